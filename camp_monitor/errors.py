@@ -1,0 +1,58 @@
+"""Every error that camp_monitor raises on purpose.
+
+::
+
+    CampMonitorError
+    ├── InputError               something given to the program is wrong             exit code 2
+    │   ├── WorkspaceError       the workspace folder or its camp-monitor.toml
+    │   ├── FacilityError        a facility, its file or its outline
+    │   ├── SceneError           an image file, a catalogue item or their description
+    │   └── NoSuchRecordError    an id that the ledger does not hold
+    ├── NotComparableError       two scenes cannot be compared; a result, recorded   exit code 3
+    ├── LedgerError              the ledger is damaged or cannot be written          exit code 1
+    └── InstallationError        a part of the program itself is missing             exit code 1
+
+A message is one sentence: what was found, what was needed, what to do.
+"""
+
+
+class CampMonitorError(Exception):
+    """Base of all errors raised on purpose; its message is fit to show to a user."""
+
+    exit_code = 1
+
+
+class InputError(CampMonitorError):
+    """Something that a user or a file gave is wrong."""
+
+    exit_code = 2
+
+
+class WorkspaceError(InputError):
+    """The workspace folder or its configuration cannot be used."""
+
+
+class FacilityError(InputError):
+    """A facility, its file or its outline cannot be used."""
+
+
+class SceneError(InputError):
+    """An image file, a catalogue item or what was said about them cannot be used."""
+
+
+class NoSuchRecordError(InputError):
+    """The ledger holds no record of that id."""
+
+
+class NotComparableError(CampMonitorError):
+    """Two scenes cannot be compared.  This is a result with a reason, and it is recorded."""
+
+    exit_code = 3
+
+
+class LedgerError(CampMonitorError):
+    """The ledger is damaged, of another version, or cannot be written."""
+
+
+class InstallationError(CampMonitorError):
+    """A part that the installation should have brought is missing."""

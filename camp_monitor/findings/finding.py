@@ -1,0 +1,291 @@
+"""`Finding` and `Observation`: what changed, and what was and was not seen.
+
+Both are plain frozen values that check themselves when made, turn into canonical JSON and back
+without loss, and carry an id that is the hash of their content: the same result has the same id on
+every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import LedgerError
+
+KINDS = {
+    "construction": "New construction",
+    "demolition": "Demolition",
+    "flooding": "Flooding",
+    "flood_recession": "Flood recession",
+    "water_gain": "Lasting water gain",
+    "water_loss": "Lasting water loss",
+    "clearing": "Vegetation cleared",
+    "perimeter_change": "Perimeter changed",
+    "other": "Other change",
+}
+"""The kinds of change and their names in print."""
+
+CONFIDENCES = ("low", "medium", "high")
+POSITIONS = {
+    "inside": "inside the outline",
+    "within_error": "outside the outline, but within its stated error",
+    "outside": "outside the outline and its error",
+}
+OUTCOMES = ("changed", "unchanged", "not_seen")
+COORDINATE_DECIMALS = 7
+"""Decimals kept of a degree: about 1 cm on the ground."""
+
+
+def canonical_json(content: dict[str, Any]) -> str:
+    """Write JSON in one way only: sorted keys, no spaces, no NaN, text as it is."""
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of the canonical JSON of `content`."""
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class SceneReference:
+    """What a finding must know of a scene to stand without it.
+
+    Parameters
+    ----------
+    id : str
+        Item id in the catalogue.
+    sensor : str
+        Key of `camp_monitor.imagery.sensors.SENSORS`.
+    acquired_from_at, acquired_to_at : str
+        ISO 8601, UTC, to the second; equal for a scene taken at one instant.
+    sha256 : tuple of str
+        One per file of the scene.
+    licence, credit : str
+        As given by the provider; ``credit`` is printed wherever the scene is shown.
+    """
+
+    id: str
+    sensor: str
+    acquired_from_at: str
+    acquired_to_at: str
+    sha256: tuple[str, ...]
+    licence: str
+    credit: str
+
+    @property
+    def dates(self) -> str:
+        """The day, or the interval of days, of the scene: ``2016-08-29`` or ``1985-01-01/1985-12-31``."""
+        first, last = self.acquired_from_at[:10], self.acquired_to_at[:10]
+        return first if first == last else f"{first}/{last}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A region that changed between two dates.
+
+    Parameters
+    ----------
+    facility_id, outline_version
+        The facility and the version of its outline that the search was made round.
+    kind : str
+        One of `KINDS`.
+    method : str
+        Detector and its number, such as ``construction/1``.
+    before, after : SceneReference
+        The change happened between the first instant of `before` and the last of `after`.
+    geometry : shapely Polygon or MultiPolygon
+        EPSG:4326, lon then lat.
+    area_m2, area_low_m2, area_high_m2 : float
+        Area on the ground and its interval, square metres.
+    position : str
+        One of `POSITIONS`.
+    confidence : str
+        ``low``, ``medium`` or ``high``.
+    evidence : tuple of (str, str)
+        What was measured, as (name, printed value with unit), in the order to show.
+    caveats : tuple of str
+        Sentences: what else could look like this, what limits the result.
+    """
+
+    facility_id: str
+    outline_version: int
+    kind: str
+    method: str
+    before: SceneReference
+    after: SceneReference
+    geometry: BaseGeometry
+    area_m2: float
+    area_low_m2: float
+    area_high_m2: float
+    position: str
+    confidence: str
+    evidence: tuple[tuple[str, str], ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.kind in KINDS, f"unknown kind of change {self.kind!r}")
+        _check(self.confidence in CONFIDENCES, f"unknown confidence {self.confidence!r}")
+        _check(self.position in POSITIONS, f"unknown position {self.position!r}")
+        _check(
+            0 <= self.area_low_m2 <= self.area_m2 <= self.area_high_m2,
+            f"area {self.area_m2} m2 outside its interval "
+            f"{self.area_low_m2} to {self.area_high_m2} m2",
+        )
+        _check(not self.geometry.is_empty, "a finding without a region")
+        object.__setattr__(self, "geometry", _rounded(self.geometry))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content as plain JSON values; `from_dict` reverses it."""
+        return _to_dict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Finding:
+        """Make a finding from what `to_dict` returned."""
+        return cls(**_from_dict(content))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the whole content."""
+        return content_hash(self.to_dict())
+
+    @property
+    def id(self) -> str:
+        """Short id, ``F`` and twelve hexadecimal digits of the content's hash."""
+        return f"F{self.sha256[:12]}"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A pair was looked at for one question: how much was seen, and the outcome.
+
+    Parameters
+    ----------
+    facility_id, outline_version
+        As in `Finding`.
+    method : str
+        Detector and its number: the question that was asked.
+    before, after : SceneReference
+        As in `Finding`.
+    settings_sha256 : str
+        Hash of the settings that the scan ran with: the same question asked otherwise is another
+        observation.
+    outcome : str
+        ``changed``: there are findings.  ``unchanged``: nothing changed in the part that was seen.
+        ``not_seen``: too little was seen, or the pair could not be compared, to say either.
+    seen_fraction : float
+        Share of the outline, 0-1, in which the question could be answered.
+    reason : str
+        Why the outcome is ``not_seen``; why part was not seen; else empty.
+    not_seen : shapely geometry or None
+        Where, within the search area, the question could not be answered.  EPSG:4326.
+    finding_ids : tuple of str
+        The findings of this observation.
+    measured : tuple of (str, str)
+        Shift before and after correction and the like, as (name, printed value with unit).
+    caveats : tuple of str
+        Sentences that hold for the whole observation.
+    """
+
+    facility_id: str
+    outline_version: int
+    method: str
+    before: SceneReference
+    after: SceneReference
+    settings_sha256: str
+    outcome: str
+    seen_fraction: float
+    reason: str = ""
+    not_seen: BaseGeometry | None = None
+    finding_ids: tuple[str, ...] = ()
+    measured: tuple[tuple[str, str], ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.outcome in OUTCOMES, f"unknown outcome {self.outcome!r}")
+        _check(0 <= self.seen_fraction <= 1, f"seen fraction {self.seen_fraction} not in 0-1")
+        _check(
+            (self.outcome == "changed") == bool(self.finding_ids),
+            f"outcome {self.outcome!r} with {len(self.finding_ids)} findings",
+        )
+        _check(self.outcome != "not_seen" or bool(self.reason), "not seen, without a reason")
+        if self.not_seen is not None:
+            object.__setattr__(self, "not_seen", _rounded(self.not_seen))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content as plain JSON values; `from_dict` reverses it."""
+        return _to_dict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Observation:
+        """Make an observation from what `to_dict` returned."""
+        return cls(**_from_dict(content))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the whole content."""
+        return content_hash(self.to_dict())
+
+    @property
+    def id(self) -> str:
+        """Short id, ``O`` and twelve hexadecimal digits of the content's hash."""
+        return f"O{self.sha256[:12]}"
+
+
+def interval_words(before: SceneReference, after: SceneReference) -> str:
+    """Date a change in words: ``between 2016-08-20 and 2016-09-12``, never "on"."""
+    return f"between {before.acquired_from_at[:10]} and {after.acquired_to_at[:10]}"
+
+
+def interval_days(before: SceneReference, after: SceneReference) -> float:
+    """Longest time, in days, that can lie between the two acquisitions."""
+    first = datetime.fromisoformat(before.acquired_from_at)
+    last = datetime.fromisoformat(after.acquired_to_at)
+    return (last - first).total_seconds() / 86400
+
+
+def _check(holds: bool, fault: str) -> None:
+    if not holds:
+        raise LedgerError(f"A record would be wrong: {fault}.")
+
+
+def _rounded(geometry: BaseGeometry) -> BaseGeometry:
+    """Round coordinates so that a geometry survives its own JSON unchanged."""
+    return shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
+
+
+def _to_dict(record: Finding | Observation) -> dict[str, Any]:
+    content = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    for name, value in content.items():
+        if isinstance(value, BaseGeometry):
+            content[name] = shapely.geometry.mapping(value)
+        elif isinstance(value, SceneReference):
+            content[name] = asdict(value)
+    plain: dict[str, Any] = json.loads(canonical_json(content))
+    return plain
+
+
+def _from_dict(content: dict[str, Any]) -> dict[str, Any]:
+    fields = dict(content)
+    for name in ("before", "after"):
+        scene = dict(fields[name])
+        scene["sha256"] = tuple(scene["sha256"])
+        fields[name] = SceneReference(**scene)
+    for name in ("geometry", "not_seen"):
+        if fields.get(name) is not None:
+            fields[name] = shapely.geometry.shape(fields[name])
+    for name in ("caveats", "finding_ids"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    for name in ("evidence", "measured"):
+        if name in fields:
+            fields[name] = tuple((key, value) for key, value in fields[name])
+    return fields
