@@ -1,0 +1,185 @@
+"""Where things are, and the settings in ``camp-monitor.toml``.
+
+A workspace is a folder with ``camp-monitor.toml``, ``aoi/`` (the registry of facilities),
+``imagery/`` (the catalogue of scenes) and ``out/`` (everything that the program writes).
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from camp_monitor.errors import WorkspaceError
+
+CONFIGURATION = "camp-monitor.toml"
+
+
+class ScanSettings(BaseModel):
+    """The ``[scan]`` table of ``camp-monitor.toml``: how a pair of scenes is read and judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    margin_m: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    """Searched beyond the outline and its stated error, metres on the ground."""
+
+    context_px: Annotated[int, Field(ge=64, le=4096)] = 256
+    """Least side of the window read round the outline, pixels, for alignment and brightness."""
+
+    max_residual_px: Annotated[float, Field(gt=0, le=5)] = 0.75
+    """A pair with more shift than this left after correction is refused, pixels."""
+
+    min_seen_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Less of the outline seen than this, and nothing found, reads as "not seen"."""
+
+
+class Configuration(BaseModel):
+    """All of ``camp-monitor.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scan: ScanSettings = ScanSettings()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder that holds a registry, a catalogue and results."""
+
+    root: Path
+    configuration: Configuration
+
+    @property
+    def aoi(self) -> Path:
+        """The registry of facilities, one GeoJSON file each."""
+        return self.root / "aoi"
+
+    @property
+    def imagery(self) -> Path:
+        """The catalogue of scenes."""
+        return self.root / "imagery"
+
+    @property
+    def out(self) -> Path:
+        """Everything that the program writes."""
+        return self.root / "out"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of observations and findings."""
+        return self.out / "ledger.sqlite"
+
+
+def find_workspace(start: Path) -> Workspace:
+    """Open the workspace that `start` lies in: the nearest folder upwards with a configuration.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none, or its configuration is wrong.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / CONFIGURATION).is_file():
+            return open_workspace(folder)
+    raise WorkspaceError(
+        f"There is no {CONFIGURATION} in {start} or above it: go to a workspace, name one with "
+        f"--workspace DIR, or make one with 'camp-monitor init DIR'."
+    )
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Open the workspace in the folder `root`.
+
+    Raises
+    ------
+    WorkspaceError
+        The folder holds no configuration, or one that cannot be used.
+    """
+    path = root / CONFIGURATION
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(
+            f"{path} cannot be read ({error}): name a workspace with --workspace DIR, or make one "
+            f"with 'camp-monitor init DIR'."
+        ) from error
+    return Workspace(root=root.resolve(), configuration=parse_configuration(text, str(path)))
+
+
+def parse_configuration(text: str, name: str) -> Configuration:
+    """Read a configuration from TOML; `name` is what an error calls the file.
+
+    Raises
+    ------
+    WorkspaceError
+        Not TOML, an unknown key (with the nearest known one), or a value out of range.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceError(f"{name} is not valid TOML: {error}.") from error
+    try:
+        return Configuration.model_validate(content)
+    except ValidationError as error:
+        raise WorkspaceError(f"{name}: {_first_fault(error)}") from error
+
+
+def create_workspace(root: Path, registry: Path) -> Workspace:
+    """Make a new workspace in `root` with a copy of the facility files in `registry`.
+
+    Raises
+    ------
+    WorkspaceError
+        `root` exists and is not an empty folder, or it cannot be written.
+    """
+    try:
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise WorkspaceError(f"{root} exists and is not an empty folder: name another one.")
+        for folder in (root / "aoi", root / "imagery", root / "out"):
+            folder.mkdir(parents=True, exist_ok=True)
+        for source in sorted(registry.glob("*.geojson")):
+            (root / "aoi" / source.name).write_bytes(source.read_bytes())
+        (root / CONFIGURATION).write_text(CONFIGURATION_TEXT, encoding="utf-8")
+        ignored = "# pixels and results stay out of version control\n/imagery/\n/out/\n"
+        (root / ".gitignore").write_text(ignored, encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError(f"{root} cannot be made a workspace: {error}.") from error
+    return open_workspace(root)
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{place}: {fault['msg']}."
+    known = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(Configuration), n=1)
+    hint = f"; did you mean {known[0]!r}?" if known else "."
+    return f"{place} is not a setting{hint}"
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        annotation: Any = field.annotation
+        keys.append(name)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            keys.extend(_known_keys(annotation))
+    return keys
+
+
+CONFIGURATION_TEXT = """\
+# Settings of this camp_monitor workspace.  Each line shows the value that holds when it is absent.
+
+[scan]
+# Searched beyond the outline and its stated error, metres on the ground.
+margin_m = 100.0
+# Least side of the window read round the outline, pixels, for alignment and brightness.
+context_px = 256
+# A pair with more shift than this left after correction is refused, pixels.
+max_residual_px = 0.75
+# Less of the outline seen than this share, and nothing found, reads as "not seen".
+min_seen_fraction = 0.5
+"""
