@@ -1,0 +1,448 @@
+"""Add local files to the catalogue: what an organisation buys or downloads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pystac
+import shapely
+from odc.geo.geobox import GeoBox
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.catalogue import (
+    MULTIHASH_SHA256,
+    file_sha256,
+    read_item_file,
+    read_scene,
+    read_scenes,
+    store_item,
+)
+from camp_monitor.imagery.scene import Scene, parse_acquired
+from camp_monitor.imagery.sensors import (
+    QUALITY_BANDS,
+    QUANTITIES,
+    SENSORS,
+    Sensor,
+    band_name,
+    is_sar,
+)
+
+KEPT_PROPERTIES = (
+    "platform", "constellation", "instruments", "view:sun_azimuth", "view:sun_elevation",
+    "view:off_nadir", "view:azimuth", "sat:relative_orbit", "sat:orbit_state", "eo:cloud_cover",
+    "s2:processing_baseline", "processing:software",
+)  # fmt: skip
+"""What is taken over from a provider's item."""
+FIRST_BASELINE_WITH_OFFSET = 4.0
+"""Sentinel-2 processing baseline from which 1000 is added to the numbers."""
+
+
+@dataclass(frozen=True)
+class SceneDescription:
+    """What a user says of the files that are to be added.
+
+    Parameters
+    ----------
+    sensor : str
+        Key of `SENSORS`.
+    acquired : str or None
+        See `parse_acquired`; None where `item` says it.
+    bands : tuple of str or None
+        Standard names in the order of the files' bands; ``unused`` leaves one out.
+    item : Path or None
+        The provider's STAC item.
+    quantity : str or None
+        Key of `QUANTITIES`, where the file does not follow from its sensor.
+    scale, offset : float or None
+        ``quantity = number * scale + offset``, likewise.
+    licence, credit : str or None
+        Instead of the sensor's or the item's.
+    """
+
+    sensor: str
+    acquired: str | None = None
+    bands: tuple[str, ...] | None = None
+    item: Path | None = None
+    quantity: str | None = None
+    scale: float | None = None
+    offset: float | None = None
+    licence: str | None = None
+    credit: str | None = None
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file as it was found."""
+
+    path: Path
+    sha256: str
+    size: int
+    grid: GeoBox
+    dtype: str
+    nodata: float | None
+    descriptions: tuple[str, ...]
+    low: float
+    high: float
+
+
+def add_scene(
+    folder: Path, paths: tuple[Path, ...], description: SceneDescription
+) -> tuple[Scene, bool]:
+    """Add one scene, in one file or in one file per band, to the catalogue in `folder`.
+
+    Every pixel is read once, so that a damaged file is met here and not in the middle of a scan.
+
+    Returns
+    -------
+    (Scene, bool)
+        The scene, and whether it was added: False where the same files were there already.
+
+    Raises
+    ------
+    SceneError
+        A file is damaged, empty, without a CRS; bands, dates or quantity cannot be told; the same
+        files are in the catalogue under another description.
+    """
+    if not paths:
+        raise SceneError("No file was named: name the GeoTIFF files of one scene.")
+    sensor = SENSORS[description.sensor]
+    files = tuple(_inspect(path) for path in paths)
+    provider = read_item_file(description.item) if description.item else None
+    bands = _name_bands(files, sensor, description.bands)
+    measured = tuple(name for name in bands if name not in (*QUALITY_BANDS, "unused"))
+    quantity = _quantity(files, sensor, description, measured)
+    scale, offset = _scale(files, sensor, description, provider, quantity)
+    acquired = _acquired(description, provider)
+    item = _make_item(
+        files, bands, quantity, (scale, offset), sensor, acquired, description, provider
+    )
+    present = _already_there(folder, item)
+    if present is not None:
+        return present, False
+    names = _file_names(files)
+    raw = description.item.read_bytes() if description.item else None
+    stored = store_item(folder, item, dict(zip(names, paths, strict=True)), raw)
+    return read_scene(stored), True
+
+
+def _inspect(path: Path) -> _File:
+    """Open a file, read all of it, and say what it is."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as source:
+            _check_georeference(source, path)
+            low, high = math.inf, -math.inf
+            for _, window in source.block_windows(1):
+                numbers = source.read(window=window).astype(np.float32)
+                held = np.isfinite(numbers)
+                if source.nodata is not None and not math.isnan(source.nodata):
+                    held &= numbers != source.nodata
+                if held.any():
+                    low = min(low, float(numbers[held].min()))
+                    high = max(high, float(numbers[held].max()))
+            found = _File(
+                path=path,
+                sha256=file_sha256(path),
+                size=path.stat().st_size,
+                grid=GeoBox.from_rio(source),
+                dtype=source.dtypes[0],
+                nodata=source.nodata,
+                descriptions=tuple(text or "" for text in source.descriptions),
+                low=low,
+                high=high,
+            )
+    except (RasterioError, OSError) as error:
+        cause = (str(error).splitlines() or ["unknown fault"])[0][:200]
+        raise SceneError(
+            f"{path} cannot be read as an image ({cause}): it may be truncated; get it again."
+        ) from error
+    if low > high:
+        raise SceneError(f"{path} holds no data: every pixel is nodata; it was not added.")
+    return found
+
+
+def _check_georeference(source: Any, path: Path) -> None:
+    if source.crs is None:
+        raise SceneError(
+            f"{path} says no coordinate reference system, so its place on the ground is unknown: "
+            f"assign one (gdal_edit.py -a_srs EPSG:...) and add it again."
+        )
+    if source.transform.is_identity or source.transform.determinant == 0:
+        raise SceneError(f"{path} has no geotransform: only georeferenced images can be added.")
+
+
+def _name_bands(
+    files: tuple[_File, ...], sensor: Sensor, given: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """Name every band: as the user says, by description, by file name, or in the sensor's order."""
+    count = sum(len(file.descriptions) for file in files)
+    if given is not None:
+        names = tuple(_named(text, sensor) for text in given)
+    else:
+        names = _found_names(files, sensor)
+    if len(names) != count:
+        raise SceneError(
+            f"{files[0].path.name} has {count} bands, and {len(names)} names were given or are "
+            f"known for {sensor.title}: name them in order with --bands, such as "
+            f"--bands {','.join(sensor.bands[:count])}; 'unused' leaves one out."
+        )
+    used = [name for name in names if name != "unused"]
+    if len(set(used)) != len(used):
+        raise SceneError(f"The bands {', '.join(names)} name one band twice: correct --bands.")
+    if not any(name not in QUALITY_BANDS for name in used):
+        raise SceneError(f"{files[0].path.name} holds no band that can be compared.")
+    return names
+
+
+def _named(text: str, sensor: Sensor) -> str:
+    name = "unused" if text.strip().lower() == "unused" else band_name(text, sensor)
+    if name is None:
+        raise SceneError(
+            f"{text!r} is not the name of a band: use blue, green, red, nir, swir1, swir2, vv, vh, "
+            f"scl, qa_pixel or unused."
+        )
+    return name
+
+
+def _found_names(files: tuple[_File, ...], sensor: Sensor) -> tuple[str, ...]:
+    """Names from descriptions, else from file names, else the sensor's order."""
+    described = [band_name(text, sensor) for file in files for text in file.descriptions]
+    if all(described):
+        return tuple(str(name) for name in described)
+    if len(files) > 1 or len(files[0].descriptions) == 1:
+        by_file = [band_name(file.path.stem, sensor) for file in files]
+        if all(by_file) and all(len(file.descriptions) == 1 for file in files):
+            return tuple(str(name) for name in by_file)
+        return ()
+    return sensor.bands if len(sensor.bands) == len(files[0].descriptions) else ()
+
+
+def _quantity(
+    files: tuple[_File, ...], sensor: Sensor, said: SceneDescription, bands: tuple[str, ...]
+) -> str:
+    """Say what the numbers mean, and refuse numbers that cannot mean it."""
+    eight_bit = any(file.dtype == "uint8" for file in files if len(file.descriptions) > 1) or all(
+        file.dtype == "uint8" for file in files
+    )
+    quantity = said.quantity or ("dn8" if eight_bit else sensor.quantity)
+    if quantity not in QUANTITIES:
+        raise SceneError(f"{quantity!r} is not a quantity: use {', '.join(QUANTITIES)}.")
+    if quantity.endswith("_db") != is_sar(bands) and not quantity.startswith("dn"):
+        raise SceneError(
+            f"The bands {', '.join(bands)} cannot hold {quantity}: correct --bands, --sensor or "
+            f"--quantity."
+        )
+    if quantity.endswith("_db") and all(file.low >= 0 for file in files):
+        raise SceneError(
+            f"{files[0].path.name} holds no negative number, so it is not in decibels: convert the "
+            f"linear power to decibels (10 log10) first."
+        )
+    return quantity
+
+
+def _scale(
+    files: tuple[_File, ...],
+    sensor: Sensor,
+    said: SceneDescription,
+    provider: pystac.Item | None,
+    quantity: str,
+) -> tuple[float, float]:
+    """Scale and offset from the user, the item, or the sensor."""
+    if quantity != "reflectance":
+        return said.scale if said.scale is not None else 1.0, said.offset or 0.0
+    if all(file.dtype.startswith("float") for file in files) and said.scale is None:
+        if max(file.high for file in files) > 5:
+            raise SceneError(
+                f"{files[0].path.name} holds numbers up to {files[0].high:g}, which are no "
+                f"reflectances: give --scale and --offset."
+            )
+        return 1.0, said.offset or 0.0
+    scale = said.scale if said.scale is not None else (sensor.scale or 1.0)
+    if said.offset is not None:
+        return scale, said.offset
+    if sensor.offset is not None:
+        return scale, sensor.offset
+    return scale, _sentinel2_offset(files[0].path, provider, scale)
+
+
+def _sentinel2_offset(path: Path, provider: pystac.Item | None, scale: float) -> float:
+    """Offset by the processing baseline; never by the date, which reprocessing makes unsure."""
+    properties = provider.properties if provider else {}
+    baseline = str(properties.get("s2:processing_baseline", ""))
+    if re.fullmatch(r"\d\d\.\d\d", baseline):
+        shifted = float(baseline) >= FIRST_BASELINE_WITH_OFFSET
+        removed = properties.get("earthsearch:boa_offset_applied") is True
+        return -1000 * scale if shifted and not removed else 0.0
+    raise SceneError(
+        f"The processing baseline of {path.name} is not known, and from 04.00 on 1000 is added to "
+        f"the numbers: give --item ITEM.json, or --offset 0 (before 04.00, or already removed), or "
+        f"--offset {-1000 * scale:g}."
+    )
+
+
+def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[datetime, datetime]:
+    if said.acquired is not None:
+        return parse_acquired(said.acquired)
+    if provider is None:
+        raise SceneError("The date is missing: give --acquired, or --item ITEM.json that says it.")
+    first = provider.common_metadata.start_datetime or provider.datetime
+    last = provider.common_metadata.end_datetime or provider.datetime
+    if first is None or last is None:
+        raise SceneError(f"{said.item} says no date: give --acquired.")
+    return first.astimezone(UTC).replace(microsecond=0), last.astimezone(UTC).replace(microsecond=0)
+
+
+def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
+    files: tuple[_File, ...],
+    bands: tuple[str, ...],
+    quantity: str,
+    scale: tuple[float, float],
+    sensor: Sensor,
+    acquired: tuple[datetime, datetime],
+    said: SceneDescription,
+    provider: pystac.Item | None,
+) -> pystac.Item:
+    footprint = _footprint(files[0].grid)
+    given = provider.properties if provider else {}
+    properties: dict[str, Any] = {key: given[key] for key in KEPT_PROPERTIES if key in given}
+    credit = said.credit or _provider_credit(given) or sensor.credit
+    properties |= {
+        "start_datetime": _iso(acquired[0]),
+        "end_datetime": _iso(acquired[1]),
+        "gsd": round(_ground_pixel_m(files), 3),
+        "license": said.licence or given.get("license") or sensor.licence or "other",
+        "camp_monitor:credit": credit,
+        "camp_monitor:sensor": sensor.key,
+        "camp_monitor:quantity": quantity,
+    }
+    item = pystac.Item(
+        id=_scene_id(files, sensor, acquired, provider),
+        geometry=shapely.geometry.mapping(footprint),
+        bbox=list(footprint.bounds),
+        datetime=acquired[0] if acquired[0] == acquired[1] else None,
+        properties=properties,
+        stac_extensions=[
+            "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+            "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+            "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
+            "https://stac-extensions.github.io/view/v1.0.0/schema.json",
+        ],
+    )
+    start = 0
+    for file, name in zip(files, _file_names(files), strict=True):
+        named = bands[start : start + len(file.descriptions)]
+        start += len(file.descriptions)
+        key = named[0] if len(named) == 1 and len(files) > 1 else Path(name).stem
+        item.add_asset(key, _asset(file, name, named, scale))
+    return item
+
+
+def _asset(
+    file: _File, name: str, bands: tuple[str, ...], scale: tuple[float, float]
+) -> pystac.Asset:
+    nodata: float | str | None = file.nodata
+    if isinstance(nodata, float) and math.isnan(nodata):
+        nodata = "nan"
+    described = []
+    for band in bands:
+        factor, offset = (1.0, 0.0) if band in (*QUALITY_BANDS, "unused") else scale
+        described.append(
+            {"name": band, "data_type": file.dtype, "nodata": nodata, "raster:scale": factor,
+             "raster:offset": offset}
+        )  # fmt: skip
+    crs = file.grid.crs
+    epsg = crs.to_epsg() if crs else None
+    placed = {"proj:code": f"EPSG:{epsg}"} if epsg else {"proj:wkt2": crs.to_wkt() if crs else ""}
+    return pystac.Asset(
+        href=f"./{name}",
+        media_type="image/tiff; application=geotiff",
+        roles=["data"],
+        extra_fields={
+            "bands": described,
+            "file:checksum": MULTIHASH_SHA256 + file.sha256,
+            "file:size": file.size,
+            **placed,
+            "proj:shape": list(file.grid.shape),
+            "proj:transform": list(file.grid.affine)[:6],
+        },
+    )
+
+
+def _already_there(folder: Path, item: pystac.Item) -> Scene | None:
+    """Return the scene that holds the same files; refuse it where it is described otherwise."""
+    checksums = {asset.extra_fields["file:checksum"] for asset in item.assets.values()}
+    for scene in read_scenes(folder):
+        if {MULTIHASH_SHA256 + digest for digest in scene.sha256} != checksums:
+            continue
+        stored = json.loads((folder / scene.id / f"{scene.id}.json").read_text(encoding="utf-8"))
+        described = json.loads(json.dumps(item.to_dict(transform_hrefs=False)))
+        same = all(stored[part] == described[part] for part in ("properties", "assets"))
+        if same:
+            return scene
+        raise SceneError(
+            f"The same files are in the catalogue as {scene.id} ({scene.dates}, "
+            f"{scene.quantity}), described otherwise: remove the folder {folder / scene.id} first "
+            f"if that description is wrong."
+        )
+    return None
+
+
+def _scene_id(
+    files: tuple[_File, ...],
+    sensor: Sensor,
+    acquired: tuple[datetime, datetime],
+    provider: pystac.Item | None,
+) -> str:
+    """Take the provider's id where it is a safe name, else sensor, date and content hash."""
+    if provider is not None and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", provider.id):
+        return provider.id
+    digest = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
+    return f"{sensor.key}-{acquired[0]:%Y%m%d}-{digest[:8]}"
+
+
+def _file_names(files: tuple[_File, ...]) -> tuple[str, ...]:
+    """Names in the catalogue: the files' own, without what a file system may trip over."""
+    names = [re.sub(r"[^A-Za-z0-9._-]+", "_", file.path.name).lstrip(".") for file in files]
+    if len(set(names)) != len(names) or not all(names):
+        names = [f"{number:02d}-{name}" for number, name in enumerate(names, start=1)]
+    return tuple(names)
+
+
+def _footprint(grid: GeoBox) -> BaseGeometry:
+    """Frame of the file, EPSG:4326."""
+    frame = grid.extent.to_crs("EPSG:4326", resolution=max(grid.shape) * abs(grid.affine.a) / 10)
+    return shapely.transform(frame.geom, lambda points: points.round(7))
+
+
+def _ground_pixel_m(files: tuple[_File, ...]) -> float:
+    """Side of the finest pixel on the ground, metres, at the centre of its file."""
+    from pyproj import Geod
+
+    sides = []
+    for file in files:
+        rows, columns = file.grid.shape
+        middle = file.grid[rows // 2 : rows // 2 + 1, columns // 2 : columns // 2 + 1]
+        ring = middle.extent.to_crs("EPSG:4326").geom
+        sides.append(math.sqrt(abs(Geod(ellps="WGS84").geometry_area_perimeter(ring)[0])))
+    return min(sides)
+
+
+def _provider_credit(properties: dict[str, Any]) -> str:
+    providers = properties.get("providers") or []
+    names = [str(entry.get("name", "")) for entry in providers if isinstance(entry, dict)]
+    return ", ".join(name for name in names if name)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

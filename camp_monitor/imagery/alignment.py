@@ -1,0 +1,168 @@
+"""How far two images of one place lie apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.imagery.image import Image
+
+TILE_PX = 128
+"""Side of a tile; larger tiles are more accurate, smaller ones more numerous."""
+LEAST_USABLE_FRACTION = 0.9
+"""A tile with less than this share usable in both images is left out."""
+GROUPS = 8
+"""The tiles are dealt out to this many groups, each of which measures the shift on its own."""
+LEAST_GROUPS = 3
+"""Fewer groups that agree than this, and the shift is unknown."""
+AGREE_PX = 0.5
+"""Groups agree when they lie this near to their median, pixels."""
+LEAST_AGREEING_FRACTION = 0.6
+"""Smaller than this share of agreeing groups, and the shift is unknown."""
+MAX_SHIFT_PX = 12
+"""The shift is looked for within this: imagery is georeferenced better."""
+STEP_PX = 0.02
+"""Step of the search below a pixel."""
+HIGHEST_FREQUENCY = 0.35
+"""Cycles per pixel; above it resampling and compression leave only noise."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How far the after image lies from the before image.
+
+    Parameters
+    ----------
+    shift_rows_px, shift_columns_px : float
+        A building at row 10 before and row 12 after gives ``shift_rows_px == +2``.
+    tiles, groups, agreeing_groups : int
+        Tiles that were used, the groups that they were dealt out to, and the groups that lie
+        within `AGREE_PX` of the median of all.
+    known : bool
+        Whether the groups agree well enough to say anything; the shift is 0 where they do not.
+    """
+
+    shift_rows_px: float
+    shift_columns_px: float
+    tiles: int
+    groups: int
+    agreeing_groups: int
+    known: bool
+
+    @property
+    def length_px(self) -> float:
+        """Length of the shift, pixels."""
+        return float(np.hypot(self.shift_rows_px, self.shift_columns_px))
+
+
+def measure_shift(before: Image, after: Image) -> Alignment:
+    """Measure how far `after` lies from `before`, by phase correlation of many small tiles.
+
+    Edges are compared (gradient magnitude, mean over bands), not brightness: a field that turned
+    from dark to bright keeps its outline.  The cross-power spectra of many tiles are averaged
+    before the peak is sought, so that what moved with the ground adds up and what merely changed
+    does not; groups of tiles that answer separately show whether the answer can be trusted.
+
+    Parameters
+    ----------
+    before, after : Image
+        Same grid.
+
+    Returns
+    -------
+    Alignment
+        Its sign: a building at row 10 before and row 12 after gives ``shift_rows_px == +2``.
+
+    Notes
+    -----
+    Cannot see: rotation, and the displacement of high ground by the view angle.  In a window where
+    nearly all ground has changed, or that has no edges, the groups disagree, and ``known`` is
+    False.
+
+    References
+    ----------
+    .. [1] Guizar-Sicairos et al., Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156
+    """
+    usable = before.usable & after.usable
+    first, second = _edges(before, usable), _edges(after, usable)
+    tiles = [tile for tile in _tiles(usable) if first[tile].any() and second[tile].any()]
+    count = min(GROUPS, len(tiles))
+    if count < LEAST_GROUPS:
+        return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
+    found = np.array([_group_shift(first, second, tiles[group::count]) for group in range(count)])
+    near = np.hypot(*(found - np.median(found, axis=0)).T) <= AGREE_PX
+    agreeing = int(near.sum())
+    if agreeing < max(LEAST_GROUPS, LEAST_AGREEING_FRACTION * count):
+        return Alignment(0.0, 0.0, len(tiles), count, agreeing, known=False)
+    rows, columns = np.median(found[near], axis=0)
+    return Alignment(float(rows), float(columns), len(tiles), count, agreeing, known=True)
+
+
+def _edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Gradient magnitude, each band scaled by its spread, mean over bands; 0 where unusable."""
+    from scipy import ndimage
+
+    total = np.zeros(usable.shape, np.float32)
+    for band in image.pixels:
+        values = band[usable]
+        spread = float(values.std()) if values.size else 0.0
+        if spread == 0.0:
+            continue
+        filled = np.where(usable, (band - values.mean()) / spread, 0).astype(np.float32)
+        total += ndimage.gaussian_gradient_magnitude(filled, 1.0)
+    near_edge = ndimage.binary_dilation(~usable, iterations=3) if not usable.all() else ~usable
+    total[near_edge] = 0
+    return (total / max(len(image.bands), 1)).astype(np.float32)
+
+
+def _tiles(usable: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
+    """Half-overlapping tiles that are usable enough."""
+    side = min(TILE_PX, *usable.shape)
+    step = max(side // 2, 1)
+    tiles = []
+    for row in range(0, usable.shape[0] - side + 1, step):
+        for col in range(0, usable.shape[1] - side + 1, step):
+            tile = (slice(row, row + side), slice(col, col + side))
+            if usable[tile].mean() >= LEAST_USABLE_FRACTION:
+                tiles.append(tile)
+    return tiles
+
+
+def _group_shift(
+    before: NDArray[np.float32], after: NDArray[np.float32], tiles: list[tuple[slice, slice]]
+) -> tuple[float, float]:
+    """Shift of a group of tiles in (rows, columns), from their mean cross-power spectrum."""
+    side = tiles[0][0].stop - tiles[0][0].start
+    taper = np.outer(np.hanning(side), np.hanning(side))
+    frequencies = np.fft.fftfreq(side).astype(np.float64)
+    kept = np.hypot(frequencies[:, None], frequencies[None, :]) <= HIGHEST_FREQUENCY
+    power = np.zeros((side, side), np.complex128)
+    for tile in tiles:
+        first = np.fft.fft2((before[tile] - before[tile].mean()) * taper)
+        second = np.fft.fft2((after[tile] - after[tile].mean()) * taper)
+        cross = second * first.conj()
+        power += cross / np.maximum(np.abs(cross), 1e-12)
+    power *= kept
+    coarse = np.arange(-MAX_SHIFT_PX, MAX_SHIFT_PX + 1, dtype=float)
+    rows, columns = _peak(power, frequencies, coarse, coarse)
+    fine = np.arange(-1.0, 1.0 + STEP_PX / 2, STEP_PX)
+    return _peak(power, frequencies, rows + fine, columns + fine)
+
+
+def _peak(
+    power: NDArray[np.complex128],
+    frequencies: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    columns: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Find where the correlation is highest, among shifts of `rows` by `columns`.
+
+    The inverse transform is evaluated at these shifts only, so that they may lie between pixels.
+    """
+    by_row = np.exp(2j * np.pi * np.outer(rows, frequencies))
+    by_column = np.exp(2j * np.pi * np.outer(frequencies, columns))
+    correlation = (by_row @ power @ by_column).real
+    row, column = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    return float(rows[row]), float(columns[column])

@@ -1,0 +1,247 @@
+"""The catalogue of scenes: a static STAC catalogue in one folder.
+
+``catalog.json`` links to ``<id>/<id>.json``, one STAC item a scene, beside its files as they were
+received and, where there was one, the provider's own item as ``provider-item.json``.  Nothing in
+it is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pystac
+from pystac.errors import STACError
+from shapely.geometry import shape
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.imagery.sensors import QUALITY_BANDS
+
+CATALOGUE = "catalog.json"
+PROVIDER_ITEM = "provider-item.json"
+MULTIHASH_SHA256 = "1220"
+"""Prefix that the file extension's checksums carry: the function (12) and length (20, hex)."""
+MAX_JSON_BYTES = 5_000_000
+
+
+def read_scenes(folder: Path) -> tuple[Scene, ...]:
+    """Read every scene of a catalogue, in the order of acquisition.
+
+    Raises
+    ------
+    SceneError
+        An item cannot be read; the message names it.
+    """
+    if not folder.is_dir():
+        return ()
+    paths = sorted(folder.glob("*/*.json"))
+    scenes = [read_scene(path) for path in paths if path.stem == path.parent.name]
+    return tuple(sorted(scenes, key=lambda scene: (scene.acquired_from_at, scene.id)))
+
+
+def read_scene(path: Path) -> Scene:
+    """Read the scene that the STAC item at `path` describes.
+
+    Raises
+    ------
+    SceneError
+        The item is damaged, or points outside its own folder.
+    """
+    item = _item(path)
+    try:
+        properties = item.properties
+        orbit = properties.get("sat:relative_orbit")
+        bands = [band for name in item.assets for band in _bands(item.assets[name], path)]
+        measured = tuple(band for band in bands if band.name not in QUALITY_BANDS)
+        quality = [band for band in bands if band.name in QUALITY_BANDS]
+        return Scene(
+            id=item.id,
+            sensor=properties["camp_monitor:sensor"],
+            quantity=properties["camp_monitor:quantity"],
+            acquired_from_at=_time(properties["start_datetime"]),
+            acquired_to_at=_time(properties["end_datetime"]),
+            bands=measured,
+            quality=quality[0] if quality else None,
+            footprint=shape(item.geometry),
+            pixel_m=float(properties["gsd"]),
+            sha256=tuple(_sha256(asset) for asset in item.assets.values()),
+            licence=str(properties.get("license", "")),
+            credit=str(properties.get("camp_monitor:credit", "")),
+            relative_orbit=None if orbit is None else int(orbit),
+            orbit_state=properties.get("sat:orbit_state"),
+            sun_elevation_deg=properties.get("view:sun_elevation"),
+            sun_azimuth_deg=properties.get("view:sun_azimuth"),
+            off_nadir_deg=properties.get("view:off_nadir"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SceneError(
+            f"{path} is not an item that 'scenes add' wrote ({type(error).__name__}: {error}): "
+            f"remove its folder and add the scene again."
+        ) from error
+
+
+def check_unaltered(scene: Scene) -> None:
+    """Refuse a scene whose files are no longer those that were added.
+
+    Raises
+    ------
+    SceneError
+        A file is gone or its SHA-256 is another.
+    """
+    every = (*scene.bands, *((scene.quality,) if scene.quality else ()))
+    paths = dict.fromkeys(band.path for band in every)
+    for path, expected in zip(paths, scene.sha256, strict=True):
+        try:
+            found = file_sha256(path)
+        except OSError as error:
+            raise SceneError(
+                f"{path} cannot be read ({error.strerror}): restore the file from its source."
+            ) from error
+        if found != expected:
+            raise SceneError(
+                f"{path} is not the file that was added (SHA-256 {found[:12]}…, expected "
+                f"{expected[:12]}…): restore the original."
+            )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def store_item(
+    folder: Path, item: pystac.Item, files: dict[str, Path], provider_item: bytes | None
+) -> Path:
+    """Copy a scene's files and its item into the catalogue, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        The catalogue.
+    item : pystac.Item
+        With assets whose hrefs are the keys of `files`.
+    files : dict
+        Name in the catalogue to the file to copy.
+    provider_item : bytes or None
+        The provider's item, kept as received.
+
+    Raises
+    ------
+    SceneError
+        The scene is there already, or the folder cannot be written.
+    """
+    home = folder / item.id
+    if home.exists():
+        raise SceneError(f"The catalogue already holds a scene {item.id}: nothing was changed.")
+    content = item.to_dict(include_self_link=False, transform_hrefs=False)
+    content["links"] = [
+        {"rel": "root", "href": f"../{CATALOGUE}", "type": "application/json"},
+        {"rel": "parent", "href": f"../{CATALOGUE}", "type": "application/json"},
+    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=".adding-", dir=folder))
+        try:
+            for name, source in files.items():
+                shutil.copyfile(source, building / name)
+            if provider_item is not None:
+                (building / PROVIDER_ITEM).write_bytes(provider_item)
+            _write_json(building / f"{item.id}.json", content)
+            building.chmod(0o755)
+            building.rename(home)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        _write_catalogue(folder)
+    except OSError as error:
+        raise SceneError(f"The scene cannot be added to {folder}: {error}.") from error
+    return home / f"{item.id}.json"
+
+
+def _write_catalogue(folder: Path) -> None:
+    """Write ``catalog.json`` from the items that are there."""
+    catalogue = pystac.Catalog(
+        id="camp-monitor", description="Scenes of this workspace, as they were received."
+    )
+    content = catalogue.to_dict(include_self_link=False, transform_hrefs=False)
+    items = sorted(path for path in folder.glob("*/*.json") if path.stem == path.parent.name)
+    content["links"] = [
+        {"rel": "root", "href": f"./{CATALOGUE}", "type": "application/json"},
+        *(
+            {"rel": "item", "href": f"./{path.stem}/{path.name}", "type": "application/geo+json"}
+            for path in items
+        ),
+    ]
+    _write_json(folder / CATALOGUE, content)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    building.write_text(text, encoding="utf-8")
+    building.replace(path)
+
+
+def read_item_file(path: Path) -> pystac.Item:
+    """Read any STAC item from a file, with no look at the network.
+
+    Raises
+    ------
+    SceneError
+        Not a file, too large, not JSON, or not a STAC item.
+    """
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise SceneError(f"{path} is larger than {MAX_JSON_BYTES} bytes: it is no STAC item.")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict) or content.get("type") != "Feature":
+            raise SceneError(f"{path} is not a STAC item: it must be a GeoJSON Feature.")
+        return pystac.Item.from_dict(content, preserve_dict=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SceneError(f"{path} cannot be read: {error}.") from error
+    except (STACError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SceneError(f"{path} is not a STAC item: {error}.") from error
+
+
+_item = read_item_file
+
+
+def _bands(asset: pystac.Asset, path: Path) -> list[BandFile]:
+    """Bands of one file of the catalogue."""
+    href = asset.href.removeprefix("./")
+    if Path(href).name != href or href in ("", ".", ".."):
+        raise SceneError(
+            f"{path} points to {asset.href!r}, outside its own folder: remove the item."
+        )
+    return [
+        BandFile(
+            name=band["name"],
+            path=path.parent / href,
+            index=number,
+            scale=float(band["raster:scale"]),
+            offset=float(band["raster:offset"]),
+            nodata=_nodata(band.get("nodata")),
+        )
+        for number, band in enumerate(asset.extra_fields["bands"], start=1)
+        if band["name"] != "unused"
+    ]
+
+
+def _nodata(value: float | str | None) -> float | None:
+    """STAC writes a NaN as text, because JSON has none."""
+    return None if value is None else float(value)
+
+
+def _sha256(asset: pystac.Asset) -> str:
+    return str(asset.extra_fields["file:checksum"]).removeprefix(MULTIHASH_SHA256)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,110 @@
+"""Match the brightness of two images on the ground that did not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.imagery.image import Image
+
+ITERATIONS = 8
+MAX_GAIN_RATIO = 2.0
+"""A line steeper or flatter than the ratio of the spreads by more than this is not believed."""
+KEPT_FRACTION = 0.5
+"""Share of the pixels, the nearest to the line, that the next line is drawn through."""
+LEAST_PIXELS = 200
+SAMPLE_PIXELS = 100_000
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Line per band that takes the after image to the brightness of the before image.
+
+    Parameters
+    ----------
+    gains, offsets : tuple of float
+        ``before ≈ after * gain + offset`` on unchanged ground, per band.
+    spreads : tuple of float
+        Robust standard deviation left on the pixels that the line was drawn through.
+    """
+
+    gains: tuple[float, ...]
+    offsets: tuple[float, ...]
+    spreads: tuple[float, ...]
+
+
+def measure_normalisation(before: Image, after: Image) -> Normalisation:
+    """Measure a line per band through the pixels that changed least.
+
+    The line is the major axis of the two brightnesses, drawn again and again through the half of
+    the pixels that lie nearest to it (a least-trimmed fit), starting from equal median and spread.
+    Changed ground falls off the line and stops counting as long as it is less than half.  Where no
+    such line is found (nearly all ground changed) the median and spread are matched instead.
+
+    Parameters
+    ----------
+    before, after : Image
+        Same grid and bands.
+
+    Notes
+    -----
+    Cannot see: haze that differs across the window, or a window in which most ground changed.
+
+    References
+    ----------
+    .. [1] Canty et al., Remote Sens. Environ. 91, 441 (2004), doi:10.1016/j.rse.2003.10.024
+       (why an orthogonal line and unchanged pixels)
+    """
+    usable = before.usable & after.usable
+    where = np.flatnonzero(usable)
+    where = where[:: max(1, where.size // SAMPLE_PIXELS)]
+    lines = [
+        _line(first.reshape(-1)[where], second.reshape(-1)[where])
+        for first, second in zip(before.pixels, after.pixels, strict=True)
+    ]
+    gains, offsets, spreads = zip(*lines, strict=True)
+    return Normalisation(gains, offsets, spreads)
+
+
+def normalise(after: Image, normalisation: Normalisation) -> NDArray[np.float32]:
+    """Return the pixels of `after` at the brightness of the before image, (band, row, col)."""
+    gains = np.array(normalisation.gains, np.float32)[:, None, None]
+    offsets = np.array(normalisation.offsets, np.float32)[:, None, None]
+    return (after.pixels * gains + offsets).astype(np.float32)
+
+
+def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Gain, offset and spread of one band."""
+    if before.size < LEAST_PIXELS or before.std() == 0 or after.std() == 0:
+        return 1.0, 0.0, 0.0
+    first, second = before.astype(np.float64), after.astype(np.float64)
+    start = _spread(first) / max(_spread(second), 1e-12)
+    gain, offset = start, float(np.median(first) - start * np.median(second))
+    kept = np.ones(first.size, bool)
+    for _ in range(ITERATIONS):
+        distance = np.abs(first - gain * second - offset) / np.hypot(1.0, gain)
+        kept = distance <= np.quantile(distance, KEPT_FRACTION)
+        gain, offset = _major_axis(first[kept], second[kept], gain)
+    if not 1 / MAX_GAIN_RATIO <= gain / start <= MAX_GAIN_RATIO:
+        gain, offset = start, float(np.median(first) - start * np.median(second))
+    left = first[kept] - gain * second[kept] - offset
+    return float(gain), float(offset), float(1.4826 * np.median(np.abs(left)))
+
+
+def _major_axis(
+    first: NDArray[np.float64], second: NDArray[np.float64], fallback: float
+) -> tuple[float, float]:
+    """Slope and intercept of ``first ≈ slope * second + intercept`` by the major axis."""
+    covariance = np.cov(second, first)
+    _, vectors = np.linalg.eigh(covariance)
+    run, rise = vectors[:, 1]
+    slope = rise / run if abs(run) > 1e-9 and rise / run > 0 else fallback
+    return float(slope), float(first.mean() - slope * second.mean())
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    """Half the distance between the 16th and 84th percentile: a standard deviation, robustly."""
+    low, high = np.percentile(values, [16, 84])
+    return float(high - low) / 2 or float(values.std())

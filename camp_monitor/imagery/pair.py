@@ -1,0 +1,222 @@
+"""`Pair`: two scenes on one grid that may be compared, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.alignment import Alignment, measure_shift
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.normalisation import Normalisation, measure_normalisation, normalise
+from camp_monitor.imagery.scene import Scene
+from camp_monitor.imagery.sensors import SENSORS, is_sar
+
+LEAST_USABLE_PX = 500
+"""Fewer usable pixels in common than this, and no statistic of the pair means anything."""
+CORRECTED_FROM_PX = 0.1
+"""A smaller shift is left alone: resampling would cost more than it gains."""
+
+Reader = Callable[[Scene, GeoBox, tuple[float, float]], Image]
+"""Reads a scene onto a grid, moved back by a shift: `camp_monitor.imagery.reading.read_image`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two images of one place on one grid, aligned and matched in brightness.
+
+    Parameters
+    ----------
+    before, after : Image
+        Same grid, bands and quantity; `after` as read, moved back by `shift_found`.
+    after_matched : ndarray
+        float32, (band, row, col): `after` at the brightness of `before`.  For questions about
+        contrast; a physical threshold belongs on `after`.
+    usable : ndarray of bool
+        (row, col); True where both can be used.
+    shift_found, shift_left : Alignment
+        Measured before and after the correction.
+    normalisation : Normalisation
+    interval_days : float
+        From the first instant of `before` to the last of `after`.
+    caveats : tuple of str
+        What weakens every answer from this pair.
+    """
+
+    before: Image
+    after: Image
+    after_matched: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+    shift_found: Alignment
+    shift_left: Alignment
+    normalisation: Normalisation
+    interval_days: float
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def grid(self) -> GeoBox:
+        """The grid of both images."""
+        return self.before.grid
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Standard names of the bands, the same in both images."""
+        return self.before.bands
+
+    @property
+    def pixel_m(self) -> float:
+        """Side of a pixel, metres."""
+        return self.before.pixel_m
+
+
+def check_comparable(before: Scene, after: Scene) -> None:
+    """Refuse two scenes that must not be compared, before any pixel is read.
+
+    Raises
+    ------
+    NotComparableError
+        Another sensor, quantity, band set or radar orbit, or the dates overlap or are swapped.
+    """
+    first, second = SENSORS[before.sensor].title, SENSORS[after.sensor].title
+    if before.sensor != after.sensor:
+        raise NotComparableError(
+            f"{before.id} is from {first} and {after.id} from {second}: only scenes of one sensor "
+            f"are compared; choose two of the same."
+        )
+    if before.quantity != after.quantity:
+        raise NotComparableError(
+            f"{before.id} holds {before.quantity} and {after.id} {after.quantity}: the numbers do "
+            f"not mean the same; choose two scenes of the same processing."
+        )
+    if before.band_names != after.band_names:
+        raise NotComparableError(
+            f"{before.id} has the bands {', '.join(before.band_names)} and {after.id} "
+            f"{', '.join(after.band_names)}: add both with the same bands."
+        )
+    if before.acquired_to_at > after.acquired_from_at:
+        raise NotComparableError(
+            f"The before scene {before.id} ({before.dates}) does not end before the after scene "
+            f"{after.id} ({after.dates}) begins: swap them or choose others."
+        )
+    if is_sar(before.band_names):
+        _check_same_orbit(before, after)
+
+
+def make_pair(
+    before: Scene, after: Scene, grid: GeoBox, read: Reader, max_residual_px: float
+) -> Pair:
+    """Read two scenes onto `grid`, align them, match their brightness, and say what is usable.
+
+    Parameters
+    ----------
+    before, after : Scene
+        Passed by `check_comparable`.
+    grid : GeoBox
+    read : Reader
+    max_residual_px : float
+        More shift than this left after correction is refused, pixels.
+
+    Raises
+    ------
+    NotComparableError
+        Too little is usable in both, or too much shift is left.
+    """
+    first, second = read(before, grid, (0.0, 0.0)), read(after, grid, (0.0, 0.0))
+    _check_enough(before, after, first, second)
+    found = left = measure_shift(first, second)
+    if found.known and found.length_px >= CORRECTED_FROM_PX:
+        second = read(after, grid, (found.shift_rows_px, found.shift_columns_px))
+        left = measure_shift(first, second)
+        if left.known and left.length_px > max_residual_px:
+            raise NotComparableError(
+                f"{before.id} and {after.id} still lie {left.length_px:.2f} pixels apart after "
+                f"correction, and {max_residual_px:g} is the most: use scenes that are better "
+                f"aligned."
+            )
+    _check_enough(before, after, first, second)
+    sar = is_sar(before.band_names)
+    matching = _unchanged_brightness(first) if sar else measure_normalisation(first, second)
+    return Pair(
+        before=first,
+        after=second,
+        after_matched=normalise(second, matching),
+        usable=first.usable & second.usable,
+        shift_found=found,
+        shift_left=left,
+        normalisation=matching,
+        interval_days=_days(before.acquired_from_at, after.acquired_to_at),
+        caveats=_caveats(before, after, left),
+    )
+
+
+def _unchanged_brightness(image: Image) -> Normalisation:
+    """Radar of one orbit is calibrated: a matched brightness would hide a flood."""
+    bands = len(image.bands)
+    return Normalisation((1.0,) * bands, (0.0,) * bands, (0.0,) * bands)
+
+
+def _check_enough(before: Scene, after: Scene, first: Image, second: Image) -> None:
+    for scene, image in ((before, first), (after, second)):
+        if not image.usable.any():
+            raise NotComparableError(
+                f"{scene.id} ({scene.dates}) has no usable pixel in the search area: it is "
+                f"outside the scene, empty, or under cloud; choose another scene."
+            )
+    common = int((first.usable & second.usable).sum())
+    if common < LEAST_USABLE_PX:
+        raise NotComparableError(
+            f"{before.id} and {after.id} have only {common} usable pixels in common, and "
+            f"{LEAST_USABLE_PX} are needed: choose other scenes."
+        )
+
+
+def _check_same_orbit(before: Scene, after: Scene) -> None:
+    orbits = (before.relative_orbit, before.orbit_state), (after.relative_orbit, after.orbit_state)
+    for scene, orbit in zip((before, after), orbits, strict=True):
+        if None in orbit:
+            raise NotComparableError(
+                f"The orbit of {scene.id} is not known, and radar scenes are compared within one "
+                f"orbit only: add the scene with --item ITEM.json."
+            )
+    if orbits[0] != orbits[1]:
+        raise NotComparableError(
+            f"{before.id} is from relative orbit {orbits[0][0]} {orbits[0][1]} and {after.id} from "
+            f"{orbits[1][0]} {orbits[1][1]}: radar scenes are compared within one orbit only."
+        )
+
+
+def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
+    caveats = []
+    if not left.known:
+        caveats.append(
+            "The shift between the two dates could not be measured; edges may appear as change."
+        )
+    if (before.quality is None or after.quality is None) and not is_sar(before.band_names):
+        caveats.append(
+            "No quality band: cloud, haze and cloud shadow were not screened and may appear "
+            "as change."
+        )
+    if before.quantity in ("dn8", "dn16"):
+        caveats.append("The numbers are not calibrated: only contrasts within each date were used.")
+    gap_days = _season_gap_days(before.acquired_from_at, after.acquired_from_at)
+    if gap_days > 45 and _days(before.acquired_from_at, before.acquired_to_at) < 180:
+        caveats.append(
+            f"The two dates lie {gap_days:.0f} days apart in the season: crops, snow, sun and "
+            f"water level differ with it."
+        )
+    return tuple(caveats)
+
+
+def _season_gap_days(first: datetime, second: datetime) -> float:
+    """Days between two dates within the year, at most half a year."""
+    gap = abs(first.timetuple().tm_yday - second.timetuple().tm_yday)
+    return float(min(gap, 365 - gap))
+
+
+def _days(first: datetime, last: datetime) -> float:
+    return (last - first).total_seconds() / 86400

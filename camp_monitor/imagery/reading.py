@@ -1,0 +1,266 @@
+"""Read a scene onto a grid, and choose the grid that a pair is compared on."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.image import Image, Quality
+from camp_monitor.imagery.quality import READERS, widen_cloud
+from camp_monitor.imagery.scene import BandFile, Scene
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+MAX_SIDE_PX = 12_000
+"""A larger window is refused: it would not fit in the memory of a laptop."""
+TRUE_SCALE = 0.01
+"""A scene's own grid is kept where its metre is a metre on the ground within this share."""
+
+
+def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int) -> GeoBox:
+    """Make the grid on which `before` and `after` are compared around `area`.
+
+    The coarser scene's own pixels are kept where they measure metres on the ground; otherwise
+    (degrees, Web Mercator) the pixels are those of the UTM zone, of the same size.
+
+    Parameters
+    ----------
+    before, after : Scene
+    area : shapely geometry
+        Search area, EPSG:4326.
+    context_px : int
+        Least side of the window.
+
+    Returns
+    -------
+    GeoBox
+        Covers `area`, at least `context_px` a side, pixels in metres.
+
+    Raises
+    ------
+    SceneError
+        The window would be too large.
+    """
+    coarser = before if before.pixel_m >= after.pixel_m else after
+    native = native_grid(coarser.bands[0])
+    centre = area.centroid
+    if _measures_metres(native, coarser.pixel_m):
+        crs, pixel_m = str(native.crs), float(abs(native.affine.a))
+        origin_x, origin_y = native.affine.c, native.affine.f
+    else:
+        crs, pixel_m = _utm(centre.x, centre.y), coarser.pixel_m
+        origin_x = origin_y = 0.0
+    bounds = Geometry(shapely.box(*area.bounds), "EPSG:4326").to_crs(crs, 0.01).boundingbox
+    columns = _span(bounds.left, bounds.right, origin_x, pixel_m, context_px)
+    rows = _span(-bounds.top, -bounds.bottom, -origin_y, pixel_m, context_px)
+    height, width = rows[1] - rows[0], columns[1] - columns[0]
+    if max(height, width) > MAX_SIDE_PX:
+        raise SceneError(
+            f"The window would be {width} x {height} pixels of {pixel_m:g} m, and "
+            f"{MAX_SIDE_PX} a side is the most: scan a smaller outline."
+        )
+    affine = (
+        native.affine.__class__.translation(
+            origin_x + columns[0] * pixel_m, origin_y - rows[0] * pixel_m
+        )
+        * native.affine.__class__.scale(pixel_m, -pixel_m)
+    )  # fmt: skip
+    return GeoBox((height, width), affine, crs)
+
+
+def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0, 0.0)) -> Image:
+    """Read a scene onto `grid`, bilinearly, moved back by `shift_px`.
+
+    Parameters
+    ----------
+    scene : Scene
+    grid : GeoBox
+        North up, in metres.
+    shift_px : (float, float)
+        How far, in (rows, columns) of `grid`, this scene lies from where it should: a building at
+        row 12 that belongs at row 10 has ``+2``, and is read to row 10.
+
+    Returns
+    -------
+    Image
+        ``pixels`` float32 (band, row, col) in the scene's quantity; NODATA where the scene does
+        not reach, where every band of the file holds its nodata value, or where a value is not
+        finite.
+
+    Raises
+    ------
+    SceneError
+        A file is missing, damaged or not what the catalogue says.
+    """
+    moved = grid.translate_pix(shift_px[1], shift_px[0])
+    pixels = np.full((len(scene.bands), *grid.shape), np.nan, np.float32)
+    by_file: dict[object, list[int]] = defaultdict(list)
+    for position, band in enumerate(scene.bands):
+        by_file[band.path].append(position)
+    everywhere = np.ones(grid.shape, bool)
+    for positions in by_file.values():
+        group = tuple(scene.bands[position] for position in positions)
+        values, here = _read_file(group, moved)
+        pixels[positions] = values
+        everywhere &= here
+    valid = everywhere & np.isfinite(pixels).all(axis=0)
+    flags = np.where(valid, 0, Quality.NODATA).astype(np.uint8)
+    if scene.quality is not None:
+        flags = _with_quality(flags, scene.quality, moved)
+    pixels[:, (flags & Quality.NODATA) > 0] = np.nan
+    return Image(pixels, scene.band_names, scene.quantity, flags, grid)
+
+
+def native_grid(band: BandFile) -> GeoBox:
+    """Return the grid of a band's own file.
+
+    Raises
+    ------
+    SceneError
+        The file cannot be opened.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(band.path) as source:
+            return GeoBox.from_rio(source)
+    except (RasterioError, OSError) as error:
+        raise SceneError(
+            f"{band.path} cannot be opened ({_short(error)}): restore the file from its source."
+        ) from error
+
+
+def _read_file(
+    bands: tuple[BandFile, ...], grid: GeoBox
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Read bands of one file onto a grid; return values and where all of them are valid."""
+    import rasterio
+    from rasterio.errors import RasterioError
+    from rasterio.warp import Resampling, reproject
+
+    values = np.full((len(bands), *grid.shape), np.nan, np.float32)
+    try:
+        with rasterio.open(bands[0].path) as source:
+            window = _window(source, grid)
+            if window is None:
+                return values, np.zeros(grid.shape, bool)
+            numbers = source.read([band.index for band in bands], window=window)
+            transform = source.window_transform(window)
+            crs = source.crs
+    except (RasterioError, OSError, IndexError) as error:
+        raise SceneError(
+            f"{bands[0].path} cannot be read ({_short(error)}): restore the file from its source."
+        ) from error
+    valid = _valid(numbers, bands)
+    target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
+    share = np.zeros(grid.shape, np.float32)
+    reproject(
+        valid.astype(np.float32), share, src_transform=transform, src_crs=crs,
+        resampling=Resampling.bilinear, **target,
+    )  # fmt: skip
+    for position, band in enumerate(bands):
+        quantity = numbers[position].astype(np.float32) * band.scale + band.offset
+        reproject(
+            np.where(valid, quantity, 0).astype(np.float32), values[position],
+            src_transform=transform, src_crs=crs, resampling=Resampling.bilinear,
+            dst_nodata=np.nan, **target,
+        )  # fmt: skip
+    return values, share > 0.999
+
+
+def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray[np.bool_]:
+    """Tell where any band holds something: a single band at the nodata value may be dark."""
+    finite = np.asarray(np.isfinite(numbers.astype(np.float32)).all(axis=0))
+    empty = np.ones(numbers.shape[1:], bool)
+    for position, band in enumerate(bands):
+        if band.nodata is None or np.isnan(band.nodata):
+            return finite
+        empty &= numbers[position] == band.nodata
+    return np.asarray(finite & ~empty)
+
+
+def _with_quality(flags: NDArray[np.uint8], band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
+    """Add what a provider's quality band says, by nearest neighbour."""
+    import rasterio
+    from rasterio.errors import RasterioError
+    from rasterio.warp import Resampling, reproject
+
+    classes = np.zeros(grid.shape, np.uint16)
+    try:
+        with rasterio.open(band.path) as source:
+            window = _window(source, grid)
+            if window is None:
+                return np.full(grid.shape, Quality.NODATA, np.uint8)
+            numbers = source.read(band.index, window=window).astype(np.uint16)
+            reproject(
+                numbers, classes, src_transform=source.window_transform(window),
+                src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
+                resampling=Resampling.nearest,
+            )  # fmt: skip
+    except (RasterioError, OSError, IndexError) as error:
+        raise SceneError(
+            f"{band.path} cannot be read ({_short(error)}): restore the file from its source."
+        ) from error
+    told = widen_cloud(READERS[band.name](classes), float(abs(grid.affine.a)))
+    joined = flags | told
+    joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
+    return joined.astype(np.uint8)
+
+
+def _window(source: DatasetReader, grid: GeoBox) -> Window | None:
+    """Part of a file that a grid needs, with a few pixels round it; None where they miss."""
+    from rasterio.windows import Window, from_bounds
+
+    extent = grid.extent.to_crs(source.crs, resolution=_densify_m(grid)).boundingbox
+    wanted = from_bounds(*extent.bbox, transform=source.transform)
+    row, col = math.floor(wanted.row_off) - 3, math.floor(wanted.col_off) - 3
+    bottom = math.ceil(wanted.row_off + wanted.height) + 3
+    right = math.ceil(wanted.col_off + wanted.width) + 3
+    row, col = max(row, 0), max(col, 0)
+    bottom, right = min(bottom, source.height), min(right, source.width)
+    if bottom <= row or right <= col:
+        return None
+    return Window(col, row, right - col, bottom - row)
+
+
+def _densify_m(grid: GeoBox) -> float:
+    return max(abs(grid.affine.a) * max(grid.shape) / 20, 1.0)
+
+
+def _measures_metres(grid: GeoBox, ground_pixel_m: float) -> bool:
+    """Tell whether the grid's unit is the metre, square and north up, true to the ground."""
+    affine = grid.affine
+    if grid.crs is None or not grid.crs.projected or affine.b or affine.d or affine.e >= 0:
+        return False
+    square = math.isclose(affine.a, -affine.e, rel_tol=1e-6)
+    return square and math.isclose(affine.a, ground_pixel_m, rel_tol=TRUE_SCALE)
+
+
+def _utm(lon_deg: float, lat_deg: float) -> str:
+    """CRS of the UTM zone of a place."""
+    zone = min(int((lon_deg + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat_deg >= 0 else 32700) + zone}"
+
+
+def _span(low: float, high: float, origin: float, pixel: float, least: int) -> tuple[int, int]:
+    """First and past-the-last pixel, counted from `origin`, that cover `low` to `high`."""
+    first, last = math.floor((low - origin) / pixel), math.ceil((high - origin) / pixel)
+    missing = max(0, least - (last - first))
+    return first - missing // 2, last + (missing - missing // 2)
+
+
+def _short(error: Exception) -> str:
+    """First line of a library's message, without its paths' length running away."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,164 @@
+"""`Scene`: one acquisition of one sensor, as the catalogue describes it."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
+
+
+@dataclass(frozen=True)
+class BandFile:
+    """Where one band is, and how its numbers become a quantity: ``number * scale + offset``.
+
+    Parameters
+    ----------
+    name : str
+        Standard name, such as ``nir`` or ``scl``.
+    path : Path
+        File that holds it.
+    index : int
+        Band of the file, from 1.
+    scale, offset : float
+        Applied to the numbers of the file.
+    nodata : float or None
+        Number that means "nothing here", as in the file.
+    """
+
+    name: str
+    path: Path
+    index: int
+    scale: float
+    offset: float
+    nodata: float | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One acquisition of one sensor.
+
+    Parameters
+    ----------
+    id : str
+        Item id in the catalogue.
+    sensor, quantity : str
+        Keys of `SENSORS` and `QUANTITIES`.
+    acquired_from_at, acquired_to_at : datetime
+        UTC; equal for one instant, apart for a composite or where only the day or year is known.
+    bands : tuple of BandFile
+        Measurements, in the order in which they are read.
+    quality : BandFile or None
+        A provider's quality band, if there is one.
+    footprint : shapely geometry
+        EPSG:4326; the frame of the file, nodata included.
+    pixel_m : float
+        Side of a pixel on the ground, metres, at the centre.
+    sha256 : tuple of str
+        One for each file, in the order in which they were given.
+    licence, credit : str
+        As given by the provider or the user.
+    relative_orbit, orbit_state : int or str or None
+        Of a satellite, where the item says.
+    sun_elevation_deg, sun_azimuth_deg, off_nadir_deg : float or None
+        Where the item says.
+    """
+
+    id: str
+    sensor: str
+    quantity: str
+    acquired_from_at: datetime
+    acquired_to_at: datetime
+    bands: tuple[BandFile, ...]
+    quality: BandFile | None
+    footprint: BaseGeometry
+    pixel_m: float
+    sha256: tuple[str, ...]
+    licence: str
+    credit: str
+    relative_orbit: int | None = None
+    orbit_state: str | None = None
+    sun_elevation_deg: float | None = None
+    sun_azimuth_deg: float | None = None
+    off_nadir_deg: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.sensor not in SENSORS:
+            raise SceneError(
+                f"Scene {self.id} names the sensor {self.sensor!r}, which is not one of "
+                f"{', '.join(SENSORS)}."
+            )
+        if self.quantity not in QUANTITIES:
+            raise SceneError(
+                f"Scene {self.id} holds the quantity {self.quantity!r}, which is not one of "
+                f"{', '.join(QUANTITIES)}."
+            )
+        if self.acquired_from_at > self.acquired_to_at:
+            raise SceneError(f"Scene {self.id} ends before it begins: its dates are swapped.")
+        if not self.bands:
+            raise SceneError(f"Scene {self.id} has no band to compare.")
+
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """Standard names of the measurements."""
+        return tuple(band.name for band in self.bands)
+
+    @property
+    def dates(self) -> str:
+        """The day, or the interval of days, in words."""
+        first, last = self.acquired_from_at.date(), self.acquired_to_at.date()
+        return str(first) if first == last else f"{first} to {last}"
+
+
+_ACQUIRED = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ].+)?)?)?")
+
+
+def parse_acquired(text: str) -> tuple[datetime, datetime]:
+    """Read a time, a day, a month, a year, or two of them joined by ``/``, as an interval in UTC.
+
+    ``2016-08-29T02:16:02Z`` is one instant; ``2016-08-29`` is that whole day; ``1985`` the whole
+    year; ``2015-06-01/2015-08-31`` all from the first instant to the last.
+
+    Raises
+    ------
+    SceneError
+        None of these, or a year before 1940 or in the future's far end.
+    """
+    parts = text.strip().split("/")
+    if len(parts) > 2:
+        raise SceneError(f"The date {text!r} has more than two parts: give FROM/TO.")
+    first, last = _instants(parts[0], text)[0], _instants(parts[-1], text)[1]
+    if first > last:
+        raise SceneError(f"The interval {text!r} ends before it begins: swap its two parts.")
+    return first, last
+
+
+def _instants(part: str, text: str) -> tuple[datetime, datetime]:
+    """First and last second of a time, a day, a month or a year."""
+    part = part.strip()
+    if not _ACQUIRED.fullmatch(part):
+        raise SceneError(
+            f"The date {text!r} is not understood: give a time (2016-08-29T02:16:02Z), a day "
+            f"(2016-08-29), a month, a year (1985), or an interval of them (2016-06/2016-08)."
+        )
+    try:
+        if len(part) > 10:
+            instant = datetime.fromisoformat(part)
+            instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+            return instant.replace(microsecond=0), instant.replace(microsecond=0)
+        year, month, day = (*map(int, part.split("-")), 0, 0)[:3]
+        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        last_month = month or 12
+        last_day = day or calendar.monthrange(year, last_month)[1]
+        last = datetime(year, last_month, last_day, tzinfo=UTC) + timedelta(days=1, seconds=-1)
+    except ValueError as error:
+        raise SceneError(f"The date {text!r} does not exist: {error}.") from error
+    if first.year < 1940:
+        raise SceneError(f"The date {text!r} lies before any image from the air worth comparing.")
+    return first, last

@@ -1,0 +1,178 @@
+"""What is known of each sensor before any of its files is opened."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+OPTICAL_BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
+SAR_BANDS = ("vv", "vh")
+QUALITY_BANDS = ("scl", "qa_pixel")
+"""Bands that hold a provider's classes, not measurements: see `camp_monitor.imagery.quality`."""
+
+QUANTITIES = {
+    "reflectance": "surface reflectance, 0-1",
+    "sigma0_db": "radar backscatter sigma0, decibels",
+    "gamma0_db": "radar backscatter gamma0, decibels",
+    "dn8": "uncalibrated 8-bit numbers; only contrasts within one date mean anything",
+    "dn16": "uncalibrated 16-bit numbers; only contrasts within one date mean anything",
+}
+PHYSICAL = ("reflectance", "sigma0_db", "gamma0_db")
+"""Quantities whose absolute value has a meaning."""
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A sensor, or a kind of image file, as `scenes add` knows it.
+
+    Parameters
+    ----------
+    key, title : str
+        The word on the command line, and the name in print.
+    bands : tuple of str
+        Order of the bands in a file that does not say, by standard name.
+    aliases : dict
+        How providers name the bands, in lower case, to standard name.
+    quantity : str
+        What integers wider than 8 bits, or floats, hold; 8-bit files are always ``dn8``.
+    scale, offset : float or None
+        ``quantity = number * scale + offset`` of integer files; None where the file must say.
+    credit, licence : str
+        Filled in where the user gives none.
+    """
+
+    key: str
+    title: str
+    bands: tuple[str, ...]
+    aliases: dict[str, str]
+    quantity: str
+    scale: float | None
+    offset: float | None
+    credit: str
+    licence: str
+
+
+_LANDSAT_LATE = {
+    "sr_b2": "blue", "sr_b3": "green", "sr_b4": "red", "sr_b5": "nir", "sr_b6": "swir1",
+    "sr_b7": "swir2",
+}  # fmt: skip
+_NAMES = {name: name for name in (*OPTICAL_BANDS, *SAR_BANDS, *QUALITY_BANDS)} | {
+    "swir16": "swir1", "swir22": "swir2", "nir08": "nir", "near infrared": "nir", "b": "blue",
+    "g": "green", "r": "red", "n": "nir",
+}  # fmt: skip
+
+SENSORS = {
+    sensor.key: sensor
+    for sensor in (
+        Sensor(
+            key="sentinel-2",
+            title="Sentinel-2",
+            bands=("blue", "green", "red", "nir"),
+            aliases={
+                "b02": "blue",
+                "b03": "green",
+                "b04": "red",
+                "b08": "nir",
+                "b8a": "nir",
+                "b11": "swir1",
+                "b12": "swir2",
+                "scl": "scl",
+            },
+            quantity="reflectance",
+            scale=1e-4,
+            offset=None,  # the numbers were shifted by 1000 in processing baseline 04.00
+            credit="Contains modified Copernicus Sentinel data",
+            licence="CC-BY-SA-3.0-IGO",
+        ),
+        Sensor(
+            key="landsat",
+            title="Landsat",
+            bands=("blue", "green", "red", "nir", "swir1", "swir2"),
+            aliases=_LANDSAT_LATE | {"qa_pixel": "qa_pixel"},
+            quantity="reflectance",
+            scale=2.75e-5,  # Collection 2 Level 2 surface reflectance
+            offset=-0.2,
+            credit="Landsat, U.S. Geological Survey",
+            licence="PDDL-1.0",
+        ),
+        Sensor(
+            key="sentinel-1",
+            title="Sentinel-1",
+            bands=("vv", "vh"),
+            aliases={"sigma0_vv": "vv", "sigma0_vh": "vh", "gamma0_vv": "vv", "gamma0_vh": "vh"},
+            quantity="sigma0_db",
+            scale=None,
+            offset=None,
+            credit="Contains modified Copernicus Sentinel data",
+            licence="CC-BY-SA-3.0-IGO",
+        ),
+        Sensor(
+            key="naip",
+            title="NAIP aerial imagery",
+            bands=("red", "green", "blue", "nir"),
+            aliases={},
+            quantity="dn8",
+            scale=None,
+            offset=None,
+            credit="USDA National Agriculture Imagery Program",
+            licence="PDDL-1.0",
+        ),
+        Sensor(
+            key="planetscope",
+            title="PlanetScope",
+            bands=("blue", "green", "red", "nir"),
+            aliases={},
+            quantity="reflectance",
+            scale=1e-4,  # surface reflectance products
+            offset=0.0,
+            credit="Planet Labs PBC",
+            licence="proprietary",
+        ),
+        Sensor(
+            key="rgb",
+            title="RGB image",
+            bands=("red", "green", "blue"),
+            aliases={},
+            quantity="dn16",
+            scale=None,
+            offset=None,
+            credit="",
+            licence="",
+        ),
+        Sensor(
+            key="rgbn",
+            title="RGB and near-infrared image",
+            bands=("red", "green", "blue", "nir"),
+            aliases={},
+            quantity="dn16",
+            scale=None,
+            offset=None,
+            credit="",
+            licence="",
+        ),
+    )
+}
+"""Every sensor that `scenes add` takes, by key."""
+
+
+def band_name(text: str, sensor: Sensor) -> str | None:
+    """Return the standard name of a band that a file or a user calls `text`, or None.
+
+    Whole names are matched first, then the parts of a file name: the band of
+    ``T52TEN_20160829T021602_B04_10m.jp2`` is ``red`` for Sentinel-2.
+    """
+    known = {**_NAMES, **sensor.aliases}
+    word = text.strip().lower()
+    if word in known:
+        return known[word]
+    parts = re.split(r"[^a-z0-9]+", word)
+    pairs = [f"{first}_{second}" for first, second in itertools.pairwise(parts)]
+    longer = {name: band for name, band in known.items() if len(name) > 1}
+    found = {longer[part] for part in (*pairs, *parts) if part in longer}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_sar(bands: tuple[str, ...]) -> bool:
+    """Tell whether these are radar bands."""
+    return bool(bands) and all(name in SAR_BANDS for name in bands)
