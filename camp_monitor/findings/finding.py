@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -31,6 +33,19 @@ KINDS = {
     "other": "Other change",
 }
 """The kinds of change and their names in print."""
+
+KIND_COLOURS = {
+    "construction": "#D55E00",
+    "demolition": "#CC79A7",
+    "flooding": "#0072B2",
+    "flood_recession": "#56B4E9",
+    "water_gain": "#009E73",
+    "water_loss": "#F0E442",
+    "clearing": "#E69F00",
+    "perimeter_change": "#000000",
+    "other": "#777777",
+}
+"""One colour for each kind on every map and figure; they differ for colour-blind readers too."""
 
 CONFIDENCES = ("low", "medium", "high")
 POSITIONS = {
@@ -81,9 +96,17 @@ class SceneReference:
     licence: str
     credit: str
 
+    def __post_init__(self) -> None:
+        first, last = _instant(self.acquired_from_at), _instant(self.acquired_to_at)
+        _check(
+            first <= last,
+            f"scene {self.id!r} ends at {self.acquired_to_at}, before it starts at "
+            f"{self.acquired_from_at}",
+        )
+
     @property
     def dates(self) -> str:
-        """The day, or the interval of days, of the scene: ``2016-08-29`` or ``1985-01-01/1985-12-31``."""
+        """The day, or the interval of days, of the scene, such as ``1985-01-01/1985-12-31``."""
         first, last = self.acquired_from_at[:10], self.acquired_to_at[:10]
         return first if first == last else f"{first}/{last}"
 
@@ -136,12 +159,17 @@ class Finding:
         _check(self.confidence in CONFIDENCES, f"unknown confidence {self.confidence!r}")
         _check(self.position in POSITIONS, f"unknown position {self.position!r}")
         _check(
-            0 <= self.area_low_m2 <= self.area_m2 <= self.area_high_m2,
+            0 <= self.area_low_m2 <= self.area_m2 <= self.area_high_m2 < math.inf,
             f"area {self.area_m2} m2 outside its interval "
             f"{self.area_low_m2} to {self.area_high_m2} m2",
         )
         _check(not self.geometry.is_empty, "a finding without a region")
+        _check(
+            self.geometry.geom_type in ("Polygon", "MultiPolygon"),
+            f"the region of a finding is a {self.geometry.geom_type}, not one or more polygons",
+        )
         object.__setattr__(self, "geometry", _rounded(self.geometry))
+        _check_content(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values; `from_dict` reverses it."""
@@ -219,6 +247,7 @@ class Observation:
         _check(self.outcome != "not_seen" or bool(self.reason), "not seen, without a reason")
         if self.not_seen is not None:
             object.__setattr__(self, "not_seen", _rounded(self.not_seen))
+        _check_content(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values; `from_dict` reverses it."""
@@ -240,6 +269,9 @@ class Observation:
         return f"O{self.sha256[:12]}"
 
 
+Record = TypeVar("Record", Finding, Observation)
+
+
 def interval_words(before: SceneReference, after: SceneReference) -> str:
     """Date a change in words: ``between 2016-08-20 and 2016-09-12``, never "on"."""
     return f"between {before.acquired_from_at[:10]} and {after.acquired_to_at[:10]}"
@@ -252,13 +284,53 @@ def interval_days(before: SceneReference, after: SceneReference) -> float:
     return (last - first).total_seconds() / 86400
 
 
+def in_order(records: Iterable[Record]) -> list[Record]:
+    """Sort findings or observations by facility, time and method: the same set, the same order."""
+    return sorted(
+        records,
+        key=lambda record: (
+            record.facility_id,
+            record.after.acquired_to_at,
+            record.before.acquired_from_at,
+            record.method,
+            record.id,
+        ),
+    )
+
+
 def _check(holds: bool, fault: str) -> None:
     if not holds:
         raise LedgerError(f"A record would be wrong: {fault}.")
 
 
+def _instant(text: str) -> datetime:
+    """Read a time of acquisition; the check is against a record that no one could date."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        instant = None
+    if instant is None or instant.utcoffset() is None:
+        raise LedgerError(
+            f"A record would be wrong: {text!r} is not a time like 2016-08-29T02:11:21Z."
+        )
+    return instant
+
+
+def _check_content(record: Finding | Observation) -> None:
+    """Refuse what cannot be written: NaN, infinity, half characters, values that are not JSON."""
+    try:
+        record.sha256  # noqa: B018  the hash is made from the written content, and kept
+    except (TypeError, ValueError) as error:
+        raise LedgerError(f"A record would be wrong: it cannot be written ({error}).") from error
+
+
 def _rounded(geometry: BaseGeometry) -> BaseGeometry:
     """Round coordinates so that a geometry survives its own JSON unchanged."""
+    west, south, east, north = geometry.bounds
+    _check(
+        geometry.is_empty or (-180 <= west <= east <= 180 and -90 <= south <= north <= 90),
+        f"bounds {geometry.bounds} are not degrees of longitude and latitude",
+    )
     return shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
 
 

@@ -1,0 +1,311 @@
+"""``camp-monitor facilities``: list the registry, show one facility, import an outline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from camp_monitor.cli.context import Context
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from camp_monitor.facilities import Facility, Outline
+
+ONE_LINE_COLUMNS = 100
+"""On a narrower terminal the name of a facility stands below its id."""
+
+
+@click.group()
+def facilities() -> None:
+    """Facilities: where they are, who says so, and how far the edge may be off."""
+
+
+@facilities.command("list")
+@click.pass_obj
+def list_facilities(context: Context) -> None:
+    """List the facilities of the registry.
+
+    Example: camp-monitor facilities list
+    """
+    from camp_monitor.facilities import read_registry
+
+    registry = read_registry(context.workspace.aoi)
+    if context.as_json:
+        click.echo(json.dumps([_summary(facility) for facility in registry], indent=1))
+        return
+    wide = context.console.width >= ONE_LINE_COLUMNS
+    columns = ("id", "name", "type", "outline", "accuracy", "status", "as of")
+    table = _table(*(columns if wide else ("id, type", "name", "outline", "status")))
+    for facility in registry:
+        newest = facility.outlines[-1] if facility.outlines else None
+        kind = facility.type.replace("_", "-")
+        basis = newest.basis if newest else "none"
+        accuracy = _metres(newest.accuracy_m) if newest else ""
+        status, date = _short_status(facility)
+        if wide:
+            table.add_row(facility.id, facility.name, kind, basis, accuracy, status, date)
+        else:
+            stacked = (f"{facility.id}\n{kind}", f"{basis}\n{accuracy}", f"{status}\n{date}")
+            table.add_row(stacked[0], facility.name, *stacked[1:])
+    context.console.print(table)
+    context.console.print(_counted(registry))
+
+
+@facilities.command("show")
+@click.argument("facility_id", metavar="ID")
+@click.pass_obj
+def show_facility(context: Context, facility_id: str) -> None:
+    """Show all that is published of one facility: outline, points, sizes, conflicts, sources.
+
+    Example: camp-monitor facilities show khs-12-jongori
+    """
+    from camp_monitor.facilities import facility_document, find_facility
+
+    facility = find_facility(context.workspace.aoi, facility_id)
+    if context.as_json:
+        click.echo(json.dumps(facility_document(facility), indent=1))
+        return
+    _print_facility(facility, context.console)
+
+
+@facilities.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", "facility_id", required=True, help="Known id, or a new one with --name.")
+@click.option("--name", help="Name of a new facility.")
+@click.option("--layer", help="GeoPackage layer or KML folder to read.")
+@click.option("--feature", help="Name or number of the feature to take.")
+@click.option("--union", is_flag=True, help="Join all features into one outline.")
+@click.option("--accuracy-m", type=float, help="How far the edge may be off, metres; else 20.")
+@click.option(
+    "--basis",
+    type=click.Choice(["drawn", "published"]),
+    default="drawn",
+    show_default=True,
+    help="Drawn by an analyst, or published as a polygon.",
+)
+@click.option("--source", help="Who drew or published it; else the file's name.")
+@click.pass_obj
+def import_file(  # noqa: PLR0913 - one argument for each option of the command line
+    context: Context,
+    file: Path,
+    facility_id: str,
+    name: str | None,
+    layer: str | None,
+    feature: str | None,
+    union: bool,
+    accuracy_m: float | None,
+    basis: Literal["drawn", "published"],
+    source: str | None,
+) -> None:
+    """Import an outline from a GeoJSON, KML or GeoPackage file.
+
+    The outline becomes the next version of the facility's; older versions are kept.  With --name,
+    an unknown id becomes a new facility, anywhere in the world.
+
+    Example: camp-monitor facilities import jongori.kml --id khs-12-jongori --accuracy-m 15
+    """
+    from camp_monitor.facilities.importing import add_outline, import_outline
+
+    imported = import_outline(file, layer=layer, feature=feature, union=union)
+    addition = add_outline(
+        context.workspace.aoi,
+        facility_id,
+        imported,
+        name=name,
+        accuracy_m=accuracy_m,
+        basis=basis,
+        source=source,
+    )
+    outline = addition.facility.outline
+    remarks = [*imported.remarks, *addition.remarks]
+    if context.as_json:
+        answer = {
+            "id": facility_id,
+            "version": outline.version,
+            "added": addition.added,
+            "created": addition.created,
+            "file": str(addition.path),
+            "remarks": remarks,
+        }
+        click.echo(json.dumps(answer, indent=1))
+        return
+    for remark in remarks:
+        context.messages.print(remark, soft_wrap=True)
+    context.console.print(_said_of_import(facility_id, outline, addition.added), soft_wrap=True)
+
+
+def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
+    if not added:
+        return (
+            f"{facility_id}: nothing added, outline version {outline.version} already is this one."
+        )
+    return (
+        f"{facility_id}: outline version {outline.version} added ({outline.basis}, "
+        f"{_area(outline.area_m2)}, accurate to {_metres(outline.accuracy_m)})."
+    )
+
+
+def _print_facility(facility: Facility, console: Console) -> None:
+    """Print everything a person needs, the most needed first."""
+    from camp_monitor.facilities import GRADES, TYPES
+
+    agency = facility.agency
+    status_of = facility.status.as_of or facility.status.date
+    console.print(facility.name, style="bold")
+    facts = [
+        ("id", facility.id),
+        ("type", TYPES[facility.type]),
+        ("Korean", _korean(facility)),
+        ("also called", ", ".join(facility.aliases)),
+        ("place", ", ".join(part for part in (facility.county, facility.province) if part)),
+        ("status", _joined(facility.status.value, "as of", status_of)),
+        ("but", facility.status.conflict or ""),
+        ("agency", _joined(agency.value or "not published", "source:", agency.source)),
+    ]
+    if facility.position_grade:
+        grade = f"{facility.position_grade}: {GRADES[facility.position_grade]}"
+        facts.append(("position", f"{grade}. {facility.position_reason or ''}".strip()))
+    if facility.wikidata:
+        facts.append(("Wikidata", facility.wikidata))
+    _print_facts(facts, console)
+    _print_outlines(facility, console)
+    _print_published(facility, console)
+    for title, sentences in (("Conflicts", facility.conflicts), ("Notes", facility.notes)):
+        if sentences:
+            console.print(f"\n{title}", style="bold")
+            _print_facts((("-", sentence) for sentence in sentences), console)
+    if facility.sources:
+        console.print("\nSources", style="bold")
+    for source in facility.sources:
+        remark = f" {source.note}" if source.note else ""
+        console.print(f"{source.key}", style="dim")
+        cited = f"{source.title}. {source.publisher}, {source.date}.{remark}"
+        _print_facts([("", cited)], console)
+        for url in source.urls:
+            console.print(f"  {url}", soft_wrap=True)
+
+
+def _print_outlines(facility: Facility, console: Console) -> None:
+    """Print the newest outline and list the older ones."""
+    from camp_monitor.facilities import BASES
+
+    console.print("\nOutline", style="bold")
+    if not facility.outlines:
+        reason = "" if facility.candidates else ": no coordinate was published"
+        console.print(f"None{reason}.  Import one with 'camp-monitor facilities import'.")
+        return
+    newest = facility.outline
+    west, south, east, north = newest.geometry.bounds
+    facts = [
+        ("basis", f"{BASES[newest.basis]} (version {newest.version})"),
+        ("accuracy", f"the edge may be off by {_metres(newest.accuracy_m)}"),
+        ("area", _area(newest.area_m2)),
+        ("bounds", f"lon {west:.5f} to {east:.5f}, lat {south:.5f} to {north:.5f}"),
+        ("source", newest.source),
+        ("how", newest.note),
+    ]
+    for older in reversed(facility.outlines[:-1]):
+        said = f"version {older.version}: {BASES[older.basis]}, {_area(older.area_m2)}, accurate to"
+        facts.append(("older", f"{said} {_metres(older.accuracy_m)}"))
+    _print_facts(facts, console)
+
+
+def _print_published(facility: Facility, console: Console) -> None:
+    """Print published points and sizes."""
+    from camp_monitor.facilities import ROLES
+
+    if facility.candidates:
+        console.print("\nPublished points", style="bold")
+        table = _table("lat", "lon", "source", "feature", "taken as")
+        for point in facility.candidates:
+            place = (f"{point.lat:.6f}", f"{point.lon:.6f}")
+            table.add_row(*place, point.source, point.feature, ROLES[point.role])
+        console.print(table)
+    if facility.sizes:
+        console.print("\nPublished sizes", style="bold")
+        table = _table("kind", "as published", "source", "note")
+        for size in facility.sizes:
+            table.add_row(size.kind, size.as_published, size.source, size.note or "")
+        console.print(table)
+
+
+def _print_facts(facts: Iterable[tuple[str, str]], console: Console) -> None:
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        if value:
+            table.add_row(name, value)
+    console.print(table)
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for number, column in enumerate(columns):
+        # The first column holds what a person copies: it is never broken.
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    return table
+
+
+def _summary(facility: Facility) -> dict[str, Any]:
+    newest = facility.outlines[-1] if facility.outlines else None
+    return {
+        "id": facility.id,
+        "name": facility.name,
+        "type": facility.type,
+        "outline_version": newest.version if newest else None,
+        "outline_basis": newest.basis if newest else None,
+        "accuracy_m": newest.accuracy_m if newest else None,
+        "area_m2": round(newest.area_m2, 1) if newest else None,
+        "status": facility.status.value,
+        "status_date": facility.status.date,
+        "status_as_of": facility.status.as_of,
+        "status_conflict": facility.status.conflict,
+    }
+
+
+def _counted(registry: tuple[Facility, ...]) -> str:
+    bare = sum(not facility.outlines for facility in registry)
+    standing = sum(
+        bool(facility.outlines) and facility.outline.basis == "placeholder" for facility in registry
+    )
+    said = f"{len(registry)} facilities"
+    if bare:
+        said += f"; {bare} without an outline"
+    if standing:
+        said += f"; {standing} placeholders: circles for places of which no size is published"
+    return said + "."
+
+
+def _short_status(facility: Facility) -> tuple[str, str]:
+    """Status and its date; ``show`` says more."""
+    status = facility.status
+    return status.value + (" (disputed)" if status.conflict else ""), status.date or "undated"
+
+
+def _joined(value: str, link: str, remark: str | None) -> str:
+    return f"{value}; {link} {remark}" if remark else value
+
+
+def _korean(facility: Facility) -> str:
+    names = ", ".join(facility.names_ko)
+    return f"{names}\n{facility.names_ko_note}" if names and facility.names_ko_note else names
+
+
+def _metres(length_m: float) -> str:
+    return f"{length_m:,.0f} m" if length_m < 10_000 else f"{length_m / 1000:,.0f} km"
+
+
+def _area(area_m2: float) -> str:
+    return f"{area_m2:,.0f} m2" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km2"

@@ -1,0 +1,294 @@
+"""New construction: by the joint change of colours where there is short-wave infrared, by new
+structure where there is not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.indices import ndbi, ndvi
+from camp_monitor.detection.multivariate import irmad
+from camp_monitor.detection.structure import corner_energy, new_corner_energy
+from camp_monitor.detection.water import map_water
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sensors import is_sar
+
+METHOD = "construction/1"
+STRUCTURE_UP_TO_M = 12.0
+"""Buildings have corners in pixels up to this size."""
+ALL_BUT_CORNERS = 99.5
+"""Percentile of the after image's corner energy that its usual structures reach."""
+SEED, GROWN = 0.65, 0.40
+"""Parts of that energy, newly there, at which a structure begins and to which it reaches."""
+NEVER_BY_CHANCE = 1e-4
+"""Chance at which unchanged pixels would exceed the least chi-square of a change."""
+MOST_CHANGED_FRACTION = 0.35
+"""More of the land changed than this, and construction cannot be told from the season."""
+EVIDENCE_SPREADS = 2.0
+"""Change of an index, in spreads of unchanged ground, that speaks for or against building."""
+NEAR_WATER_FRACTION = 0.25
+"""A region with more of its rim at changed or present water is a bank or a bar."""
+
+BARE_GROUND = "Bare, ploughed or cleared ground can look like a building site."
+SMALL_THINGS = "Vehicles, stacks, haystacks and new shadows can look like small structures."
+
+
+def detect_construction(pair: Pair) -> Detection:
+    """Find ground on which something was built.
+
+    With short-wave infrared, pixels are found whose bands changed together in a way that unchanged
+    ground does not (`irmad`), and those are kept whose vegetation, built-up index or brightness
+    speaks for building and which are not at water.  Without it, bare ground and buildings have one
+    colour; then new corners are looked for, which buildings have and fields lack.
+
+    Parameters
+    ----------
+    pair : Pair
+        Optical.
+
+    Returns
+    -------
+    Detection
+        Kind ``construction``.
+
+    Raises
+    ------
+    NotComparableError
+        Radar; bands and pixels that cannot show a building; or nearly everything changed.
+
+    Notes
+    -----
+    Cannot see: what is smaller than about two pixels, under trees, or built of the stuff of its
+    surroundings.  Takes for construction: see `BARE_GROUND` and `SMALL_THINGS`.
+
+    References
+    ----------
+    .. [1] Nielsen (2007), doi:10.1109/TIP.2006.888195
+    .. [2] Zha et al. (2003), doi:10.1080/01431160304987
+    .. [3] Shi and Tomasi (1994), doi:10.1109/CVPR.1994.323794
+    """
+    if is_sar(pair.bands):
+        raise NotComparableError(
+            "Construction is not looked for in radar scenes: use optical scenes of the same dates."
+        )
+    if {"swir1", "nir", "red"} <= set(pair.bands):
+        return _by_colour(pair)
+    if pair.pixel_m <= STRUCTURE_UP_TO_M:
+        return _by_structure(pair)
+    raise NotComparableError(
+        f"Construction cannot be told with the bands {', '.join(pair.bands)} at "
+        f"{pair.pixel_m:g} m: use scenes with short-wave infrared, or pixels of at most "
+        f"{STRUCTURE_UP_TO_M:g} m."
+    )
+
+
+def _by_colour(pair: Pair) -> Detection:
+    """Joint change of all bands, named by spectral evidence."""
+    from scipy import ndimage
+    from scipy.stats import chi2
+    from skimage.filters import threshold_otsu
+
+    seen = pair.usable
+    change = irmad(pair.before.pixels, pair.after.pixels, seen)
+    distance = np.sqrt(np.where(seen, change.chi_square, 0)).astype(np.float32)
+    distance = ndimage.median_filter(distance, 3)
+    least = float(np.sqrt(chi2.isf(NEVER_BY_CHANCE, len(pair.bands))))
+    threshold = max(least, float(threshold_otsu(distance[seen])))
+    changed = (distance > threshold) & seen
+    wet, moving = _water(pair)
+    if (changed & ~wet).sum() > MOST_CHANGED_FRACTION * max((seen & ~wet).sum(), 1):
+        raise NotComparableError(
+            f"More than {MOST_CHANGED_FRACTION:.0%} of the land changed between the dates: "
+            f"construction cannot be told from the season; use two dates of the same season."
+        )
+    built = changed & ~wet & _speaks_for_building(pair, change.chi_square)
+    built = _away_from_water(ndimage.median_filter(built.astype(np.uint8), 3) > 0, moving)
+    return Detection(
+        METHOD,
+        (
+            Change(
+                kind="construction",
+                changed=built,
+                strength=(distance / threshold).astype(np.float32),
+                edge_px=0.8,
+                least_px=4,
+                caveats=(BARE_GROUND,),
+            ),
+        ),
+        seen,
+        (
+            ("Change from", f"{threshold:.1f} (root of chi-square, {len(pair.bands)} bands)"),
+            ("Canonical correlations", " ".join(f"{value:.2f}" for value in change.correlations)),
+        ),
+    )
+
+
+def _speaks_for_building(pair: Pair, chi_square: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell where vegetation did not grow and something speaks for built or bare ground."""
+    still = pair.usable & (chi_square < np.nanmedian(chi_square))
+    vegetation = _standard(_vegetation(pair.after) - _vegetation(pair.before), still)
+    built_up = _standard(_built_up(pair.after) - _built_up(pair.before), still)
+    after, before = (image.mean(axis=0) for image in (pair.after_matched, pair.before.pixels))
+    brightness = _standard((after - before).astype(np.float32), still)
+    fewer_leaves = vegetation < -EVIDENCE_SPREADS
+    more_built = built_up > EVIDENCE_SPREADS
+    other_brightness = np.abs(brightness) > EVIDENCE_SPREADS
+    return (vegetation < EVIDENCE_SPREADS / 2) & (fewer_leaves | more_built | other_brightness)
+
+
+def _vegetation(image: Image) -> NDArray[np.float32]:
+    return ndvi(image.band("red"), image.band("nir"))
+
+
+def _built_up(image: Image) -> NDArray[np.float32]:
+    return ndbi(image.band("swir1"), image.band("nir"))
+
+
+def _standard(difference: NDArray[np.float32], still: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Express a difference in spreads of ground that did not change; NaN stays NaN."""
+    values = difference[still]
+    middle = float(np.median(values)) if values.size else 0.0
+    spread = float(1.4826 * np.median(np.abs(values - middle))) if values.size else 0.0
+    return ((difference - middle) / max(spread, 1e-6)).astype(np.float32)
+
+
+def _water(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where water is on either date, and that widened by two pixels for banks."""
+    from scipy import ndimage
+
+    maps = map_water(pair.before, pair.after)
+    if maps is None:
+        nothing = np.zeros(pair.usable.shape, bool)
+        return nothing, nothing
+    wet = maps[0].is_water | maps[1].is_water
+    body = ndimage.binary_opening(wet, iterations=1)
+    return wet, ndimage.binary_dilation(body, iterations=2)
+
+
+def _away_from_water(built: NDArray[np.bool_], banks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Drop regions whose rim lies largely at water: banks and bars that a river moved."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(built, np.ones((3, 3)))
+    if count == 0 or not banks.any():
+        return built
+    rim = built & ~ndimage.binary_erosion(built)
+    share = ndimage.mean(banks[rim], labels[rim], np.arange(1, count + 1))
+    kept = np.concatenate([[False], np.asarray(share) <= NEAR_WATER_FRACTION])
+    return kept[labels] & ~banks
+
+
+def _by_structure(pair: Pair) -> Detection:
+    """Corners that were not there before."""
+    from scipy import ndimage
+
+    seen = pair.usable
+    _, banks = _water(pair)
+    solid = seen & ~banks
+    ratio = np.full(seen.shape, -np.inf, np.float32)
+    levels = []
+    for before, after in _brightnesses(pair):
+        energy_before = corner_energy(before, solid)
+        energy_after = corner_energy(after, solid)
+        usual = float(np.percentile(energy_after[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
+        levels.append(usual)
+        if usual > 0:
+            ratio = np.fmax(ratio, new_corner_energy(energy_before, energy_after) / usual)
+    ratio[~solid] = -np.inf
+    grown, _ = ndimage.label(ratio > GROWN, np.ones((3, 3)))
+    begun = np.unique(grown[ratio > SEED])
+    kept = np.isin(grown, begun[begun > 0])
+    built = _shaped(pair, kept)
+    return Detection(
+        METHOD,
+        (
+            Change(
+                kind="construction",
+                changed=built & seen,
+                strength=np.maximum(ratio / SEED, 0).astype(np.float32),
+                edge_px=1.0,
+                least_px=4,
+                caveats=(SMALL_THINGS,),
+            ),
+        ),
+        seen,
+        (("New corner energy from", f"{SEED:g} of the scene's usual structures"),),
+    )
+
+
+def _brightnesses(pair: Pair) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Brightness before and after, each scaled by its date's own spread.
+
+    Blue, in which roofs stand out from soil and leaves, and the mean of the visible bands.
+    """
+    visible = [name for name in ("blue", "green", "red") if name in pair.bands] or list(pair.bands)
+    choices = [visible, *([["blue"]] if "blue" in visible else [])]
+    return [
+        (_scaled(pair.before, names, pair.usable), _scaled(pair.after, names, pair.usable))
+        for names in choices
+    ]
+
+
+def _scaled(image: Image, names: list[str], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    brightness = np.mean([image.band(name) for name in names], axis=0)
+    low, high = np.percentile(brightness[usable], [16, 84])
+    middle = float(np.median(brightness[usable]))
+    return ((brightness - middle) / max(float(high - low) / 2, 1e-6)).astype(np.float32)
+
+
+def _shaped(pair: Pair, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Give each structure the outline that its own colour has in the after image.
+
+    Corner energy gathers at the corners and spills over the edge.  Inside the hull of each group
+    of corners, pixels nearer in colour to the middle than to the surroundings are the structure.
+    """
+    from scipy import ndimage
+    from skimage.morphology import convex_hull_image
+
+    joined = ndimage.binary_closing(np.pad(kept, 4), np.ones((5, 5)))[4:-4, 4:-4]
+    labels, _ = ndimage.label(joined, np.ones((3, 3)))
+    shaped = np.zeros(kept.shape, bool)
+    pad = 8
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        window = tuple(
+            slice(max(part.start - pad, 0), min(part.stop + pad, size))
+            for part, size in zip(place, kept.shape, strict=True)
+        )
+        hull = convex_hull_image(labels[window] == number)
+        part = _nearer_to_middle(
+            pair.after.pixels[(slice(None), *window)], hull, pair.usable[window]
+        )
+        shaped[window] |= part
+    return shaped
+
+
+def _nearer_to_middle(
+    colours: NDArray[np.float32], hull: NDArray[np.bool_], usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Split a small window into structure and surroundings by the line between their colours."""
+    from scipy import ndimage
+
+    reach = ndimage.binary_dilation(hull, iterations=1) & usable
+    ring = ndimage.binary_dilation(hull, iterations=7) & usable
+    ring &= ~ndimage.binary_dilation(hull, iterations=2)
+    inside = ndimage.binary_erosion(hull, iterations=2) & usable
+    inside = inside if inside.sum() >= 4 else hull & usable
+    if ring.sum() < 8 or inside.sum() < 1:
+        return hull & usable
+    middle = np.median(colours[:, inside], axis=1)
+    around = np.median(colours[:, ring], axis=1)
+    noise = 1.4826 * np.median(np.abs(colours[:, ring] - around[:, None]), axis=1)
+    weights = (middle - around) / np.maximum(noise, 1e-6) ** 2
+    position = np.tensordot(weights, colours - around[:, None, None], axes=1)
+    half_way = float(weights @ (middle - around)) / 2
+    nearer = (position > half_way) & reach
+    labels, count = ndimage.label(nearer)
+    if count == 0:
+        return hull & usable
+    sizes = ndimage.sum_labels(nearer, labels, np.arange(1, count + 1))
+    largest = ndimage.binary_fill_holes(labels == int(np.argmax(sizes)) + 1)
+    return np.asarray(largest if largest.sum() >= 0.2 * hull.sum() else hull & usable)

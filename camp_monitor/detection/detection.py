@@ -1,0 +1,61 @@
+"""`Detection`: one detector's answer over one pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One kind of change, over the grid of a pair.
+
+    Parameters
+    ----------
+    kind : str
+        One of `camp_monitor.findings.finding.KINDS`.
+    changed : ndarray of bool
+        (row, col); True where this kind of change was found.
+    strength : ndarray
+        float32, (row, col): evidence in units of the detector's threshold; 1 is just enough.
+    edge_px : float
+        How far, in pixels, the edge of a region may be off, inwards and outwards.
+    least_px : int
+        Smaller regions are noise to this detector.
+    caveats : tuple of str
+        What else may look like this kind of change to this detector.
+    """
+
+    kind: str
+    changed: NDArray[np.bool_]
+    strength: NDArray[np.float32]
+    edge_px: float
+    least_px: int
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One detector's answer over one pair.
+
+    Parameters
+    ----------
+    method : str
+        Detector and number, such as ``construction/1``; the number rises when results change.
+    changes : tuple of Change
+        One for each kind that the detector can tell.
+    seen : ndarray of bool
+        (row, col); True where the question could be answered.
+    measured : tuple of (str, str)
+        Thresholds and the like, as (name, printed value), for the record.
+    caveats : tuple of str
+        What weakens the whole answer.
+    """
+
+    method: str
+    changes: tuple[Change, ...]
+    seen: NDArray[np.bool_]
+    measured: tuple[tuple[str, str], ...] = ()
+    caveats: tuple[str, ...] = ()

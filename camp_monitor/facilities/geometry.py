@@ -1,0 +1,89 @@
+"""Check the geometry of an outline, and measure it on the ground."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+
+from camp_monitor.errors import FacilityError
+
+COORDINATE_DECIMALS = 7
+"""Decimals kept of a degree in an outline: about 1 cm on the ground."""
+
+LARGEST_OUTLINE_M2 = 5e9
+"""Larger than this nothing is one facility.  The largest known camp has about 550 km2."""
+
+
+def geodesic_area_m2(geometry: Polygon | MultiPolygon) -> float:
+    """Area of an EPSG:4326 geometry on the WGS84 ellipsoid, square metres."""
+    from pyproj import Geod
+
+    area_m2, _ = Geod(ellps="WGS84").geometry_area_perimeter(shapely.orient_polygons(geometry))
+    return abs(float(area_m2))
+
+
+def check_coordinates(geometry: Polygon | MultiPolygon) -> None:
+    """Refuse coordinates that are not lon, lat in degrees.
+
+    Raises
+    ------
+    FacilityError
+        A coordinate is not finite or out of range; swapped axes and metres are named as such.
+    """
+    points = shapely.get_coordinates(geometry)
+    if not np.isfinite(points).all():
+        _refuse("A coordinate is not a finite number: longitude and latitude in degrees are needed")
+    lon, lat = points[:, 0], points[:, 1]
+    worst_lon, worst_lat = lon[np.abs(lon).argmax()], lat[np.abs(lat).argmax()]
+    if abs(worst_lon) <= 180 and abs(worst_lat) <= 90:
+        return
+    if abs(worst_lat) <= 180 and abs(worst_lon) <= 90:
+        reason = "the axes look swapped, write longitude first"
+    elif max(abs(worst_lon), abs(worst_lat)) > 1000:
+        reason = "these look like projected metres, write longitude and latitude in degrees"
+    else:
+        reason = "longitude must lie in -180 to 180 and latitude in -90 to 90"
+    _refuse(f"Longitude {worst_lon:g}, latitude {worst_lat:g} is out of range: {reason}")
+
+
+def checked_geometry(geometry: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    """Round, orient and check the geometry of an outline.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        EPSG:4326, rounded to `COORDINATE_DECIMALS`, outer rings anticlockwise.
+
+    Raises
+    ------
+    FacilityError
+        It is not one or more plain polygons within the range of lon and lat, or is larger than
+        `LARGEST_OUTLINE_M2`.
+    """
+    if not isinstance(geometry, (Polygon, MultiPolygon)) or geometry.is_empty:
+        _refuse("An outline needs at least one polygon that is not empty")
+    check_coordinates(geometry)
+    flat = shapely.force_2d(geometry)
+    rounded = shapely.transform(flat, lambda points: points.round(COORDINATE_DECIMALS) + 0.0)
+    oriented = shapely.orient_polygons(rounded)
+    if not oriented.is_valid:
+        _refuse(
+            f"The outline crosses or repeats itself ({shapely.is_valid_reason(oriented)}): draw "
+            f"rings that do not cross"
+        )
+    area_m2 = geodesic_area_m2(oriented)
+    if area_m2 <= 0:
+        _refuse("The outline has no area: a polygon that encloses ground is needed")
+    if area_m2 > LARGEST_OUTLINE_M2:
+        _refuse(
+            f"The outline has {area_m2 / 1e6:,.0f} km2, and one facility may have at most "
+            f"{LARGEST_OUTLINE_M2 / 1e6:,.0f} km2: draw the facility alone"
+        )
+    return oriented
+
+
+def _refuse(fault: str) -> NoReturn:
+    raise FacilityError(f"{fault}.")

@@ -1,0 +1,355 @@
+"""Import an outline that someone drew: from a file, into the registry, as the next version."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import shapely
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import ProjError
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import FacilityError
+from camp_monitor.facilities.facility import (
+    Facility,
+    Outline,
+    check_facility_id,
+    check_text,
+    printable,
+)
+from camp_monitor.facilities.geometry import (
+    COORDINATE_DECIMALS,
+    check_coordinates,
+    checked_geometry,
+)
+from camp_monitor.facilities.outline_files import DrawnShape, read_shapes
+from camp_monitor.facilities.registry import nearest_ids, read_facility, write_facility
+
+DRAWN_ACCURACY_M = 20.0
+"""Accuracy of an outline drawn by hand whose author states none, metres.  Our own choice: a few
+metres of drawing, and 10-15 m by which images in public globes are commonly displaced."""
+
+FARTHEST_M = 100_000.0
+"""A new outline farther than this from everything known of its facility is refused.  The two most
+distant points published for one facility lie 70 km apart."""
+
+MOST_POINTS = 100_000
+"""An outline with more points is refused."""
+
+
+@dataclass(frozen=True)
+class ImportedOutline:
+    """What a file held, ready to become an `Outline`.
+
+    Parameters
+    ----------
+    geometry : shapely Polygon or MultiPolygon
+        EPSG:4326, lon then lat, valid.
+    remarks : tuple of str
+        Sentences: what was chosen, mended or reprojected.
+    file_name : str
+        Name of the file, without its folder.
+    sha256 : str
+        Of the file.
+    """
+
+    geometry: Polygon | MultiPolygon
+    remarks: tuple[str, ...]
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What `add_outline` did.
+
+    ``added`` is False when the facility's newest outline was already this one; ``remarks`` are
+    sentences that a person should read.
+    """
+
+    facility: Facility
+    added: bool
+    created: bool
+    path: Path
+    remarks: tuple[str, ...] = ()
+
+
+def import_outline(
+    path: Path, *, layer: str | None = None, feature: str | None = None, union: bool = False
+) -> ImportedOutline:
+    """Read an outline from a GeoJSON, KML or GeoPackage file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    layer : str or None
+        Read only this GeoPackage layer or KML folder.
+    feature : str or None
+        Name of the feature, or its number among those with polygons, from 1.
+    union : bool
+        Join all features into one outline.
+
+    Returns
+    -------
+    ImportedOutline
+        The geometry in EPSG:4326 and what was done to it.
+
+    Raises
+    ------
+    FacilityError
+        The file cannot be read; it holds no polygon, or several and no choice was made; a
+        coordinate is not finite or out of range; the coordinate system is missing or unknown.
+    """
+    shapes, remarks = read_shapes(path, layer)
+    chosen, said = _choose(shapes, feature, union, path)
+    remarks += said
+    if sum(int(shapely.get_num_coordinates(drawn.geometry)) for drawn in chosen) > MOST_POINTS:
+        raise FacilityError(f"{path} has an outline of over {MOST_POINTS:,} points: simplify it.")
+    parts = []
+    try:
+        for drawn in chosen:
+            geometry, said = _to_lon_lat(drawn)
+            check_coordinates(geometry)
+            mended, crossed = _mend(geometry)
+            parts.append(mended)
+            remarks += [*drawn.remarks, *said, *crossed]
+        whole = parts[0] if len(parts) == 1 else _polygons_only(shapely.union_all(parts))
+        whole = checked_geometry(whole)
+    except FacilityError as error:
+        raise FacilityError(f"{path}: {error}") from error
+    return ImportedOutline(
+        geometry=whole,
+        remarks=tuple(dict.fromkeys(remarks)),
+        file_name=printable(path.name),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def add_outline(
+    folder: Path,
+    facility_id: str,
+    imported: ImportedOutline,
+    *,
+    name: str | None = None,
+    accuracy_m: float | None = None,
+    basis: Literal["drawn", "published"] = "drawn",
+    source: str | None = None,
+) -> Addition:
+    """Make an imported outline the newest version of a facility's, or make a new facility.
+
+    Older versions stay in the file.  An outline that equals the newest one in every coordinate, and
+    contradicts nothing that is said of it, adds nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        The registry.
+    facility_id : str
+        A known id, or, with `name`, a new one.
+    imported : ImportedOutline
+        From `import_outline`.
+    name : str or None
+        Name of a new facility.
+    accuracy_m : float or None
+        How far the edge may be off; `DRAWN_ACCURACY_M` when the author states nothing.
+    basis : str
+        ``drawn``, or ``published`` for a polygon that someone published.
+    source : str or None
+        Who drew or published it; the file's name when nothing is said.
+
+    Raises
+    ------
+    FacilityError
+        A bad id or name, an unknown id without a name, a known one with another name, an outline
+        far from the facility, or the registry cannot be written.
+    """
+    check_facility_id(facility_id)
+    path = folder / f"{facility_id}.geojson"
+    created = not path.exists()
+    if created:
+        facility = _new_facility(folder, facility_id, name)
+    else:
+        facility = read_facility(path)
+        if name is not None and name != facility.name:
+            raise FacilityError(
+                f"{facility_id!r} is already the facility {facility.name!r}: leave the name out to "
+                f"give it a new outline, or choose another id."
+            )
+    outline = _outline(facility, imported, accuracy_m, basis, source)
+    if facility.outlines and _says_nothing_new(facility.outline, outline, accuracy_m, source):
+        return Addition(facility, added=False, created=False, path=path)
+    remarks = _check_near(facility, outline)
+    grown = replace(facility, outlines=(*facility.outlines, outline))
+    write_facility(grown, path)
+    return Addition(grown, added=True, created=created, path=path, remarks=remarks)
+
+
+def _new_facility(folder: Path, facility_id: str, name: str | None) -> Facility:
+    if name is None:
+        near = ", ".join(nearest_ids(folder, facility_id))
+        hint = f"did you mean {near}, or is it new? Then" if near else "to create it,"
+        raise FacilityError(
+            f"There is no facility {facility_id!r} in {folder}: {hint} give its name with --name."
+        )
+    try:
+        check_text(name)
+    except ValueError as error:
+        raise FacilityError(f"The name of {facility_id!r} cannot be used: {error}.") from error
+    if len(name) > 200:
+        raise FacilityError(
+            f"The name of {facility_id!r} has {len(name)} characters, 200 are allowed."
+        )
+    return Facility(id=facility_id, name=name)
+
+
+def _outline(
+    facility: Facility,
+    imported: ImportedOutline,
+    accuracy_m: float | None,
+    basis: Literal["drawn", "published"],
+    source: str | None,
+) -> Outline:
+    said = "" if accuracy_m is not None else " Its accuracy was not stated and is assumed."
+    remarks = " ".join(imported.remarks)[:2000]
+    note = (
+        f"Imported from {imported.file_name} (SHA-256 {imported.sha256[:16]}...).{said} {remarks}"
+    )
+    return Outline(
+        geometry=imported.geometry,
+        basis=basis,
+        accuracy_m=DRAWN_ACCURACY_M if accuracy_m is None else accuracy_m,
+        version=facility.outlines[-1].version + 1 if facility.outlines else 1,
+        source=source or f"file {imported.file_name}",
+        note=note.strip(),
+    )
+
+
+def _says_nothing_new(
+    newest: Outline, outline: Outline, accuracy_m: float | None, source: str | None
+) -> bool:
+    """Whether `outline` has the newest one's edge and nothing given with it says otherwise."""
+    return (
+        newest.basis == outline.basis
+        and (accuracy_m is None or accuracy_m == newest.accuracy_m)
+        and (source is None or source == newest.source)
+        and bool(shapely.normalize(newest.geometry) == shapely.normalize(outline.geometry))
+    )
+
+
+def _check_near(facility: Facility, outline: Outline) -> tuple[str, ...]:
+    """Refuse an outline so far from its facility that the id must be wrong; say if it is beside."""
+    middle = outline.geometry.representative_point()
+    known = [(c.lon, c.lat) for c in facility.candidates]
+    for older in facility.outlines:
+        point = older.geometry.representative_point()
+        known.append((point.x, point.y))
+    if not known:
+        return ()
+    nearest_m = min(_distances_m(middle.x, middle.y, np.array(known)))
+    if nearest_m > FARTHEST_M:
+        raise FacilityError(
+            f"The outline lies {nearest_m / 1000:,.0f} km from everything known of "
+            f"{facility.id!r}: check the id, and the coordinate system of the file."
+        )
+    reach_m = max(_distances_m(middle.x, middle.y, shapely.get_coordinates(outline.geometry)))
+    allowed_m = facility.outlines[-1].accuracy_m if facility.outlines else 0.0
+    if nearest_m <= reach_m + allowed_m:
+        return ()
+    return (
+        f"Nothing known of {facility.id!r} lies within this outline: the nearest point is "
+        f"{nearest_m / 1000:,.1f} km from its middle, so check the id.",
+    )
+
+
+def _distances_m(lon: float, lat: float, points: np.ndarray) -> list[float]:
+    """Distances on the ellipsoid from one point to others (lon, lat), metres."""
+    count = len(points)
+    start = (np.full(count, lon), np.full(count, lat))
+    distances_m: list[float] = (
+        Geod(ellps="WGS84").inv(*start, points[:, 0], points[:, 1])[2].tolist()
+    )
+    return distances_m
+
+
+def _choose(
+    shapes: list[DrawnShape], feature: str | None, union: bool, path: Path
+) -> tuple[list[DrawnShape], list[str]]:
+    """Choose the features that make the outline, and say which."""
+    if feature is not None:
+        named = [drawn for drawn in shapes if drawn.name == feature]
+        if not named and feature in map(str, range(1, len(shapes) + 1)):
+            named = [shapes[int(feature) - 1]]
+        if len(named) != 1:
+            found = f"{len(named)} features named" if named else "no feature"
+            raise FacilityError(f"{path} has {found} {feature!r}: choose {_offered(shapes)}.")
+        return named, [f"Feature {feature!r} was chosen of {len(shapes)}."] if len(
+            shapes
+        ) > 1 else []
+    if len(shapes) == 1:
+        return shapes, []
+    if union:
+        return shapes, [f"{len(shapes)} features were joined into one outline."]
+    raise FacilityError(
+        f"{path} holds {len(shapes)} features with polygons: choose one with --feature, from "
+        f"{_offered(shapes)}, or join them with --union."
+    )
+
+
+def _offered(shapes: list[DrawnShape]) -> str:
+    listed = [
+        f"{number} {printable(drawn.name)!r}" if drawn.name else f"{number}"
+        for number, drawn in enumerate(shapes[:8], start=1)
+    ]
+    return ", ".join(listed) + (", ..." if len(shapes) > 8 else "")
+
+
+def _to_lon_lat(drawn: DrawnShape) -> tuple[Polygon | MultiPolygon, list[str]]:
+    """Bring a shape to EPSG:4326, lon then lat, saying from where."""
+    try:
+        crs = CRS.from_user_input(drawn.crs)
+        to_lon_lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except ProjError as error:
+        raise FacilityError(
+            f"The coordinate system {printable(drawn.crs)[:80]!r} is not known: save the file as "
+            f"EPSG:4326."
+        ) from error
+    if crs.equals("EPSG:4326", ignore_axis_order=True) or crs.equals("OGC:CRS84"):
+        return drawn.geometry, []
+    with np.errstate(invalid="ignore"):  # `check_coordinates` names what cannot be reprojected
+        geometry = shapely.transform(drawn.geometry, to_lon_lat.transform, interleaved=False)
+    return geometry, [f"Reprojected from {printable(crs.name)[:80]} to EPSG:4326."]
+
+
+def _mend(geometry: Polygon | MultiPolygon) -> tuple[BaseGeometry, list[str]]:
+    """Uncross the rings of a geometry, saying so; what is mended has polygons only."""
+    rounded = shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
+    if rounded.is_valid:
+        return rounded, []
+    whole = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
+    mended = _polygons_only(whole)
+    if mended.is_empty:
+        raise FacilityError("The outline has no area: a polygon that encloses ground is needed.")
+    parts = len(shapely.get_parts(mended))
+    reason = shapely.is_valid_reason(rounded)
+    return mended, [
+        f"The outline crossed or repeated itself ({reason}) and was mended into "
+        f"{parts} polygon{'s' if parts > 1 else ''}: check it on an image."
+    ]
+
+
+def _polygons_only(geometry: BaseGeometry) -> Polygon | MultiPolygon:
+    """Keep the polygons of a geometry, snapped to the decimals that are stored."""
+    snapped = shapely.set_precision(geometry, 10.0**-COORDINATE_DECIMALS)
+    polygons = [
+        polygon
+        for part in shapely.get_parts(snapped)
+        for polygon in shapely.get_parts(part)
+        if polygon.geom_type == "Polygon"
+    ]
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)

@@ -1,0 +1,122 @@
+"""Records as rows of the ledger, and back: what is copied out of a content into columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from camp_monitor.errors import LedgerError
+from camp_monitor.findings.chain import Entry
+from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The observation that became the latest answer to its question, and its place in that order.
+
+    The question is: what happened at this facility, for this detector, between these two scenes?
+    It can be asked again with another outline, method number or settings; the last answer counts.
+    """
+
+    observation_id: str
+    number: int
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The content as plain JSON values."""
+        return {"number": self.number, "observation_id": self.observation_id}
+
+    @property
+    def id(self) -> str:
+        """Short id, ``A`` and twelve hexadecimal digits of the content's hash."""
+        return f"A{content_hash(self.content)[:12]}"
+
+
+def question_of(observation: Observation) -> tuple[str, str, str, str]:
+    """Facility, detector without its number, and the ids of the two scenes."""
+    return (
+        observation.facility_id,
+        observation.method.partition("/")[0],
+        observation.before.id,
+        observation.after.id,
+    )
+
+
+def observation_entry(observation: Observation) -> Entry:
+    """Make the entry of an observation."""
+    return Entry(
+        observation.id,
+        canonical_json(observation.to_dict()),
+        {
+            "facility_id": observation.facility_id,
+            "method": observation.method,
+            "outcome": observation.outcome,
+        },
+    )
+
+
+def finding_entry(finding: Finding) -> Entry:
+    """Make the entry of a finding: bounds in degrees, geometry as little-endian WKB."""
+    west, south, east, north = finding.geometry.bounds
+    return Entry(
+        finding.id,
+        canonical_json(finding.to_dict()),
+        {
+            "facility_id": finding.facility_id,
+            "kind": finding.kind,
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
+            "geometry": shapely.to_wkb(finding.geometry, byte_order=1),
+        },
+    )
+
+
+def answer_entry(answer: Answer) -> Entry:
+    """Make the entry of an answer."""
+    return Entry(
+        answer.id, canonical_json(answer.content), {"observation_id": answer.observation_id}
+    )
+
+
+def read_observation(content: str) -> Observation:
+    """Make an observation from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Observation.from_dict(json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(
+            f"it is no observation: {str(error) or type(error).__name__:.200}"
+        ) from None
+
+
+def read_finding(content: str) -> Finding:
+    """Make a finding from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Finding.from_dict(json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(f"it is no finding: {str(error) or type(error).__name__:.200}") from None
+
+
+def read_answer(content: str) -> Answer:
+    """Make an answer from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Answer(**json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(f"it is no answer: {str(error) or type(error).__name__:.200}") from None
+
+
+# What a content of the wrong shape makes the constructors above raise.
+_UNREADABLE = (
+    LedgerError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+    shapely.errors.ShapelyError,
+)

@@ -1,0 +1,166 @@
+"""Findings as files for other programs: GeoPackage, GeoJSON, KML and CSV.
+
+Each file also says what was not seen, so that an absence of findings is never read as an absence
+of change.  The same findings and observations give the same bytes, in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from camp_monitor.errors import InputError
+from camp_monitor.findings.finding import COORDINATE_DECIMALS, Finding, Observation
+from camp_monitor.findings.geopackage import write_geopackage
+from camp_monitor.findings.kml import kml_text
+from camp_monitor.findings.rows import (
+    FINDING_COLUMNS,
+    NOT_SEEN_COLUMNS,
+    Row,
+    finding_rows,
+    not_seen_rows,
+)
+
+# A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many records an export holds: findings, and records of what was not seen."""
+
+    findings: int
+    not_seen: int
+
+
+def export_findings(
+    findings: Iterable[Finding],
+    observations: Iterable[Observation],
+    path: Path,
+    *,
+    overwrite: bool = False,
+) -> Exported:
+    """Write findings, and what was not seen, to a file; its suffix says the format.
+
+    | suffix     | what is in it                                                              |
+    |------------|----------------------------------------------------------------------------|
+    | `.gpkg`    | layers ``findings`` and ``not_seen``, with styles that QGIS applies        |
+    | `.geojson` | RFC 7946; the property ``record`` is ``finding`` or ``not_seen``           |
+    | `.kml`     | folders "Findings" and "Not seen", coloured by kind                        |
+    | `.csv`     | UTF-8 with a byte-order mark; column ``record``, point, and region as WKT  |
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        What changed.
+    observations : iterable of Observation
+        What was looked at; those that saw everything are left out.
+    path : Path
+        The file to write.  It appears whole or not at all.
+    overwrite : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    InputError
+        The suffix is unknown, the file exists already, or it cannot be written.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(
+            f"{path.name} has the suffix {path.suffix or '(none)'}, which is no format of export: "
+            f"use one of {', '.join(_WRITERS)}."
+        )
+    found, unseen = finding_rows(findings), not_seen_rows(observations)
+    _refuse_existing(path, overwrite)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
+            draft = Path(folder) / f"export{path.suffix.lower()}"
+            writer(draft, found, unseen)
+            with draft.open("rb+") as file:
+                os.fsync(file.fileno())
+            _refuse_existing(path, overwrite)
+            draft.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}): check its folder, or name "
+            f"another file."
+        ) from error
+    return Exported(len(found), len(unseen))
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} exists already: name another file, or add --overwrite.")
+
+
+def _write_geojson(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
+    features = [_feature("finding", row) for row in findings]
+    features += [_feature("not_seen", row) for row in not_seen]
+    lines = ",\n".join(
+        json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in features
+    )
+    path.write_text(
+        f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n', encoding="utf-8", newline="\n"
+    )
+
+
+def _feature(record: str, row: Row) -> dict[str, Any]:
+    feature: dict[str, Any] = {"type": "Feature", "id": row.values["id"], "geometry": None}
+    if row.region is not None:
+        feature["bbox"] = list(row.region.bounds)
+        feature["geometry"] = shapely.geometry.mapping(row.region)
+    feature["properties"] = {"record": record, **row.values}
+    return feature
+
+
+def _write_kml(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
+    path.write_text(kml_text(findings, not_seen), encoding="utf-8", newline="\n")
+
+
+def _write_csv(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
+    columns = [*dict.fromkeys(["record", *FINDING_COLUMNS, *NOT_SEEN_COLUMNS]), *("lon", "lat")]
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, [*columns, "wkt"], restval="")
+    table.writeheader()
+    for record, rows in (("finding", findings), ("not_seen", not_seen)):
+        for row in rows:
+            cells = {"record": record, **row.values, **_place(row)}
+            table.writerow({column: _cell(value) for column, value in cells.items()})
+    # Spreadsheets take a file without the mark for the code page of the machine: no Korean.
+    path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+
+
+def _place(row: Row) -> dict[str, Any]:
+    if row.region is None:
+        return {}
+    centre = row.region.centroid
+    return {
+        "lon": round(centre.x, COORDINATE_DECIMALS),
+        "lat": round(centre.y, COORDINATE_DECIMALS),
+        "wkt": shapely.to_wkt(row.region, rounding_precision=COORDINATE_DECIMALS),
+    }
+
+
+def _cell(value: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would run as a formula."""
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA_SIGNS):
+        return f"'{value}"
+    return value
+
+
+_WRITERS: dict[str, Callable[[Path, Sequence[Row], Sequence[Row]], None]] = {
+    ".gpkg": write_geopackage,
+    ".geojson": _write_geojson,
+    ".kml": _write_kml,
+    ".csv": _write_csv,
+}

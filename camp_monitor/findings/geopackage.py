@@ -1,0 +1,101 @@
+"""Findings as a GeoPackage that QGIS opens already coloured and labelled."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
+from camp_monitor.findings.style import findings_qml, not_seen_qml
+
+# The format wants a time of last change; a fixed one keeps the same findings the same bytes.
+_WRITTEN_AT = "1970-01-01T00:00:00.000Z"
+_DESCRIPTIONS = {
+    "findings": "Regions that changed between two dates",
+    "not_seen": "Where, and for which question, nothing could be said: not seen is not unchanged",
+}
+# The table in which QGIS keeps styles inside of a GeoPackage, column for column.
+_STYLE_TABLE = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+    f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME
+)
+"""
+
+
+def write_geopackage(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
+    """Write the layers ``findings`` and ``not_seen`` and their styles to the new file `path`.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        with _fixed_time():
+            _write_layer(path, "findings", FINDING_COLUMNS, findings)
+            _write_layer(path, "not_seen", NOT_SEEN_COLUMNS, not_seen)
+        with closing(sqlite3.connect(path)) as connection:
+            _add_styles(connection)
+            connection.commit()
+    except (DataLayerError, DataSourceError, sqlite3.Error) as error:
+        raise OSError(str(error)) from error
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    """Let GDAL write `_WRITTEN_AT` instead of the clock."""
+    import pyogrio
+
+    name = "OGR_CURRENT_DATE"
+    before = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: _WRITTEN_AT})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})
+
+
+def _write_layer(path: Path, name: str, columns: dict[str, type], rows: Sequence[Row]) -> None:
+    from pyogrio.raw import write
+
+    regions = np.empty(len(rows), dtype=object)
+    regions[:] = [None if row.region is None else shapely.to_wkb(row.region) for row in rows]
+    dtypes = {str: object, int: np.int64, float: np.float64}
+    write(
+        path,
+        regions,
+        [np.array([row.values[c] for row in rows], dtype=dtypes[t]) for c, t in columns.items()],
+        list(columns),
+        layer=name,
+        driver="GPKG",
+        geometry_type="MultiPolygon",
+        crs="EPSG:4326",
+        append=path.exists(),
+        layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": _DESCRIPTIONS[name]},
+    )
+
+
+def _add_styles(connection: sqlite3.Connection) -> None:
+    connection.execute(_STYLE_TABLE)
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+        (_WRITTEN_AT,),
+    )
+    for layer, qml in (("findings", findings_qml()), ("not_seen", not_seen_qml())):
+        connection.execute(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+            "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+            "ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
+            (layer, layer, qml, _DESCRIPTIONS[layer], _WRITTEN_AT),
+        )

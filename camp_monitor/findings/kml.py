@@ -1,0 +1,124 @@
+"""Findings as KML, for Google Earth and the like."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.findings.finding import COORDINATE_DECIMALS, KIND_COLOURS
+from camp_monitor.findings.rows import Row
+from camp_monitor.findings.style import FILL_OPACITY, NOT_SEEN_COLOUR, edge_colour, kml_colour
+
+
+def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
+    """Write a KML document with the folders "Findings" and "Not seen".
+
+    Values are escaped twice in balloons, because viewers read a description as HTML.
+    """
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            '<kml xmlns="http://www.opengis.net/kml/2.2">',
+            "<Document>",
+            "<name>camp_monitor findings</name>",
+            *(
+                _style(kind, colour, edge_colour(kind), FILL_OPACITY)
+                for kind, colour in KIND_COLOURS.items()
+            ),
+            _style("not_seen", NOT_SEEN_COLOUR, NOT_SEEN_COLOUR, FILL_OPACITY),
+            "<Folder>",
+            "<name>Findings</name>",
+            *(_placemark(row, row.values["kind"], _finding_name(row)) for row in findings),
+            "</Folder>",
+            "<Folder>",
+            "<name>Not seen</name>",
+            *(_placemark(row, "not_seen", _not_seen_name(row)) for row in not_seen),
+            "</Folder>",
+            "</Document>",
+            "</kml>",
+            "",
+        ]
+    )
+
+
+def _finding_name(row: Row) -> str:
+    return f"{row.values['change']}, {row.values['area_m2']:,.0f} m²"
+
+
+def _not_seen_name(row: Row) -> str:
+    return f"Not seen: {row.values['question']}"
+
+
+def _finding_lines(row: Row) -> tuple[str, ...]:
+    cell = row.values
+    return (
+        f"{cell['facility']}: {cell['change']}, {cell['dates']}.",
+        f"Area {cell['area_m2']:,.0f} m² ({cell['area_low_m2']:,.0f} to "
+        f"{cell['area_high_m2']:,.0f} m²), {cell['position']}.",
+        f"Confidence: {cell['confidence']}.",
+        cell["caveats"],
+        f"Finding {cell['id']}, method {cell['method']}.",
+        cell["credit"],
+    )
+
+
+def _not_seen_lines(row: Row) -> tuple[str, ...]:
+    cell = row.values
+    return (
+        f"{cell['facility']}: {cell['question']}, {cell['dates']}.",
+        f"{math.floor(cell['seen_fraction'] * 100)} % of the outline was seen. Not seen is not "
+        f"unchanged.",
+        cell["reason"],
+        cell["caveats"],
+        f"Observation {cell['id']}, method {cell['method']}.",
+        cell["credit"],
+    )
+
+
+def _style(name: str, fill: str, edge: str, opacity: float) -> str:
+    return (
+        f'<Style id="{name}"><LineStyle><color>{kml_colour(edge)}</color><width>2</width>'
+        f"</LineStyle><PolyStyle><color>{kml_colour(fill, opacity)}</color></PolyStyle></Style>"
+    )
+
+
+def _placemark(row: Row, style: str, name: str) -> str:
+    lines = _not_seen_lines(row) if style == "not_seen" else _finding_lines(row)
+    balloon = "<br>".join(html.escape(line) for line in lines if line)
+    data = "".join(
+        f'<Data name="{column}"><value>{escape(str(value))}</value></Data>'
+        for column, value in row.values.items()
+    )
+    return (
+        f'<Placemark id="{row.values["id"]}"><name>{escape(name)}</name>'
+        f"<Snippet/><description>{escape(balloon)}</description>"
+        f"<styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
+        f"{'' if row.region is None else _geometry(row.region)}</Placemark>"
+    )
+
+
+def _geometry(region: BaseGeometry) -> str:
+    polygons = "".join(
+        f"<Polygon><outerBoundaryIs>{_ring(polygon.exterior)}</outerBoundaryIs>"
+        + "".join(f"<innerBoundaryIs>{_ring(hole)}</innerBoundaryIs>" for hole in polygon.interiors)
+        + "</Polygon>"
+        for polygon in region.geoms
+    )
+    return f"<MultiGeometry>{polygons}</MultiGeometry>"
+
+
+def _ring(ring: BaseGeometry) -> str:
+    return f"<LinearRing><coordinates>{' '.join(_points(ring))}</coordinates></LinearRing>"
+
+
+def _points(ring: BaseGeometry) -> Iterator[str]:
+    for lon, lat in ring.coords:
+        yield f"{_degrees(lon)},{_degrees(lat)}"
+
+
+def _degrees(value: float) -> str:
+    return f"{value:.{COORDINATE_DECIMALS}f}".rstrip("0").rstrip(".")

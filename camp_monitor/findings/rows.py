@@ -1,0 +1,195 @@
+"""Findings, and what was not seen, as flat rows for tables, layers and spreadsheets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.findings.finding import (
+    KINDS,
+    POSITIONS,
+    Finding,
+    Observation,
+    SceneReference,
+    in_order,
+    interval_words,
+)
+
+_SCENE_COLUMNS: dict[str, type] = {
+    "earliest": str,
+    "latest": str,
+    "dates": str,
+    "before_scene": str,
+    "before_sensor": str,
+    "after_scene": str,
+    "after_sensor": str,
+    "credit": str,
+    "licences": str,
+}
+FINDING_COLUMNS: dict[str, type] = {
+    "id": str,
+    "facility": str,
+    "outline_version": int,
+    "kind": str,
+    "change": str,
+    "area_m2": float,
+    "area_low_m2": float,
+    "area_high_m2": float,
+    "confidence": str,
+    "position": str,
+    "method": str,
+    **_SCENE_COLUMNS,
+    "evidence": str,
+    "caveats": str,
+}
+"""Columns of a finding, and the type of their values; ``change`` is the kind in words."""
+NOT_SEEN_COLUMNS: dict[str, type] = {
+    "id": str,
+    "facility": str,
+    "outline_version": int,
+    "question": str,
+    "outcome": str,
+    "seen_fraction": float,
+    "reason": str,
+    "method": str,
+    **_SCENE_COLUMNS,
+    "measured": str,
+    "caveats": str,
+}
+"""Columns of an observation; ``question`` is what was looked for, in words."""
+
+# Invisible and direction-turning characters could run as terminal commands, break XML, or make one
+# text look like another.
+_BLANKS = re.compile("[\t\n\r\u0085\u2028\u2029]")
+_UNSAFE = re.compile(
+    "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record as flat values and a region.
+
+    Parameters
+    ----------
+    values : dict
+        By column, in the order of `FINDING_COLUMNS` or `NOT_SEEN_COLUMNS`.
+    region : MultiPolygon or None
+        EPSG:4326; None where a record has no place of its own.
+    """
+
+    values: dict[str, Any]
+    region: BaseGeometry | None
+
+
+def legible(text: str) -> str:
+    """Return `text` on one line, with each control character replaced by a visible sign."""
+    return _UNSAFE.sub("\ufffd", _BLANKS.sub(" ", text))
+
+
+def finding_rows(findings: Iterable[Finding]) -> list[Row]:
+    """Flatten findings, in order of facility and time."""
+    return [
+        Row(
+            {
+                "id": item.id,
+                "facility": legible(item.facility_id),
+                "outline_version": item.outline_version,
+                "kind": item.kind,
+                "change": KINDS[item.kind],
+                "area_m2": float(item.area_m2),
+                "area_low_m2": float(item.area_low_m2),
+                "area_high_m2": float(item.area_high_m2),
+                "confidence": item.confidence,
+                "position": POSITIONS[item.position],
+                "method": legible(item.method),
+                **_scene_values(item.before, item.after),
+                "evidence": _measurements(item.evidence),
+                "caveats": _sentences(item.caveats),
+            },
+            _polygonal(item.geometry),
+        )
+        for item in in_order(findings)
+    ]
+
+
+def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:
+    """Flatten those observations that did not see everything, in order of facility and time."""
+    return [
+        Row(
+            {
+                "id": item.id,
+                "facility": legible(item.facility_id),
+                "outline_version": item.outline_version,
+                "question": question_words(item.method),
+                "outcome": item.outcome,
+                "seen_fraction": float(item.seen_fraction),
+                "reason": legible(item.reason),
+                "method": legible(item.method),
+                **_scene_values(item.before, item.after),
+                "measured": _measurements(item.measured),
+                "caveats": _sentences(item.caveats),
+            },
+            _polygonal(item.not_seen),
+        )
+        for item in in_order(observations)
+        if not_all_seen(item)
+    ]
+
+
+def not_all_seen(observation: Observation) -> bool:
+    """Tell whether some of the outline or of the search area was not seen."""
+    return (
+        observation.outcome == "not_seen"
+        or observation.seen_fraction < 1
+        or _polygonal(observation.not_seen) is not None
+    )
+
+
+def question_words(method: str) -> str:
+    """Name what a method looks for: ``construction/1`` looks for ``New construction``."""
+    family = method.partition("/")[0]
+    return KINDS.get(family, legible(family))
+
+
+def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, str]:
+    return {
+        "earliest": before.acquired_from_at,
+        "latest": after.acquired_to_at,
+        "dates": interval_words(before, after),
+        "before_scene": legible(before.id),
+        "before_sensor": legible(before.sensor),
+        "after_scene": legible(after.id),
+        "after_sensor": legible(after.sensor),
+        "credit": _distinct(before.credit, after.credit),
+        "licences": _distinct(before.licence, after.licence),
+    }
+
+
+def _distinct(*texts: str) -> str:
+    return "; ".join(dict.fromkeys(legible(text) for text in texts if text))
+
+
+def _measurements(pairs: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{legible(name)}: {legible(value)}" for name, value in pairs)
+
+
+def _sentences(texts: Iterable[str]) -> str:
+    return " ".join(legible(text) for text in texts)
+
+
+def _polygonal(geometry: BaseGeometry | None) -> BaseGeometry | None:
+    """Return the polygons of a geometry as one MultiPolygon, rings turned as RFC 7946 wants."""
+    if geometry is None:
+        return None
+    parts = [
+        part
+        for part in shapely.get_parts(shapely.get_parts(geometry))
+        if part.geom_type == "Polygon" and not part.is_empty
+    ]
+    return shapely.orient_polygons(shapely.MultiPolygon(parts)) if parts else None

@@ -1,0 +1,136 @@
+"""The full check of a ledger: every row, the chains, and whether the records fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+
+from camp_monitor.errors import LedgerError
+from camp_monitor.findings.chain import (
+    ANSWERS,
+    CHAINED,
+    FINDINGS,
+    OBSERVATIONS,
+    START_SHA256,
+    Entry,
+    Head,
+    chain_faults,
+    guards,
+)
+from camp_monitor.findings.entries import (
+    answer_entry,
+    finding_entry,
+    observation_entry,
+    read_answer,
+    read_finding,
+    read_observation,
+)
+from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.findings.store import raw_columns
+
+Rows = Sequence[sa.RowMapping]
+
+
+def ledger_faults(
+    transaction: Callable[[], AbstractContextManager[sa.Connection]], heads: Sequence[Head]
+) -> tuple[str, ...]:
+    """Return the faults of a ledger in sentences; empty when it is whole.
+
+    Parameters
+    ----------
+    transaction : callable
+        Opens a transaction on the ledger.
+    heads : sequence of Head
+        Ends of chains that were kept elsewhere.
+    """
+    faults: list[str] = []
+    try:
+        with transaction() as connection:
+            faults += _file_faults(connection)
+            rows: dict[str, Rows] = {
+                table.name: connection.execute(raw_columns(table).order_by(table.c.seq))
+                .mappings()
+                .all()
+                for table in CHAINED
+            }
+    except LedgerError as error:
+        return (*faults, str(error))
+    chained: list[str] = []
+    for name, table_rows in rows.items():
+        chained += chain_faults(name, table_rows, _ENTRY_OF[name])
+    if not chained:
+        chained += _belonging_faults(rows)
+    return (*faults, *chained, *_head_faults(rows, heads))
+
+
+def _file_faults(connection: sa.Connection) -> list[str]:
+    """Find damage to the file itself, and guards that are missing or changed."""
+    checks = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars()
+    faults = [f"The file is damaged: {check}." for check in checks if check != "ok"]
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    found = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+    faults += [
+        f"The guard {name} against changed or deleted rows is missing or changed."
+        for name, statement in guards().items()
+        if found.get(name) != statement
+    ]
+    return faults
+
+
+def _belonging_faults(rows: Mapping[str, Rows]) -> list[str]:
+    """Find records that name a missing one, or that nothing names."""
+    findings = {row["id"]: read_finding(row["content"]) for row in rows[FINDINGS.name]}
+    observations = [read_observation(row["content"]) for row in rows[OBSERVATIONS.name]]
+    answered = {read_answer(row["content"]).observation_id for row in rows[ANSWERS.name]}
+    faults = []
+    for observation in observations:
+        for finding_id in observation.finding_ids:
+            fault = belonging_fault(observation, finding_id, findings.get(finding_id))
+            if fault:
+                faults.append(fault)
+    named = {finding_id for item in observations for finding_id in item.finding_ids}
+    faults += [f"No observation names finding {key}." for key in sorted(findings.keys() - named)]
+    known = {observation.id for observation in observations}
+    faults += [f"Observation {key} is in no answer." for key in sorted(known - answered)]
+    faults += [f"An answer names {key}, which is missing." for key in sorted(answered - known)]
+    return faults
+
+
+def belonging_fault(observation: Observation, finding_id: str, finding: Finding | None) -> str:
+    """Say why a finding that an observation names cannot be one of its own; else empty."""
+    if finding is None:
+        return f"Observation {observation.id} names finding {finding_id}, which is missing."
+    own = (observation.facility_id, observation.before, observation.after)
+    if own != (finding.facility_id, finding.before, finding.after):
+        return (
+            f"Observation {observation.id} names finding {finding_id}, which is of another "
+            f"facility or pair of scenes."
+        )
+    return ""
+
+
+def _head_faults(rows: Mapping[str, Rows], heads: Sequence[Head]) -> list[str]:
+    """Find heads kept elsewhere that the chains do not run through."""
+    faults = []
+    for head in heads:
+        chain = [START_SHA256, *(row["row_sha256"] for row in rows.get(head.table, ()))]
+        if head.rows >= len(chain):
+            faults.append(
+                f"Table {head.table} has {len(chain) - 1} rows, and had {head.rows} before: rows "
+                f"were cut off."
+            )
+        elif chain[head.rows] != head.row_sha256:
+            faults.append(
+                f"Table {head.table} has another hash at row {head.rows} than it had before: it "
+                f"was written anew."
+            )
+    return faults
+
+
+_ENTRY_OF: dict[str, Callable[[str], Entry]] = {
+    OBSERVATIONS.name: lambda content: observation_entry(read_observation(content)),
+    FINDINGS.name: lambda content: finding_entry(read_finding(content)),
+    ANSWERS.name: lambda content: answer_entry(read_answer(content)),
+}

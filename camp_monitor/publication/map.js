@@ -1,0 +1,249 @@
+// What Leaflet and folium leave open: popups, the swipe, the scale, the north arrow, addresses.
+// All text arrives as data and is set as text, never as HTML.
+"use strict";
+
+const campMonitor = (() => {
+  const layersById = new Map();
+
+  function make(tag, className, ...children) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...children);
+    return element;
+  }
+
+  function definitions(className, pairs) {
+    const list = make("dl", className);
+    for (const [name, value] of pairs) list.append(make("dt", "", name), make("dd", "", value));
+    return list;
+  }
+
+  function confidence(level) {
+    const steps = ["low", "medium", "high"];
+    const meter = make("span", "meter");
+    meter.setAttribute("aria-hidden", "true");
+    for (const step of steps) {
+      meter.append(make("i", steps.indexOf(step) <= steps.indexOf(level) ? "on" : ""));
+    }
+    return make("p", "confidence", meter, `${level[0].toUpperCase()}${level.slice(1)} confidence`);
+  }
+
+  function findingPopup(finding) {
+    const body = make("div", `popup kind-${finding.kind}`);
+    body.append(
+      make("h2", "", finding.title),
+      make("p", "interval", finding.interval),
+      make("p", "area", make("strong", "", finding.area), ` (${finding.areaInterval})`),
+      confidence(finding.confidence),
+      make("p", "", finding.position),
+    );
+    if (finding.evidence.length) {
+      body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
+    }
+    if (finding.caveats.length) {
+      const caveats = finding.caveats.map((caveat) => make("li", "", caveat));
+      body.append(make("h3", "", "Caveats"), make("ul", "", ...caveats));
+    }
+    body.append(definitions("record", finding.record));
+    return body;
+  }
+
+  function unseenPopup(place) {
+    const body = make("div", "popup unseen", make("h2", "", "Not seen"));
+    for (const [question, interval, reason] of place.questions) {
+      body.append(make("h3", "", question), make("p", "", interval), make("p", "", reason));
+    }
+    body.append(make("p", "", "Whether anything changed here is not known."));
+    return body;
+  }
+
+  const popupOptions = { maxWidth: 320, minWidth: 220, autoPanPadding: [16, 16] };
+
+  function openByKey(layer, label) {
+    layer.on("add", () => {
+      const path = layer.getElement();
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.setAttribute("aria-label", label);
+      path.onkeydown = (event) => {
+        if (event.key === "Enter" || event.key === " ") {
+          event.preventDefault();
+          layer.openPopup();
+        }
+      };
+    });
+  }
+
+  function bindFinding(feature, layer) {
+    const finding = feature.properties;
+    layersById.set(finding.id, layer);
+    layer.bindPopup(() => findingPopup(finding), popupOptions);
+    openByKey(layer, `${finding.title}, ${finding.interval}, ${finding.area}`);
+  }
+
+  function bindUnseen(feature, layer) {
+    layer.bindPopup(() => unseenPopup(feature.properties), popupOptions);
+    openByKey(layer, "Not seen");
+  }
+
+  function openAddressed(map) {
+    const layer = layersById.get(window.location.hash.slice(1));
+    if (!layer) return;
+    map.fitBounds(layer.getBounds(), { padding: [120, 120], animate: false });
+    layer.openPopup();
+  }
+
+  function addNorthArrow(map) {
+    const control = L.control({ position: "topright" });
+    control.onAdd = () => {
+      const arrow = make("div", "north");
+      arrow.innerHTML =
+        '<svg width="22" height="34" viewBox="0 0 22 34" role="img" aria-label="North is up">' +
+        '<path d="M11 1 20 22 11 17.5 2 22Z" fill="#fff" stroke="#10202b" stroke-width="1.5"/>' +
+        '<path d="M11 1 11 17.5 2 22Z" fill="#10202b"/>' +
+        '<text x="11" y="33" text-anchor="middle" font-size="10.5" font-weight="700">N</text></svg>';
+      return arrow;
+    };
+    control.addTo(map);
+  }
+
+  function addOutlineLabel(parts, data) {
+    const label = L.tooltip({ permanent: true, direction: "top", className: "outline-label" });
+    label.setLatLng(data.outlineTop).setContent(make("span", "", data.outlineLabel));
+    parts.outline.addLayer(label);
+  }
+
+  function addDates(map, data) {
+    for (const role of ["before", "after"]) {
+      if (data[role]) {
+        map.getContainer().append(make("p", "only-date", `Image ${role}: ${data[role]}`));
+      }
+    }
+  }
+
+  function addSwipe(map, data) {
+    const container = map.getContainer();
+    const line = make("div", "divider");
+    map.getPane("divider").append(line);
+    const range = make("input");
+    Object.assign(range, { type: "range", min: 0, max: 1000, step: 1, value: 500 });
+    range.setAttribute("aria-label", `Divider: image of ${data.before} left, ${data.after} right`);
+    const dates = make(
+      "div", "dates",
+      make("span", "date", make("b", "", "Before"), ` ${data.before}`),
+      make("span", "date", make("b", "", "After"), ` ${data.after}`),
+    );
+    const swipe = make("div", "swipe", dates, range);
+    container.append(swipe);
+    L.DomEvent.disableClickPropagation(range);
+
+    function clip(pane, left, right, top, bottom) {
+      const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
+      const polygon = corners.map(([x, y]) => `${x}px ${y}px`).join(", ");
+      map.getPane(pane).style.clipPath = `polygon(${polygon})`;
+    }
+
+    function update() {
+      const size = map.getSize();
+      const at = (Number(range.value) / 1000) * size.x;
+      const corner = map.containerPointToLayerPoint([0, 0]);
+      const [top, bottom] = [corner.y - size.y, corner.y + 2 * size.y];
+      clip("before", corner.x - size.x, corner.x + at, top, bottom);
+      clip("after", corner.x + at, corner.x + 2 * size.x, top, bottom);
+      L.DomUtil.setPosition(line, L.point(corner.x + at, corner.y));
+      line.style.height = `${size.y}px`;
+      dates.style.left = `${at}px`;
+      range.setAttribute("aria-valuetext", `${Math.round(range.value / 10)} % from the left`);
+    }
+
+    range.addEventListener("input", update);
+    range.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      const step = { ArrowLeft: -20, ArrowDown: -20, ArrowRight: 20, ArrowUp: 20 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      range.value = Number(range.value) + step;
+      update();
+    });
+    map.on("move zoom viewreset resize", update);
+    update();
+  }
+
+  // Lies in a pane of the map, so that popups can be read over it, but does not move with it.
+  function addSimulatedMark(map) {
+    const mark = make("div", "simulated-mark", "SIMULATED");
+    map.getPane("mark").append(mark);
+    function update() {
+      const size = map.getSize();
+      L.DomUtil.setPosition(mark, map.containerPointToLayerPoint([0, 0]));
+      Object.assign(mark.style, { width: `${size.x}px`, height: `${size.y}px` });
+      mark.style.fontSize = `${size.x / 7.5}px`;
+    }
+    map.on("move zoom viewreset resize", update);
+    update();
+  }
+
+  // Pixels stay squares when they are larger than the screen's, and are smoothed when smaller.
+  function keepPixelsHonest(map, pictures) {
+    function update() {
+      for (const picture of pictures) {
+        const image = picture.getElement();
+        if (!image || !image.naturalWidth) continue;
+        const scale = image.getBoundingClientRect().width / image.naturalWidth;
+        image.classList.toggle("pixels", scale > 1.5);
+      }
+    }
+    map.on("zoomend overlayadd", update);
+    for (const picture of pictures) picture.on("load", update);
+    update();
+  }
+
+  function arrangePanel(map) {
+    const panel = document.querySelector("details.panel");
+    const wide = window.matchMedia("(min-width: 760px)");
+    const arrange = () => { panel.open = wide.matches; };
+    wide.addEventListener("change", arrange);
+    arrange();
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  }
+
+  function limitView(map, parts, bounds) {
+    const whole = L.latLngBounds(bounds);
+    for (const role of ["before", "after"]) {
+      if (parts[role]) whole.extend(parts[role].getBounds());
+    }
+    const view = L.latLngBounds(bounds).pad(0.12);
+    const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+    const corners = [view.getSouthWest(), view.getNorthEast()].map((corner) => [
+      clamp(corner.lat, whole.getSouth(), whole.getNorth()),
+      clamp(corner.lng, whole.getWest(), whole.getEast()),
+    ]);
+    const edges = { paddingTopLeft: [20, 36], paddingBottomRight: [20, 36] };
+    map.fitBounds(corners, { ...edges, maxZoom: 18, animate: false });
+    map.setMaxBounds(whole.pad(0.6));
+    map.setMinZoom(Math.min(map.getBoundsZoom(whole) - 1, map.getZoom()));
+  }
+
+  function start(map, parts, data) {
+    arrangePanel(map);
+    map.invalidateSize({ animate: false });
+    document.getElementById("layers").append(parts.control.getContainer());
+    L.control.attribution({ prefix: "Leaflet" }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    addNorthArrow(map);
+    addOutlineLabel(parts, data);
+    limitView(map, parts, data.bounds);
+    keepPixelsHonest(map, [parts.before, parts.after].filter(Boolean));
+    if (parts.before && parts.after) addSwipe(map, data);
+    else addDates(map, data);
+    if (data.simulated) addSimulatedMark(map);
+    const reading = (event) => {
+      map.getContainer().classList.toggle("reading", event.type === "popupopen");
+    };
+    map.on("popupopen popupclose", reading);
+    window.addEventListener("hashchange", () => openAddressed(map));
+    openAddressed(map);
+  }
+
+  return { bindFinding, bindUnseen, start };
+})();

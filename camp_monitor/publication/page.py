@@ -1,0 +1,92 @@
+"""One HTML file that needs nothing else: template, styles, scripts and Leaflet, all inlined."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from camp_monitor.errors import InstallationError
+
+
+def make_page(content: dict[str, Any], *, map_element: str, map_script: str) -> str:
+    """Put the page together.
+
+    Parameters
+    ----------
+    content : dict
+        The values of ``map.html``; every string in it is escaped.
+    map_element, map_script : str
+        HTML and JavaScript that draw the map: made by us, not escaped.
+
+    Returns
+    -------
+    str
+        The HTML, fit to be encoded as UTF-8.
+
+    Raises
+    ------
+    InstallationError
+        Leaflet is not in the package.
+    """
+    page = _template().render(
+        content,
+        map_element=Markup(map_element),
+        map_script=_inline(map_script),
+        leaflet=_inline(_leaflet_script()),
+        own_script=_inline(_read(_room() / "map.js")),
+        style=_inline(_leaflet_style() + _read(_room() / "map.css")),
+    )
+    return page.encode("utf-8", "replace").decode()
+
+
+@functools.cache
+def _template() -> Template:
+    """Return the page's template; whatever it prints is escaped unless it is Markup."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_read(_room() / "map.html"))
+
+
+def _room() -> Traversable:
+    return files("camp_monitor.publication")
+
+
+def _read(asset: Traversable) -> str:
+    return asset.read_text(encoding="utf-8")
+
+
+def _read_leaflet(name: str) -> str:
+    """Read one of Leaflet's files."""
+    asset = _room() / "leaflet" / name
+    if not asset.is_file():
+        raise InstallationError(
+            f"Leaflet's {name} is missing from this installation, and maps cannot be drawn "
+            "without it: install camp-monitor again from its wheel, or build it with npm at hand."
+        )
+    return _read(asset)
+
+
+@functools.cache
+def _leaflet_script() -> str:
+    """Return Leaflet's script with its licence, and without the call for a source map."""
+    licence = _read_leaflet("LICENSE").replace("*/", "* /")
+    script = re.sub(r"//# sourceMappingURL=\S*", "", _read_leaflet("leaflet.js"))
+    return f"/*\n{licence}*/\n{script}"
+
+
+@functools.cache
+def _leaflet_style() -> str:
+    """Return Leaflet's style without its pictures, which are not used and would be called for."""
+    return re.sub(r"url\([^)]*\)", "none", _read_leaflet("leaflet.css"))
+
+
+def _inline(text: str) -> Markup:
+    """Make text safe inside a script or style element: nothing in it can end the element."""
+    return Markup(re.sub(r"<(?=/script|/style|!--)", r"\\x3c", text, flags=re.IGNORECASE))

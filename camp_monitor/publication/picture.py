@@ -1,0 +1,242 @@
+"""From an `Image` to a picture for the screen: colours, stretch, and the bytes of a data URI."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.errors import SceneError
+from camp_monitor.findings.finding import SceneReference
+from camp_monitor.imagery.image import Image, Quality
+from camp_monitor.imagery.sensors import PHYSICAL
+
+LONGEST_SIDE_PX = 2048
+"""Larger pictures make a map too heavy to open on a phone; the caller reads a coarser grid."""
+
+STRETCH_PERCENTILES = (1.0, 99.0)
+"""Shown as black and as white: wide enough that one glint or shadow does not set the contrast."""
+
+LOSSLESS_BYTES = 1_500_000
+"""Pictures whose PNG is smaller than this are kept without loss."""
+
+MERCATOR_RADIUS_M = 6378137.0
+"""Radius of the sphere of EPSG:3857, metres."""
+
+NATURAL_COLOUR = ("red", "green", "blue")
+
+_SHOWN_AS = {
+    NATURAL_COLOUR: "natural colour",
+    ("nir", "red", "green"): "false colour: red is near infrared (plants), green red, blue green",
+    ("swir1", "nir", "red"): "false colour: red is short-wave infrared, green near infrared "
+    "(plants), blue red",
+    ("vv",): "radar, VV: bright is strong echo, dark is smooth ground or water",
+    ("vh",): "radar, VH: bright is strong echo, dark is smooth ground or water",
+}
+"""Bands shown as red, green and blue, or as grey, in order of preference; and how to say so."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapImage:
+    """One date's picture for the map.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        uint8, (row, col, 4): red, green, blue, alpha, in EPSG:3857 with north up; alpha is 0
+        where there is no data.
+    west_deg, south_deg, east_deg, north_deg : float
+        Outer edges of the picture, degrees of longitude and latitude (EPSG:4326).
+    reference : SceneReference
+        The scene shown.
+    shown_as : str
+        Which bands are shown as what, in words.
+
+    Raises
+    ------
+    SceneError
+        The pixels have another type or shape, a side is longer than `LONGEST_SIDE_PX`, or the
+        edges are not in order.
+    """
+
+    pixels: NDArray[np.uint8]
+    west_deg: float
+    south_deg: float
+    east_deg: float
+    north_deg: float
+    reference: SceneReference
+    shown_as: str = ""
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if self.pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] != 4 or 0 in shape:
+            raise SceneError(
+                f"The picture of scene {self.reference.id} has {self.pixels.dtype} pixels of shape "
+                f"{shape}, but a map needs uint8 (row, col, 4)."
+            )
+        if max(shape) > LONGEST_SIDE_PX:
+            raise SceneError(
+                f"The picture of scene {self.reference.id} is {shape[1]} x {shape[0]} pixels, but "
+                f"a map takes {LONGEST_SIDE_PX} a side at most: read it on a coarser grid."
+            )
+        ordered_lon = -180 <= self.west_deg < self.east_deg <= 180
+        if not (ordered_lon and -90 <= self.south_deg < self.north_deg <= 90):
+            raise SceneError(
+                f"The picture of scene {self.reference.id} has the edges west {self.west_deg}, "
+                f"south {self.south_deg}, east {self.east_deg}, north {self.north_deg}, which "
+                "are not in order."
+            )
+
+    @property
+    def width_m(self) -> float:
+        """Width in metres of EPSG:3857, which are longer than metres on the ground."""
+        return math.radians(self.east_deg - self.west_deg) * MERCATOR_RADIUS_M
+
+
+def render_image(image: Image, reference: SceneReference) -> MapImage:
+    """Render one image: natural colour if it can be, else false colour, else grey.
+
+    Parameters
+    ----------
+    image : Image
+        On a north-up grid in EPSG:3857.
+    reference : SceneReference
+        The scene that the image was read from.
+
+    Returns
+    -------
+    MapImage
+        Stretched between `STRETCH_PERCENTILES` of its own usable pixels.
+
+    Raises
+    ------
+    SceneError
+        The grid is not north-up in EPSG:3857, or too large.
+    """
+    bands = _bands_for(image)
+    return _rendered(image, reference, bands, _limits((image,), bands))
+
+
+def render_pair(
+    before: Image,
+    after: Image,
+    before_reference: SceneReference,
+    after_reference: SceneReference,
+) -> tuple[MapImage, MapImage]:
+    """Render two dates so that what looks alike is alike.
+
+    Both show the same bands if they have them in common.  Physical quantities are stretched
+    between the same limits, taken from both dates; uncalibrated numbers mean nothing
+    across dates, so each date is stretched by its own.
+
+    Parameters and errors are those of `render_image`.
+    """
+    common = [bands for bands in _SHOWN_AS if set(bands) <= set(before.bands) & set(after.bands)]
+    before_bands = common[0] if common else _bands_for(before)
+    after_bands = common[0] if common else _bands_for(after)
+    if common and before.quantity == after.quantity and before.quantity in PHYSICAL:
+        before_limits = after_limits = _limits((before, after), common[0])
+    else:
+        before_limits = _limits((before,), before_bands)
+        after_limits = _limits((after,), after_bands)
+    return (
+        _rendered(before, before_reference, before_bands, before_limits),
+        _rendered(after, after_reference, after_bands, after_limits),
+    )
+
+
+def picture_data_uri(picture: MapImage) -> str:
+    """Encode a picture as a data URI: PNG if small, else JPEG, or WebP where some has no data."""
+    from PIL import Image as Pillow
+
+    opaque = bool((picture.pixels[..., 3] == 255).all())
+    shown = Pillow.fromarray(picture.pixels[..., :3] if opaque else picture.pixels)
+    content, kind = io.BytesIO(), "png"
+    shown.save(content, "PNG", compress_level=6)
+    if content.tell() > LOSSLESS_BYTES:
+        content, kind = io.BytesIO(), "jpeg" if opaque else "webp"
+        shown.save(content, kind, quality=88, **({"subsampling": 0} if opaque else {}))
+    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+def _bands_for(image: Image) -> tuple[str, ...]:
+    """Choose what to show of an image; its first band in grey if nothing better is known."""
+    known = [bands for bands in _SHOWN_AS if set(bands) <= set(image.bands)]
+    return known[0] if known else image.bands[:1]
+
+
+def _limits(images: tuple[Image, ...], bands: tuple[str, ...]) -> list[tuple[float, float]]:
+    """Return for each band the values shown as black and as white.
+
+    Natural colours share one pair of limits, which keeps their hue, unless the numbers are raw.
+    """
+    keeps_hue = bands == NATURAL_COLOUR and all(image.quantity != "dn16" for image in images)
+    groups = [bands] * len(bands) if keeps_hue else [(band,) for band in bands]
+    limits = []
+    for group in groups:
+        values = [_values_for_stretch(image, band) for image in images for band in group]
+        joined = np.concatenate(values)
+        low, high = np.percentile(joined, STRETCH_PERCENTILES) if joined.size else (0.0, 1.0)
+        limits.append((float(low), float(high)))
+    return limits
+
+
+def _values_for_stretch(image: Image, band: str) -> NDArray[np.float32]:
+    """Return the finite values of usable pixels, or of all that hold data if few are usable."""
+    values = image.band(band)
+    finite = np.isfinite(values)
+    usable = finite & image.usable
+    few = np.count_nonzero(usable) < 0.01 * usable.size
+    chosen: NDArray[np.float32] = values[finite if few else usable]
+    return chosen
+
+
+def _rendered(
+    image: Image,
+    reference: SceneReference,
+    bands: tuple[str, ...],
+    limits: list[tuple[float, float]],
+) -> MapImage:
+    """Stretch `bands` of `image` between `limits`."""
+    west, south, east, north = _edges_deg(image, reference)
+    pixels = np.empty((*image.flags.shape, 4), np.uint8)
+    holds_data = (image.flags & Quality.NODATA) == 0
+    for channel in range(3):
+        at = min(channel, len(bands) - 1)
+        low, high = limits[at]
+        values = image.band(bands[at])
+        holds_data &= np.isfinite(values)
+        stretched = (values - low) / (high - low) if high > low else np.full_like(values, 0.5)
+        pixels[..., channel] = (np.nan_to_num(stretched.clip(0, 1)) * 255).round()
+    pixels[..., 3] = np.where(holds_data, 255, 0)
+    pixels[~holds_data] = 0
+    shown_as = _SHOWN_AS.get(bands, f"grey: {bands[0]}")
+    return MapImage(pixels, west, south, east, north, reference, shown_as)
+
+
+def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in degrees of a north-up grid in EPSG:3857."""
+    affine = image.grid.affine
+    crs = image.grid.crs
+    north_up = affine.b == affine.d == 0 and affine.a > 0 > affine.e
+    if crs is None or crs.epsg != 3857 or not north_up:
+        raise SceneError(
+            f"Scene {reference.id} lies on a grid in {crs}, but a map draws images on a north-up "
+            "grid in EPSG:3857: read it onto one."
+        )
+    rows, cols = image.flags.shape
+    west, east = (_lon_deg(affine.c + affine.a * col) for col in (0, cols))
+    south, north = (_lat_deg(affine.f + affine.e * row) for row in (rows, 0))
+    return west, south, east, north
+
+
+def _lon_deg(x_m: float) -> float:
+    return round(math.degrees(x_m / MERCATOR_RADIUS_M), 9)
+
+
+def _lat_deg(y_m: float) -> float:
+    return round(math.degrees(math.atan(math.sinh(y_m / MERCATOR_RADIUS_M))), 9)

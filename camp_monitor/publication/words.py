@@ -1,0 +1,124 @@
+"""The words and figures in which findings and observations are printed, the same everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from camp_monitor.facilities.facility import BASES, Outline
+from camp_monitor.findings.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.imagery.sensors import SENSORS
+
+PLACEHOLDER_SENTENCE = (
+    "The circle is a placeholder: no outline or size of this place has been published, so it "
+    "shows where to look and not what belongs to the facility."
+)
+LONGEST_NAME = 160
+"""Characters of a name that are printed; longer ones are cut."""
+
+
+def quantity_words(value: float) -> str:
+    """Print a number of 0 or more with three significant digits: ``1,840``, ``0.052``."""
+    if value <= 0:
+        return "0"
+    digits = 2 - math.floor(math.log10(value))
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def area_words(finding: Finding) -> tuple[str, str]:
+    """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
+
+    The unit fits the area: square metres below 10,000, hectares below 100 ha, else square
+    kilometres; the interval has the unit of the area.
+    """
+    unit, size_m2 = "m²", 1.0
+    if finding.area_m2 >= 1e6:
+        unit, size_m2 = "km²", 1e6
+    elif finding.area_m2 >= 1e4:
+        unit, size_m2 = "ha", 1e4
+    area, low, high = (
+        quantity_words(value / size_m2)
+        for value in (finding.area_m2, finding.area_low_m2, finding.area_high_m2)
+    )
+    return f"{area} {unit}", f"{low} to {high} {unit}"
+
+
+def share_words(fraction: float) -> str:
+    """Print a share rounded down, so that part is never printed as all: 0.999 is ``99 %``."""
+    if 0 < fraction < 0.01:
+        return "less than 1 %"
+    return f"{math.floor(fraction * 100 + 1e-9)} %"
+
+
+def question_words(method: str) -> str:
+    """Name the question that a detector answers: ``flooding/2`` asks for ``Flooding``."""
+    stem = method.split("/")[0]
+    return KINDS.get(stem, stem.replace("_", " ").capitalize())
+
+
+def count_words(count: int, noun: str) -> str:
+    """Print a count with its noun: ``no findings``, ``1 finding``, ``2 findings``."""
+    return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+def outcome_words(observation: Observation) -> str:
+    """Say what came of an observation; never calls what was not seen unchanged."""
+    part = "" if observation.seen_fraction >= 1 else " in the part seen"
+    if observation.outcome == "changed":
+        return f"Changed{part}: {count_words(len(observation.finding_ids), 'finding')}"
+    if observation.outcome == "unchanged":
+        return f"Unchanged{part}" if part else "Unchanged; all of the outline was seen"
+    return "Not seen: no answer either way"
+
+
+def headline_words(findings: Sequence[Finding], observations: Sequence[Observation]) -> str:
+    """Sum a map up in one line, unanswered questions included."""
+    if not findings and not observations:
+        return "No question was asked of these images"
+    parts = [count_words(len(findings), "finding")]
+    least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
+    if least_seen < 1:
+        parts.append(f"{share_words(least_seen)} of the outline seen")
+    for outcome, words in (("unchanged", "unchanged where seen"), ("not_seen", "not seen")):
+        questions = [question_words(o.method) for o in observations if o.outcome == outcome]
+        unique = list(dict.fromkeys(questions))
+        if unique:
+            parts.append(f"{words}: {', '.join(unique).lower()}")
+    line = " · ".join(parts)
+    return line[0].upper() + line[1:]
+
+
+def outline_words(outline: Outline) -> str:
+    """Label an outline: ``Outline derived from a published size, ± 60 m``."""
+    digits = 0 if outline.accuracy_m >= 10 else 1
+    accuracy = f"± {outline.accuracy_m:,.{digits}f} m"
+    if outline.basis == "placeholder":
+        return f"Placeholder, not an outline ({accuracy})"
+    return f"Outline {BASES[outline.basis]}, {accuracy}"
+
+
+def scene_words(scene: SceneReference) -> str:
+    """Name a scene: ``2016-08-29, Sentinel-2, S2A_...``."""
+    return f"{date_words(scene)}, {sensor_words(scene)}, {scene.id}"
+
+
+def date_words(scene: SceneReference) -> str:
+    """Date a scene: ``2016-08-29``, ``1985`` or ``2009-06-01 to 2009-08-31``."""
+    first, last = scene.acquired_from_at[:10], scene.acquired_to_at[:10]
+    if first == last:
+        return first
+    whole_years = first.endswith("-01-01") and last.endswith("-12-31")
+    if whole_years and first[:4] == last[:4]:
+        return first[:4]
+    return f"{first[:4]} to {last[:4]}" if whole_years else f"{first} to {last}"
+
+
+def sensor_words(scene: SceneReference) -> str:
+    """Name the sensor of a scene."""
+    sensor = SENSORS.get(scene.sensor)
+    return sensor.title if sensor else scene.sensor
+
+
+def short_name(name: str) -> str:
+    """Cut a name that is too long to print."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -1,0 +1,240 @@
+"""The map in a real Chromium with all traffic blocked."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from playwright.sync_api import Page, expect
+
+from camp_monitor.publication.map import draw_map, iframe_line
+from camp_monitor.publication.picture import MapImage
+from tests.publication import painted
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+Open = Callable[..., Any]
+
+
+def demo(**changes: Any) -> str:
+    before, after = painted.pictures()
+    content: dict[str, Any] = {
+        "facility": painted.facility(),
+        "outline": painted.outline(),
+        "before": before,
+        "after": after,
+        "findings": painted.findings(),
+        "observations": painted.observations(),
+        "simulated": True,
+    } | changes
+    return draw_map(**content)
+
+
+def two_colours() -> str:
+    """Return a map whose image before is red and whose image after is blue."""
+
+    def plain(picture: MapImage, colour: tuple[int, int, int]) -> MapImage:
+        return replace(picture, pixels=np.full((8, 8, 4), (*colour, 255), np.uint8))
+
+    before, after = painted.pictures()
+    return demo(
+        before=plain(before, RED),
+        after=plain(after, BLUE),
+        findings=[],
+        observations=[],
+        simulated=False,
+    )
+
+
+def screen(page: Page) -> NDArray[np.uint8]:
+    """Return what the map shows, (row, col, 3)."""
+    content = page.locator(".folium-map").screenshot()
+    return np.asarray(Pillow.open(io.BytesIO(content)).convert("RGB"))
+
+
+def divider_fraction(page: Page) -> float:
+    """Return how far from the left the red image ends, measured on the screen, 0-1.
+
+    Along the whole row nothing left of it may be blue and nothing right of it red.
+    """
+    row = screen(page)[-100].astype(int)
+    is_red, is_blue = row[:, 0] - row[:, 2] > 100, row[:, 2] - row[:, 0] > 100
+    reds, blues = np.flatnonzero(is_red), np.flatnonzero(is_blue)
+    if not reds.size or not blues.size:
+        return float(reds.size > 0)
+    assert reds.max() < blues.min()
+    assert blues.min() - reds.max() < 60
+    return float((reds.max() + blues.min()) / 2 / len(row))
+
+
+def finding_shape(page: Page, kind: str) -> Any:
+    return page.locator(f'path.leaflet-interactive[fill="url(#hatch-{kind})"]')
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 600), (390, 844)])
+def test_opens_without_a_request_or_a_message(open_html: Open, width: int, height: int) -> None:
+    with open_html(demo(), width=width, height=height) as page:
+        expect(page.locator("h1")).to_have_text("Kyo-hwa-so No. 12, Jongo-ri")
+        expect(page.locator(".leaflet-image-layer")).to_have_count(2)
+        for image in page.locator(".leaflet-image-layer").all():
+            assert image.evaluate("image => image.naturalWidth") == painted.SIDE_PX
+        expect(page.locator(".leaflet-control-scale-line")).to_be_visible()
+        expect(page.locator(".north")).to_be_visible()
+        expect(page.locator(".leaflet-control-attribution")).to_contain_text("Copernicus")
+        assert page.locator(".folium-map").bounding_box()["height"] > 0.4 * height
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_divider_moves_by_keyboard_and_clips_both_images(open_html: Open) -> None:
+    with open_html(two_colours()) as page:
+        assert divider_fraction(page) == pytest.approx(0.5, abs=0.01)
+        page.locator(".swipe input").focus()
+        for _ in range(10):
+            page.keyboard.press("ArrowLeft")
+        assert divider_fraction(page) == pytest.approx(0.3, abs=0.01)
+        page.keyboard.press("End")
+        assert divider_fraction(page) == 1
+        page.keyboard.press("Home")
+        assert divider_fraction(page) == 0
+
+
+def test_divider_follows_the_mouse_and_stays_through_pan_zoom_and_resize(open_html: Open) -> None:
+    with open_html(two_colours()) as page:
+        box = page.locator(".folium-map").bounding_box()
+        handle = page.locator(".swipe input").bounding_box()
+        y = handle["y"] + handle["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=4)
+        page.mouse.move(box["x"] + box["width"] * 0.7, y, steps=4)
+        page.mouse.up()
+        assert divider_fraction(page) == pytest.approx(0.7, abs=0.02)
+        left = page.locator(".leaflet-image-layer").first.bounding_box()["x"]
+        page.mouse.move(300, 400)
+        page.mouse.down()
+        page.mouse.move(340, 430, steps=5)
+        page.mouse.up()
+        page.wait_for_timeout(400)
+        assert page.locator(".leaflet-image-layer").first.bounding_box()["x"] != left
+        assert divider_fraction(page) == pytest.approx(0.7, abs=0.02)
+        page.locator(".leaflet-control-zoom-in").click()
+        page.wait_for_timeout(500)
+        assert divider_fraction(page) == pytest.approx(0.7, abs=0.02)
+        page.set_viewport_size({"width": 900, "height": 640})
+        page.wait_for_timeout(300)
+        assert divider_fraction(page) == pytest.approx(0.7, abs=0.02)
+
+
+def test_divider_follows_a_finger(open_html: Open) -> None:
+    with open_html(two_colours(), width=390, height=844, touch=True) as page:
+        handle = page.locator(".swipe input").bounding_box()
+        y = handle["y"] + handle["height"] / 2
+        session = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            touched = [{"x": x, "y": y} for x, y in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+        touch("touchStart", (195, y))
+        for x in (180, 150, 117):
+            touch("touchMove", (x, y))
+        touch("touchEnd")
+        assert divider_fraction(page) == pytest.approx(0.3, abs=0.03)
+
+
+def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
+    building = painted.findings()[0]
+    with open_html(demo()) as page:
+        finding_shape(page, "construction").click()
+        popup = page.locator(".leaflet-popup-content")
+        for words in (
+            "New construction",
+            "between 2016-08-20 and 2016-09-12",
+            "5,870 m² (5,210 to 6,480 m²)",
+            "High confidence",
+            "Inside the outline",
+            "Built-up index",
+            "Bare soil after earthworks",
+            "construction/1",
+            building.id,
+            painted.BEFORE.id,
+            painted.AFTER.id,
+        ):
+            expect(popup).to_contain_text(words)
+        expect(popup).not_to_contain_text(re.compile(r"\bon 20\d\d"))
+
+
+def test_a_finding_opens_by_keyboard_and_by_address(open_html: Open) -> None:
+    building, flood = painted.findings()
+    with open_html(demo(), hash_id=f"#{flood.id}") as page:
+        expect(page.locator(".leaflet-popup-content")).to_contain_text("Flooding")
+        finding_shape(page, "construction").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(400)
+        expect(page.locator(".leaflet-popup-content")).to_contain_text(building.id)
+
+
+def test_what_was_not_seen_is_hatched_and_says_why(open_html: Open) -> None:
+    with open_html(demo(findings=[])) as page:
+        finding_shape(page, "not_seen").last.click(position={"x": 20, "y": 120})
+        popup = page.locator(".leaflet-popup-content")
+        expect(popup).to_contain_text("No near-infrared band in either scene.")
+        expect(popup).to_contain_text("Whether anything changed here is not known.")
+
+
+def test_a_layer_can_be_switched_off(open_html: Open) -> None:
+    with open_html(demo()) as page:
+        expect(finding_shape(page, "flooding")).to_have_count(1)
+        page.locator("#layers label", has_text="Flooding (1)").locator("input").uncheck()
+        expect(finding_shape(page, "flooding")).to_have_count(0)
+        expect(finding_shape(page, "construction")).to_have_count(1)
+
+
+def test_legend_leaves_the_map_alone_on_a_phone(open_html: Open) -> None:
+    with open_html(demo(), width=390, height=844, touch=True) as page:
+        expect(page.locator("#layers")).not_to_be_visible()
+        page.locator("details.panel > summary").click()
+        expect(page.get_by_text("Not seen: no answer either way")).to_be_visible()
+        assert page.locator(".folium-map").bounding_box()["height"] > 200
+
+
+def test_hostile_names_are_text(open_html: Open) -> None:
+    hostile = "<script>alert(1)</script>"
+    scene = replace(painted.BEFORE, id=hostile, credit=f"{hostile}<img src=x onerror=alert(2)>")
+    building = replace(painted.findings()[0], before=scene, caveats=(hostile,))
+    before, _ = painted.pictures()
+    html = demo(
+        facility=replace(painted.facility(hostile), names_ko=(hostile,)),
+        before=replace(before, reference=scene),
+        findings=[building],
+        notes=(hostile,),
+    )
+    with open_html(html) as page:
+        expect(page.locator("h1")).to_have_text(hostile)
+        expect(page.locator(".korean")).to_have_text(hostile)
+        assert page.title().startswith(f"SIMULATED: {hostile}")
+        expect(page.locator(".leaflet-control-attribution")).to_contain_text("<img src=x")
+        finding_shape(page, "construction").click()
+        expect(page.locator(".leaflet-popup-content li")).to_have_text(hostile)
+        assert page.locator("script").count() == 3
+
+
+def test_map_works_in_the_frame_that_authors_paste(open_html: Open) -> None:
+    line = iframe_line("framed.html", painted.facility())
+    report = f"<!DOCTYPE html><html lang=en><title>A report</title><p>{line}</p></html>"
+    with open_html(report, framed=demo()) as page:
+        frame = page.frame_locator('iframe[title="Map: Kyo-hwa-so No. 12, Jongo-ri"]')
+        frame.locator('path.leaflet-interactive[fill="url(#hatch-construction)"]').click()
+        expect(frame.locator(".leaflet-popup-content")).to_contain_text("New construction")
+
+
+def test_map_with_one_image_says_which(open_html: Open) -> None:
+    with open_html(demo(before=None)) as page:
+        expect(page.locator(".swipe")).to_have_count(0)
+        expect(page.locator(".only-date")).to_have_text("Image after: 2016-09-12")
