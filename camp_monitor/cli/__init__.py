@@ -1,0 +1,71 @@
+"""The command line: one command, one API call, one printout.
+
+Commands are loaded when they are asked for, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from camp_monitor import __version__
+from camp_monitor.cli.context import Context
+from camp_monitor.errors import CampMonitorError
+
+COMMANDS = {
+    "demo": "camp_monitor.cli.demo:demo",
+    "init": "camp_monitor.cli.init:init",
+    "facilities": "camp_monitor.cli.facilities:facilities",
+    "scenes": "camp_monitor.cli.scenes:scenes",
+    "scan": "camp_monitor.cli.scan:scan",
+    "findings": "camp_monitor.cli.findings:findings",
+    "map": "camp_monitor.cli.map:draw",
+}
+"""Every command and where it is, in the order in which a newcomer meets them."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command when it is called, and prints our errors as one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; one of our own errors becomes its sentence and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except CampMonitorError as error:
+            text = "".join(sign if sign.isprintable() else "?" for sign in str(error))
+            click.echo(f"Error: {text}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="camp-monitor")
+@click.option(
+    "--workspace",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The workspace; otherwise the nearest one upwards from here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
+@click.pass_context
+def main(context: click.Context, workspace: Path | None, as_json: bool, quiet: bool) -> None:
+    """Watch prison camps from space: what changed, where, how sure, and what was not seen.
+
+    Try it on simulated scenes, without a network: camp-monitor demo
+    """
+    context.obj = Context(workspace, as_json, quiet)

@@ -1,6 +1,4 @@
-"""New construction: by the joint change of colours where there is short-wave infrared, by new
-structure where there is not.
-"""
+"""New construction: by joint change of colours, or by new structure where colours cannot tell."""
 
 from __future__ import annotations
 
@@ -20,10 +18,12 @@ from camp_monitor.imagery.sensors import is_sar
 METHOD = "construction/1"
 STRUCTURE_UP_TO_M = 12.0
 """Buildings have corners in pixels up to this size."""
-ALL_BUT_CORNERS = 99.5
-"""Percentile of the after image's corner energy that its usual structures reach."""
-SEED, GROWN = 0.65, 0.40
-"""Parts of that energy, newly there, at which a structure begins and to which it reaches."""
+ALL_BUT_CORNERS = 97.0
+"""Percentile of the after image's corner energy that plain ground stays below."""
+SEED, GROWN = 0.70, 0.35
+"""Multiples of that energy, newly there, at which a structure begins and to which it reaches."""
+BORDER = 0.35
+"""Part of the way from the surroundings' colour to the middle's at which a structure ends."""
 NEVER_BY_CHANCE = 1e-4
 """Chance at which unchanged pixels would exceed the least chi-square of a change."""
 MOST_CHANGED_FRACTION = 0.35
@@ -189,16 +189,10 @@ def _by_structure(pair: Pair) -> Detection:
     seen = pair.usable
     _, banks = _water(pair)
     solid = seen & ~banks
-    ratio = np.full(seen.shape, -np.inf, np.float32)
-    levels = []
-    for before, after in _brightnesses(pair):
-        energy_before = corner_energy(before, solid)
-        energy_after = corner_energy(after, solid)
-        usual = float(np.percentile(energy_after[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
-        levels.append(usual)
-        if usual > 0:
-            ratio = np.fmax(ratio, new_corner_energy(energy_before, energy_after) / usual)
-    ratio[~solid] = -np.inf
+    energy = corner_energy(pair.after.pixels, solid)
+    usual = float(np.percentile(energy[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
+    new = new_corner_energy(corner_energy(pair.before.pixels, solid), energy)
+    ratio = np.where(solid, new / max(usual, 1e-6), -1).astype(np.float32)
     grown, _ = ndimage.label(ratio > GROWN, np.ones((3, 3)))
     begun = np.unique(grown[ratio > SEED])
     kept = np.isin(grown, begun[begun > 0])
@@ -216,28 +210,8 @@ def _by_structure(pair: Pair) -> Detection:
             ),
         ),
         seen,
-        (("New corner energy from", f"{SEED:g} of the scene's usual structures"),),
+        (("New corner energy from", f"{SEED:g} of what plain ground reaches"),),
     )
-
-
-def _brightnesses(pair: Pair) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Brightness before and after, each scaled by its date's own spread.
-
-    Blue, in which roofs stand out from soil and leaves, and the mean of the visible bands.
-    """
-    visible = [name for name in ("blue", "green", "red") if name in pair.bands] or list(pair.bands)
-    choices = [visible, *([["blue"]] if "blue" in visible else [])]
-    return [
-        (_scaled(pair.before, names, pair.usable), _scaled(pair.after, names, pair.usable))
-        for names in choices
-    ]
-
-
-def _scaled(image: Image, names: list[str], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    brightness = np.mean([image.band(name) for name in names], axis=0)
-    low, high = np.percentile(brightness[usable], [16, 84])
-    middle = float(np.median(brightness[usable]))
-    return ((brightness - middle) / max(float(high - low) / 2, 1e-6)).astype(np.float32)
 
 
 def _shaped(pair: Pair, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -284,8 +258,8 @@ def _nearer_to_middle(
     noise = 1.4826 * np.median(np.abs(colours[:, ring] - around[:, None]), axis=1)
     weights = (middle - around) / np.maximum(noise, 1e-6) ** 2
     position = np.tensordot(weights, colours - around[:, None, None], axes=1)
-    half_way = float(weights @ (middle - around)) / 2
-    nearer = (position > half_way) & reach
+    border = float(weights @ (middle - around)) * BORDER
+    nearer = (position > border) & reach
     labels, count = ndimage.label(nearer)
     if count == 0:
         return hull & usable

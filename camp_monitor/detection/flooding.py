@@ -99,7 +99,13 @@ def detect_flooding(pair: Pair) -> Detection:
     seen = pair.usable & np.isfinite(rise)
     return Detection(
         METHOD,
-        _changes(pair, gained & seen, lost & seen, np.abs(rise) / LEAST_RISE, OPTICAL_LOOKALIKES),
+        _changes(
+            pair,
+            gained & seen,
+            lost & seen,
+            (np.abs(rise) / LEAST_RISE).astype(np.float32),
+            OPTICAL_LOOKALIKES,
+        ),
         seen,
         measured,
         tuple(caveats),

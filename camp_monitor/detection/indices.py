@@ -37,5 +37,7 @@ def normalised_difference(first: Band, second: Band) -> Band:
     """``(first - second) / (first + second)``; 0 where the sum is not positive."""
     total = first + second
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(total > 1e-6, (first - second) / total, np.where(np.isnan(total), np.nan, 0))
+        ratio = np.where(
+            total > 1e-6, (first - second) / total, np.where(np.isnan(total), np.nan, 0)
+        )
     return np.clip(ratio, -1, 1).astype(np.float32)

@@ -25,13 +25,10 @@ class Multivariate:
         where the joint change of all bands is unlike that of unchanged ground.
     correlations : tuple of float
         Canonical correlations, rising; near 1 where the pair is well explained by no change.
-    iterations : int
-        Rounds of reweighting until they settled.
     """
 
     chi_square: NDArray[np.float32]
     correlations: tuple[float, ...]
-    iterations: int
 
 
 def irmad(
@@ -75,7 +72,7 @@ def irmad(
     sample = (sample - centre[:, None]) / scale[:, None]
     weights = np.ones(where.size)
     correlations = np.full(bands, np.inf)
-    for iteration in range(1, MAX_ITERATIONS + 1):
+    for _ in range(MAX_ITERATIONS):
         previous = correlations
         mean, first, second, correlations, variance = _canonical(sample, weights, bands)
         variates = first.T @ (sample[:bands] - mean[:bands, None])
@@ -94,13 +91,13 @@ def irmad(
             variate -= (standard * second[position, band]).astype(np.float32)
         square += variate**2 / np.float32(variance[band])
     square[~usable] = np.nan
-    return Multivariate(square, tuple(float(value) for value in correlations), iteration)
+    return Multivariate(square, tuple(float(value) for value in correlations))
 
 
 def _canonical(
     sample: NDArray[np.float64], weights: NDArray[np.float64], bands: int
 ) -> tuple[NDArray[np.float64], ...]:
-    """Weighted canonical correlation analysis: mean, both sets of vectors, correlations, variance."""
+    """Weighted canonical correlations: mean, both sets of vectors, correlations, variance."""
     from scipy import linalg
 
     total = weights.sum()

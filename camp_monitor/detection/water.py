@@ -70,18 +70,16 @@ def map_water(before: Image, after: Image) -> tuple[Water, Water] | None:
         Before and after; None where the bands hold no water index, or neither image can say what
         is water.
     """
-    indices = water_index(before), water_index(after)
-    if indices[0] is None or indices[1] is None:
+    index_before, index_after = water_index(before), water_index(after)
+    if index_before is None or index_after is None:
         return None
-    first, second = (
-        _borders(index[image.usable], image.quantity)
-        for index, image in zip(indices, (before, after), strict=True)
-    )
+    dry, wet = index_before[before.usable], index_after[after.usable]
+    first, second = _borders(dry, before.quantity), _borders(wet, after.quantity)
     if first is None and second is None:
         return None
-    first = first or _borrowed(second, indices[0][before.usable])
-    second = second or _borrowed(first, indices[1][after.usable])
-    return _water(before, indices[0], first), _water(after, indices[1], second)
+    first = first or _borrowed(second, dry)
+    second = second or _borrowed(first, wet)
+    return _water(before, index_before, first), _water(after, index_after, second)
 
 
 _Borders = tuple[float, float, float, bool]

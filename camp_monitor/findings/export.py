@@ -81,8 +81,8 @@ def export_findings(
             f"use one of {', '.join(_WRITERS)}."
         )
     found, unseen = finding_rows(findings), not_seen_rows(observations)
-    _refuse_existing(path, overwrite)
     try:
+        _refuse_existing(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
             draft = Path(folder) / f"export{path.suffix.lower()}"
             writer(draft, found, unseen)

@@ -68,10 +68,10 @@ def _finding_lines(row: Row) -> tuple[str, ...]:
 
 def _not_seen_lines(row: Row) -> tuple[str, ...]:
     cell = row.values
+    seen_percent = math.floor(cell["seen_fraction"] * 100 + 1e-9)  # part is never printed as all
     return (
         f"{cell['facility']}: {cell['question']}, {cell['dates']}.",
-        f"{math.floor(cell['seen_fraction'] * 100)} % of the outline was seen. Not seen is not "
-        f"unchanged.",
+        f"{seen_percent} % of the outline was seen. Not seen is not unchanged.",
         cell["reason"],
         cell["caveats"],
         f"Observation {cell['id']}, method {cell['method']}.",

@@ -44,6 +44,8 @@ class Pair:
     normalisation : Normalisation
     interval_days : float
         From the first instant of `before` to the last of `after`.
+    unscreened : bool
+        Optical, and no quality band told cloud from ground on both dates.
     caveats : tuple of str
         What weakens every answer from this pair.
     """
@@ -56,6 +58,7 @@ class Pair:
     shift_left: Alignment
     normalisation: Normalisation
     interval_days: float
+    unscreened: bool
     caveats: tuple[str, ...] = ()
 
     @property
@@ -150,6 +153,7 @@ def make_pair(
         shift_left=left,
         normalisation=matching,
         interval_days=_days(before.acquired_from_at, after.acquired_to_at),
+        unscreened=_unscreened(before, after),
         caveats=_caveats(before, after, left),
     )
 
@@ -196,7 +200,7 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
         caveats.append(
             "The shift between the two dates could not be measured; edges may appear as change."
         )
-    if (before.quality is None or after.quality is None) and not is_sar(before.band_names):
+    if _unscreened(before, after):
         caveats.append(
             "No quality band: cloud, haze and cloud shadow were not screened and may appear "
             "as change."
@@ -210,6 +214,10 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
             f"water level differ with it."
         )
     return tuple(caveats)
+
+
+def _unscreened(before: Scene, after: Scene) -> bool:
+    return not is_sar(before.band_names) and (before.quality is None or after.quality is None)
 
 
 def _season_gap_days(first: datetime, second: datetime) -> float:

@@ -51,8 +51,10 @@ def share_words(fraction: float) -> str:
 
 
 def question_words(method: str) -> str:
-    """Name the question that a detector answers: ``flooding/2`` asks for ``Flooding``."""
+    """Name the question that a detector answers, such as ``flooding/2``."""
     stem = method.split("/")[0]
+    if stem == "flooding":
+        return "Flooding and lasting water"
     return KINDS.get(stem, stem.replace("_", " ").capitalize())
 
 

@@ -41,6 +41,7 @@ from camp_monitor.findings.ledger import open_ledger
 
 scans = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
 print("ready", flush=True)
+sys.stdin.readline()
 for scan in scans:
     with open_ledger(Path(sys.argv[1]), wait_s=60) as ledger:
         ledger.record(
@@ -64,9 +65,16 @@ def write_scans(
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+def let_go(process: subprocess.Popen[str]) -> None:
+    """Let a recorder that is ready begin."""
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
 def start_recorder(ledger: Path, scans: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", RECORDER, str(ledger), str(scans)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
@@ -367,6 +375,7 @@ def test_a_killed_recording_leaves_the_ledger_whole(
     for attempt in range(20):
         shutil.copy(recorded, path)
         process = start_recorder(path, tmp_path / "scan.json")
+        let_go(process)
         # Twice at any moment, then when the journal shows that the file itself is being written.
         limit = time.monotonic() + (dice.uniform(0, 0.3) if attempt < 2 else 30)
         while time.monotonic() < limit and process.poll() is None and not journal.exists():
@@ -396,17 +405,19 @@ def test_two_processes_that_record_at_once_make_one_chain(
         for scan in range(12):
             # Each second scan is the same in both processes.
             facility = f"camp-{scan}-{writer if scan % 2 else 'both'}"
-            found = [make_finding(number, facility_id=facility) for number in range(3)]
+            found = [make_finding(number, facility_id=facility) for number in range(20)]
             scans.append(([make_observation(*found, facility_id=facility)], found))
         write_scans(tmp_path / f"{writer}.json", scans)
         processes.append(start_recorder(path, tmp_path / f"{writer}.json"))
+    for process in processes:
+        let_go(process)
     for process in processes:
         process.communicate()
         assert process.returncode == 0
     with open_ledger(path) as ledger:
         assert ledger.verify() == ()
         assert len(ledger.observations()) == 18
-        assert len(ledger.findings()) == 54
+        assert len(ledger.findings()) == 360
 
 
 # --- damage --------------------------------------------------------------------------------------

@@ -1,0 +1,291 @@
+"""``camp-monitor findings``: what changed, what was not seen, and files for other programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camp_monitor.cli.context import Context
+from camp_monitor.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from camp_monitor.findings.finding import Finding, Observation, SceneReference
+
+
+@click.group()
+def findings() -> None:
+    """List, show and export what changed and what was not seen."""
+
+
+@findings.command("list", epilog="Example: camp-monitor findings list --at-least medium")
+@click.option("--facility", metavar="ID", help="Only this facility.")
+@click.option("--kind", help="Only this kind of change, such as construction or flooding.")
+@click.option(
+    "--at-least",
+    type=click.Choice(["low", "medium", "high"]),
+    help="Only findings with this confidence or a higher one.",
+)
+@click.option("--superseded", is_flag=True, help="Also what a later scan has replaced.")
+@click.pass_obj
+def list_findings(
+    context: Context,
+    facility: str | None,
+    kind: str | None,
+    at_least: str | None,
+    superseded: bool,
+) -> None:
+    """List findings, and what was not seen."""
+    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.publication.words import count_words
+
+    if not context.workspace.ledger.exists():
+        _print_nothing_scanned(context, facility, ())
+        return
+    with open_ledger(context.workspace.ledger) as ledger:
+        found = ledger.findings(facility, kind=kind, at_least=at_least, superseded=superseded)
+        looked = ledger.observations(facility, superseded=superseded)
+        every = ledger.findings(facility, superseded=superseded) if kind or at_least else found
+        current = ledger.observations(facility) if superseded else looked
+        scanned = {item.facility_id for item in ledger.observations()} if not looked else set()
+    counting = {key for item in current for key in (item.id, *item.finding_ids)}
+    replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
+    if not looked:
+        _print_nothing_scanned(context, facility, sorted(scanned))
+    elif context.as_json:
+        _print_json(_listing(found, looked, replaced))
+    else:
+        _print_listing(context, found, looked, replaced)
+        if len(every) > len(found):
+            left_out = count_words(len(every) - len(found), "other finding")
+            context.console.print(f"{left_out} left out by --kind or --at-least.")
+
+
+@findings.command(epilog="Example: camp-monitor findings show F1dceabd3f3ca")
+@click.argument("finding_id", metavar="FID")
+@click.pass_obj
+def show(context: Context, finding_id: str) -> None:
+    """Show all that is known of one finding; FID may be the beginning of its id."""
+    from camp_monitor.findings.ledger import open_ledger
+
+    _require_ledger(context)
+    with open_ledger(context.workspace.ledger) as ledger:
+        finding = ledger.finding(finding_id)
+        every = ledger.observations(finding.facility_id, superseded=True)
+        current = ledger.observations(finding.facility_id)
+    naming = [item for item in every if finding.id in item.finding_ids]
+    counts = [item for item in current if finding.id in item.finding_ids]
+    if context.as_json:
+        content = {"id": finding.id, "superseded": not counts, **finding.to_dict()}
+        _print_json({**content, "observations": [_with_id(item) for item in naming]})
+    else:
+        context.console.print(_finding_table(finding, (counts or naming)[-1], bool(counts)))
+
+
+@findings.command(epilog="Example: camp-monitor findings export findings.gpkg --overwrite")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--facility", metavar="ID", help="Only this facility.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+@click.pass_obj
+def export(context: Context, file: Path, facility: str | None, overwrite: bool) -> None:
+    """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
+    from camp_monitor.findings.export import export_findings
+    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.findings.rows import legible
+
+    _require_ledger(context)
+    with open_ledger(context.workspace.ledger) as ledger:
+        looked = ledger.observations(facility)
+        if not looked:
+            place = f" at {legible(facility)}" if facility else ""
+            raise InputError(
+                f"Nothing has been scanned yet{place}, so there is nothing to export: run "
+                f"'{_scan_command(facility)}' first."
+            )
+        written = export_findings(ledger.findings(facility), looked, file, overwrite=overwrite)
+    if context.as_json:
+        counts = {"findings": written.findings, "not_seen": written.not_seen}
+        _print_json({"file": str(file), **counts})
+        return
+    from camp_monitor.publication.words import count_words
+
+    context.console.print(
+        f"Wrote {legible(str(file))}: {count_words(written.findings, 'finding')}, "
+        f"{count_words(written.not_seen, 'record')} of what was not seen.",
+        soft_wrap=True,
+    )
+
+
+def _require_ledger(context: Context) -> None:
+    if not context.workspace.ledger.exists():
+        raise InputError(f"Nothing has been scanned yet: run '{_scan_command(None)}' first.")
+
+
+def _scan_command(facility: str | None) -> str:
+    from camp_monitor.findings.rows import legible
+
+    return f"camp-monitor scan {legible(facility or 'ID')} --before DATE --after DATE"
+
+
+def _print_nothing_scanned(context: Context, facility: str | None, others: Sequence[str]) -> None:
+    from camp_monitor.findings.rows import legible
+
+    if context.as_json:
+        _print_json(_listing((), (), set()))
+        return
+    place = f" at {legible(facility)}" if facility else ""
+    lines = [
+        f"Nothing has been scanned yet{place}, so neither a change nor its absence is known.",
+        f"To scan: {_scan_command(facility)}",
+    ]
+    if others:
+        lines.insert(1, f"Scanned so far: {legible(', '.join(others))}.")
+    context.console.print("\n".join(lines), soft_wrap=True)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    click.echo(json.dumps(content, indent=2))
+
+
+def _with_id(record: Finding | Observation) -> dict[str, Any]:
+    return {"id": record.id, **record.to_dict()}
+
+
+def _listing(
+    found: Sequence[Finding], looked: Sequence[Observation], replaced: set[str]
+) -> dict[str, Any]:
+    return {
+        "findings": [{**_with_id(item), "superseded": item.id in replaced} for item in found],
+        "observations": [{**_with_id(item), "superseded": item.id in replaced} for item in looked],
+    }
+
+
+def _print_listing(
+    context: Context, found: Sequence[Finding], looked: Sequence[Observation], replaced: set[str]
+) -> None:
+    from camp_monitor.findings.rows import legible, not_all_seen
+    from camp_monitor.publication.words import count_words
+
+    unseen = [item for item in looked if not_all_seen(item)]
+    facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
+    for facility in sorted(facilities):
+        context.console.print(legible(facility), style="bold")
+        here = [item for item in found if item.facility_id == facility]
+        if here:
+            context.console.print(_findings_table(here, replaced))
+            context.console.print()
+        gaps = [item for item in unseen if item.facility_id == facility]
+        if gaps:
+            context.console.print(_not_seen_table(gaps, replaced))
+            context.console.print()
+    outcomes = Counter(item.outcome for item in looked)
+    counts = ", ".join(
+        f"{outcomes[outcome]} {words}"
+        for outcome, words in (
+            ("changed", "changed"),
+            ("unchanged", "unchanged where seen"),
+            ("not_seen", "not seen"),
+        )
+        if outcomes[outcome]
+    )
+    lines = [
+        f"{count_words(len(found), 'finding').capitalize()}.  "
+        f"{count_words(len(looked), 'observation').capitalize()}: {counts}."
+    ]
+    if unseen:
+        lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
+    context.console.print("\n".join(lines))
+
+
+def _table(*columns: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _findings_table(found: Sequence[Finding], replaced: set[str]) -> Table:
+    from camp_monitor.findings.finding import KINDS, POSITIONS
+    from camp_monitor.publication.words import area_words
+
+    table = _table("finding", "change", "between", "area", "confidence")
+    for item in found:
+        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
+        area, interval = area_words(item)
+        change = KINDS[item.kind]
+        if item.position != "inside":
+            change += f"\n{POSITIONS[item.position]}"
+        if item.id in replaced:
+            change += "\nsuperseded"
+        between = f"{first} and\n{last}"
+        table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
+    return table
+
+
+def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
+    from camp_monitor.findings.rows import legible
+    from camp_monitor.publication.words import question_words, share_words
+
+    table = _table("not seen", "between", "seen", "why")
+    for item in unseen:
+        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
+        share = share_words(item.seen_fraction)
+        reason = legible(item.reason) or "part of the search area could not be compared"
+        question = legible(question_words(item.method))
+        if item.id in replaced:
+            question += "\nsuperseded"
+        table.add_row(question, f"{first} and\n{last}", share, reason)
+    return table
+
+
+def _finding_table(finding: Finding, observation: Observation, counts: bool) -> Table:
+    """Lay out one finding, with what its observation saw."""
+    from rich.table import Table
+
+    from camp_monitor.findings.finding import KINDS, POSITIONS, interval_words
+    from camp_monitor.findings.rows import legible
+    from camp_monitor.publication.words import area_words, share_words
+
+    area, interval = area_words(finding)
+    west, south, east, north = finding.geometry.bounds
+    seen = f"{share_words(observation.seen_fraction)} of the outline"
+    rows = [
+        ("finding", finding.id),
+        ("change", f"{KINDS[finding.kind]}, {POSITIONS[finding.position]}"),
+        ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
+        ("when", interval_words(finding.before, finding.after)),
+        ("area", f"{area} ({interval})"),
+        ("confidence", finding.confidence),
+        ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
+        ("seen", f"{seen}; {observation.reason}" if observation.reason else seen),
+        ("method", finding.method),
+        *_scene_rows("before", finding.before),
+        *_scene_rows("after", finding.after),
+        *((f"{name}", value) for name, value in (*finding.evidence, *observation.measured)),
+        *(("caveat", text) for text in dict.fromkeys((*finding.caveats, *observation.caveats))),
+    ]
+    if not counts:
+        rows.insert(1, ("superseded", "a later scan of the same scenes has another answer"))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", overflow="fold", max_width=24)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(legible(name), legible(value))
+    return table
+
+
+def _scene_rows(name: str, scene: SceneReference) -> list[tuple[str, str]]:
+    return [
+        (name, f"{scene.id}, {scene.sensor}, {scene.dates}"),
+        ("", f"{scene.credit} ({scene.licence})"),
+        *(("", text) for text in scene.sha256),
+    ]

@@ -1,0 +1,126 @@
+"""``camp-monitor scenes``: add local images to the catalogue, and list it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camp_monitor.cli.context import Context
+from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
+
+if TYPE_CHECKING:
+    from camp_monitor.imagery.scene import Scene
+
+
+@click.group()
+def scenes() -> None:
+    """Add local images to the catalogue, and list what is in it."""
+
+
+@scenes.command(
+    epilog="Example: camp-monitor scenes add 20140720.tif --sensor naip --acquired 2014-07-20"
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--sensor", required=True, type=click.Choice(list(SENSORS)), help="What took it.")
+@click.option(
+    "--acquired",
+    metavar="TIME",
+    help="When: a time, a day, a year (1985), or FROM/TO; an --item may say it instead.",
+)
+@click.option(
+    "--bands",
+    metavar="NAMES",
+    help="Names in the order of the file's bands, by comma: blue, green, red, nir, swir1, swir2, "
+    "vv, vh, scl, qa_pixel; 'unused' leaves one out.",
+)
+@click.option(
+    "--item",
+    metavar="ITEM.json",
+    type=click.Path(path_type=Path),
+    help="The provider's STAC item: brings date, sun, view, orbit and licence.",
+)
+@click.option("--quantity", type=click.Choice(list(QUANTITIES)), help="What the numbers mean.")
+@click.option("--scale", type=float, help="Quantity = number * scale + offset.")
+@click.option("--offset", type=float, help="See --scale.")
+@click.option("--licence", help="Instead of the sensor's usual licence.")
+@click.option("--credit", help="Printed wherever the image is shown.")
+@click.pass_obj
+def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said: Any) -> None:
+    """Add one scene to the catalogue: one FILE, or one FILE per band.
+
+    The files are copied as they are; nothing in the catalogue is ever overwritten.
+    """
+    from camp_monitor.imagery.adding import SceneDescription, add_scene
+
+    named = tuple(bands.split(",")) if bands else None
+    description = SceneDescription(bands=named, **said)
+    scene, added = add_scene(context.workspace.imagery, files, description)
+    if context.as_json:
+        click.echo(json.dumps({"added": added, **_as_json(scene)}, ensure_ascii=False, indent=2))
+        return
+    verb = "Added" if added else "Already in the catalogue, nothing changed:"
+    context.console.print(f"{verb} {scene.id}  {_in_words(scene)}", soft_wrap=True)
+
+
+@scenes.command("list", epilog="Example: camp-monitor scenes list khs-12-jongori")
+@click.argument("facility_id", metavar="[ID]", required=False)
+@click.pass_obj
+def list_scenes(context: Context, facility_id: str | None) -> None:
+    """List the catalogue, or the scenes that reach the facility ID."""
+    from camp_monitor.imagery.catalogue import read_scenes
+
+    found = read_scenes(context.workspace.imagery)
+    total = len(found)
+    if facility_id is not None:
+        from camp_monitor.facilities import find_facility
+
+        outline = find_facility(context.workspace.aoi, facility_id).outline.geometry
+        found = tuple(scene for scene in found if scene.footprint.intersects(outline))
+    if context.as_json:
+        click.echo(json.dumps([_as_json(scene) for scene in found], ensure_ascii=False, indent=2))
+        return
+    if not found:
+        reach = f" of {total} in the catalogue reach {facility_id}" if facility_id else " yet"
+        context.console.print(f"No scenes{reach}; add some with: camp-monitor scenes add")
+        return
+    _print_table(context, found)
+
+
+def _print_table(context: Context, found: tuple[Scene, ...]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("Scene", "Taken", "Bands", "Quantity", "Pixel"):
+        table.add_column(name, overflow="fold", justify="right" if name == "Pixel" else "left")
+    for scene in found:
+        table.add_row(
+            scene.id, scene.dates, " ".join(scene.band_names), scene.quantity,
+            f"{scene.pixel_m:.3g} m",
+        )  # fmt: skip
+    context.console.print(table)
+
+
+def _in_words(scene: Scene) -> str:
+    quality = f" + {scene.quality.name}" if scene.quality else ""
+    return (
+        f"{SENSORS[scene.sensor].title}, {scene.dates}, {' '.join(scene.band_names)}{quality}, "
+        f"{QUANTITIES[scene.quantity]}, {scene.pixel_m:.3g} m"
+    )
+
+
+def _as_json(scene: Scene) -> dict[str, Any]:
+    return {
+        "id": scene.id,
+        "sensor": scene.sensor,
+        "quantity": scene.quantity,
+        "acquired_from_at": scene.acquired_from_at.isoformat(),
+        "acquired_to_at": scene.acquired_to_at.isoformat(),
+        "bands": list(scene.band_names),
+        "pixel_m": scene.pixel_m,
+        "sha256": list(scene.sha256),
+        "licence": scene.licence,
+        "credit": scene.credit,
+    }

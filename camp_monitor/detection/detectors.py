@@ -1,0 +1,19 @@
+"""The detectors that a scan runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from camp_monitor.detection import construction, flooding
+from camp_monitor.detection.detection import Detection
+from camp_monitor.imagery.pair import Pair
+
+Detector = Callable[[Pair], Detection]
+"""Looks at a pair for one question; raises NotComparableError where it cannot answer."""
+
+DETECTORS: dict[str, Detector] = {
+    construction.METHOD: construction.detect_construction,
+    flooding.METHOD: flooding.detect_flooding,
+}
+"""By method: the question's name and number.  A better detector takes the place of an old one here,
+under the next number."""

@@ -1,0 +1,152 @@
+"""From changed pixels to regions with an outline, an area on the ground and its interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.detection.detection import Change
+
+GAP_PX = 2
+"""Parts of one kind of change with at most this many pixels between them are one region."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Connected ground that changed in one way.
+
+    Parameters
+    ----------
+    geometry : shapely Polygon or MultiPolygon
+        EPSG:4326, along the edges of the pixels.
+    area_m2, area_low_m2, area_high_m2 : float
+        Area on the ellipsoid, and its interval: the edge may lie further in or out all round by
+        the detector's edge error and the shift left between the dates, together.
+    pixels : int
+        Number of changed pixels.
+    strength : float
+        Median evidence over the region, in units of the detector's threshold.
+    goes_on : bool
+        The change reaches the rim of the searched area and may go on beyond it.
+    """
+
+    geometry: BaseGeometry
+    area_m2: float
+    area_low_m2: float
+    area_high_m2: float
+    pixels: int
+    strength: float
+    goes_on: bool
+
+
+def outline_regions(
+    change: Change, grid: GeoBox, searched: NDArray[np.bool_], shift_left_px: float
+) -> tuple[Region, ...]:
+    """Draw the outlines of the regions of one kind of change, largest first.
+
+    Parameters
+    ----------
+    change : Change
+    grid : GeoBox
+        Of the change, in metres.
+    searched : ndarray of bool
+        (row, col); only changed pixels in here are reported.
+    shift_left_px : float
+        Shift that may be left between the two dates, pixels; widens the interval of the area.
+    """
+    from scipy import ndimage
+
+    changed = change.changed & searched
+    joined = ndimage.binary_dilation(changed, iterations=max(GAP_PX // 2, 1))
+    labels, _ = ndimage.label(joined, np.ones((3, 3)))
+    labels[~changed] = 0
+    beyond = ndimage.binary_dilation(change.changed & ~searched, iterations=1)
+    edge_px = math.hypot(change.edge_px, shift_left_px)
+    regions = []
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        if place is None:
+            continue
+        part = labels[place] == number
+        pixels = int(part.sum())
+        if pixels < change.least_px:
+            continue
+        geometry, area_m2 = _polygons(part, grid[place])
+        pixel_m2 = area_m2 / pixels
+        off_m2 = _perimeter_px(part) * edge_px * pixel_m2
+        regions.append(
+            Region(
+                geometry=geometry,
+                area_m2=_round(area_m2),
+                area_low_m2=_round(max(area_m2 - off_m2, 0.0)),
+                area_high_m2=_round(area_m2 + off_m2),
+                pixels=pixels,
+                strength=float(np.median(change.strength[place][part])),
+                goes_on=bool((beyond[place] & part).any()),
+            )
+        )
+    return tuple(sorted(regions, key=lambda region: (-region.area_m2, region.geometry.bounds)))
+
+
+def outline_area(
+    where: NDArray[np.bool_], grid: GeoBox, tolerance_px: float
+) -> BaseGeometry | None:
+    """Draw the outline of an area, EPSG:4326, simplified to `tolerance_px`; None where empty."""
+    if not where.any():
+        return None
+    polygons = shapely.union_all(_pixel_polygons(where, grid))
+    simple = shapely.make_valid(polygons.simplify(tolerance_px * abs(grid.affine.a)))
+    return _to_globe(simple, grid)
+
+
+def pixels_inside(geometry: BaseGeometry, grid: GeoBox) -> NDArray[np.bool_]:
+    """Return the pixels that a geometry, EPSG:4326, covers or touches, (row, col)."""
+    from rasterio.features import geometry_mask
+
+    placed = Geometry(geometry, "EPSG:4326").to_crs(str(grid.crs)).geom
+    mask = geometry_mask([placed], grid.shape, grid.affine, all_touched=True, invert=True)
+    return np.asarray(mask)
+
+
+def _polygons(part: NDArray[np.bool_], grid: GeoBox) -> tuple[BaseGeometry, float]:
+    """Outline of the pixels, EPSG:4326, and its area on the ellipsoid."""
+    from pyproj import Geod
+
+    geometry = _to_globe(shapely.MultiPolygon(_pixel_polygons(part, grid)), grid)
+    if len(geometry.geoms) == 1:
+        geometry = geometry.geoms[0]
+    area_m2, _ = Geod(ellps="WGS84").geometry_area_perimeter(shapely.orient_polygons(geometry))
+    return geometry, abs(area_m2)
+
+
+def _pixel_polygons(where: NDArray[np.bool_], grid: GeoBox) -> list[shapely.Polygon]:
+    """Polygons along the pixels' edges; pixels that touch only at a corner stay apart."""
+    from rasterio.features import shapes
+
+    drawn = shapes(where.astype(np.uint8), mask=where, connectivity=4, transform=grid.affine)
+    return [shapely.geometry.shape(polygon) for polygon, _ in drawn]
+
+
+def _to_globe(geometry: BaseGeometry, grid: GeoBox) -> BaseGeometry:
+    return Geometry(geometry, grid.crs).to_crs("EPSG:4326").geom
+
+
+def _perimeter_px(part: NDArray[np.bool_]) -> float:
+    """Length of the rim in pixel sides, corners cut: a staircase is longer than the line it draws.
+
+    The count of sides times pi/4 is right on average over directions.
+    """
+    padded = np.pad(part, 1)
+    sides = int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
+    return sides * math.pi / 4
+
+
+def _round(area_m2: float) -> float:
+    """Whole square metres: more would pretend."""
+    return float(round(area_m2))

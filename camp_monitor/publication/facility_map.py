@@ -1,0 +1,256 @@
+"""From the ledger and the catalogue to the map of one facility."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import InputError, SceneError
+from camp_monitor.facilities import Facility, find_facility
+from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.finding import (
+    Finding,
+    Observation,
+    SceneReference,
+    interval_words,
+)
+from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.imagery.alignment import measure_shift
+from camp_monitor.imagery.catalogue import read_scenes
+from camp_monitor.imagery.pair import CORRECTED_FROM_PX
+from camp_monitor.imagery.reading import read_image
+from camp_monitor.imagery.scene import Scene, parse_acquired
+from camp_monitor.publication.map import draw_map
+from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
+from camp_monitor.publication.words import count_words
+from camp_monitor.workspace import Workspace
+
+WEB_MERCATOR = "EPSG:3857"
+RIM_FRACTION = 0.1
+"""Ground shown round the searched area, as a share of its size."""
+
+
+@dataclass(frozen=True)
+class FacilityMap:
+    """A map and what to say of it.
+
+    Parameters
+    ----------
+    html : str
+        The whole page.
+    facility : Facility
+    findings : int
+        Number of findings drawn.
+    dates : str
+        ``between A and B``.
+    """
+
+    html: str
+    facility: Facility
+    findings: int
+    dates: str
+
+
+def draw_facility_map(
+    workspace: Workspace,
+    targets: Sequence[str],
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    simulated: bool = False,
+) -> FacilityMap:
+    """Draw the latest pair scanned of a facility, or the pair of some findings.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    targets : sequence of str
+        One facility id, or ids of findings of one pair.
+    before, after : str or None
+        Of several scanned pairs, the one whose scenes these dates or ids name.
+    simulated : bool
+        Mark the page SIMULATED.
+
+    Raises
+    ------
+    InputError
+        Nothing was scanned, or the targets do not belong to one pair.
+    """
+    with open_ledger(workspace.ledger) as ledger:
+        facility_id, chosen = _targets(workspace, ledger, targets)
+        observations = ledger.observations(facility_id)
+        findings = ledger.findings(facility_id)
+    facility = find_facility(workspace.aoi, facility_id)
+    pair = _pair(facility_id, observations, chosen, before, after)
+    of_pair = [item for item in observations if _scenes_of(item) == pair]
+    drawn = list(chosen) or [item for item in findings if _scenes_of(item) == pair]
+    version = of_pair[0].outline_version if of_pair else drawn[0].outline_version
+    outline = next(item for item in facility.outlines if item.version == version)
+    area = search_area(outline, workspace.configuration.scan.margin_m)
+    scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
+    pictures, notes = _pictures(scenes, pair, area)
+    notes += _left_out(observations, findings, drawn, pair)
+    html = draw_map(
+        facility, outline, *pictures, drawn, of_pair, notes=tuple(notes), simulated=simulated
+    )
+    return FacilityMap(html, facility, len(drawn), interval_words(*pair))
+
+
+def write_map(html: str, path: Path) -> None:
+    """Write a page, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written there.
+    """
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        building.write_text(html, encoding="utf-8")
+        building.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): check its folder."
+        ) from error
+    finally:
+        building.unlink(missing_ok=True)
+
+
+_Scenes = tuple[SceneReference, SceneReference]
+
+
+def _scenes_of(record: Finding | Observation) -> _Scenes:
+    return record.before, record.after
+
+
+def _targets(
+    workspace: Workspace, ledger: Ledger, targets: Sequence[str]
+) -> tuple[str, tuple[Finding, ...]]:
+    """Tell a facility from findings; return the facility's id and the findings asked for."""
+    if (workspace.aoi / f"{targets[0]}.geojson").is_file() or not targets[0].startswith("F"):
+        if len(targets) > 1:
+            raise InputError("A map shows one facility: name one, or findings of one pair.")
+        return find_facility(workspace.aoi, targets[0]).id, ()
+    chosen = tuple(ledger.finding(target) for target in dict.fromkeys(targets))
+    places = {(item.facility_id, _scenes_of(item)) for item in chosen}
+    if len(places) > 1:
+        raise InputError(
+            f"The {len(chosen)} findings belong to {len(places)} pairs of scenes, and a map shows "
+            f"one: name findings of one pair."
+        )
+    return chosen[0].facility_id, chosen
+
+
+def _pair(
+    facility_id: str,
+    observations: Sequence[Observation],
+    chosen: Sequence[Finding],
+    before: str | None,
+    after: str | None,
+) -> _Scenes:
+    """Choose the pair to draw: the one asked for, else the newest, an answered one if there is."""
+    if chosen:
+        return _scenes_of(chosen[0])
+    candidates = [
+        item
+        for item in observations
+        if (before is None or _is(item.before, before))
+        and (after is None or _is(item.after, after))
+    ]
+    if not candidates:
+        scanned = sorted({interval_words(*_scenes_of(item)) for item in observations})
+        having = f"it was scanned {', '.join(scanned[:8])}" if scanned else "it was never scanned"
+        raise InputError(
+            f"There is no such scan of {facility_id}: {having}; run 'camp-monitor scan "
+            f"{facility_id} --before DATE --after DATE' first."
+        )
+    newest = max(
+        candidates,
+        key=lambda item: (
+            item.after.acquired_to_at, item.seen_fraction > 0, item.before.acquired_from_at, item.id
+        ),
+    )  # fmt: skip
+    return _scenes_of(newest)
+
+
+def _is(scene: SceneReference, asked: str) -> bool:
+    """Tell whether a date or an id names a scene."""
+    if scene.id == asked:
+        return True
+    try:
+        first, last = parse_acquired(asked)
+    except SceneError:
+        return False
+    moments = (scene.acquired_from_at, scene.acquired_to_at)
+    begins, ends = (parse_acquired(moment)[0] for moment in moments)
+    return first <= begins and ends <= last
+
+
+def _pictures(
+    scenes: dict[str, Scene], pair: _Scenes, area: BaseGeometry
+) -> tuple[tuple[MapImage | None, MapImage | None], list[str]]:
+    """Read both scenes for the page; say what could not be shown."""
+    first, second = (scenes.get(reference.id) for reference in pair)
+    finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
+    grid = page_grid(area, finest_m)
+    notes = [
+        f"The image {reference.id} is not in this catalogue and is not shown."
+        for reference, scene in zip(pair, (first, second), strict=True)
+        if scene is None
+    ]
+    if first is None or second is None:
+        shown = [
+            render_image(read_image(scene, grid), reference) if scene else None
+            for reference, scene in zip(pair, (first, second), strict=True)
+        ]
+        return (shown[0], shown[1]), notes
+    before, after = read_image(first, grid), read_image(second, grid)
+    if before.bands != after.bands or before.quantity != after.quantity:
+        return (render_image(before, pair[0]), render_image(after, pair[1])), notes
+    shift = measure_shift(before, after)
+    if shift.known and shift.length_px > CORRECTED_FROM_PX:
+        after = read_image(second, grid, (shift.shift_rows_px, shift.shift_columns_px))
+    return render_pair(before, after, *pair), notes
+
+
+def page_grid(area: BaseGeometry, pixel_m: float) -> GeoBox:
+    """Make the grid of a page's pictures: Web Mercator round an area, EPSG:4326.
+
+    Its pixels are as fine on the ground as `pixel_m`, or as coarse as `LONGEST_SIDE_PX` asks for.
+    """
+    flat = Geometry(area, "EPSG:4326").to_crs(WEB_MERCATOR).boundingbox
+    rim = RIM_FRACTION * max(flat.span_x, flat.span_y)
+    stretch = 1 / max(math.cos(math.radians(area.centroid.y)), 0.05)
+    span = max(flat.span_x, flat.span_y) + 2 * rim
+    step = max(pixel_m * stretch, span / (LONGEST_SIDE_PX - 2))
+    bounds = (flat.left - rim, flat.bottom - rim, flat.right + rim, flat.top + rim)
+    return GeoBox.from_bbox(bounds, WEB_MERCATOR, resolution=step, tight=True)
+
+
+def _left_out(
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    drawn: Sequence[Finding],
+    pair: _Scenes,
+) -> list[str]:
+    """Say that there is more than this page shows."""
+    shown = {item.id for item in drawn}
+    same = [item for item in findings if item.id not in shown and _scenes_of(item) == pair]
+    other = [item for item in findings if _scenes_of(item) != pair]
+    pairs = {_scenes_of(item) for item in observations} - {pair}
+    notes = []
+    if same:
+        notes.append(f"{count_words(len(same), 'more finding')} of this pair not shown here.")
+    if pairs:
+        notes.append(
+            f"{count_words(len(pairs), 'other pair')} of dates scanned here, with "
+            f"{count_words(len(other), 'finding')}, not shown on this page."
+        )
+    return notes

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from camp_monitor.cli.context import Context
+from camp_monitor.cli.findings import findings as command
+from camp_monitor.errors import InputError, NoSuchRecordError
+from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.findings.ledger import open_ledger
+
+MakeFinding = Callable[..., Finding]
+MakeObservation = Callable[..., Observation]
+
+NOON = datetime(2016, 9, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "camp-monitor.toml").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def scanned(
+    workspace: Path, make_finding: MakeFinding, make_observation: MakeObservation
+) -> list[Finding]:
+    """A workspace with one finding that counts, one that is superseded, one pair not seen."""
+    old, new = make_finding(0), make_finding(1, outline_version=2)
+    unseen = make_observation(
+        facility_id="kls-16",
+        method="flooding/1",
+        outcome="not_seen",
+        seen_fraction=0.12,
+        reason="Cloud over \x1b[31mthe outline",
+    )
+    with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
+        ledger.record([make_observation(old)], [old], recorded_at=NOON)
+        ledger.record([make_observation(new, outline_version=2), unseen], [new], recorded_at=NOON)
+    return [old, new]
+
+
+def run(workspace: Path, *arguments: str, as_json: bool = False) -> Result:
+    context = Context(folder=workspace, as_json=as_json)
+    return CliRunner().invoke(command, arguments, obj=context)
+
+
+def test_an_empty_ledger_is_not_an_absence_of_change(workspace: Path) -> None:
+    result = run(workspace, "list")
+    assert result.exit_code == 0
+    assert "Nothing has been scanned yet" in result.output
+    assert "camp-monitor scan ID --before DATE --after DATE" in result.output
+    assert not (workspace / "out").exists()
+    for arguments in (["show", "F1"], ["export", str(workspace / "a.csv")]):
+        result = run(workspace, *arguments)
+        assert isinstance(result.exception, InputError)
+        assert "camp-monitor scan" in str(result.exception)
+
+
+@pytest.mark.usefixtures("scanned")
+def test_a_facility_that_was_not_scanned_is_said_to_be_so(workspace: Path) -> None:
+    output = run(workspace, "list", "--facility", "kls-61").output
+    assert "Nothing has been scanned yet at kls-61" in output
+    assert "khs-12-jongori, kls-16" in output
+    result = run(workspace, "export", str(workspace / "a.csv"), "--facility", "kls-61")
+    assert isinstance(result.exception, InputError)
+
+
+def test_the_list_says_what_was_not_seen(workspace: Path, scanned: list[Finding]) -> None:
+    old, new = scanned
+    output = run(workspace, "list").output
+    assert new.id in output
+    assert old.id not in output
+    assert "2016-08-20 and" in output
+    assert "12 %" in output
+    assert "1 changed, 1 not seen" in output
+    assert "unchanged where seen" not in output
+    assert "\x1b" not in output
+    everything = run(workspace, "list", "--superseded").output
+    assert old.id in everything
+    assert "superseded" in everything
+
+
+def test_a_filter_says_what_it_leaves_out(workspace: Path, scanned: list[Finding]) -> None:
+    for arguments in (["--at-least", "high"], ["--kind", "flooding"]):
+        output = run(workspace, "list", *arguments).output
+        assert scanned[1].id not in output
+        assert "No findings." in output
+        assert "1 other finding left out" in output
+        assert "12 %" in output
+    assert isinstance(run(workspace, "list", "--kind", "flood").exception, InputError)
+
+
+def test_the_list_fits_a_narrow_terminal(workspace: Path, scanned: list[Finding]) -> None:
+    context = Context(folder=workspace)
+    screen = io.StringIO()
+    vars(context)["console"] = Console(width=80, file=screen, markup=False)
+    CliRunner().invoke(command, ["list", "--superseded"], obj=context, catch_exceptions=False)
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    for whole in (scanned[1].id, "New construction", "2016-08-20 and", "1,100 to 1,650 m²"):
+        assert any(whole in line for line in lines)
+
+
+def test_json_holds_every_record_whole(workspace: Path, scanned: list[Finding]) -> None:
+    old, new = scanned
+    content = json.loads(run(workspace, "list", "--superseded", as_json=True).output)
+    assert {item["id"]: item["superseded"] for item in content["findings"]} == {
+        old.id: True,
+        new.id: False,
+    }
+    assert sorted(item["outcome"] for item in content["observations"]) == [
+        "changed",
+        "changed",
+        "not_seen",
+    ]
+    shown = json.loads(run(workspace, "show", new.id, as_json=True).output)
+    assert shown["id"] == new.id
+    assert {key: shown[key] for key in new.to_dict()} == new.to_dict()
+    assert [item["finding_ids"] for item in shown["observations"]] == [[new.id]]
+    empty = json.loads(run(workspace, "list", "--facility", "x", as_json=True).output)
+    assert empty == {"findings": [], "observations": []}
+
+
+def test_show_says_all_that_is_known(workspace: Path, scanned: list[Finding]) -> None:
+    old, new = scanned
+    output = " ".join(run(workspace, "show", new.id[:9]).output.split())
+    for text in (
+        new.id,
+        "New construction, inside the outline",
+        "khs-12-jongori, outline version 2",
+        "between 2016-08-20 and 2016-09-12",
+        "1,100 to 1,650 m²",
+        "Bare soil can look like this.",
+        "+0.12",
+        new.before.sha256[0],
+        new.after.credit,
+    ):
+        assert text in output
+    assert "superseded" not in output
+    assert "superseded" in run(workspace, "show", old.id).output
+    assert isinstance(run(workspace, "show", "F000").exception, NoSuchRecordError)
+
+
+def test_export_writes_what_counts(workspace: Path, scanned: list[Finding]) -> None:
+    path = workspace / "found.csv"
+    result = run(workspace, "export", str(path))
+    assert result.exit_code == 0
+    assert "1 finding, 1 record of what was not seen" in result.output
+    text = path.read_text(encoding="utf-8-sig")
+    assert scanned[1].id in text
+    assert scanned[0].id not in text
+    assert isinstance(run(workspace, "export", str(path)).exception, InputError)
+    again = run(workspace, "export", str(path), "--overwrite", as_json=True)
+    assert json.loads(again.output) == {"file": str(path), "findings": 1, "not_seen": 1}
+
+
+@pytest.mark.parametrize("name", ["list", "show", "export"])
+def test_each_help_ends_with_an_example(name: str) -> None:
+    last = CliRunner().invoke(command, [name, "--help"]).output.strip().splitlines()[-1]
+    assert last.strip().startswith(f"Example: camp-monitor findings {name}")

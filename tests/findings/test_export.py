@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pyogrio
+import pytest
+import shapely
+
+from camp_monitor.errors import InputError
+from camp_monitor.findings.export import Exported, export_findings
+from camp_monitor.findings.finding import KIND_COLOURS, KINDS, Finding, Observation
+
+MakeFinding = Callable[..., Finding]
+MakeObservation = Callable[..., Observation]
+
+SUFFIXES = (".gpkg", ".geojson", ".kml", ".csv")
+HOSTILE = "</name><script>alert(1)</script>]]>&\x1b[31m\x00\u202e종거리"
+KML = "{http://www.opengis.net/kml/2.2}"
+
+
+@pytest.fixture
+def findings(make_finding: MakeFinding) -> list[Finding]:
+    holed = shapely.box(129.5, 42.4, 129.51, 42.41).difference(
+        shapely.box(129.503, 42.403, 129.506, 42.406)
+    )
+    return [
+        make_finding(0),
+        make_finding(1, kind="flooding", geometry=shapely.MultiPolygon([holed])),
+        make_finding(2, kind="water_loss", caveats=(HOSTILE,), facility_id=HOSTILE),
+    ]
+
+
+@pytest.fixture
+def observations(findings: list[Finding], make_observation: MakeObservation) -> list[Observation]:
+    cloud = shapely.GeometryCollection(
+        [shapely.box(129.52, 42.5, 129.53, 42.51), shapely.Point(129.6, 42.5)]
+    )
+    return [
+        make_observation(facility_id="all-seen"),
+        make_observation(findings[0], seen_fraction=0.8, reason="cloud", not_seen=cloud),
+        make_observation(
+            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reason="=1+1"
+        ),
+    ]
+
+
+def read_layer(path: Path, layer: str | None = None) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Read a layer with the reader that QGIS uses too: properties and geometries."""
+    meta, _, geometry, data = pyogrio.raw.read(path, layer=layer)
+    names = meta["fields"].tolist()
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*data, strict=True)]
+    return rows, [None if item is None else shapely.from_wkb(item) for item in geometry]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_export_is_read_back_equal(
+    tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
+) -> None:
+    path = tmp_path / f"export{suffix}"
+    assert export_findings(findings, observations, path) == Exported(findings=3, not_seen=2)
+    if suffix == ".gpkg":
+        found, regions = read_layer(path, "findings")
+        unseen, dark = read_layer(path, "not_seen")
+    elif suffix == ".kml":
+        found, regions = read_layer(path, "Findings")
+        unseen, dark = read_layer(path, "Not seen")
+    elif suffix == ".geojson":
+        rows, shapes = read_layer(path)
+        parts = [
+            [(r, s) for r, s in zip(rows, shapes, strict=True) if r["record"] == record]
+            for record in ("finding", "not_seen")
+        ]
+        (found, regions), (unseen, dark) = ([list(x) for x in zip(*p, strict=True)] for p in parts)
+    else:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+        found = [row for row in rows if row["record"] == "finding"]
+        unseen = [row for row in rows if row["record"] == "not_seen"]
+        regions = [shapely.from_wkt(row["wkt"]) for row in found]
+        dark = [shapely.from_wkt(row["wkt"]) if row["wkt"] else None for row in unseen]
+
+    by_id = {finding.id: finding for finding in findings}
+    assert {row["id"] for row in found} == by_id.keys()
+    for row, region in zip(found, regions, strict=True):
+        finding = by_id[row["id"]]
+        assert region.equals(finding.geometry)
+        assert row["kind"] == finding.kind
+        assert row["change"] == KINDS[finding.kind]
+        assert float(row["area_m2"]) == finding.area_m2
+        assert float(row["area_low_m2"]) == finding.area_low_m2
+        assert float(row["area_high_m2"]) == finding.area_high_m2
+        assert row["confidence"] == "medium"
+        assert row["dates"] == "between 2016-08-20 and 2016-09-12"
+        assert row["before_scene"] == "S2A_52TDN_20160820"
+        assert row["credit"] == "Contains modified Copernicus Sentinel data 2016"
+        assert row["licences"] == "CC-BY-SA-3.0-IGO"
+        assert row["evidence"] == "built-up index: +0.12"
+
+    assert [row["facility"] for row in unseen] == ["khs-12-jongori", "kls-16"]
+    assert [float(row["seen_fraction"]) for row in unseen] == [0.8, 0.0]
+    assert [row["outcome"] for row in unseen] == ["changed", "not_seen"]
+    assert dark[0].equals(shapely.box(129.52, 42.5, 129.53, 42.51))
+    assert dark[1] is None
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_hostile_text_stays_text(
+    tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
+) -> None:
+    path = tmp_path / f"export{suffix}"
+    export_findings(findings, observations, path)
+    content = path.read_bytes()
+    for bad in (b"\x1b[31m", "\u202e".encode()):
+        assert bad not in content
+    assert "종거리".encode() in content
+    if suffix == ".kml":
+        text = content.decode()
+        ElementTree.fromstring(text)
+        assert "<script" not in text
+        for balloon in ElementTree.fromstring(text).iter(f"{KML}description"):
+            assert "<script" not in (balloon.text or "")  # the viewer reads this as HTML
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_same_findings_are_the_same_bytes(
+    tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
+) -> None:
+    first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
+    export_findings(findings, observations, first)
+    script = (
+        "import json, sys; from pathlib import Path\n"
+        "from camp_monitor.findings.export import export_findings\n"
+        "from camp_monitor.findings.finding import Finding, Observation\n"
+        "findings, observations = json.loads(sys.stdin.read())\n"
+        "export_findings(map(Finding.from_dict, reversed(findings)),\n"
+        "    map(Observation.from_dict, reversed(observations)), Path(sys.argv[1]))\n"
+    )
+    records = [[item.to_dict() for item in items] for items in (findings, observations)]
+    subprocess.run(
+        [sys.executable, "-c", script, str(second)],
+        input=json.dumps(records),
+        text=True,
+        check=True,
+        env={**os.environ, "TZ": "Asia/Pyongyang", "LC_ALL": "C", "PYTHONHASHSEED": "7"},
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_clock_of_gdal_is_left_as_it_was(tmp_path: Path, findings: list[Finding]) -> None:
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    export_findings(findings, [], tmp_path / "export.gpkg")
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == before
+
+
+def test_qgis_finds_a_default_style_for_each_layer(
+    tmp_path: Path, findings: list[Finding], observations: list[Observation]
+) -> None:
+    path = tmp_path / "export.gpkg"
+    export_findings(findings, observations, path)
+    layers = {name: kind for name, kind in pyogrio.list_layers(path).tolist()}
+    assert layers == {"findings": "MultiPolygon", "not_seen": "MultiPolygon", "layer_styles": None}
+    with closing(sqlite3.connect(path)) as connection:
+        styles = dict(
+            connection.execute(
+                "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault "
+                "AND f_table_catalog = '' AND f_table_schema = '' AND f_geometry_column = 'geom'"
+            )
+        )
+    root = ElementTree.fromstring(styles["findings"])
+    renderer = root.find("renderer-v2")
+    assert renderer is not None
+    assert (renderer.get("type"), renderer.get("attr")) == ("categorizedSymbol", "kind")
+    symbols = {symbol.get("name"): symbol for symbol in renderer.iter("symbol")}
+    fills = {}
+    for category in renderer.iter("category"):
+        options = symbols[category.get("symbol")].iter("Option")
+        values = {option.get("name"): option.get("value") for option in options}
+        red, green, blue, _ = (int(part) for part in (values["color"] or "").split(","))
+        fills[category.get("value")] = f"#{red:02X}{green:02X}{blue:02X}"
+    assert fills == KIND_COLOURS
+    label = root.find("labeling/settings/text-style")
+    assert label is not None
+    assert '"change"' in (label.get("fieldName") or "")
+    assert '"area_m2"' in (label.get("fieldName") or "")
+    hatch = ElementTree.fromstring(styles["not_seen"])
+    assert "b_diagonal" in [option.get("value") for option in hatch.iter("Option")]
+
+
+def test_geojson_rings_follow_rfc_7946(
+    tmp_path: Path, findings: list[Finding], observations: list[Observation]
+) -> None:
+    path = tmp_path / "export.geojson"
+    export_findings(findings, observations, path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content.keys() == {"type", "features"}  # a "crs" is not allowed
+    for feature in content["features"]:
+        for polygon in (feature["geometry"] or {"coordinates": []})["coordinates"]:
+            for number, ring in enumerate(polygon):
+                doubled = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))
+                assert (doubled > 0) == (number == 0)  # outer anticlockwise, holes clockwise
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", " =", "\t="])
+def test_no_cell_of_a_spreadsheet_is_a_formula(
+    tmp_path: Path, make_finding: MakeFinding, sign: str
+) -> None:
+    path = tmp_path / "export.csv"
+    text = f'{sign}HYPERLINK("http://example.org")'
+    finding = make_finding(
+        facility_id=text,
+        caveats=(text,),
+        evidence=((text, "1"),),
+        geometry=shapely.box(-98.5, 46.0, -98.4, 46.1),
+    )
+    export_findings([finding], [], path)
+    [row] = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+    numbers = ("lon", "lat")
+    risky = [k for k, v in row.items() if v.strip()[:1] in "=+-@＝" and v and k not in numbers]
+    assert risky == []
+    assert row["facility"].endswith('HYPERLINK("http://example.org")')
+    assert float(row["lon"]) == pytest.approx(-98.45)
+
+
+def test_a_file_is_replaced_only_when_asked(tmp_path: Path, findings: list[Finding]) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("mine")
+    with pytest.raises(InputError, match="exists already: name another file, or add --overwrite"):
+        export_findings(findings, [], path)
+    assert path.read_text() == "mine"
+    export_findings(findings, [], path, overwrite=True)
+    assert path.read_text(encoding="utf-8-sig").startswith("record,id")
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("export.shp", "has the suffix .shp, which is no format of export: use one of .gpkg"),
+        ("export", r"has the suffix \(none\)"),
+        ("missing/export.gpkg", "cannot be written"),
+        ("file/export.kml", "cannot be written"),
+        (f"{'x' * 300}.csv", "cannot be written"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, findings: list[Finding], name: str, fault: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=fault):
+        export_findings(findings, [], tmp_path / name)
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_failed_export_leaves_the_old_file(
+    tmp_path: Path, findings: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "export.csv"
+    export_findings(findings[:1], [], path)
+    before = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        export_findings(findings, [], path, overwrite=True)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_nothing_found_is_an_export_too(
+    tmp_path: Path, observations: list[Observation], suffix: str
+) -> None:
+    path = tmp_path / f"export{suffix}"
+    assert export_findings([], observations[2:], path) == Exported(findings=0, not_seen=1)
+    assert b"kls-16" in path.read_bytes()
