@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -230,10 +231,16 @@ class Ledger:
         NoSuchRecordError
             There is none, or more than one.
         """
-        digits = id_or_prefix.strip().lower().removeprefix("f")
+        text = id_or_prefix.strip().lower()
+        start = f"F{text.removeprefix('f')}"
         with self._transaction() as connection:
+            if re.fullmatch(r"F[0-9a-f]{12}", start):
+                exact = read(connection, FINDINGS, [FINDINGS.c.id == start], read_finding)
+                if exact:
+                    return exact[0]
             ids = connection.scalars(sa.select(FINDINGS.c.id).order_by(FINDINGS.c.id)).all()
-            matches = [item for item in ids if digits and str(item).startswith(f"F{digits}")]
+            starts = (start, f"F{text}")  # with or without its letter, which is a digit too
+            matches = [item for item in ids if start != "F" and str(item).startswith(starts)]
             if len(matches) != 1:
                 raise NoSuchRecordError(_no_such_finding(id_or_prefix, matches, ids))
             return read(connection, FINDINGS, [FINDINGS.c.id == matches[0]], read_finding)[0]

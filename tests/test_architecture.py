@@ -1,0 +1,69 @@
+"""Imports go one way: a room imports only the rooms above it in ARCHITECTURE.md."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "camp_monitor"
+
+
+def rooms_in_order() -> list[str]:
+    """The first column of the table of rooms, so that page and code cannot part."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `([a-z_]+)(?:\.py|/)` \|", page, flags=re.MULTILINE)
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def imported_rooms(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("camp_monitor"):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(room_of(node.module or ""))
+        elif isinstance(node, ast.Import):
+            found |= {room_of(a.name) for a in node.names if a.name.startswith("camp_monitor")}
+    return found - {""}
+
+
+def test_every_room_is_in_the_table() -> None:
+    built = {path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir()}
+    built -= {"__init__", "__pycache__", "py", "py.typed", "aoi"}
+    assert built == set(rooms_in_order())
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.stem))
+def test_imports_go_one_way(path: Path) -> None:
+    order = rooms_in_order()
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        assert not imported_rooms(path)
+        return
+    above = set(order[: order.index(room)]) | {room}
+    assert imported_rooms(path) <= above, f"{path.relative_to(ROOT)} imports a room below its own"
+
+
+@pytest.mark.parametrize("room", ["detection", "imagery"])
+def test_numerics_do_not_touch_clock_or_network(room: str) -> None:
+    forbidden = {"requests", "urllib", "httpx", "socket", "time", "random", "logging"}
+    for path in (PACKAGE / room).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {
+            name.split(".")[0]
+            for node in ast.walk(tree)
+            for name in (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+        }
+        assert not names & forbidden, f"{path.name} imports {names & forbidden}"
+        assert "now(" not in path.read_text(encoding="utf-8"), f"{path.name} reads the clock"
