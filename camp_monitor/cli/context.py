@@ -6,10 +6,12 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
-from camp_monitor.workspace import Workspace, find_workspace, open_workspace
+    from camp_monitor.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,21 @@ class Context:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace, opened when a command first asks for it."""
+        from camp_monitor.workspace import find_workspace, open_workspace
+
         return open_workspace(self.folder) if self.folder else find_workspace(Path.cwd())
 
     @cached_property
     def console(self) -> Console:
         """Standard output: results.  A pipe gets lines that are not cut."""
+        from rich.console import Console
+
         width = None if sys.stdout.isatty() else 110
         return Console(width=width, highlight=False, soft_wrap=False, markup=False)
 
     @cached_property
     def messages(self) -> Console:
         """Standard error: progress and remarks."""
+        from rich.console import Console
+
         return Console(stderr=True, highlight=False, markup=False, quiet=self.quiet)

@@ -232,8 +232,9 @@ def _findings_table(found: Sequence[Finding], replaced: set[str]) -> Table:
 
 
 def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
+    from camp_monitor.findings.finding import question_words
     from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import question_words, share_words
+    from camp_monitor.publication.words import share_words
 
     table = _table("not seen", "between", "seen", "why")
     for item in unseen:

@@ -51,8 +51,8 @@ def _as_json(result: Scanned) -> dict[str, object]:
 
 
 def _print(context: Context, result: Scanned) -> None:
-    from camp_monitor.findings.finding import interval_words
-    from camp_monitor.publication.words import outcome_words, question_words, share_words
+    from camp_monitor.findings.finding import interval_words, question_words
+    from camp_monitor.publication.words import outcome_words, share_words
 
     console = context.console
     between = interval_words(result.before, result.after)

@@ -272,6 +272,14 @@ class Observation:
 Record = TypeVar("Record", Finding, Observation)
 
 
+def question_words(method: str) -> str:
+    """Name the question that a detector answers: ``construction/1`` asks for new construction."""
+    stem = method.partition("/")[0]
+    if stem == "flooding":
+        return "Flooding and lasting water"
+    return KINDS.get(stem, stem.replace("_", " ").capitalize())
+
+
 def interval_words(before: SceneReference, after: SceneReference) -> str:
     """Date a change in words: ``between 2016-08-20 and 2016-09-12``, never "on"."""
     return f"between {before.acquired_from_at[:10]} and {after.acquired_to_at[:10]}"

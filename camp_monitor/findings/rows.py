@@ -18,6 +18,7 @@ from camp_monitor.findings.finding import (
     SceneReference,
     in_order,
     interval_words,
+    question_words,
 )
 
 _SCENE_COLUMNS: dict[str, type] = {
@@ -126,7 +127,7 @@ def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:
                 "id": item.id,
                 "facility": legible(item.facility_id),
                 "outline_version": item.outline_version,
-                "question": question_words(item.method),
+                "question": legible(question_words(item.method)),
                 "outcome": item.outcome,
                 "seen_fraction": float(item.seen_fraction),
                 "reason": legible(item.reason),
@@ -149,12 +150,6 @@ def not_all_seen(observation: Observation) -> bool:
         or observation.seen_fraction < 1
         or _polygonal(observation.not_seen) is not None
     )
-
-
-def question_words(method: str) -> str:
-    """Name what a method looks for: ``construction/1`` looks for ``New construction``."""
-    family = method.partition("/")[0]
-    return KINDS.get(family, legible(family))
 
 
 def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, str]:

@@ -25,6 +25,7 @@ from camp_monitor.findings.finding import (
     Observation,
     SceneReference,
     interval_words,
+    question_words,
 )
 from camp_monitor.publication import symbols, words
 from camp_monitor.publication.drawing import Drawing, feature
@@ -173,7 +174,7 @@ def _question_row(observation: Observation) -> dict[str, Any]:
     """Return what the panel prints of an observation."""
     return {
         "id": observation.id,
-        "question": words.question_words(observation.method),
+        "question": question_words(observation.method),
         "outcome": observation.outcome,
         "outcome_words": words.outcome_words(observation),
         "seen_percent": f"{observation.seen_fraction * 100:.1f}",
@@ -267,7 +268,7 @@ def _unseen_layers(
         shape = by_shape.setdefault(place.wkb, feature(place, {"questions": []}))
         shape["properties"]["questions"].append(
             [
-                words.question_words(observation.method),
+                question_words(observation.method),
                 interval_words(observation.before, observation.after),
                 observation.reason,
             ]

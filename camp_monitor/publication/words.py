@@ -6,7 +6,12 @@ import math
 from collections.abc import Sequence
 
 from camp_monitor.facilities.facility import BASES, Outline
-from camp_monitor.findings.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.findings.finding import (
+    Finding,
+    Observation,
+    SceneReference,
+    question_words,
+)
 from camp_monitor.imagery.sensors import SENSORS
 
 PLACEHOLDER_SENTENCE = (
@@ -48,14 +53,6 @@ def share_words(fraction: float) -> str:
     if 0 < fraction < 0.01:
         return "less than 1 %"
     return f"{math.floor(fraction * 100 + 1e-9)} %"
-
-
-def question_words(method: str) -> str:
-    """Name the question that a detector answers, such as ``flooding/2``."""
-    stem = method.split("/")[0]
-    if stem == "flooding":
-        return "Flooding and lasting water"
-    return KINDS.get(stem, stem.replace("_", " ").capitalize())
 
 
 def count_words(count: int, noun: str) -> str:
