@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detection.confidence import judge_confidence
@@ -23,11 +25,21 @@ from camp_monitor.findings.finding import Finding, Observation, SceneReference, 
 from camp_monitor.findings.ledger import Added, open_ledger
 from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
 from camp_monitor.imagery.choosing import choose_scene
+from camp_monitor.imagery.image import Quality
 from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
 from camp_monitor.imagery.reading import choose_grid, read_image
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.workspace import ScanSettings, Workspace
 
+UNSEEN = {
+    Quality.NODATA: "no data",
+    Quality.CLOUD: "cloud",
+    Quality.SHADOW: "cloud shadow",
+    Quality.CIRRUS: "thin cloud",
+    Quality.SNOW: "snow",
+    Quality.SATURATED: "defective pixels",
+}
+"""What a reader is told of each quality flag."""
 UNKNOWN_SHIFT_PX = 1.0
 """Taken for the shift left where it could not be measured."""
 
@@ -175,22 +187,17 @@ def observe(
     outlined = pixels_inside(question.outline.geometry, pair.grid)
     seen_fraction = float((detection.seen & outlined).sum() / max(outlined.sum(), 1))
     unseen = pixels_inside(area, pair.grid) & ~detection.seen
-    reason = ""
-    if seen_fraction < question.settings.min_seen_fraction:
-        reason = "Too little of the outline was usable in both images to say that nothing changed."
-    elif unseen.any():
-        reason = "The rest was outside a scene, without data, or under cloud, shadow or snow."
+    too_little = seen_fraction < question.settings.min_seen_fraction
+    outcome = "unchanged"
     if findings:
         outcome = "changed"
-    elif seen_fraction < question.settings.min_seen_fraction:
+    elif too_little:
         outcome = "not_seen"
-    else:
-        outcome = "unchanged"
     return Observation(
         **_asked(question, detection.method),
         outcome=outcome,
         seen_fraction=round(seen_fraction, 4),
-        reason=reason,
+        reason=_reason(pair, detection, unseen) if unseen.any() else "",
         not_seen=outline_area(unseen, pair.grid, tolerance_px=1.0),
         finding_ids=tuple(finding.id for finding in findings),
         measured=(*_alignment_words(pair), *detection.measured),
@@ -246,6 +253,18 @@ def _evidence(region: Region, pair: Pair, detection: Detection) -> tuple[tuple[s
 def _caveats(region: Region, change: Change, pair: Pair, detection: Detection) -> tuple[str, ...]:
     cut = ("The change goes on beyond the searched area.",) if region.goes_on else ()
     return (*cut, *change.caveats, *detection.caveats, *pair.caveats)
+
+
+def _reason(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> str:
+    """Say why part of the searched area was not seen."""
+    causes = []
+    if (unseen & ~pair.usable).any():
+        flags = pair.before.flags[unseen] | pair.after.flags[unseen]
+        names = [UNSEEN[flag] for flag in Quality if (flags & flag).any()]
+        causes.append(f"not usable in one of the images or both: {', '.join(names)}")
+    if (unseen & pair.usable).any() and detection.unseen:
+        causes.append(detection.unseen)
+    return f"Not seen: {'; '.join(causes)}."
 
 
 def _alignment_words(pair: Pair) -> tuple[tuple[str, str], ...]:

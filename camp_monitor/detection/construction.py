@@ -33,6 +33,7 @@ EVIDENCE_SPREADS = 2.0
 NEAR_WATER_FRACTION = 0.25
 """A region with more of its rim at changed or present water is a bank or a bar."""
 
+AT_WATER = "at the edge of water, or where water was, construction is not looked for"
 BARE_GROUND = "Bare, ploughed or cleared ground can look like a building site."
 SMALL_THINGS = "Vehicles, stacks, haystacks and new shadows can look like small structures."
 
@@ -99,14 +100,16 @@ def _by_colour(pair: Pair) -> Detection:
     least = float(np.sqrt(chi2.isf(NEVER_BY_CHANCE, len(pair.bands))))
     threshold = max(least, float(threshold_otsu(distance[seen])))
     changed = (distance > threshold) & seen
-    wet, moving = _water(pair)
+    before, after = _water(pair)
+    wet = before | after
     if (changed & ~wet).sum() > MOST_CHANGED_FRACTION * max((seen & ~wet).sum(), 1):
         raise NotComparableError(
             f"More than {MOST_CHANGED_FRACTION:.0%} of the land changed between the dates: "
             f"construction cannot be told from the season; use two dates of the same season."
         )
     built = changed & ~wet & _speaks_for_building(pair, change.chi_square)
-    built = _away_from_water(ndimage.median_filter(built.astype(np.uint8), 3) > 0, moving)
+    banks = _banks(wet)
+    built = _away_from_water(ndimage.median_filter(built.astype(np.uint8), 3) > 0, banks)
     return Detection(
         METHOD,
         (
@@ -119,11 +122,12 @@ def _by_colour(pair: Pair) -> Detection:
                 caveats=(BARE_GROUND,),
             ),
         ),
-        seen,
+        seen & (~banks | after),
         (
             ("Change from", f"{threshold:.1f} (root of chi-square, {len(pair.bands)} bands)"),
             ("Canonical correlations", " ".join(f"{value:.2f}" for value in change.correlations)),
         ),
+        unseen=AT_WATER,
     )
 
 
@@ -157,16 +161,19 @@ def _standard(difference: NDArray[np.float32], still: NDArray[np.bool_]) -> NDAr
 
 
 def _water(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where water is on either date, and that widened by two pixels for banks."""
-    from scipy import ndimage
-
+    """Where water is before and after; nowhere, if these scenes cannot say."""
     maps = map_water(pair.before, pair.after)
     if maps is None:
         nothing = np.zeros(pair.usable.shape, bool)
         return nothing, nothing
-    wet = maps[0].is_water | maps[1].is_water
-    body = ndimage.binary_opening(wet, iterations=1)
-    return wet, ndimage.binary_dilation(body, iterations=2)
+    return maps[0].is_water, maps[1].is_water
+
+
+def _banks(wet: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bodies of water and two pixels of their banks; single wet pixels are none."""
+    from scipy import ndimage
+
+    return ndimage.binary_dilation(ndimage.binary_opening(wet), iterations=2)
 
 
 def _away_from_water(built: NDArray[np.bool_], banks: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -186,9 +193,8 @@ def _by_structure(pair: Pair) -> Detection:
     """Corners that were not there before."""
     from scipy import ndimage
 
-    seen = pair.usable
-    _, banks = _water(pair)
-    solid = seen & ~banks
+    before, after = _water(pair)
+    solid = pair.usable & ~_banks(before | after)
     energy = corner_energy(pair.after.pixels, solid)
     usual = float(np.percentile(energy[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
     new = new_corner_energy(corner_energy(pair.before.pixels, solid), energy)
@@ -202,15 +208,16 @@ def _by_structure(pair: Pair) -> Detection:
         (
             Change(
                 kind="construction",
-                changed=built & seen,
+                changed=built & solid,
                 strength=np.maximum(ratio / SEED, 0).astype(np.float32),
                 edge_px=1.0,
                 least_px=4,
                 caveats=(SMALL_THINGS,),
             ),
         ),
-        seen,
+        solid | (pair.usable & after),
         (("New corner energy from", f"{SEED:g} of what plain ground reaches"),),
+        unseen=AT_WATER,
     )
 
 

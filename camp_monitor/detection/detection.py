@@ -52,6 +52,8 @@ class Detection:
         Thresholds and the like, as (name, printed value), for the record.
     caveats : tuple of str
         What weakens the whole answer.
+    unseen : str
+        Why usable ground may still not be `seen`, as part of a sentence; else empty.
     """
 
     method: str
@@ -59,3 +61,4 @@ class Detection:
     seen: NDArray[np.bool_]
     measured: tuple[tuple[str, str], ...] = ()
     caveats: tuple[str, ...] = ()
+    unseen: str = ""
