@@ -264,7 +264,7 @@ def _reason(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> str:
         causes.append(f"not usable in one of the images or both: {', '.join(names)}")
     if (unseen & pair.usable).any() and detection.unseen:
         causes.append(detection.unseen)
-    return f"Not seen: {'; '.join(causes)}."
+    return f"Not seen in the searched area: {'; '.join(causes)}."
 
 
 def _alignment_words(pair: Pair) -> tuple[tuple[str, str], ...]:

@@ -62,7 +62,7 @@ def detect_flooding(pair: Pair) -> Detection:
 
     Notes
     -----
-    Cannot see: water under trees or between buildings narrower than two pixels; in radar, water
+    Cannot see: water under trees, or nowhere three pixels wide; in radar, water
     roughened by wind.  Takes for water: dark roofs and asphalt, terrain and cloud shadow that no
     quality band marks; in radar also smooth tarmac, dry sand, wet snow and radar shadow.
 
@@ -161,14 +161,12 @@ def _changes(
     strength: NDArray[np.float32],
     lookalikes: str,
 ) -> tuple[Change, Change]:
-    from scipy import ndimage
-
     brief = pair.interval_days <= FLOOD_WITHIN_DAYS
     kinds = ("flooding", "flood_recession") if brief else ("water_gain", "water_loss")
     first, second = (
         Change(
             kind=kind,
-            changed=ndimage.median_filter(where.astype(np.uint8), 3) > 0,
+            changed=_wider_than_a_rim(where),
             strength=np.nan_to_num(strength).astype(np.float32),
             edge_px=EDGE_PX,
             least_px=LEAST_PX,
@@ -177,6 +175,16 @@ def _changes(
         for kind, where in zip(kinds, (gained, lost), strict=True)
     )
     return first, second
+
+
+def _wider_than_a_rim(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep regions that are three pixels wide somewhere: a thinner one may be a shore misplaced."""
+    from scipy import ndimage
+
+    smooth = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    labels, _ = ndimage.label(smooth, np.ones((3, 3)))
+    wide = np.unique(labels[ndimage.binary_erosion(smooth, np.ones((3, 3)))])
+    return np.isin(labels, wide[wide > 0])
 
 
 def _three(water: object) -> str:
