@@ -243,8 +243,8 @@ def _asked(question: Question, method: str) -> dict[str, Any]:
 
 def _evidence(region: Region, pair: Pair, detection: Detection) -> tuple[tuple[str, str], ...]:
     return (
-        ("Evidence", f"{region.strength:.2f} times the threshold (median over the region)"),
-        ("Size", f"{region.pixels} pixels of {pair.pixel_m:g} m"),
+        ("Strength", f"{region.strength:.2f} times the threshold (median over the region)"),
+        ("Size", f"{region.pixels} pixels of {pair.pixel_m:.3g} m"),
         *_alignment_words(pair),
         *detection.measured,
     )

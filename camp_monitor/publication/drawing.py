@@ -28,7 +28,7 @@ PANES = {
 }
 """Layers of the map from bottom to top, as CSS z-index between Leaflet's own."""
 
-CASING = {"color": "#ffffff", "opacity": 0.9, "weight": 5.5, "fill": False, "interactive": False}
+CASING = {"color": "#ffffff", "opacity": 0.9, "weight": 4.0, "fill": False, "interactive": False}
 OUTLINE_DASHES = {"derived": "10 7", "placeholder": "2 7"}
 COARSEST_PIXEL_ON_SCREEN = 16
 """The map zooms in until a pixel of the finer picture is this many pixels of the screen."""
