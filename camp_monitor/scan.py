@@ -198,7 +198,7 @@ def observe(
         outcome=outcome,
         seen_fraction=round(seen_fraction, 4),
         reason=_reason(pair, detection, unseen) if unseen.any() else "",
-        not_seen=outline_area(unseen, pair.grid, tolerance_px=1.0),
+        not_seen=outline_area(unseen, pair.grid),
         finding_ids=tuple(finding.id for finding in findings),
         measured=(*_alignment_words(pair), *detection.measured),
         caveats=(*pair.caveats, *detection.caveats),

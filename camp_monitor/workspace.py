@@ -100,7 +100,7 @@ def open_workspace(root: Path) -> Workspace:
     """
     path = root / CONFIGURATION
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise WorkspaceError(
             f"{path} cannot be read ({error}): name a workspace with --workspace DIR, or make one "
@@ -119,7 +119,7 @@ def parse_configuration(text: str, name: str) -> Configuration:
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise WorkspaceError(f"{name} is not valid TOML: {error}.") from error
     try:
         return Configuration.model_validate(content)

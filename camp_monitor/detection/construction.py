@@ -109,7 +109,8 @@ def _by_colour(pair: Pair) -> Detection:
         )
     built = changed & ~wet & _speaks_for_building(pair, change.chi_square)
     banks = _banks(wet)
-    built = _away_from_water(ndimage.median_filter(built.astype(np.uint8), 3) > 0, banks)
+    built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & seen
+    built = _away_from_water(built, banks)
     return Detection(
         METHOD,
         (

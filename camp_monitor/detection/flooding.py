@@ -166,7 +166,7 @@ def _changes(
     first, second = (
         Change(
             kind=kind,
-            changed=_wider_than_a_rim(where),
+            changed=_wider_than_a_rim(where) & pair.usable,
             strength=np.nan_to_num(strength).astype(np.float32),
             edge_px=EDGE_PX,
             least_px=LEAST_PX,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -14,6 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detection.detection import Change
 
+MOST_CELLS = 1000
+"""An area is drawn in at most this many cells a side."""
 GAP_PX = 2
 """Parts of one kind of change with at most this many pixels between them are one region."""
 
@@ -94,15 +97,28 @@ def outline_regions(
     return tuple(sorted(regions, key=lambda region: (-region.area_m2, region.geometry.bounds)))
 
 
-def outline_area(
-    where: NDArray[np.bool_], grid: GeoBox, tolerance_px: float
-) -> BaseGeometry | None:
-    """Draw the outline of an area, EPSG:4326, simplified to `tolerance_px`; None where empty."""
-    if not where.any():
+def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
+    """Draw the outline of an area for the eye, EPSG:4326; None where it is empty.
+
+    Specks are left out, and an area of more than `MOST_CELLS` pixels a side is drawn in coarser
+    cells: shares are counted on the pixels, not on this drawing.
+    """
+    from scipy import ndimage
+
+    factor = max(1, -(-max(where.shape) // MOST_CELLS))
+    if factor > 1:
+        rows, columns = (-(-size // factor) for size in where.shape)
+        padded = np.zeros((rows * factor, columns * factor), np.float32)
+        padded[: where.shape[0], : where.shape[1]] = where
+        where = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3)) >= 0.5
+        a, b, c, d, e, f = tuple(grid.affine)[:6]
+        affine = Affine(a * factor, b * factor, c, d * factor, e * factor, f)
+        grid = GeoBox((rows, columns), affine, grid.crs)
+    drawn = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    drawn = drawn if drawn.any() else where
+    if not drawn.any():
         return None
-    polygons = shapely.union_all(_pixel_polygons(where, grid))
-    simple = shapely.make_valid(polygons.simplify(tolerance_px * abs(grid.affine.a)))
-    return _to_globe(simple, grid)
+    return _to_globe(shapely.MultiPolygon(_pixel_polygons(drawn, grid)), grid)
 
 
 def pixels_inside(geometry: BaseGeometry, grid: GeoBox) -> NDArray[np.bool_]:

@@ -11,21 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pystac
 import shapely
-from odc.geo.geobox import GeoBox
-from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
 from camp_monitor.imagery.catalogue import (
     MULTIHASH_SHA256,
-    file_sha256,
+    PROVIDER_ITEM,
     read_item_file,
     read_scene,
     read_scenes,
     store_item,
 )
+from camp_monitor.imagery.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
 from camp_monitor.imagery.scene import Scene, parse_acquired
 from camp_monitor.imagery.sensors import (
     QUALITY_BANDS,
@@ -79,21 +77,6 @@ class SceneDescription:
     credit: str | None = None
 
 
-@dataclass(frozen=True)
-class _File:
-    """One file as it was found."""
-
-    path: Path
-    sha256: str
-    size: int
-    grid: GeoBox
-    dtype: str
-    nodata: float | None
-    descriptions: tuple[str, ...]
-    low: float
-    high: float
-
-
 def add_scene(
     folder: Path, paths: tuple[Path, ...], description: SceneDescription
 ) -> tuple[Scene, bool]:
@@ -115,9 +98,9 @@ def add_scene(
     if not paths:
         raise SceneError("No file was named: name the GeoTIFF files of one scene.")
     sensor = SENSORS[description.sensor]
-    files = tuple(_inspect(path) for path in paths)
+    files = tuple(inspect_file(path, sensor) for path in paths)
     provider = read_item_file(description.item) if description.item else None
-    bands = _name_bands(files, sensor, description.bands)
+    bands = _name_bands(files, sensor, description.bands, provider)
     measured = tuple(name for name in bands if name not in (*QUALITY_BANDS, "unused"))
     quantity = _quantity(files, sensor, description, measured)
     scale, offset = _scale(files, sensor, description, provider, quantity)
@@ -134,63 +117,19 @@ def add_scene(
     return read_scene(stored), True
 
 
-def _inspect(path: Path) -> _File:
-    """Open a file, read all of it, and say what it is."""
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        with rasterio.open(path) as source:
-            _check_georeference(source, path)
-            low, high = math.inf, -math.inf
-            for _, window in source.block_windows(1):
-                numbers = source.read(window=window).astype(np.float32)
-                held = np.isfinite(numbers)
-                if source.nodata is not None and not math.isnan(source.nodata):
-                    held &= numbers != source.nodata
-                if held.any():
-                    low = min(low, float(numbers[held].min()))
-                    high = max(high, float(numbers[held].max()))
-            found = _File(
-                path=path,
-                sha256=file_sha256(path),
-                size=path.stat().st_size,
-                grid=GeoBox.from_rio(source),
-                dtype=source.dtypes[0],
-                nodata=source.nodata,
-                descriptions=tuple(text or "" for text in source.descriptions),
-                low=low,
-                high=high,
-            )
-    except (RasterioError, OSError) as error:
-        cause = (str(error).splitlines() or ["unknown fault"])[0][:200]
-        raise SceneError(
-            f"{path} cannot be read as an image ({cause}): it may be truncated; get it again."
-        ) from error
-    if low > high:
-        raise SceneError(f"{path} holds no data: every pixel is nodata; it was not added.")
-    return found
-
-
-def _check_georeference(source: Any, path: Path) -> None:
-    if source.crs is None:
-        raise SceneError(
-            f"{path} says no coordinate reference system, so its place on the ground is unknown: "
-            f"assign one (gdal_edit.py -a_srs EPSG:...) and add it again."
-        )
-    if source.transform.is_identity or source.transform.determinant == 0:
-        raise SceneError(f"{path} has no geotransform: only georeferenced images can be added.")
-
-
 def _name_bands(
-    files: tuple[_File, ...], sensor: Sensor, given: tuple[str, ...] | None
+    files: tuple[InspectedFile, ...],
+    sensor: Sensor,
+    given: tuple[str, ...] | None,
+    provider: pystac.Item | None,
 ) -> tuple[str, ...]:
     """Name every band: as the user says, by description, by file name, or in the sensor's order."""
     count = sum(len(file.descriptions) for file in files)
     if given is not None:
         names = tuple(_named(text, sensor) for text in given)
     else:
-        names = _found_names(files, sensor)
+        platform = str(provider.properties.get("platform", "")) if provider else ""
+        names = _found_names(files, sensor, platform)
     if len(names) != count:
         raise SceneError(
             f"{files[0].path.name} has {count} bands, and {len(names)} names were given or are "
@@ -215,13 +154,19 @@ def _named(text: str, sensor: Sensor) -> str:
     return name
 
 
-def _found_names(files: tuple[_File, ...], sensor: Sensor) -> tuple[str, ...]:
+def _found_names(
+    files: tuple[InspectedFile, ...], sensor: Sensor, platform: str
+) -> tuple[str, ...]:
     """Names from descriptions, else from file names, else the sensor's order."""
-    described = [band_name(text, sensor) for file in files for text in file.descriptions]
+    described = [
+        band_name(text, sensor, f"{file.path.stem} {platform}")
+        for file in files
+        for text in file.descriptions
+    ]
     if all(described):
         return tuple(str(name) for name in described)
     if len(files) > 1 or len(files[0].descriptions) == 1:
-        by_file = [band_name(file.path.stem, sensor) for file in files]
+        by_file = [band_name(file.path.stem, sensor, platform) for file in files]
         if all(by_file) and all(len(file.descriptions) == 1 for file in files):
             return tuple(str(name) for name in by_file)
         return ()
@@ -229,7 +174,7 @@ def _found_names(files: tuple[_File, ...], sensor: Sensor) -> tuple[str, ...]:
 
 
 def _quantity(
-    files: tuple[_File, ...], sensor: Sensor, said: SceneDescription, bands: tuple[str, ...]
+    files: tuple[InspectedFile, ...], sensor: Sensor, said: SceneDescription, bands: tuple[str, ...]
 ) -> str:
     """Say what the numbers mean, and refuse numbers that cannot mean it."""
     eight_bit = any(file.dtype == "uint8" for file in files if len(file.descriptions) > 1) or all(
@@ -252,7 +197,7 @@ def _quantity(
 
 
 def _scale(
-    files: tuple[_File, ...],
+    files: tuple[InspectedFile, ...],
     sensor: Sensor,
     said: SceneDescription,
     provider: pystac.Item | None,
@@ -296,15 +241,18 @@ def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[dat
         return parse_acquired(said.acquired)
     if provider is None:
         raise SceneError("The date is missing: give --acquired, or --item ITEM.json that says it.")
-    first = provider.common_metadata.start_datetime or provider.datetime
-    last = provider.common_metadata.end_datetime or provider.datetime
-    if first is None or last is None:
+    said_by_item = provider.properties
+    first, last = (
+        said_by_item.get(key) or said_by_item.get("datetime")
+        for key in ("start_datetime", "end_datetime")
+    )
+    if not isinstance(first, str) or not isinstance(last, str):
         raise SceneError(f"{said.item} says no date: give --acquired.")
-    return first.astimezone(UTC).replace(microsecond=0), last.astimezone(UTC).replace(microsecond=0)
+    return parse_acquired(f"{first}/{last}")
 
 
 def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
-    files: tuple[_File, ...],
+    files: tuple[InspectedFile, ...],
     bands: tuple[str, ...],
     quantity: str,
     scale: tuple[float, float],
@@ -313,23 +261,24 @@ def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
     said: SceneDescription,
     provider: pystac.Item | None,
 ) -> pystac.Item:
-    footprint = _footprint(files[0].grid)
+    frame = footprint(files[0].grid)
     given = provider.properties if provider else {}
     properties: dict[str, Any] = {key: given[key] for key in KEPT_PROPERTIES if key in given}
+    _check_kept(properties, said.item)
     credit = said.credit or _provider_credit(given) or sensor.credit
     properties |= {
         "start_datetime": _iso(acquired[0]),
         "end_datetime": _iso(acquired[1]),
-        "gsd": round(_ground_pixel_m(files), 3),
-        "license": said.licence or given.get("license") or sensor.licence or "other",
+        "gsd": round(ground_pixel_m(files), 3),
+        "license": said.licence or str(given.get("license") or sensor.licence or "other"),
         "camp_monitor:credit": credit,
         "camp_monitor:sensor": sensor.key,
         "camp_monitor:quantity": quantity,
     }
     item = pystac.Item(
         id=_scene_id(files, sensor, acquired, provider),
-        geometry=shapely.geometry.mapping(footprint),
-        bbox=list(footprint.bounds),
+        geometry=shapely.geometry.mapping(frame),
+        bbox=list(frame.bounds),
         datetime=acquired[0] if acquired[0] == acquired[1] else None,
         properties=properties,
         stac_extensions=[
@@ -343,17 +292,36 @@ def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
     for file, name in zip(files, _file_names(files), strict=True):
         named = bands[start : start + len(file.descriptions)]
         start += len(file.descriptions)
-        key = named[0] if len(named) == 1 and len(files) > 1 else Path(name).stem
-        item.add_asset(key, _asset(file, name, named, scale))
+        alone = len(named) == 1 and len(files) > 1 and named[0] != "unused"
+        item.add_asset(named[0] if alone else name, _asset(file, name, named, scale))
     return item
 
 
+def _check_kept(properties: dict[str, Any], item: Path | None) -> None:
+    """Refuse an item whose words are not what the STAC extensions say they are."""
+    for key, value in properties.items():
+        if not _fits(key, value):
+            raise SceneError(
+                f"{item} says {key} is {str(value)[:40]!r}, which it cannot be: correct the item "
+                f"or add the scene without it."
+            )
+
+
+def _fits(key: str, value: object) -> bool:
+    if key.startswith("view:") or key in ("sat:relative_orbit", "eo:cloud_cover"):
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    if key in ("instruments", "processing:software"):
+        parts = [*value.values()] if isinstance(value, dict) else value
+        return isinstance(parts, list) and all(isinstance(part, str) for part in parts)
+    return isinstance(value, str)
+
+
 def _asset(
-    file: _File, name: str, bands: tuple[str, ...], scale: tuple[float, float]
+    file: InspectedFile, name: str, bands: tuple[str, ...], scale: tuple[float, float]
 ) -> pystac.Asset:
     nodata: float | str | None = file.nodata
-    if isinstance(nodata, float) and math.isnan(nodata):
-        nodata = "nan"
+    if isinstance(nodata, float) and not math.isfinite(nodata):
+        nodata = str(nodata)
     described = []
     for band in bands:
         factor, offset = (1.0, 0.0) if band in (*QUALITY_BANDS, "unused") else scale
@@ -399,48 +367,31 @@ def _already_there(folder: Path, item: pystac.Item) -> Scene | None:
 
 
 def _scene_id(
-    files: tuple[_File, ...],
+    files: tuple[InspectedFile, ...],
     sensor: Sensor,
     acquired: tuple[datetime, datetime],
     provider: pystac.Item | None,
 ) -> str:
     """Take the provider's id where it is a safe name, else sensor, date and content hash."""
-    if provider is not None and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", provider.id):
+    safe = provider is not None and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", provider.id)
+    if provider is not None and safe and provider.id != Path(PROVIDER_ITEM).stem:
         return provider.id
     digest = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
     return f"{sensor.key}-{acquired[0]:%Y%m%d}-{digest[:8]}"
 
 
-def _file_names(files: tuple[_File, ...]) -> tuple[str, ...]:
+def _file_names(files: tuple[InspectedFile, ...]) -> tuple[str, ...]:
     """Names in the catalogue: the files' own, without what a file system may trip over."""
     names = [re.sub(r"[^A-Za-z0-9._-]+", "_", file.path.name).lstrip(".") for file in files]
-    if len(set(names)) != len(names) or not all(names):
-        names = [f"{number:02d}-{name}" for number, name in enumerate(names, start=1)]
+    if len(set(names)) != len(names) or not all(names) or any(n.endswith(".json") for n in names):
+        names = [f"{number:02d}-{name}.tif" for number, name in enumerate(names, start=1)]
     return tuple(names)
 
 
-def _footprint(grid: GeoBox) -> BaseGeometry:
-    """Frame of the file, EPSG:4326."""
-    frame = grid.extent.to_crs("EPSG:4326", resolution=max(grid.shape) * abs(grid.affine.a) / 10)
-    return shapely.transform(frame.geom, lambda points: points.round(7))
-
-
-def _ground_pixel_m(files: tuple[_File, ...]) -> float:
-    """Side of the finest pixel on the ground, metres, at the centre of its file."""
-    from pyproj import Geod
-
-    sides = []
-    for file in files:
-        rows, columns = file.grid.shape
-        middle = file.grid[rows // 2 : rows // 2 + 1, columns // 2 : columns // 2 + 1]
-        ring = middle.extent.to_crs("EPSG:4326").geom
-        sides.append(math.sqrt(abs(Geod(ellps="WGS84").geometry_area_perimeter(ring)[0])))
-    return min(sides)
-
-
 def _provider_credit(properties: dict[str, Any]) -> str:
-    providers = properties.get("providers") or []
-    names = [str(entry.get("name", "")) for entry in providers if isinstance(entry, dict)]
+    providers = properties.get("providers")
+    entries = providers if isinstance(providers, list) else []
+    names = [str(entry.get("name", "")) for entry in entries if isinstance(entry, dict)]
     return ", ".join(name for name in names if name)
 
 

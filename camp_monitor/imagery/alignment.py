@@ -11,6 +11,12 @@ from camp_monitor.imagery.image import Image
 
 TILE_PX = 128
 """Side of a tile; larger tiles are more accurate, smaller ones more numerous."""
+TILES_ALONG = 4
+"""A window too small for this many tiles along its shorter side has smaller ones ..."""
+LEAST_TILE_PX = 48
+"""... down to this."""
+LEAST_TILES_IN_GROUP = 3
+"""Fewer tiles than this have no say together."""
 LEAST_USABLE_FRACTION = 0.9
 """A tile with less than this share usable in both images is left out."""
 GROUPS = 8
@@ -88,7 +94,7 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     usable = before.usable & after.usable
     first, second = _edges(before, usable), _edges(after, usable)
     tiles = [tile for tile in _tiles(usable) if first[tile].any() and second[tile].any()]
-    count = min(GROUPS, len(tiles))
+    count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
     if count < LEAST_GROUPS:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
     found = np.array([_group_shift(first, second, tiles[group::count]) for group in range(count)])
@@ -119,7 +125,8 @@ def _edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def _tiles(usable: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
     """Half-overlapping tiles that are usable enough."""
-    side = min(TILE_PX, *usable.shape)
+    shorter = min(usable.shape)
+    side = min(max(shorter // TILES_ALONG, LEAST_TILE_PX), TILE_PX, shorter)
     step = max(side // 2, 1)
     tiles = []
     for row in range(0, usable.shape[0] - side + 1, step):

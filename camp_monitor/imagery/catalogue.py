@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pystac
-from pystac.errors import STACError
+from pystac.errors import STACError, STACTypeError
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from camp_monitor.errors import SceneError
@@ -71,6 +72,7 @@ def read_scene(path: Path) -> Scene:
             quality=quality[0] if quality else None,
             footprint=shape(item.geometry),
             pixel_m=float(properties["gsd"]),
+            files=tuple(_file(asset, path) for asset in item.assets.values()),
             sha256=tuple(_sha256(asset) for asset in item.assets.values()),
             licence=str(properties.get("license", "")),
             credit=str(properties.get("camp_monitor:credit", "")),
@@ -80,7 +82,7 @@ def read_scene(path: Path) -> Scene:
             sun_azimuth_deg=properties.get("view:sun_azimuth"),
             off_nadir_deg=properties.get("view:off_nadir"),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
         raise SceneError(
             f"{path} is not an item that 'scenes add' wrote ({type(error).__name__}: {error}): "
             f"remove its folder and add the scene again."
@@ -95,9 +97,7 @@ def check_unaltered(scene: Scene) -> None:
     SceneError
         A file is gone or its SHA-256 is another.
     """
-    every = (*scene.bands, *((scene.quality,) if scene.quality else ()))
-    paths = dict.fromkeys(band.path for band in every)
-    for path, expected in zip(paths, scene.sha256, strict=True):
+    for path, expected in zip(scene.files, scene.sha256, strict=True):
         try:
             found = file_sha256(path)
         except OSError as error:
@@ -136,7 +136,7 @@ def store_item(
     Raises
     ------
     SceneError
-        The scene is there already, or the folder cannot be written.
+        The scene is there already, the item cannot be read back, or the folder cannot be written.
     """
     home = folder / item.id
     if home.exists():
@@ -155,6 +155,7 @@ def store_item(
             if provider_item is not None:
                 (building / PROVIDER_ITEM).write_bytes(provider_item)
             _write_json(building / f"{item.id}.json", content)
+            read_scene(building / f"{item.id}.json")
             building.chmod(0o755)
             building.rename(home)
         finally:
@@ -198,6 +199,8 @@ def read_item_file(path: Path) -> pystac.Item:
         Not a file, too large, not JSON, or not a STAC item.
     """
     try:
+        if not path.is_file():
+            raise SceneError(f"There is no file {path}: name a STAC item.")
         if path.stat().st_size > MAX_JSON_BYTES:
             raise SceneError(f"{path} is larger than {MAX_JSON_BYTES} bytes: it is no STAC item.")
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -206,7 +209,9 @@ def read_item_file(path: Path) -> pystac.Item:
         return pystac.Item.from_dict(content, preserve_dict=False)
     except (OSError, UnicodeDecodeError) as error:
         raise SceneError(f"{path} cannot be read: {error}.") from error
-    except (STACError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except RecursionError as error:
+        raise SceneError(f"{path} is nested too deeply: it is no STAC item.") from error
+    except (STACError, STACTypeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SceneError(f"{path} is not a STAC item: {error}.") from error
 
 
@@ -215,15 +220,11 @@ _item = read_item_file
 
 def _bands(asset: pystac.Asset, path: Path) -> list[BandFile]:
     """Bands of one file of the catalogue."""
-    href = asset.href.removeprefix("./")
-    if Path(href).name != href or href in ("", ".", ".."):
-        raise SceneError(
-            f"{path} points to {asset.href!r}, outside its own folder: remove the item."
-        )
+    file = _file(asset, path)
     return [
         BandFile(
             name=band["name"],
-            path=path.parent / href,
+            path=file,
             index=number,
             scale=float(band["raster:scale"]),
             offset=float(band["raster:offset"]),
@@ -234,8 +235,18 @@ def _bands(asset: pystac.Asset, path: Path) -> list[BandFile]:
     ]
 
 
+def _file(asset: pystac.Asset, path: Path) -> Path:
+    """Return where a file of the item at `path` is: beside it, and nowhere else."""
+    href = asset.href.removeprefix("./")
+    if Path(href).name != href or href in ("", ".", ".."):
+        raise SceneError(
+            f"{path} points to {asset.href!r}, outside its own folder: remove the item."
+        )
+    return path.parent / href
+
+
 def _nodata(value: float | str | None) -> float | None:
-    """STAC writes a NaN as text, because JSON has none."""
+    """STAC writes NaN and infinity as text, because JSON has neither."""
     return None if value is None else float(value)
 
 

@@ -11,7 +11,9 @@ from camp_monitor.imagery.image import Image
 
 ITERATIONS = 8
 MAX_GAIN_RATIO = 2.0
-"""A line steeper or flatter than the ratio of the spreads by more than this is not believed."""
+"""A line steeper or flatter than the ratio of the spreads by more than this is not believed,"""
+TIGHT_CORRELATION = 0.97
+"""unless its own pixels correlate this well: changed ground may have widened one spread."""
 KEPT_FRACTION = 0.5
 """Share of the pixels, the nearest to the line, that the next line is drawn through."""
 LEAST_PIXELS = 200
@@ -77,20 +79,32 @@ def normalise(after: Image, normalisation: Normalisation) -> NDArray[np.float32]
 
 def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float, float]:
     """Gain, offset and spread of one band."""
-    if before.size < LEAST_PIXELS or before.std() == 0 or after.std() == 0:
+    if before.size < LEAST_PIXELS or np.ptp(before) == 0 or np.ptp(after) == 0:
         return 1.0, 0.0, 0.0
-    first, second = before.astype(np.float64), after.astype(np.float64)
-    start = _spread(first) / max(_spread(second), 1e-12)
-    gain, offset = start, float(np.median(first) - start * np.median(second))
+    first = before.astype(np.float64)
+    start = _spread(first) / _spread(after)
+    middle = float(np.median(first) - start * np.median(after))
+    # At equal median and spread the line does not hang on the unit of either image.
+    second = after.astype(np.float64) * start + middle
+    gain, offset = 1.0, 0.0
     kept = np.ones(first.size, bool)
     for _ in range(ITERATIONS):
         distance = np.abs(first - gain * second - offset) / np.hypot(1.0, gain)
         kept = distance <= np.quantile(distance, KEPT_FRACTION)
         gain, offset = _major_axis(first[kept], second[kept], gain)
-    if not 1 / MAX_GAIN_RATIO <= gain / start <= MAX_GAIN_RATIO:
-        gain, offset = start, float(np.median(first) - start * np.median(second))
+    steep = not 1 / MAX_GAIN_RATIO <= gain <= MAX_GAIN_RATIO
+    if steep and _correlation(first[kept], second[kept]) < TIGHT_CORRELATION:
+        gain, offset = 1.0, 0.0
     left = first[kept] - gain * second[kept] - offset
-    return float(gain), float(offset), float(1.4826 * np.median(np.abs(left)))
+    spread = float(1.4826 * np.median(np.abs(left)))
+    return gain * start, gain * middle + offset, spread
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Correlation of two brightnesses; 0 where one of them is flat."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _major_axis(
@@ -104,7 +118,7 @@ def _major_axis(
     return float(slope), float(first.mean() - slope * second.mean())
 
 
-def _spread(values: NDArray[np.float64]) -> float:
+def _spread(values: NDArray[np.floating]) -> float:
     """Half the distance between the 16th and 84th percentile: a standard deviation, robustly."""
     low, high = np.percentile(values, [16, 84])
     return float(high - low) / 2 or float(values.std())

@@ -47,7 +47,7 @@ def flags_from_qa_pixel(values: NDArray[np.integer]) -> NDArray[np.uint8]:
     flags = np.zeros(bits.shape, np.uint8)
     for bit, flag in ((1, Quality.CLOUD), (2, Quality.CIRRUS), (3, Quality.CLOUD),
                       (4, Quality.SHADOW), (5, Quality.SNOW)):  # fmt: skip
-        flags[(bits >> bit) & 1 == 1] |= flag
+        flags[(bits >> bit) & 1 == 1] |= np.uint8(flag)
     flags[bits & 1 == 1] = Quality.NODATA
     return flags
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+import shapely.affinity
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -15,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Image, Quality
+from camp_monitor.imagery.opening import open_raster
 from camp_monitor.imagery.quality import READERS, widen_cloud
 from camp_monitor.imagery.scene import BandFile, Scene
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_SIDE_PX = 12_000
 """A larger window is refused: it would not fit in the memory of a laptop."""
+RESTORE = "restore the file from its source"
 TRUE_SCALE = 0.01
 """A scene's own grid is kept where its metre is a metre on the ground within this share."""
 
@@ -55,8 +58,10 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
     coarser = before if before.pixel_m >= after.pixel_m else after
     native = native_grid(coarser.bands[0])
     centre = area.centroid
-    if _measures_metres(native, coarser.pixel_m):
-        crs, pixel_m = str(native.crs), float(abs(native.affine.a))
+    if native.crs is not None and _measures_metres(native, coarser.pixel_m):
+        epsg = native.crs.to_epsg()
+        crs = f"EPSG:{epsg}" if epsg else str(native.crs)
+        pixel_m = float(abs(native.affine.a))
         origin_x, origin_y = native.affine.c, native.affine.f
     else:
         crs, pixel_m = _utm(centre.x, centre.y), coarser.pixel_m
@@ -70,12 +75,8 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and "
             f"{MAX_SIDE_PX} a side is the most: scan a smaller outline."
         )
-    affine = (
-        native.affine.__class__.translation(
-            origin_x + columns[0] * pixel_m, origin_y - rows[0] * pixel_m
-        )
-        * native.affine.__class__.scale(pixel_m, -pixel_m)
-    )  # fmt: skip
+    west, north = origin_x + columns[0] * pixel_m, origin_y - rows[0] * pixel_m
+    affine = type(native.affine)(pixel_m, 0, west, 0, -pixel_m, north)
     return GeoBox((height, width), affine, crs)
 
 
@@ -130,39 +131,24 @@ def native_grid(band: BandFile) -> GeoBox:
     SceneError
         The file cannot be opened.
     """
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        with rasterio.open(band.path) as source:
-            return GeoBox.from_rio(source)
-    except (RasterioError, OSError) as error:
-        raise SceneError(
-            f"{band.path} cannot be opened ({_short(error)}): restore the file from its source."
-        ) from error
+    with open_raster(band.path, RESTORE) as source:
+        return GeoBox.from_rio(source)
 
 
 def _read_file(
     bands: tuple[BandFile, ...], grid: GeoBox
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Read bands of one file onto a grid; return values and where all of them are valid."""
-    import rasterio
-    from rasterio.errors import RasterioError
     from rasterio.warp import Resampling, reproject
 
     values = np.full((len(bands), *grid.shape), np.nan, np.float32)
-    try:
-        with rasterio.open(bands[0].path) as source:
-            window = _window(source, grid)
-            if window is None:
-                return values, np.zeros(grid.shape, bool)
-            numbers = source.read([band.index for band in bands], window=window)
-            transform = source.window_transform(window)
-            crs = source.crs
-    except (RasterioError, OSError, IndexError) as error:
-        raise SceneError(
-            f"{bands[0].path} cannot be read ({_short(error)}): restore the file from its source."
-        ) from error
+    with open_raster(bands[0].path, RESTORE) as source:
+        window = _window(source, grid)
+        if window is None:
+            return values, np.zeros(grid.shape, bool)
+        numbers = source.read([band.index for band in bands], window=window)
+        transform = source.window_transform(window)
+        crs = source.crs
     valid = _valid(numbers, bands)
     target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
     share = np.zeros(grid.shape, np.float32)
@@ -192,28 +178,22 @@ def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray
 
 
 def _with_quality(flags: NDArray[np.uint8], band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
-    """Add what a provider's quality band says, by nearest neighbour."""
-    import rasterio
-    from rasterio.errors import RasterioError
     from rasterio.warp import Resampling, reproject
 
-    classes = np.zeros(grid.shape, np.uint16)
-    try:
-        with rasterio.open(band.path) as source:
-            window = _window(source, grid)
-            if window is None:
-                return np.full(grid.shape, Quality.NODATA, np.uint8)
-            numbers = source.read(band.index, window=window).astype(np.uint16)
-            reproject(
-                numbers, classes, src_transform=source.window_transform(window),
-                src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
-                resampling=Resampling.nearest,
-            )  # fmt: skip
-    except (RasterioError, OSError, IndexError) as error:
-        raise SceneError(
-            f"{band.path} cannot be read ({_short(error)}): restore the file from its source."
-        ) from error
-    told = widen_cloud(READERS[band.name](classes), float(abs(grid.affine.a)))
+    classes = np.full(grid.shape, -1, np.int32)
+    with open_raster(band.path, RESTORE) as source:
+        window = _window(source, grid)
+        if window is None:
+            return np.full(grid.shape, Quality.NODATA, np.uint8)
+        numbers = source.read(band.index, window=window).astype(np.int32)
+        reproject(
+            numbers, classes, src_transform=source.window_transform(window),
+            src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
+            dst_nodata=-1, resampling=Resampling.nearest,
+        )  # fmt: skip
+    told = READERS[band.name](np.maximum(classes, 0))
+    told[classes < 0] = Quality.NODATA  # the quality band does not reach: nothing is known
+    told = widen_cloud(told, float(abs(grid.affine.a)))
     joined = flags | told
     joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
     return joined.astype(np.uint8)
@@ -221,15 +201,17 @@ def _with_quality(flags: NDArray[np.uint8], band: BandFile, grid: GeoBox) -> NDA
 
 def _window(source: DatasetReader, grid: GeoBox) -> Window | None:
     """Part of a file that a grid needs, with a few pixels round it; None where they miss."""
-    from rasterio.windows import Window, from_bounds
+    from rasterio.windows import Window
 
-    extent = grid.extent.to_crs(source.crs, resolution=_densify_m(grid)).boundingbox
-    wanted = from_bounds(*extent.bbox, transform=source.transform)
-    row, col = math.floor(wanted.row_off) - 3, math.floor(wanted.col_off) - 3
-    bottom = math.ceil(wanted.row_off + wanted.height) + 3
-    right = math.ceil(wanted.col_off + wanted.width) + 3
-    row, col = max(row, 0), max(col, 0)
-    bottom, right = min(bottom, source.height), min(right, source.width)
+    extent = grid.extent.to_crs(source.crs, resolution=_densify_m(grid)).geom
+    inverse = ~source.transform
+    onto_pixels = [inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f]
+    corners = np.array(shapely.affinity.affine_transform(extent, onto_pixels).bounds)
+    if not np.isfinite(corners).all():
+        return None
+    first, last = np.floor(corners[:2]).astype(int) - 3, np.ceil(corners[2:]).astype(int) + 3
+    col, row = np.maximum(first, 0).tolist()
+    right, bottom = np.minimum(last, (source.width, source.height)).tolist()
     if bottom <= row or right <= col:
         return None
     return Window(col, row, right - col, bottom - row)
@@ -259,8 +241,3 @@ def _span(low: float, high: float, origin: float, pixel: float, least: int) -> t
     first, last = math.floor((low - origin) / pixel), math.ceil((high - origin) / pixel)
     missing = max(0, least - (last - first))
     return first - missing // 2, last + (missing - missing // 2)
-
-
-def _short(error: Exception) -> str:
-    """First line of a library's message, without its paths' length running away."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

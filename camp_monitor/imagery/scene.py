@@ -60,8 +60,10 @@ class Scene:
         EPSG:4326; the frame of the file, nodata included.
     pixel_m : float
         Side of a pixel on the ground, metres, at the centre.
+    files : tuple of Path
+        Every file, in the order in which they were given.
     sha256 : tuple of str
-        One for each file, in the order in which they were given.
+        One for each of `files`.
     licence, credit : str
         As given by the provider or the user.
     relative_orbit, orbit_state : int or str or None
@@ -79,6 +81,7 @@ class Scene:
     quality: BandFile | None
     footprint: BaseGeometry
     pixel_m: float
+    files: tuple[Path, ...]
     sha256: tuple[str, ...]
     licence: str
     credit: str
@@ -116,6 +119,9 @@ class Scene:
         return str(first) if first == last else f"{first} to {last}"
 
 
+FIRST_YEAR, LAST_YEAR = 1940, 2199
+"""No image from the air worth comparing is older; a later year is a slip of the pen."""
+
 _ACQUIRED = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ].+)?)?)?")
 
 
@@ -128,7 +134,7 @@ def parse_acquired(text: str) -> tuple[datetime, datetime]:
     Raises
     ------
     SceneError
-        None of these, or a year before 1940 or in the future's far end.
+        None of these, or a year out of `FIRST_YEAR` to `LAST_YEAR`.
     """
     parts = text.strip().split("/")
     if len(parts) > 2:
@@ -147,6 +153,10 @@ def _instants(part: str, text: str) -> tuple[datetime, datetime]:
             f"The date {text!r} is not understood: give a time (2016-08-29T02:16:02Z), a day "
             f"(2016-08-29), a month, a year (1985), or an interval of them (2016-06/2016-08)."
         )
+    if not FIRST_YEAR <= int(part[:4]) <= LAST_YEAR:
+        raise SceneError(
+            f"The date {text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}: correct it."
+        )
     try:
         if len(part) > 10:
             instant = datetime.fromisoformat(part)
@@ -159,6 +169,4 @@ def _instants(part: str, text: str) -> tuple[datetime, datetime]:
         last = datetime(year, last_month, last_day, tzinfo=UTC) + timedelta(days=1, seconds=-1)
     except ValueError as error:
         raise SceneError(f"The date {text!r} does not exist: {error}.") from error
-    if first.year < 1940:
-        raise SceneError(f"The date {text!r} lies before any image from the air worth comparing.")
     return first, last

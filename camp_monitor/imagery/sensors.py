@@ -40,6 +40,8 @@ class Sensor:
         ``quantity = number * scale + offset`` of integer files; None where the file must say.
     credit, licence : str
         Filled in where the user gives none.
+    nodata : float or None
+        What the product's specification calls empty, for integer files that do not say.
     """
 
     key: str
@@ -51,12 +53,21 @@ class Sensor:
     offset: float | None
     credit: str
     licence: str
+    nodata: float | None = None
 
 
+_LANDSAT_EARLY = {
+    "sr_b1": "blue", "sr_b2": "green", "sr_b3": "red", "sr_b4": "nir", "sr_b5": "swir1",
+    "sr_b7": "swir2",
+}  # fmt: skip
 _LANDSAT_LATE = {
     "sr_b2": "blue", "sr_b3": "green", "sr_b4": "red", "sr_b5": "nir", "sr_b6": "swir1",
     "sr_b7": "swir2",
 }  # fmt: skip
+_LANDSAT = re.compile(r"(?:^|[^a-z])(?:l[cetom]0?|landsat[_ -]?)([4-9])(?!\d)")
+"""The number of the satellite, in ``lc08_l2sp_...`` and in ``landsat_8``."""
+_OTHER_BANDS = {"coastal", "edge", "pan", "panchromatic", "cirrus", "yellow"}
+"""Words that make another band of a colour: "coastal blue", "red edge 1"."""
 _NAMES = {name: name for name in (*OPTICAL_BANDS, *SAR_BANDS, *QUALITY_BANDS)} | {
     "swir16": "swir1", "swir22": "swir2", "nir08": "nir", "near infrared": "nir", "b": "blue",
     "g": "green", "r": "red", "n": "nir",
@@ -84,17 +95,19 @@ SENSORS = {
             offset=None,  # the numbers were shifted by 1000 in processing baseline 04.00
             credit="Contains modified Copernicus Sentinel data",
             licence="CC-BY-SA-3.0-IGO",
+            nodata=0,
         ),
         Sensor(
             key="landsat",
             title="Landsat",
             bands=("blue", "green", "red", "nir", "swir1", "swir2"),
-            aliases=_LANDSAT_LATE | {"qa_pixel": "qa_pixel"},
+            aliases={},  # SR_B4 is near infrared up to Landsat 7 and red from Landsat 8 on
             quantity="reflectance",
             scale=2.75e-5,  # Collection 2 Level 2 surface reflectance
             offset=-0.2,
             credit="Landsat, U.S. Geological Survey",
             licence="PDDL-1.0",
+            nodata=0,
         ),
         Sensor(
             key="sentinel-1",
@@ -128,6 +141,7 @@ SENSORS = {
             offset=0.0,
             credit="Planet Labs PBC",
             licence="proprietary",
+            nodata=0,
         ),
         Sensor(
             key="rgb",
@@ -156,21 +170,35 @@ SENSORS = {
 """Every sensor that `scenes add` takes, by key."""
 
 
-def band_name(text: str, sensor: Sensor) -> str | None:
+def band_name(text: str, sensor: Sensor, source: str = "") -> str | None:
     """Return the standard name of a band that a file or a user calls `text`, or None.
 
     Whole names are matched first, then the parts of a file name: the band of
-    ``T52TEN_20160829T021602_B04_10m.jp2`` is ``red`` for Sentinel-2.
+    ``T52TEN_20160829T021602_B04_10m.jp2`` is ``red`` for Sentinel-2.  `source`, a file's name and
+    the platform of its item, tells the satellites of one series apart: the band ``SR_B4`` is
+    ``red`` of Landsat 8 and ``nir`` of Landsat 7, and None of a Landsat without a number.
     """
     known = {**_NAMES, **sensor.aliases}
+    if sensor.key == "landsat":
+        known |= _landsat_names(f"{text} {source}".lower())
     word = text.strip().lower()
     if word in known:
         return known[word]
     parts = re.split(r"[^a-z0-9]+", word)
+    if _OTHER_BANDS.intersection(parts):
+        return None
     pairs = [f"{first}_{second}" for first, second in itertools.pairwise(parts)]
     longer = {name: band for name, band in known.items() if len(name) > 1}
     found = {longer[part] for part in (*pairs, *parts) if part in longer}
     return found.pop() if len(found) == 1 else None
+
+
+def _landsat_names(text: str) -> dict[str, str]:
+    """Return the numbered bands of the satellite that `text` names, if it names just one kind."""
+    early = {int(number) < 8 for number in _LANDSAT.findall(text)}
+    if len(early) != 1:
+        return {}
+    return _LANDSAT_EARLY if early.pop() else _LANDSAT_LATE
 
 
 def is_sar(bands: tuple[str, ...]) -> bool:

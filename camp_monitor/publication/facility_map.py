@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_i
 from camp_monitor.publication.words import count_words
 from camp_monitor.workspace import Workspace
 
+SIMULATED = "SIMULATED"
+"""In the credit of a painted scene; everything drawn from one is marked with it."""
 WEB_MERCATOR = "EPSG:3857"
 RIM_FRACTION = 0.1
 """Ground shown round the searched area, as a share of its size."""
@@ -64,7 +67,6 @@ def draw_facility_map(
     *,
     before: str | None = None,
     after: str | None = None,
-    simulated: bool = False,
 ) -> FacilityMap:
     """Draw the latest pair scanned of a facility, or the pair of some findings.
 
@@ -75,8 +77,6 @@ def draw_facility_map(
         One facility id, or ids of findings of one pair.
     before, after : str or None
         Of several scanned pairs, the one whose scenes these dates or ids name.
-    simulated : bool
-        Mark the page SIMULATED.
 
     Raises
     ------
@@ -97,6 +97,7 @@ def draw_facility_map(
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
     pictures, notes = _pictures(scenes, pair, area)
     notes += _left_out(observations, findings, drawn, pair)
+    simulated = any(SIMULATED in scene.credit for scene in pair)
     html = draw_map(
         facility, outline, *pictures, drawn, of_pair, notes=tuple(notes), simulated=simulated
     )

@@ -1,0 +1,151 @@
+"""Look at an image file before it is added: where it lies, what it holds, whether it is whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from odc.geo.geobox import GeoBox
+from shapely.errors import ShapelyError
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.catalogue import file_sha256
+from camp_monitor.imagery.opening import open_raster
+from camp_monitor.imagery.sensors import Sensor
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+
+@dataclass(frozen=True)
+class InspectedFile:
+    """One file as it was found.
+
+    Parameters
+    ----------
+    path : Path
+    sha256 : str
+    size : int
+        Bytes.
+    grid : GeoBox
+    dtype : str
+        Of the first band, as numpy names it.
+    nodata : float or None
+        As the file says, or the product's specification.
+    descriptions : tuple of str
+        One for each band, empty where the file gives none.
+    low, high : float
+        Lowest and highest finite number that is not nodata.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    grid: GeoBox
+    dtype: str
+    nodata: float | None
+    descriptions: tuple[str, ...]
+    low: float
+    high: float
+
+
+def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
+    """Open a file, read all of it, and say what it is.
+
+    Raises
+    ------
+    SceneError
+        It is damaged, empty, not georeferenced, or not on the Earth.
+    """
+    with open_raster(path, "it may be truncated; get it again") as source:
+        _check_georeference(source, path)
+        nodata = source.nodata
+        if nodata is None and np.issubdtype(source.dtypes[0], np.integer):
+            nodata = sensor.nodata
+        low, high = _extremes(source, nodata)
+        found = InspectedFile(
+            path=path,
+            sha256=file_sha256(path),
+            size=path.stat().st_size,
+            grid=GeoBox.from_rio(source),
+            dtype=source.dtypes[0],
+            nodata=nodata,
+            descriptions=tuple(text or "" for text in source.descriptions),
+            low=low,
+            high=high,
+        )
+    if low > high:
+        raise SceneError(f"{path} holds no data: every pixel is nodata; it was not added.")
+    return found
+
+
+def _extremes(source: DatasetReader, nodata: float | None) -> tuple[float, float]:
+    """Read every pixel; return the lowest and highest number, or infinities where there is none."""
+    low, high = math.inf, -math.inf
+    for _, window in source.block_windows(1):
+        numbers = source.read(window=window).astype(np.float32)
+        held = np.isfinite(numbers)
+        if nodata is not None and not math.isnan(nodata):
+            held &= numbers != np.float32(nodata)
+        if held.any():
+            low = min(low, float(numbers[held].min()))
+            high = max(high, float(numbers[held].max()))
+    return low, high
+
+
+def _check_georeference(source: DatasetReader, path: Path) -> None:
+    if source.crs is None:
+        raise SceneError(
+            f"{path} says no coordinate reference system, so its place on the ground is unknown: "
+            f"assign one (gdal_edit.py -a_srs EPSG:...) and add it again."
+        )
+    if source.transform.is_identity or source.transform.determinant == 0:
+        raise SceneError(f"{path} has no geotransform: only georeferenced images can be added.")
+    if any(dtype.startswith("complex") for dtype in source.dtypes):
+        raise SceneError(
+            f"{path} holds complex numbers: convert the radar image to decibels first."
+        )
+    _check_place(GeoBox.from_rio(source), path)
+
+
+def _check_place(grid: GeoBox, path: Path) -> None:
+    """Refuse a frame that is not on the Earth: of an unknown kind of CRS, or a slip in numbers."""
+    from pyproj.exceptions import ProjError
+
+    try:
+        west, south, east, north = footprint(grid).bounds
+    except (ProjError, ValueError, ShapelyError) as error:
+        raise SceneError(
+            f"{path} is in a coordinate reference system that cannot be turned into longitude and "
+            f"latitude: assign the right one (gdal_edit.py -a_srs EPSG:...) and add it again."
+        ) from error
+    if not (-181 <= west < east <= 181 and -90.1 <= south < north <= 90.1):
+        raise SceneError(
+            f"{path} lies at longitude {west:.6g} to {east:.6g} and latitude {south:.6g} to "
+            f"{north:.6g}, which is not on the Earth: correct its georeference and add it again."
+        )
+
+
+def footprint(grid: GeoBox) -> BaseGeometry:
+    """Frame of the file, EPSG:4326."""
+    pixel = math.sqrt(abs(grid.affine.determinant))
+    frame = grid.extent.to_crs("EPSG:4326", resolution=max(grid.shape) * pixel / 10)
+    return shapely.transform(frame.geom, lambda points: points.round(7))
+
+
+def ground_pixel_m(files: tuple[InspectedFile, ...]) -> float:
+    """Side of the finest pixel on the ground, metres, at the centre of its file."""
+    from pyproj import Geod
+
+    sides = []
+    for file in files:
+        rows, columns = file.grid.shape
+        middle = file.grid[rows // 2 : rows // 2 + 1, columns // 2 : columns // 2 + 1]
+        ring = middle.extent.to_crs("EPSG:4326").geom
+        sides.append(math.sqrt(abs(Geod(ellps="WGS84").geometry_area_perimeter(ring)[0])))
+    return min(sides)

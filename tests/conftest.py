@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+IMAGERY_VARIABLE = "CAMP_MONITOR_IMAGERY"
+IMAGERY_PARTS = ("scenes", "benchmark", "stac-items")
+
+FOREIGN_WARNINGS = (
+    # odc-geo 0.5 calls a function that shapely 2.2 deprecates.
+    "ignore:The 'shapely.ops.transform:DeprecationWarning",
+    # rasterio 1.4 and odc-geo 0.5 multiply transforms with a sign that affine 3 will give up.
+    "ignore:Use `@` matmul:PendingDeprecationWarning",
+)
+"""Warnings about code that is not ours and that we cannot write otherwise."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in FOREIGN_WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture(scope="session")
+def imagery_folder() -> Path:
+    """The folder of real imagery: absent elsewhere, required where the run must be complete."""
+    named = os.environ.get(IMAGERY_VARIABLE, "")
+    missing = [part for part in IMAGERY_PARTS if not named or not (Path(named) / part).is_dir()]
+    if not missing:
+        return Path(named)
+    sentence = (
+        f"{IMAGERY_VARIABLE} names no folder with {', '.join(missing)}: README.md says where the "
+        f"datasets come from."
+    )
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)

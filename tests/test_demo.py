@@ -1,0 +1,147 @@
+"""The demo: the whole job on painted scenes, its verdict, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from camp_monitor.cli import main
+from camp_monitor.cli.demo import DATES, FACILITY, MARKER, Row, _judged, _judged_cloud
+from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.imagery.catalogue import read_scenes
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What must be the same: everything but the ledger's clock and the container of the table."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith("ledger.sqlite")
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    folder = tmp_path_factory.mktemp("demo") / "first demo"
+    return folder, run("--json", "demo", "--out", str(folder))
+
+
+def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, Result]) -> None:
+    folder, result = demo
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["simulated"] is True
+    rows = {row["what"]: row for row in answer["comparison"]}
+    assert rows["annex of the compound"]["painted"] == "5,890 m²"
+    for what in ("annex of the compound", "flood on the terrace"):
+        assert rows[what]["verdict"] == "found; the true area is inside the interval"
+    assert rows["cloud and its shadow"]["verdict"] == "not seen; no change called under it"
+    for file in answer["files"]:
+        assert Path(file).is_file()
+    with open_ledger(folder / "out" / "ledger.sqlite") as ledger:
+        kinds = {finding.kind for finding in ledger.findings(FACILITY)}
+        observations = ledger.observations(FACILITY)
+    assert {"construction", "flooding"} <= kinds
+    assert all(item.not_seen is not None for item in observations)
+
+
+def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None:
+    folder, _ = demo
+    for scene in read_scenes(folder / "imagery"):
+        assert scene.credit == "SIMULATED"
+        assert scene.licence == "CC0-1.0"
+        assert scene.id.startswith("SIMULATED")
+    page = (folder / "out" / "maps" / f"SIMULATED-{FACILITY}.html").read_text(encoding="utf-8")
+    assert page.count("SIMULATED") > 2
+    assert (folder / MARKER).read_text(encoding="utf-8").count("SIMULATED") == 1
+
+
+def test_the_next_commands_work_as_printed(demo: tuple[Path, Result]) -> None:
+    folder, result = demo
+    commands = json.loads(result.stdout)["next"]
+    assert len(commands) == 3
+    for command in commands:
+        program, *words = shlex.split(command)
+        assert program == "camp-monitor"
+        assert words[:2] == ["--workspace", str(folder)]
+        answer = run(*words)
+        assert answer.exit_code == 0, answer.output
+
+
+def test_again_gives_the_same_bytes_and_loses_nothing(demo: tuple[Path, Result]) -> None:
+    folder, _ = demo
+    before = contents(folder)
+    own = folder / "notes.txt"
+    own.write_text("mine", encoding="utf-8")
+    with open_ledger(folder / "out" / "ledger.sqlite") as ledger:
+        held = ledger.contents_sha256()
+    again = run("demo", "--out", str(folder))
+    assert again.exit_code == 0, again.output
+    assert again.output.startswith("SIMULATED")
+    assert own.read_text(encoding="utf-8") == "mine"
+    own.unlink()
+    after = contents(folder)
+    assert after.keys() == before.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+    with open_ledger(folder / "out" / "ledger.sqlite") as ledger:
+        assert ledger.contents_sha256() == held
+
+
+def test_elsewhere_gives_the_same_map_and_ledger(demo: tuple[Path, Result], tmp_path: Path) -> None:
+    folder, _ = demo
+    assert run("demo", "--out", str(tmp_path / "other")).exit_code == 0
+    page = Path("out") / "maps" / f"SIMULATED-{FACILITY}.html"
+    assert (tmp_path / "other" / page).read_bytes() == (folder / page).read_bytes()
+    held = []
+    for place in (folder, tmp_path / "other"):
+        with open_ledger(place / "out" / "ledger.sqlite") as ledger:
+            held.append(ledger.contents_sha256())
+    assert held[0] == held[1]
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", MARKER])
+def test_a_folder_of_the_users_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("years of work", encoding="utf-8")
+    result = run("demo", "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "not an empty folder" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "years of work"
+
+
+def test_scenes_of_another_version_are_refused_in_one_sentence(
+    demo: tuple[Path, Result], tmp_path: Path
+) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(demo[0], copy)
+    item = next((copy / "imagery").glob(f"SIMULATED-{DATES[0][:10]}/SIMULATED-*.json"))
+    text = item.read_text(encoding="utf-8")
+    item.write_text(text.replace('"file:checksum": "1220', '"file:checksum": "12200'), "utf-8")
+    result = run("demo", "--out", str(copy))
+    assert result.exit_code == 2, result.output
+    assert result.stderr.count("\n") == 1
+    assert "--out DIR" in result.stderr
+
+
+def test_the_verdict_can_be_missed_and_cloud_can_be_called_a_change() -> None:
+    painted = np.zeros((20, 20), bool)
+    painted[5:15, 5:15] = True
+    missed = _judged("annex", 10_000, painted, [], {})
+    assert missed == Row("annex", "10,000 m²", "0% of it", "missed", False)
+    called = _judged_cloud(painted, [painted], {"F1": painted})
+    assert not called.right
+    assert "1 findings under it" in called.verdict
+    through = _judged_cloud(painted, [np.zeros_like(painted)], {})
+    assert not through.right
