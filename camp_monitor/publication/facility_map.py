@@ -117,11 +117,11 @@ def write_map(html: str, path: Path) -> None:
         building.write_text(html, encoding="utf-8")
         building.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            building.unlink()
         raise InputError(
             f"{path} cannot be written ({error.strerror}): check its folder."
         ) from error
-    finally:
-        building.unlink(missing_ok=True)
 
 
 _Scenes = tuple[SceneReference, SceneReference]
