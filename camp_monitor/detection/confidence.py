@@ -31,7 +31,7 @@ def judge_confidence(region: Region, change: Change, pair: Pair) -> str:
         return "low"
     sound_pair = pair.before.quantity in PHYSICAL and not pair.unscreened
     if clear and ample and sound_pair and pair.shift_left.known:
-        return "high"
+        return change.ceiling
     if pair.shift_left.known or (clear and ample):
         return "medium"
     return "low"

@@ -22,6 +22,13 @@ ALL_BUT_CORNERS = 97.0
 """Percentile of the after image's corner energy that plain ground stays below."""
 SEED, GROWN = 0.70, 0.35
 """Multiples of that energy, newly there, at which a structure begins and to which it reaches."""
+WIDE_PX, NARROW_PX = 5, 3
+"""Side of the square in which a corner of the before image excuses one of the after image: wide
+where corners alone decide, narrow where changed colour decides too."""
+ALIKE_FRACTION = 0.5
+"""A structure reaches as far as the ground changed by at least this part of its own change ..."""
+REACH_PX = 12
+"""... and no farther than this from its corners, pixels."""
 BORDER = 0.35
 """Part of the way from the surroundings' colour to the middle's at which a structure ends."""
 NEVER_BY_CHANCE = 1e-4
@@ -43,8 +50,9 @@ def detect_construction(pair: Pair) -> Detection:
 
     With short-wave infrared, pixels are found whose bands changed together in a way that unchanged
     ground does not (`irmad`), and those are kept whose vegetation, built-up index or brightness
-    speaks for building and which are not at water.  Without it, bare ground and buildings have one
-    colour; then new corners are looked for, which buildings have and fields lack.
+    speaks for building and which are not at water.  Pixels of at most `STRUCTURE_UP_TO_M` show
+    structure too: there, new corners must lie near, which buildings have and fields lack.  Without
+    short-wave infrared, bare ground and buildings have one colour, and new corners alone decide.
 
     Parameters
     ----------
@@ -88,39 +96,45 @@ def detect_construction(pair: Pair) -> Detection:
 
 
 def _by_colour(pair: Pair) -> Detection:
-    """Joint change of all bands, named by spectral evidence."""
+    """Joint change of all bands, named by spectral evidence, and by new corners where they show."""
     from scipy import ndimage
     from scipy.stats import chi2
     from skimage.filters import threshold_otsu
 
     seen = pair.usable
+    before, after = _water(pair)
+    wet = before | after
+    banks = _banks(wet)
+    dry = seen & ~banks
     change = irmad(pair.before.pixels, pair.after.pixels, seen)
     distance = np.sqrt(np.where(seen, change.chi_square, 0)).astype(np.float32)
     distance = ndimage.median_filter(distance, 3)
     least = float(np.sqrt(chi2.isf(NEVER_BY_CHANCE, len(pair.bands))))
-    threshold = max(least, float(threshold_otsu(distance[seen])))
-    changed = (distance > threshold) & seen
-    before, after = _water(pair)
-    wet = before | after
-    if (changed & ~wet).sum() > MOST_CHANGED_FRACTION * max((seen & ~wet).sum(), 1):
+    threshold = max(least, float(threshold_otsu(distance[dry])) if dry.any() else 0.0)
+    changed = (distance > threshold) & seen & ~wet
+    built = changed & _speaks_for_building(pair, change.chi_square)
+    built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & seen
+    lookalikes = BARE_GROUND
+    if pair.pixel_m <= STRUCTURE_UP_TO_M:
+        structures, _ = _new_structures(pair, dry, NARROW_PX)
+        built = _grown_from(structures & built, built, distance)
+        lookalikes = SMALL_THINGS
+    elif changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1):
         raise NotComparableError(
             f"More than {MOST_CHANGED_FRACTION:.0%} of the land changed between the dates: "
             f"construction cannot be told from the season; use two dates of the same season."
         )
-    built = changed & ~wet & _speaks_for_building(pair, change.chi_square)
-    banks = _banks(wet)
-    built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & seen
-    built = _away_from_water(built, banks)
     return Detection(
         METHOD,
         (
             Change(
                 kind="construction",
-                changed=built,
+                changed=_away_from_water(built, banks),
                 strength=(distance / threshold).astype(np.float32),
                 edge_px=0.8,
                 least_px=4,
-                caveats=(BARE_GROUND,),
+                ceiling="medium",  # one pair cannot rule a field or a stack out
+                caveats=(lookalikes,),
             ),
         ),
         seen & (~banks | after),
@@ -130,6 +144,32 @@ def _by_colour(pair: Pair) -> Detection:
         ),
         unseen=AT_WATER,
     )
+
+
+def _grown_from(
+    corners: NDArray[np.bool_], changed: NDArray[np.bool_], distance: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Grow each group of corners over the connected ground that changed as much as it did.
+
+    A field beside a new building may have changed too, and touch it, but it changed otherwise.
+    """
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(corners, np.ones((3, 3)))
+    grown = np.zeros(corners.shape, bool)
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        window = tuple(
+            slice(max(part.start - REACH_PX, 0), min(part.stop + REACH_PX, size))
+            for part, size in zip(place, corners.shape, strict=True)
+        )
+        own = labels[window] == number
+        like = changed[window] & (
+            distance[window] >= ALIKE_FRACTION * np.percentile(distance[window][own], 75)
+        )
+        parts, _ = ndimage.label(like, np.ones((3, 3)))
+        touched = np.unique(parts[own])
+        grown[window] |= np.isin(parts, touched[touched > 0])
+    return grown
 
 
 def _speaks_for_building(pair: Pair, chi_square: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -192,17 +232,9 @@ def _away_from_water(built: NDArray[np.bool_], banks: NDArray[np.bool_]) -> NDAr
 
 def _by_structure(pair: Pair) -> Detection:
     """Corners that were not there before."""
-    from scipy import ndimage
-
     before, after = _water(pair)
     solid = pair.usable & ~_banks(before | after)
-    energy = corner_energy(pair.after.pixels, solid)
-    usual = float(np.percentile(energy[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
-    new = new_corner_energy(corner_energy(pair.before.pixels, solid), energy)
-    ratio = np.where(solid, new / max(usual, 1e-6), -1).astype(np.float32)
-    grown, _ = ndimage.label(ratio > GROWN, np.ones((3, 3)))
-    begun = np.unique(grown[ratio > SEED])
-    kept = np.isin(grown, begun[begun > 0])
+    kept, ratio = _new_structures(pair, solid, WIDE_PX)
     built = _shaped(pair, kept)
     return Detection(
         METHOD,
@@ -213,6 +245,7 @@ def _by_structure(pair: Pair) -> Detection:
                 strength=np.maximum(ratio / SEED, 0).astype(np.float32),
                 edge_px=1.0,
                 least_px=4,
+                ceiling="medium",  # one pair cannot rule a field or a stack out
                 caveats=(SMALL_THINGS,),
             ),
         ),
@@ -220,6 +253,21 @@ def _by_structure(pair: Pair) -> Detection:
         (("New corner energy from", f"{SEED:g} of what plain ground reaches"),),
         unseen=AT_WATER,
     )
+
+
+def _new_structures(
+    pair: Pair, solid: NDArray[np.bool_], tolerance_px: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Find corners that were not there before; return them and their energy by plain ground's."""
+    from scipy import ndimage
+
+    energy = corner_energy(pair.after.pixels, solid)
+    usual = float(np.percentile(energy[solid], ALL_BUT_CORNERS)) if solid.any() else 0.0
+    new = new_corner_energy(corner_energy(pair.before.pixels, solid), energy, tolerance_px)
+    ratio = np.where(solid, new / max(usual, 1e-6), -1).astype(np.float32)
+    grown, _ = ndimage.label(ratio > GROWN, np.ones((3, 3)))
+    begun = np.unique(grown[ratio > SEED])
+    return np.isin(grown, begun[begun > 0]), ratio
 
 
 def _shaped(pair: Pair, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -26,6 +26,8 @@ class Change:
         Smaller regions are noise to this detector.
     caveats : tuple of str
         What else may look like this kind of change to this detector.
+    ceiling : str
+        The highest confidence that one pair can give to this kind of change.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Change:
     edge_px: float
     least_px: int
     caveats: tuple[str, ...] = ()
+    ceiling: str = "high"
 
 
 @dataclass(frozen=True, eq=False)

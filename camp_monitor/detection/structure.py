@@ -11,8 +11,6 @@ NEIGHBOURHOOD_PX = 1.5
 """Standard deviation of the Gaussian over which slopes are gathered."""
 NOISE_FLOOR = 0.05
 """Share of the mean variance added to every direction of colour, so that noise is not stretched."""
-TOLERANCE_PX = 5
-"""Side of the square in which a corner of the before image excuses one of the after image."""
 
 
 def corner_energy(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -87,7 +85,7 @@ def _equal_slopes(
 
 
 def new_corner_energy(
-    before: NDArray[np.float32], after: NDArray[np.float32]
+    before: NDArray[np.float32], after: NDArray[np.float32], tolerance_px: int
 ) -> NDArray[np.float32]:
     """Return the corner energy of the after image that nothing nearby had before.
 
@@ -95,6 +93,8 @@ def new_corner_energy(
     ----------
     before, after : ndarray
         Corner energies of two images, float32, (row, col).
+    tolerance_px : int
+        Side of the square in which a corner of `before` excuses one of `after`, pixels.
 
     Returns
     -------
@@ -103,4 +103,4 @@ def new_corner_energy(
     """
     from scipy import ndimage
 
-    return after - ndimage.maximum_filter(before, TOLERANCE_PX)
+    return after - ndimage.maximum_filter(before, tolerance_px)
