@@ -23,6 +23,7 @@ COMMANDS = {
     "scan": "camp_monitor.cli.scan:scan",
     "findings": "camp_monitor.cli.findings:findings",
     "map": "camp_monitor.cli.map:draw",
+    "figure": "camp_monitor.cli.figure:figure",
 }
 """Every command and where it is, in the order in which a newcomer meets them."""
 

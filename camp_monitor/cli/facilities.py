@@ -1,9 +1,11 @@
-"""``camp-monitor facilities``: list the registry, show one facility, import an outline."""
+"""``camp-monitor facilities``: list the registry, show one facility, check all, import one."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from camp_monitor.facilities import Facility, Outline
+    from camp_monitor.facilities.checking import Checked, RegistryCheck
+
+BROKEN = 2
+"""Exit code of a check that met a file it cannot use."""
 
 ONE_LINE_COLUMNS = 100
 """On a narrower terminal the name of a facility stands below its id."""
@@ -26,14 +32,12 @@ def facilities() -> None:
     """Facilities: where they are, who says so, and how far the edge may be off."""
 
 
-@facilities.command("list")
+@facilities.command("list", epilog="Example: camp-monitor facilities list")
 @click.pass_obj
 def list_facilities(context: Context) -> None:
-    """List the facilities of the registry.
-
-    Example: camp-monitor facilities list
-    """
+    """List the facilities of the registry."""
     from camp_monitor.facilities import read_registry
+    from camp_monitor.facilities.geometry import length_words
 
     registry = read_registry(context.workspace.aoi)
     if context.as_json:
@@ -46,7 +50,7 @@ def list_facilities(context: Context) -> None:
         newest = facility.outlines[-1] if facility.outlines else None
         kind = facility.type.replace("_", "-")
         basis = newest.basis if newest else "none"
-        accuracy = _metres(newest.accuracy_m) if newest else ""
+        accuracy = length_words(newest.accuracy_m) if newest else ""
         status, date = _short_status(facility)
         if wide:
             table.add_row(facility.id, facility.name, kind, basis, accuracy, status, date)
@@ -57,14 +61,11 @@ def list_facilities(context: Context) -> None:
     context.console.print(_counted(registry))
 
 
-@facilities.command("show")
+@facilities.command("show", epilog="Example: camp-monitor facilities show khs-12-jongori")
 @click.argument("facility_id", metavar="ID")
 @click.pass_obj
 def show_facility(context: Context, facility_id: str) -> None:
-    """Show all that is published of one facility: outline, points, sizes, conflicts, sources.
-
-    Example: camp-monitor facilities show khs-12-jongori
-    """
+    """Show all that is published of one facility: outline, points, sizes, conflicts, sources."""
     from camp_monitor.facilities import facility_document, find_facility
 
     facility = find_facility(context.workspace.aoi, facility_id)
@@ -74,7 +75,39 @@ def show_facility(context: Context, facility_id: str) -> None:
     _print_facility(facility, context.console)
 
 
-@facilities.command("import")
+@facilities.command(
+    "check", epilog="Example: camp-monitor facilities check drawn.kml --today 2026-01-31"
+)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--today",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day from which the age of a status is counted; else today.",
+)
+@click.pass_obj
+def check_facilities(context: Context, files: tuple[Path, ...], today: datetime | None) -> None:
+    """List every doubt about the registry, and about the outlines in each FILE not imported yet.
+
+    Doubts are no faults: sources that disagree, placeholders, an edge that is less certain than
+    the outline is large, an old status.  Exit code 2: a file or an outline cannot be used.
+    """
+    from camp_monitor.facilities.checking import check_registry
+
+    day = (today or datetime.now(UTC)).date()
+    check = check_registry(context.workspace.aoi, today=day, files=files)
+    if context.as_json:
+        click.echo(json.dumps(_check_as_json(check), indent=1))
+    else:
+        _print_check(context.console, check)
+    if check.counts["broken"]:
+        click.get_current_context().exit(BROKEN)
+
+
+@facilities.command(
+    "import",
+    epilog="Example: camp-monitor facilities import wall.kml --id khs-12-jongori --accuracy-m 15",
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--id", "facility_id", required=True, help="Known id, or a new one with --name.")
 @click.option("--name", help="Name of a new facility.")
@@ -103,12 +136,10 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
     basis: Literal["drawn", "published"],
     source: str | None,
 ) -> None:
-    """Import an outline from a GeoJSON, KML or GeoPackage file.
+    """Import an outline from a GeoJSON, KML, KMZ or GeoPackage FILE.
 
     The outline becomes the next version of the facility's; older versions are kept.  With --name,
     an unknown id becomes a new facility, anywhere in the world.
-
-    Example: camp-monitor facilities import jongori.kml --id khs-12-jongori --accuracy-m 15
     """
     from camp_monitor.facilities.importing import add_outline, import_outline
 
@@ -141,14 +172,65 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
 
 
 def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
+    from camp_monitor.facilities.geometry import area_words, length_words
+
     if not added:
         return (
             f"{facility_id}: nothing added, outline version {outline.version} already is this one."
         )
     return (
         f"{facility_id}: outline version {outline.version} added ({outline.basis}, "
-        f"{_area(outline.area_m2)}, accurate to {_metres(outline.accuracy_m)})."
+        f"{area_words(outline.area_m2)}, accurate to {length_words(outline.accuracy_m)})."
     )
+
+
+def _print_check(console: Console, check: RegistryCheck) -> None:
+    """Print each facility with its doubts, then what was counted and what was not tested."""
+    from camp_monitor.facilities.checking import NOT_TESTED
+
+    for item in (*check.facilities, *check.others):
+        if item.doubts:
+            console.print(f"{item.id}  {item.name}".strip(), style="bold")
+            _print_facts(((doubt.kind, doubt.sentence) for doubt in item.doubts), console)
+            console.print()
+    console.print(NOT_TESTED)
+    console.print(_summary_of_check(check), style="bold", soft_wrap=True)
+
+
+def _summary_of_check(check: RegistryCheck) -> str:
+    """Say in one line how many facilities, outlines and doubts there are."""
+    kinds = [[doubt.kind for doubt in item.doubts] for item in check.facilities]
+    count = Counter(kind for found in kinds for kind in found)
+    said = [
+        f"{len(check.facilities)} facilities",
+        f"{check.outlines} with outlines ({count['placeholder']} of them placeholders)",
+        f"{count['conflict']} conflicts in {sum('conflict' in found for found in kinds)} of them",
+        f"{count['accuracy']} less accurate than they are large",
+        f"{count['overlap'] // 2} overlaps",
+        f"{count['place']} out of place",
+        f"{count['position']} positions below grade A",
+        f"{count['status']} statuses old or undated",
+        f"{check.counts['broken']} broken",
+    ]
+    return ", ".join(said) + "."
+
+
+def _check_as_json(check: RegistryCheck) -> dict[str, Any]:
+    from camp_monitor.facilities.checking import NOT_TESTED
+
+    return {
+        "today": check.today.isoformat(),
+        "facilities": [_checked_as_json(item) for item in check.facilities],
+        "others": [_checked_as_json(item) for item in check.others],
+        "outlines": check.outlines,
+        "counts": check.counts,
+        "not_tested": NOT_TESTED,
+    }
+
+
+def _checked_as_json(item: Checked) -> dict[str, Any]:
+    doubts = [{"kind": doubt.kind, "sentence": doubt.sentence} for doubt in item.doubts]
+    return {"id": item.id, "name": item.name, "file": str(item.path), "doubts": doubts}
 
 
 def _print_facility(facility: Facility, console: Console) -> None:
@@ -194,6 +276,7 @@ def _print_facility(facility: Facility, console: Console) -> None:
 def _print_outlines(facility: Facility, console: Console) -> None:
     """Print the newest outline and list the older ones."""
     from camp_monitor.facilities import BASES
+    from camp_monitor.facilities.geometry import area_words, length_words
 
     console.print("\nOutline", style="bold")
     if not facility.outlines:
@@ -204,15 +287,15 @@ def _print_outlines(facility: Facility, console: Console) -> None:
     west, south, east, north = newest.geometry.bounds
     facts = [
         ("basis", f"{BASES[newest.basis]} (version {newest.version})"),
-        ("accuracy", f"the edge may be off by {_metres(newest.accuracy_m)}"),
-        ("area", _area(newest.area_m2)),
+        ("accuracy", f"the edge may be off by {length_words(newest.accuracy_m)}"),
+        ("area", area_words(newest.area_m2)),
         ("bounds", f"lon {west:.5f} to {east:.5f}, lat {south:.5f} to {north:.5f}"),
         ("source", newest.source),
         ("how", newest.note),
     ]
     for older in reversed(facility.outlines[:-1]):
-        said = f"version {older.version}: {BASES[older.basis]}, {_area(older.area_m2)}, accurate to"
-        facts.append(("older", f"{said} {_metres(older.accuracy_m)}"))
+        size = f"{area_words(older.area_m2)}, accurate to {length_words(older.accuracy_m)}"
+        facts.append(("older", f"version {older.version}: {BASES[older.basis]}, {size}"))
     _print_facts(facts, console)
 
 
@@ -301,11 +384,3 @@ def _joined(value: str, link: str, remark: str | None) -> str:
 def _korean(facility: Facility) -> str:
     names = ", ".join(facility.names_ko)
     return f"{names}\n{facility.names_ko_note}" if names and facility.names_ko_note else names
-
-
-def _metres(length_m: float) -> str:
-    return f"{length_m:,.0f} m" if length_m < 10_000 else f"{length_m / 1000:,.0f} km"
-
-
-def _area(area_m2: float) -> str:
-    return f"{area_m2:,.0f} m2" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km2"

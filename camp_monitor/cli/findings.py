@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from camp_monitor.findings.finding import Finding, Observation, SceneReference
+    from camp_monitor.findings.review import Review
+
+VERDICTS = ("confirmed", "rejected", "unsure")
 
 
 @click.group()
 def findings() -> None:
-    """List, show and export what changed and what was not seen."""
+    """List, show, review and export what changed and what was not seen."""
 
 
-@findings.command("list", epilog="Example: camp-monitor findings list --at-least medium")
+@findings.command(
+    "list", epilog="Example: camp-monitor findings list --at-least medium --unreviewed"
+)
 @click.option("--facility", metavar="ID", help="Only this facility.")
 @click.option("--kind", help="Only this kind of change, such as construction or flooding.")
 @click.option(
@@ -32,6 +38,10 @@ def findings() -> None:
     type=click.Choice(["low", "medium", "high"]),
     help="Only findings with this confidence or a higher one.",
 )
+@click.option(
+    "--reviewed/--unreviewed", default=None, help="Only findings that someone, or no one, reviewed."
+)
+@click.option("--verdict", type=click.Choice(VERDICTS), help="Only with this as latest verdict.")
 @click.option("--superseded", is_flag=True, help="Also what a later scan has replaced.")
 @click.pass_obj
 def list_findings(
@@ -39,11 +49,20 @@ def list_findings(
     facility: str | None,
     kind: str | None,
     at_least: str | None,
+    reviewed: bool | None,
+    verdict: str | None,
     superseded: bool,
 ) -> None:
-    """List findings, and what was not seen."""
+    """List findings, and what was not seen.
+
+    A finding that a reviewer rejected stays in the list and is marked.
+    """
     from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.findings.review import latest_reviews
     from camp_monitor.publication.words import count_words
+
+    if verdict and reviewed is False:
+        raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
 
     if not context.workspace.ledger.exists():
         _print_nothing_scanned(context, facility, ())
@@ -51,20 +70,27 @@ def list_findings(
     with open_ledger(context.workspace.ledger) as ledger:
         found = ledger.findings(facility, kind=kind, at_least=at_least, superseded=superseded)
         looked = ledger.observations(facility, superseded=superseded)
-        every = ledger.findings(facility, superseded=superseded) if kind or at_least else found
+        every = ledger.findings(facility, superseded=superseded)
+        latest = latest_reviews(ledger.reviews())
         current = ledger.observations(facility) if superseded else looked
         scanned = {item.facility_id for item in ledger.observations()} if not looked else set()
+    found = tuple(
+        item
+        for item in found
+        if (reviewed is None or reviewed == (item.id in latest))
+        and (verdict is None or (item.id in latest and latest[item.id].verdict == verdict))
+    )
     counting = {key for item in current for key in (item.id, *item.finding_ids)}
     replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
     if not looked:
         _print_nothing_scanned(context, facility, sorted(scanned))
     elif context.as_json:
-        _print_json(_listing(found, looked, replaced))
+        _print_json(_listing(found, looked, replaced, latest))
     else:
-        _print_listing(context, found, looked, replaced)
+        _print_listing(context, found, looked, replaced, latest)
         if len(every) > len(found):
             left_out = count_words(len(every) - len(found), "other finding")
-            context.console.print(f"{left_out} left out by --kind or --at-least.")
+            context.console.print(f"{left_out} left out by the options given.")
 
 
 @findings.command(epilog="Example: camp-monitor findings show F1dceabd3f3ca")
@@ -79,13 +105,48 @@ def show(context: Context, finding_id: str) -> None:
         finding = ledger.finding(finding_id)
         every = ledger.observations(finding.facility_id, superseded=True)
         current = ledger.observations(finding.facility_id)
+        reviews = ledger.reviews(finding.id)
     naming = [item for item in every if finding.id in item.finding_ids]
     counts = [item for item in current if finding.id in item.finding_ids]
     if context.as_json:
         content = {"id": finding.id, "superseded": not counts, **finding.to_dict()}
-        _print_json({**content, "observations": [_with_id(item) for item in naming]})
+        content["observations"] = [_with_id(item) for item in naming]
+        _print_json({**content, "reviews": [_with_id(item) for item in reviews]})
     else:
-        context.console.print(_finding_table(finding, (counts or naming)[-1], bool(counts)))
+        observation = (counts or naming)[-1]
+        context.console.print(_finding_table(finding, observation, bool(counts), reviews))
+
+
+@findings.command(
+    epilog="Example: camp-monitor findings review F1dceabd3f3ca --verdict unsure --by RN"
+)
+@click.argument("finding_id", metavar="FID")
+@click.option("--verdict", type=click.Choice(VERDICTS), required=True, help="What you make of it.")
+@click.option("--by", metavar="NAME", required=True, help="Your name or initials.")
+@click.option("--note", metavar="TEXT", default="", help="Why.")
+@click.pass_obj
+def review(context: Context, finding_id: str, verdict: str, by: str, note: str) -> None:
+    """Record what you think of a finding; FID may be the beginning of its id.
+
+    Nothing is changed or removed: the latest review of a finding counts, and all are kept.
+    """
+    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.findings.review import Review, utc_text
+    from camp_monitor.publication.words import count_words, review_words
+
+    _require_ledger(context)
+    now = datetime.now(UTC)
+    with open_ledger(context.workspace.ledger) as ledger:
+        finding = ledger.finding(finding_id)
+        given = Review(finding.id, verdict, by, utc_text(now), " ".join(note.split()))
+        ledger.review(given, recorded_at=now)
+        kept = len(ledger.reviews(finding.id))
+    if context.as_json:
+        _print_json(_with_id(given))
+        return
+    context.console.print(f"Recorded for {finding.id}: {review_words(given)}", soft_wrap=True)
+    if kept > 1:
+        context.console.print(f"{count_words(kept, 'review')} are kept; the latest counts.")
 
 
 @findings.command(epilog="Example: camp-monitor findings export findings.gpkg --overwrite")
@@ -108,7 +169,9 @@ def export(context: Context, file: Path, facility: str | None, overwrite: bool) 
                 f"Nothing has been scanned yet{place}, so there is nothing to export: run "
                 f"'{_scan_command(facility)}' first."
             )
-        written = export_findings(ledger.findings(facility), looked, file, overwrite=overwrite)
+        written = export_findings(
+            ledger.findings(facility), looked, file, reviews=ledger.reviews(), overwrite=overwrite
+        )
     if context.as_json:
         counts = {"findings": written.findings, "not_seen": written.not_seen}
         _print_json({"file": str(file), **counts})
@@ -137,7 +200,7 @@ def _print_nothing_scanned(context: Context, facility: str | None, others: Seque
     from camp_monitor.findings.rows import legible
 
     if context.as_json:
-        _print_json(_listing((), (), set()))
+        _print_json(_listing((), (), set(), {}))
         return
     place = f" at {legible(facility)}" if facility else ""
     lines = [
@@ -153,24 +216,39 @@ def _print_json(content: dict[str, Any]) -> None:
     click.echo(json.dumps(content, indent=2))
 
 
-def _with_id(record: Finding | Observation) -> dict[str, Any]:
+def _with_id(record: Finding | Observation | Review) -> dict[str, Any]:
     return {"id": record.id, **record.to_dict()}
 
 
 def _listing(
-    found: Sequence[Finding], looked: Sequence[Observation], replaced: set[str]
+    found: Sequence[Finding],
+    looked: Sequence[Observation],
+    replaced: set[str],
+    latest: Mapping[str, Review],
 ) -> dict[str, Any]:
     return {
-        "findings": [{**_with_id(item), "superseded": item.id in replaced} for item in found],
+        "findings": [
+            {
+                **_with_id(item),
+                "superseded": item.id in replaced,
+                "review": _with_id(latest[item.id]) if item.id in latest else None,
+            }
+            for item in found
+        ],
         "observations": [{**_with_id(item), "superseded": item.id in replaced} for item in looked],
     }
 
 
 def _print_listing(
-    context: Context, found: Sequence[Finding], looked: Sequence[Observation], replaced: set[str]
+    context: Context,
+    found: Sequence[Finding],
+    looked: Sequence[Observation],
+    replaced: set[str],
+    latest: Mapping[str, Review],
 ) -> None:
+    from camp_monitor.findings.review import rejected_ids
     from camp_monitor.findings.rows import legible, not_all_seen
-    from camp_monitor.publication.words import count_words
+    from camp_monitor.publication.words import count_words, findings_words
 
     unseen = [item for item in looked if not_all_seen(item)]
     facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
@@ -178,7 +256,7 @@ def _print_listing(
         context.console.print(legible(facility), style="bold")
         here = [item for item in found if item.facility_id == facility]
         if here:
-            context.console.print(_findings_table(here, replaced))
+            context.console.print(_findings_table(here, replaced, latest))
             context.console.print()
         gaps = [item for item in unseen if item.facility_id == facility]
         if gaps:
@@ -194,8 +272,9 @@ def _print_listing(
         )
         if outcomes[outcome]
     )
+    rejected = rejected_ids(latest.values()) & {item.id for item in found}
     lines = [
-        f"{count_words(len(found), 'finding').capitalize()}.  "
+        f"{findings_words(len(found), len(rejected)).capitalize()}.  "
         f"{count_words(len(looked), 'observation').capitalize()}: {counts}."
     ]
     if unseen:
@@ -213,7 +292,10 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _findings_table(found: Sequence[Finding], replaced: set[str]) -> Table:
+def _findings_table(
+    found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
+) -> Table:
+    from camp_monitor.findings import review
     from camp_monitor.findings.finding import KINDS, POSITIONS
     from camp_monitor.publication.words import area_words
 
@@ -226,6 +308,8 @@ def _findings_table(found: Sequence[Finding], replaced: set[str]) -> Table:
             change += f"\n{POSITIONS[item.position]}"
         if item.id in replaced:
             change += "\nsuperseded"
+        if item.id in latest:
+            change += f"\n{review.VERDICTS[latest[item.id].verdict]}"
         between = f"{first} and\n{last}"
         table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
     return table
@@ -248,13 +332,15 @@ def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
     return table
 
 
-def _finding_table(finding: Finding, observation: Observation, counts: bool) -> Table:
-    """Lay out one finding, with what its observation saw."""
+def _finding_table(
+    finding: Finding, observation: Observation, counts: bool, reviews: Sequence[Review]
+) -> Table:
+    """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
     from rich.table import Table
 
     from camp_monitor.findings.finding import KINDS, POSITIONS, interval_words
     from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import area_words, share_words
+    from camp_monitor.publication.words import area_words, review_words, share_words
 
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds
@@ -266,6 +352,7 @@ def _finding_table(finding: Finding, observation: Observation, counts: bool) -> 
         ("when", interval_words(finding.before, finding.after)),
         ("area", f"{area} ({interval})"),
         ("confidence", finding.confidence),
+        *(("review", review_words(item)) for item in reversed(reviews)),
         ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
         ("seen", f"{seen}; {observation.reason}" if observation.reason else seen),
         ("method", finding.method),

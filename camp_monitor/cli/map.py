@@ -7,11 +7,19 @@ from pathlib import Path
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.errors import InputError
 
 
 @click.command("map", epilog="Example: camp-monitor map khs-12-jongori -o jongori.html")
-@click.argument("targets", metavar="ID|FID...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("targets", metavar="ID|FID...", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The HTML file to write.",
+)
 @click.option("--before", metavar="DATE", help="Of several scanned pairs, the one with this date.")
 @click.option("--after", metavar="DATE", help="Likewise.")
 @click.pass_obj
@@ -20,17 +28,38 @@ def draw(
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
+    Without an ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
     from camp_monitor.publication.facility_map import draw_facility_map, write_map
     from camp_monitor.publication.map import iframe_line
+    from camp_monitor.publication.words import findings_words
 
+    if not targets:
+        if before or after:
+            raise InputError("--before and --after choose a pair of one facility: name its ID.")
+        _draw_overview(context, output)
+        return
     with context.messages.status("Drawing ..."):
         drawn = draw_facility_map(context.workspace, targets, before=before, after=after)
         write_map(drawn.html, output)
     context.messages.print(
-        f"{output}: {drawn.findings} findings, {drawn.dates}; "
+        f"{output}: {findings_words(drawn.findings, drawn.rejected)}, {drawn.dates}; "
         f"{len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
         soft_wrap=True,
     )
     click.echo(iframe_line(output.name, drawn.facility))
+
+
+def _draw_overview(context: Context, output: Path) -> None:
+    from camp_monitor.publication.facility_map import write_map
+    from camp_monitor.publication.map import iframe_line
+    from camp_monitor.publication.overview import draw_workspace_overview
+
+    drawn = draw_workspace_overview(context.workspace)
+    write_map(drawn.html, output)
+    context.messages.print(
+        f"{output}: {drawn.headline}; {len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
+        soft_wrap=True,
+    )
+    click.echo(iframe_line(output.name))

@@ -25,6 +25,38 @@ def geodesic_area_m2(geometry: Polygon | MultiPolygon) -> float:
     return abs(float(area_m2))
 
 
+def distances_m(lon: float, lat: float, points: np.ndarray) -> np.ndarray:
+    """Distances on the WGS84 ellipsoid from one point to others, metres.
+
+    Parameters
+    ----------
+    lon, lat : float
+        Degrees.
+    points : ndarray
+        float (n, 2), lon and lat in degrees.
+
+    Returns
+    -------
+    ndarray
+        float (n,).
+    """
+    from pyproj import Geod
+
+    start = np.full(len(points), lon), np.full(len(points), lat)
+    _, _, apart_m = Geod(ellps="WGS84").inv(*start, points[:, 0], points[:, 1])
+    return np.asarray(apart_m, dtype=float)
+
+
+def length_words(length_m: float) -> str:
+    """Write a length given in metres: metres below 10 km, kilometres above."""
+    return f"{length_m:,.0f} m" if length_m < 10_000 else f"{length_m / 1000:,.0f} km"
+
+
+def area_words(area_m2: float) -> str:
+    """Write an area given in square metres: m2 below 0.1 km2, km2 above."""
+    return f"{area_m2:,.0f} m2" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km2"
+
+
 def check_coordinates(geometry: Polygon | MultiPolygon) -> None:
     """Refuse coordinates that are not lon, lat in degrees.
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import shapely
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -27,16 +27,13 @@ from camp_monitor.facilities.geometry import (
     check_coordinates,
     checked_geometry,
 )
+from camp_monitor.facilities.nearness import check_near
 from camp_monitor.facilities.outline_files import DrawnShape, read_shapes
 from camp_monitor.facilities.registry import nearest_ids, read_facility, write_facility
 
 DRAWN_ACCURACY_M = 20.0
 """Accuracy of an outline drawn by hand whose author states none, metres.  Our own choice: a few
 metres of drawing, and 10-15 m by which images in public globes are commonly displaced."""
-
-FARTHEST_M = 100_000.0
-"""A new outline farther than this from everything known of its facility is refused.  The two most
-distant points published for one facility lie 70 km apart."""
 
 MOST_POINTS = 100_000
 """An outline with more points is refused."""
@@ -82,7 +79,7 @@ class Addition:
 def import_outline(
     path: Path, *, layer: str | None = None, feature: str | None = None, union: bool = False
 ) -> ImportedOutline:
-    """Read an outline from a GeoJSON, KML or GeoPackage file.
+    """Read an outline from a GeoJSON, KML, KMZ or GeoPackage file.
 
     Parameters
     ----------
@@ -108,7 +105,41 @@ def import_outline(
     """
     shapes, remarks = read_shapes(path, layer)
     chosen, said = _choose(shapes, feature, union, path)
-    remarks += said
+    return _imported(path, chosen, remarks + said, sha256_of(path))
+
+
+def import_each(path: Path) -> list[tuple[str, ImportedOutline | FacilityError]]:
+    """Read every outline of a file, each on its own, with its name in the file.
+
+    An outline that cannot be used is an error in the list, so that it does not hide the others.
+
+    Raises
+    ------
+    FacilityError
+        The file cannot be read or holds no polygon.
+    """
+    shapes, remarks = read_shapes(path)
+    sha256 = sha256_of(path)
+    read: list[tuple[str, ImportedOutline | FacilityError]] = []
+    for drawn in shapes:
+        try:
+            read.append((printable(drawn.name), _imported(path, [drawn], remarks, sha256)))
+        except FacilityError as error:
+            read.append((printable(drawn.name), error))
+    return read
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _imported(
+    path: Path, chosen: list[DrawnShape], remarks: list[str], sha256: str
+) -> ImportedOutline:
+    """Bring the chosen features to one valid outline in EPSG:4326."""
+    remarks = list(remarks)
     if sum(int(shapely.get_num_coordinates(drawn.geometry)) for drawn in chosen) > MOST_POINTS:
         raise FacilityError(f"{path} has an outline of over {MOST_POINTS:,} points: simplify it.")
     parts = []
@@ -127,7 +158,7 @@ def import_outline(
         geometry=whole,
         remarks=tuple(dict.fromkeys(remarks)),
         file_name=printable(path.name),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=sha256,
     )
 
 
@@ -184,7 +215,7 @@ def add_outline(
     outline = _outline(facility, imported, accuracy_m, basis, source)
     if facility.outlines and _says_nothing_new(facility.outline, outline, accuracy_m, source):
         return Addition(facility, added=False, created=False, path=path)
-    remarks = _check_near(facility, outline)
+    remarks = check_near(facility, outline)
     grown = replace(facility, outlines=(*facility.outlines, outline))
     write_facility(grown, path)
     return Addition(grown, added=True, created=created, path=path, remarks=remarks)
@@ -240,41 +271,6 @@ def _says_nothing_new(
         and (source is None or source == newest.source)
         and bool(shapely.normalize(newest.geometry) == shapely.normalize(outline.geometry))
     )
-
-
-def _check_near(facility: Facility, outline: Outline) -> tuple[str, ...]:
-    """Refuse an outline so far from its facility that the id must be wrong; say if it is beside."""
-    middle = outline.geometry.representative_point()
-    known = [(c.lon, c.lat) for c in facility.candidates]
-    for older in facility.outlines:
-        point = older.geometry.representative_point()
-        known.append((point.x, point.y))
-    if not known:
-        return ()
-    nearest_m = min(_distances_m(middle.x, middle.y, np.array(known)))
-    if nearest_m > FARTHEST_M:
-        raise FacilityError(
-            f"The outline lies {nearest_m / 1000:,.0f} km from everything known of "
-            f"{facility.id!r}: check the id, and the coordinate system of the file."
-        )
-    reach_m = max(_distances_m(middle.x, middle.y, shapely.get_coordinates(outline.geometry)))
-    allowed_m = facility.outlines[-1].accuracy_m if facility.outlines else 0.0
-    if nearest_m <= reach_m + allowed_m:
-        return ()
-    return (
-        f"Nothing known of {facility.id!r} lies within this outline: the nearest point is "
-        f"{nearest_m / 1000:,.1f} km from its middle, so check the id.",
-    )
-
-
-def _distances_m(lon: float, lat: float, points: np.ndarray) -> list[float]:
-    """Distances on the ellipsoid from one point to others (lon, lat), metres."""
-    count = len(points)
-    start = (np.full(count, lon), np.full(count, lat))
-    distances_m: list[float] = (
-        Geod(ellps="WGS84").inv(*start, points[:, 0], points[:, 1])[2].tolist()
-    )
-    return distances_m
 
 
 def _choose(

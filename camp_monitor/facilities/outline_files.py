@@ -1,4 +1,4 @@
-"""Read polygons from GeoJSON, KML and GeoPackage files, and say what had to be mended.
+"""Read polygons from GeoJSON, KML, KMZ and GeoPackage files, and say what had to be mended.
 
 GeoJSON and KML are read here and not through a library, because a library closes an open ring or
 drops a height without saying so.
@@ -19,6 +19,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import FacilityError
+from camp_monitor.facilities.kmz import read_kmz
 from camp_monitor.facilities.registry import LARGEST_FILE_BYTES, read_json
 
 MOST_FEATURES = 10_000
@@ -55,7 +56,8 @@ class DrawnShape:
 def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape], list[str]]:
     """Read all features with polygons, and say which features were left out.
 
-    The format is told by the file's name: ``.geojson``, ``.json``, ``.kml`` or ``.gpkg``.
+    The format is told by the file's name: ``.geojson``, ``.json``, ``.kml``, ``.kmz`` or
+    ``.gpkg``.
 
     Parameters
     ----------
@@ -73,18 +75,15 @@ def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape],
         ".geojson": _geojson_shapes,
         ".json": _geojson_shapes,
         ".kml": _kml_shapes,
+        ".kmz": _kml_shapes,
         ".gpkg": _geopackage_shapes,
     }
     if not path.is_file():
-        raise FacilityError(f"{path} is not a file: name a GeoJSON, KML or GeoPackage file.")
+        raise FacilityError(f"{path} is not a file: name a GeoJSON, KML, KMZ or GeoPackage file.")
     suffix = path.suffix.lower()
-    if suffix == ".kmz":
-        raise FacilityError(
-            f"{path} is a compressed KML: save it as .kml, or unpack doc.kml from it."
-        )
     if suffix not in readers:
         raise FacilityError(
-            f"{path} is not named .geojson, .json, .kml or .gpkg: convert it first."
+            f"{path} is not named .geojson, .json, .kml, .kmz or .gpkg: convert it first."
         )
     shapes: list[DrawnShape] = []
     others = 0
@@ -261,7 +260,7 @@ def _kml_root(path: Path) -> ElementTree.Element:
             f"{path} has more than {LARGEST_FILE_BYTES:,} bytes: save the outline alone."
         )
     try:
-        content = path.read_bytes()
+        content = read_kmz(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
         # Entities can make a small file grow without bound, and no KML program writes them.
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise FacilityError(

@@ -51,7 +51,7 @@ def read_registry(folder: Path) -> tuple[Facility, ...]:
     FacilityError
         `folder` is no folder, or one of its files is wrong.
     """
-    return tuple(read_facility(folder / f"{name}.geojson") for name in _known_ids(folder))
+    return tuple(read_facility(folder / f"{name}.geojson") for name in known_ids(folder))
 
 
 def find_facility(folder: Path, facility_id: str) -> Facility:
@@ -62,7 +62,7 @@ def find_facility(folder: Path, facility_id: str) -> Facility:
     FacilityError
         There is none (the sentence names the nearest ids), or its file is wrong.
     """
-    known = _known_ids(folder)
+    known = known_ids(folder)
     if facility_id in known:
         return read_facility(folder / f"{facility_id}.geojson")
     check_facility_id(facility_id)
@@ -73,7 +73,7 @@ def find_facility(folder: Path, facility_id: str) -> Facility:
 
 def nearest_ids(folder: Path, facility_id: str) -> list[str]:
     """Return up to three known ids that hold `facility_id` or resemble it, best first."""
-    known = _known_ids(folder)
+    known = known_ids(folder)
     near = [name for name in known if facility_id in name]
     near += difflib.get_close_matches(facility_id, known, n=3, cutoff=0.4)
     return list(dict.fromkeys(near))[:3]
@@ -201,7 +201,14 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-def _known_ids(folder: Path) -> list[str]:
+def known_ids(folder: Path) -> list[str]:
+    """Return the ids of all files in the registry `folder`, sorted, without opening them.
+
+    Raises
+    ------
+    FacilityError
+        `folder` is no folder.
+    """
     if not folder.is_dir():
         raise FacilityError(f"{folder} is not a folder: a registry of facilities is needed there.")
     return sorted(path.stem for path in folder.glob("*.geojson") if not path.name.startswith("."))

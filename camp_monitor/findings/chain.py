@@ -16,7 +16,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+VERSIONS = ([1], [2], [1, 2])
+"""What the table ``schema`` may hold: a row is added when a file goes on to the next version."""
+
 START_SHA256 = "0" * 64
 """Stands before the first row of a chain."""
 
@@ -59,7 +62,12 @@ FINDINGS = _chained(
 ANSWERS = _chained("answers", _text("observation_id", index=True))
 """One row each time that another observation became the answer to its question."""
 
-CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS)
+REVIEWS = _chained("reviews", _text("finding_id", index=True), _text("verdict"))
+
+CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS)
+ADDED = {2: (REVIEWS,)}
+"""Tables that a version of the schema added to the one before."""
+
 COMMON = ("seq", "id", "content", "previous_sha256", "row_sha256", "recorded_at")
 
 
@@ -91,7 +99,13 @@ class Head:
     row_sha256: str
 
 
-def guards() -> dict[str, str]:
+def tables_of(version: int) -> tuple[sa.Table, ...]:
+    """Return the chained tables that a file of this version of the schema has."""
+    later = {table.name for number, added in ADDED.items() if number > version for table in added}
+    return tuple(table for table in CHAINED if table.name not in later)
+
+
+def guards(version: int = SCHEMA_VERSION) -> dict[str, str]:
     """Return the triggers, by name, that forbid changing or deleting a row of the ledger.
 
     They guard against accidents and careless tools; against intent there is the chain.
@@ -101,7 +115,7 @@ def guards() -> dict[str, str]:
             f"CREATE TRIGGER {table.name}_{verb.lower()} BEFORE {verb} ON {table.name} "
             f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         )
-        for table in (SCHEMA, *CHAINED)
+        for table in (SCHEMA, *tables_of(version))
         for verb in ("UPDATE", "DELETE")
     }
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import shapely
 
-from camp_monitor.errors import LedgerError
+from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.findings.chain import Entry
 from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
+from camp_monitor.findings.review import Review
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ def answer_entry(answer: Answer) -> Entry:
     )
 
 
+def review_entry(review: Review) -> Entry:
+    """Make the entry of a review."""
+    return Entry(
+        review.id,
+        canonical_json(review.to_dict()),
+        {"finding_id": review.finding_id, "verdict": review.verdict},
+    )
+
+
 def read_observation(content: str) -> Observation:
     """Make an observation from the content of a row; ValueError when it cannot be one."""
     try:
@@ -109,8 +119,17 @@ def read_answer(content: str) -> Answer:
         raise ValueError(f"it is no answer: {str(error) or type(error).__name__:.200}") from None
 
 
+def read_review(content: str) -> Review:
+    """Make a review from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Review(**json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(f"it is no review: {str(error) or type(error).__name__:.200}") from None
+
+
 # What a content of the wrong shape makes the constructors above raise.
 _UNREADABLE = (
+    InputError,
     LedgerError,
     ValueError,
     TypeError,

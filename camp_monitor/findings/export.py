@@ -22,6 +22,7 @@ from camp_monitor.errors import InputError
 from camp_monitor.findings.finding import COORDINATE_DECIMALS, Finding, Observation
 from camp_monitor.findings.geopackage import write_geopackage
 from camp_monitor.findings.kml import kml_text
+from camp_monitor.findings.review import Review
 from camp_monitor.findings.rows import (
     FINDING_COLUMNS,
     NOT_SEEN_COLUMNS,
@@ -47,6 +48,7 @@ def export_findings(
     observations: Iterable[Observation],
     path: Path,
     *,
+    reviews: Iterable[Review] = (),
     overwrite: bool = False,
 ) -> Exported:
     """Write findings, and what was not seen, to a file; its suffix says the format.
@@ -66,6 +68,9 @@ def export_findings(
         What was looked at; those that saw everything are left out.
     path : Path
         The file to write.  It appears whole or not at all.
+    reviews : iterable of Review
+        The latest one of each finding is written beside it; a rejected finding is marked, not
+        left out.
     overwrite : bool
         Replace a file that is there.
 
@@ -80,7 +85,7 @@ def export_findings(
             f"{path.name} has the suffix {path.suffix or '(none)'}, which is no format of export: "
             f"use one of {', '.join(_WRITERS)}."
         )
-    found, unseen = finding_rows(findings), not_seen_rows(observations)
+    found, unseen = finding_rows(findings, reviews), not_seen_rows(observations)
     try:
         _refuse_existing(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:

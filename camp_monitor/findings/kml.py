@@ -5,13 +5,21 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.findings.finding import COORDINATE_DECIMALS, KIND_COLOURS
+from camp_monitor.findings.review import UNREVIEWED
 from camp_monitor.findings.rows import Row
-from camp_monitor.findings.style import FILL_OPACITY, NOT_SEEN_COLOUR, edge_colour, kml_colour
+from camp_monitor.findings.style import (
+    FAINT_OPACITY,
+    FILL_OPACITY,
+    NOT_SEEN_COLOUR,
+    edge_colour,
+    kml_colour,
+)
 
 
 def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
@@ -29,10 +37,14 @@ def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
                 _style(kind, colour, edge_colour(kind), FILL_OPACITY)
                 for kind, colour in KIND_COLOURS.items()
             ),
+            *(
+                _style(f"{kind}-rejected", colour, edge_colour(kind), FAINT_OPACITY, FAINT_OPACITY)
+                for kind, colour in KIND_COLOURS.items()
+            ),
             _style("not_seen", NOT_SEEN_COLOUR, NOT_SEEN_COLOUR, FILL_OPACITY),
             "<Folder>",
             "<name>Findings</name>",
-            *(_placemark(row, row.values["kind"], _finding_name(row)) for row in findings),
+            *(_placemark(row, _finding_style(row), _finding_name(row)) for row in findings),
             "</Folder>",
             "<Folder>",
             "<name>Not seen</name>",
@@ -46,7 +58,13 @@ def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
 
 
 def _finding_name(row: Row) -> str:
-    return f"{row.values['change']}, {row.values['area_m2']:,.0f} m²"
+    name = f"{row.values['change']}, {row.values['area_m2']:,.0f} m²"
+    return f"Rejected by review: {name}" if row.values["verdict"] == "rejected" else name
+
+
+def _finding_style(row: Row) -> str:
+    kind: str = row.values["kind"]
+    return f"{kind}-rejected" if row.values["verdict"] == "rejected" else kind
 
 
 def _not_seen_name(row: Row) -> str:
@@ -60,10 +78,18 @@ def _finding_lines(row: Row) -> tuple[str, ...]:
         f"Area {cell['area_m2']:,.0f} m² ({cell['area_low_m2']:,.0f} to "
         f"{cell['area_high_m2']:,.0f} m²), {cell['position']}.",
         f"Confidence: {cell['confidence']}.",
+        _review_line(cell),
         cell["caveats"],
         f"Finding {cell['id']}, method {cell['method']}.",
         cell["credit"],
     )
+
+
+def _review_line(cell: dict[str, Any]) -> str:
+    if cell["verdict"] == UNREVIEWED:
+        return ""
+    line = f"Review: {cell['verdict']}, {cell['reviewed_by']}, {cell['reviewed_at'][:10]}"
+    return f"{line}: {cell['review_note']}" if cell["review_note"] else f"{line}."
 
 
 def _not_seen_lines(row: Row) -> tuple[str, ...]:
@@ -79,9 +105,10 @@ def _not_seen_lines(row: Row) -> tuple[str, ...]:
     )
 
 
-def _style(name: str, fill: str, edge: str, opacity: float) -> str:
+def _style(name: str, fill: str, edge: str, opacity: float, edge_opacity: float = 1.0) -> str:
+    line = kml_colour(edge, edge_opacity)
     return (
-        f'<Style id="{name}"><LineStyle><color>{kml_colour(edge)}</color><width>2</width>'
+        f'<Style id="{name}"><LineStyle><color>{line}</color><width>2</width>'
         f"</LineStyle><PolyStyle><color>{kml_colour(fill, opacity)}</color></PolyStyle></Style>"
     )
 

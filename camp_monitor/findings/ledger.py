@@ -1,15 +1,14 @@
-"""The ledger: every observation and finding, in one SQLite file that only grows.
+"""The ledger: every observation, finding and review, in one SQLite file that only grows.
 
 A scan is recorded whole or not at all.  What is in the ledger is never changed or deleted: a later
-answer to the same question makes the earlier one *superseded*, and both stay.
+answer to the same question makes the earlier one *superseded*, and both stay; a later review of a
+finding counts instead of an earlier one, and both stay.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,14 @@ from typing import Self
 import sqlalchemy as sa
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.findings.chain import ANSWERS, CHAINED, FINDINGS, OBSERVATIONS, Head
+from camp_monitor.findings.chain import (
+    ANSWERS,
+    FINDINGS,
+    OBSERVATIONS,
+    REVIEWS,
+    Head,
+    tables_of,
+)
 from camp_monitor.findings.entries import (
     Answer,
     answer_entry,
@@ -29,6 +35,8 @@ from camp_monitor.findings.entries import (
     question_of,
     read_finding,
     read_observation,
+    read_review,
+    review_entry,
 )
 from camp_monitor.findings.finding import (
     CONFIDENCES,
@@ -38,8 +46,26 @@ from camp_monitor.findings.finding import (
     SceneReference,
     in_order,
 )
-from camp_monitor.findings.store import append, held, last, make_engine, prepare, read, transaction
-from camp_monitor.findings.verification import belonging_fault, ledger_faults
+from camp_monitor.findings.lookup import (
+    current_ids,
+    latest_answers,
+    look_up_finding,
+    no_such_finding,
+    read_observations,
+)
+from camp_monitor.findings.review import Review, in_order_of_review
+from camp_monitor.findings.store import (
+    append,
+    held,
+    last,
+    make_engine,
+    prepare,
+    read,
+    transaction,
+    upgrade,
+    version_of,
+)
+from camp_monitor.findings.verification import check_belonging, ledger_faults
 
 
 def open_ledger(path: Path, *, wait_s: float = 30.0) -> Ledger:
@@ -143,16 +169,15 @@ class Ledger:
         LedgerError
             Observations and findings do not fit together, or the file cannot be written.
         """
-        if recorded_at.utcoffset() is None:
-            raise LedgerError(f"The time of recording {recorded_at} has no time zone: give it one.")
-        at = recorded_at.astimezone(UTC).isoformat(timespec="seconds")
+        at = _utc_text(recorded_at)
         given = {finding.id: finding for finding in findings}
         named = {finding_id for item in observations for finding_id in item.finding_ids}
         with self._transaction(writing=True) as connection:
+            upgrade(connection)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
-            _check_belonging(observations, given, present)
-            known = _read_observations(connection, {item.facility_id for item in observations})
-            latest = _latest(connection, known)
+            check_belonging(observations, given, present)
+            known = read_observations(connection, {item.facility_id for item in observations})
+            latest = latest_answers(connection, known)
             answers = []
             for item in observations:
                 if latest.get(question_of(item)) != item.id:
@@ -170,6 +195,65 @@ class Ledger:
         renewed = len(set(answers) - new_ids)
         return Added(len(new_observations), len(new_findings), renewed)
 
+    def review(self, review: Review, *, recorded_at: datetime) -> bool:
+        """Record a review; the finding and its earlier reviews stay as they are.
+
+        Reviews are told apart and put in order by their own time, so one finding cannot have two
+        different ones of the same second.
+
+        Parameters
+        ----------
+        review : Review
+            Of a finding that the ledger holds, superseded or not.
+        recorded_at : datetime
+            Now, with a time zone; not before the time of the review.
+
+        Returns
+        -------
+        bool
+            False if the ledger held this very review already.
+
+        Raises
+        ------
+        NoSuchRecordError
+            There is no such finding.
+        InputError
+            The review lies in the future, or there is another one of that second.
+        """
+        at = _utc_text(recorded_at)
+        if review.reviewed_at > at:
+            raise InputError(
+                f"The review of {review.finding_id} is dated {review.reviewed_at}, which is later "
+                f"than now, {at}: give the time at which it was made."
+            )
+        with self._transaction(writing=True) as connection:
+            upgrade(connection)
+            if not held(connection, FINDINGS, [review.finding_id], read_finding):
+                ids = connection.scalars(sa.select(FINDINGS.c.id)).all()
+                raise NoSuchRecordError(no_such_finding(review.finding_id, (), ids))
+            wanted = [REVIEWS.c.finding_id == review.finding_id]
+            for other in read(connection, REVIEWS, wanted, read_review):
+                if other == review:
+                    return False
+                if other.reviewed_at == review.reviewed_at:
+                    raise InputError(
+                        f"Finding {review.finding_id} has another review of the same second, "
+                        f"{review.reviewed_at}: nothing was recorded; try again."
+                    )
+            append(connection, REVIEWS, [review_entry(review)], at)
+        return True
+
+    def reviews(self, finding_id: str | None = None) -> tuple[Review, ...]:
+        """Return every review, of one finding or of all, by finding and from first to latest.
+
+        `camp_monitor.findings.review.latest_reviews` tells which of them count.
+        """
+        wanted = [] if finding_id is None else [REVIEWS.c.finding_id == finding_id]
+        with self._transaction() as connection:
+            if REVIEWS not in _tables(connection):
+                return ()
+            return tuple(in_order_of_review(read(connection, REVIEWS, wanted, read_review)))
+
     def observations(
         self, facility_id: str | None = None, *, superseded: bool = False
     ) -> tuple[Observation, ...]:
@@ -178,8 +262,8 @@ class Ledger:
         With `superseded`, return those too that a later answer to the same question replaced.
         """
         with self._transaction() as connection:
-            every = _read_observations(connection, _only(facility_id))
-            latest = set(_latest(connection, every).values())
+            every = read_observations(connection, _only(facility_id))
+            latest = set(latest_answers(connection, every).values())
         return tuple(in_order(item for item in every if superseded or item.id in latest))
 
     def findings(
@@ -216,7 +300,7 @@ class Ledger:
         if kind is not None:
             wanted.append(FINDINGS.c.kind == kind)
         with self._transaction() as connection:
-            ids = None if superseded else _current_ids(connection, facility_id)
+            ids = None if superseded else current_ids(connection, facility_id)
             found = read(connection, FINDINGS, wanted, read_finding, ids)
         least = CONFIDENCES.index(at_least) if at_least else 0
         return tuple(
@@ -231,19 +315,8 @@ class Ledger:
         NoSuchRecordError
             There is none, or more than one.
         """
-        text = id_or_prefix.strip().lower()
-        start = f"F{text.removeprefix('f')}"
         with self._transaction() as connection:
-            if re.fullmatch(r"F[0-9a-f]{12}", start):
-                exact = read(connection, FINDINGS, [FINDINGS.c.id == start], read_finding)
-                if exact:
-                    return exact[0]
-            ids = connection.scalars(sa.select(FINDINGS.c.id).order_by(FINDINGS.c.id)).all()
-            starts = (start, f"F{text}")  # with or without its letter, which is a digit too
-            matches = [item for item in ids if start != "F" and str(item).startswith(starts)]
-            if len(matches) != 1:
-                raise NoSuchRecordError(_no_such_finding(id_or_prefix, matches, ids))
-            return read(connection, FINDINGS, [FINDINGS.c.id == matches[0]], read_finding)[0]
+            return look_up_finding(connection, id_or_prefix)
 
     def find_observation(
         self,
@@ -268,16 +341,16 @@ class Ledger:
                 for item in read(connection, OBSERVATIONS, wanted, read_observation)
                 if (item.outline_version, item.before, item.after, item.settings_sha256) == asked
             ]
-            latest = set(_latest(connection, answers).values())
+            latest = set(latest_answers(connection, answers).values())
         return next((item for item in answers if item.id in latest), None)
 
     def head(self) -> tuple[Head, ...]:
         """Return where the chain of each table ends; keep it elsewhere, for `verify`."""
         with self._transaction() as connection:
-            return tuple(last(connection, table) for table in CHAINED)
+            return tuple(last(connection, table) for table in _tables(connection))
 
     def contents_sha256(self) -> str:
-        """Hash all observations and findings, whatever the order they were recorded in.
+        """Hash all observations, findings and reviews, whatever the order they were recorded in.
 
         Two ledgers with the same contents are the same ledger and have the same hash, though
         their chains may run in another order.  SHA-256, in hexadecimal, of the sorted SHA-256 of
@@ -286,7 +359,8 @@ class Ledger:
         with self._transaction() as connection:
             contents = [
                 content
-                for table in (OBSERVATIONS, FINDINGS)
+                for table in _tables(connection)
+                if table is not ANSWERS
                 for content in connection.scalars(sa.select(table.c.content))
             ]
         hashes = sorted(
@@ -311,66 +385,16 @@ class Ledger:
         return transaction(self._engine, self.path, writing=writing)
 
 
+def _utc_text(recorded_at: datetime) -> str:
+    if recorded_at.utcoffset() is None:
+        raise LedgerError(f"The time of recording {recorded_at} has no time zone: give it one.")
+    return recorded_at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
+    """Return the chained tables that the file has now."""
+    return tables_of(version_of(connection))
+
+
 def _only(facility_id: str | None) -> set[str] | None:
     return None if facility_id is None else {facility_id}
-
-
-def _read_observations(
-    connection: sa.Connection, facility_ids: Collection[str] | None
-) -> list[Observation]:
-    """Read the observations of some facilities, or of all."""
-    wanted = [] if facility_ids is None else [OBSERVATIONS.c.facility_id.in_(sorted(facility_ids))]
-    return read(connection, OBSERVATIONS, wanted, read_observation)
-
-
-def _latest(
-    connection: sa.Connection, observations: Iterable[Observation]
-) -> dict[tuple[str, str, str, str], str]:
-    """Return for each question the id of the one of `observations` that answered it last."""
-    questions = {item.id: question_of(item) for item in observations}
-    answers = connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq))
-    return {questions[key]: key for key in answers if key in questions}
-
-
-def _current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:
-    """Return the ids of the findings that an observation that counts names."""
-    every = _read_observations(connection, _only(facility_id))
-    latest = set(_latest(connection, every).values())
-    return {key for item in every if item.id in latest for key in item.finding_ids}
-
-
-def _check_belonging(
-    observations: Sequence[Observation],
-    given: dict[str, Finding],
-    present: dict[str, Finding],
-) -> None:
-    """Refuse findings and observations that do not name each other."""
-    for key in given.keys() & present.keys():
-        if given[key].sha256 != present[key].sha256:
-            raise LedgerError(f"Two different findings have the id {key}: nothing was recorded.")
-    named = set()
-    for item in observations:
-        for key in item.finding_ids:
-            named.add(key)
-            fault = belonging_fault(item, key, given.get(key, present.get(key)))
-            if fault:
-                raise LedgerError(f"Nothing was recorded: {fault}")
-    unnamed = sorted(given.keys() - named)
-    if unnamed:
-        raise LedgerError(
-            f"Nothing was recorded: finding {unnamed[0]} is named by no observation, so no one "
-            f"could tell what was seen there."
-        )
-
-
-def _no_such_finding(asked: str, matches: Sequence[str], ids: Sequence[str]) -> str:
-    """Say what there is instead of the finding that was asked for."""
-    name = ascii(asked[:40])
-    if len(matches) > 1:
-        shown = ", ".join(matches[:5]) + (", ..." if len(matches) > 5 else "")
-        return f"{len(matches)} findings begin with {name}: write more of one of {shown}."
-    if not ids:
-        return f"There is no finding {name}, because the ledger holds none yet: scan a facility."
-    near = difflib.get_close_matches("F" + asked[:40].lower().lstrip("f"), ids, n=1, cutoff=0.7)
-    hint = f"did you mean {near[0]}?" if near else "see 'camp-monitor findings list'."
-    return f"There is no finding {name} in the ledger: {hint}"

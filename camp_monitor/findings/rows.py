@@ -20,6 +20,7 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
+from camp_monitor.findings.review import Review, latest_reviews, verdict_of
 
 _SCENE_COLUMNS: dict[str, type] = {
     "earliest": str,
@@ -43,12 +44,19 @@ FINDING_COLUMNS: dict[str, type] = {
     "area_high_m2": float,
     "confidence": str,
     "position": str,
+    "verdict": str,
+    "reviewed_by": str,
+    "reviewed_at": str,
+    "review_note": str,
     "method": str,
     **_SCENE_COLUMNS,
     "evidence": str,
     "caveats": str,
 }
-"""Columns of a finding, and the type of their values; ``change`` is the kind in words."""
+"""Columns of a finding, and the type of their values; ``change`` is the kind in words.
+
+``verdict`` and the three after it are those of the latest review: ``unreviewed`` and empty without.
+"""
 NOT_SEEN_COLUMNS: dict[str, type] = {
     "id": str,
     "facility": str,
@@ -93,8 +101,9 @@ def legible(text: str) -> str:
     return _UNSAFE.sub("\ufffd", _BLANKS.sub(" ", text))
 
 
-def finding_rows(findings: Iterable[Finding]) -> list[Row]:
-    """Flatten findings, in order of facility and time."""
+def finding_rows(findings: Iterable[Finding], reviews: Iterable[Review] = ()) -> list[Row]:
+    """Flatten findings with the latest review of each, in order of facility and time."""
+    latest = latest_reviews(reviews)
     return [
         Row(
             {
@@ -108,6 +117,7 @@ def finding_rows(findings: Iterable[Finding]) -> list[Row]:
                 "area_high_m2": float(item.area_high_m2),
                 "confidence": item.confidence,
                 "position": POSITIONS[item.position],
+                **_review_values(latest.get(item.id)),
                 "method": legible(item.method),
                 **_scene_values(item.before, item.after),
                 "evidence": _measurements(item.evidence),
@@ -150,6 +160,15 @@ def not_all_seen(observation: Observation) -> bool:
         or observation.seen_fraction < 1
         or _polygonal(observation.not_seen) is not None
     )
+
+
+def _review_values(review: Review | None) -> dict[str, str]:
+    return {
+        "verdict": verdict_of(review),
+        "reviewed_by": legible(review.by) if review else "",
+        "reviewed_at": review.reviewed_at if review else "",
+        "review_note": legible(review.note) if review else "",
+    }
 
 
 def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, str]:

@@ -18,20 +18,23 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.findings.chain import (
-    CHAINED,
+    ADDED,
     METADATA,
     SCHEMA,
     SCHEMA_VERSION,
     START_SHA256,
+    VERSIONS,
     Entry,
     Head,
     guards,
     hash_fault,
     link,
+    tables_of,
 )
 from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.findings.review import Review
 
-Stored = TypeVar("Stored", Finding, Observation)
+Stored = TypeVar("Stored", Finding, Observation, Review)
 
 _CHUNK = 500
 """Ids or rows in one statement; older SQLite allows 999 values in one."""
@@ -133,6 +136,25 @@ def prepare(engine: sa.Engine, path: Path) -> None:
         _check_version(connection, path)
 
 
+def version_of(connection: sa.Connection) -> int:
+    """Return the version of the schema that the file has now."""
+    return int(connection.scalars(sa.select(sa.func.max(SCHEMA.c.version))).one())
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Bring a file of an older version to `SCHEMA_VERSION`, within the transaction of a writer.
+
+    Tables and their guards are added, and a row to ``schema``; what the file holds stays as it is.
+    A file that is only read keeps its version.
+    """
+    for version in range(version_of(connection) + 1, SCHEMA_VERSION + 1):
+        for table in ADDED[version]:
+            table.create(connection, checkfirst=False)
+        for name in guards(version).keys() - guards(version - 1).keys():
+            connection.exec_driver_sql(guards(version)[name])
+        connection.execute(SCHEMA.insert().values(version=version))
+
+
 def last(connection: sa.Connection, table: sa.Table) -> Head:
     """Return where the chain of `table` ends; refuse a last row that does not match its hash."""
     newest = raw_columns(table).order_by(table.c.seq.desc()).limit(1)
@@ -231,12 +253,13 @@ def _check_version(connection: sa.Connection, path: Path) -> None:
             f"it away or name another."
         )
     versions = connection.scalars(sa.select(_raw(SCHEMA.c.version))).all()
-    if versions != [SCHEMA_VERSION]:
+    if versions not in VERSIONS:
         raise LedgerError(
             f"{path} states schema version {', '.join(map(ascii, versions))[:80] or 'none'}, and "
-            f"this program reads version {SCHEMA_VERSION}: use the camp_monitor that wrote it."
+            f"this program reads up to version {SCHEMA_VERSION}: use the camp_monitor that wrote "
+            f"it."
         )
-    missing = {table.name for table in CHAINED} - names
+    missing = {table.name for table in tables_of(max(versions))} - names
     if missing:
         raise LedgerError(
             f"{path} is damaged (it has no table {', '.join(sorted(missing))}): restore it from a "

@@ -8,6 +8,8 @@ from camp_monitor.findings.finding import KIND_COLOURS, KINDS
 
 NOT_SEEN_COLOUR = "#3D434A"
 FILL_OPACITY = 0.35
+FAINT_OPACITY = 0.15
+"""Of a finding that a reviewer rejected."""
 _DARK_EDGE = "#3D3800"
 _EDGE_MM = 0.6
 
@@ -35,7 +37,11 @@ def findings_qml() -> str:
             outline_style="solid",
             style="solid",
         )
-    _label(root, """"change" || '\\n' || format_number("area_m2", 0) || ' m²'""")
+    _label(
+        root,
+        """"change" || '\\n' || format_number("area_m2", 0) || ' m²'"""
+        """ || if("verdict" = 'rejected', '\\nrejected by review', '')""",
+    )
     return _written(root)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
@@ -10,14 +11,15 @@ import sqlalchemy as sa
 from camp_monitor.errors import LedgerError
 from camp_monitor.findings.chain import (
     ANSWERS,
-    CHAINED,
     FINDINGS,
     OBSERVATIONS,
+    REVIEWS,
     START_SHA256,
     Entry,
     Head,
     chain_faults,
     guards,
+    tables_of,
 )
 from camp_monitor.findings.entries import (
     answer_entry,
@@ -26,9 +28,11 @@ from camp_monitor.findings.entries import (
     read_answer,
     read_finding,
     read_observation,
+    read_review,
+    review_entry,
 )
 from camp_monitor.findings.finding import Finding, Observation
-from camp_monitor.findings.store import raw_columns
+from camp_monitor.findings.store import raw_columns, version_of
 
 Rows = Sequence[sa.RowMapping]
 
@@ -53,7 +57,7 @@ def ledger_faults(
                 table.name: connection.execute(raw_columns(table).order_by(table.c.seq))
                 .mappings()
                 .all()
-                for table in CHAINED
+                for table in tables_of(version_of(connection))
             }
     except LedgerError as error:
         return (*faults, str(error))
@@ -73,7 +77,7 @@ def _file_faults(connection: sa.Connection) -> list[str]:
     found = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
     faults += [
         f"The guard {name} against changed or deleted rows is missing or changed."
-        for name, statement in guards().items()
+        for name, statement in guards(version_of(connection)).items()
         if found.get(name) != statement
     ]
     return faults
@@ -95,6 +99,23 @@ def _belonging_faults(rows: Mapping[str, Rows]) -> list[str]:
     known = {observation.id for observation in observations}
     faults += [f"Observation {key} is in no answer." for key in sorted(known - answered)]
     faults += [f"An answer names {key}, which is missing." for key in sorted(answered - known)]
+    return [*faults, *_review_faults(rows.get(REVIEWS.name, ()), findings)]
+
+
+def _review_faults(rows: Rows, findings: Mapping[str, Finding]) -> list[str]:
+    """Find reviews of a missing finding, and those of which none is the latest."""
+    reviews = [read_review(row["content"]) for row in rows]
+    faults = [
+        f"Review {item.id} names finding {item.finding_id}, which is missing."
+        for item in reviews
+        if item.finding_id not in findings
+    ]
+    moments = Counter((item.finding_id, item.reviewed_at) for item in reviews)
+    faults += [
+        f"{count} reviews of finding {key} were made at {moment}: none is the latest."
+        for (key, moment), count in sorted(moments.items())
+        if count > 1
+    ]
     return faults
 
 
@@ -109,6 +130,30 @@ def belonging_fault(observation: Observation, finding_id: str, finding: Finding 
             f"facility or pair of scenes."
         )
     return ""
+
+
+def check_belonging(
+    observations: Sequence[Observation],
+    given: dict[str, Finding],
+    present: dict[str, Finding],
+) -> None:
+    """Refuse findings and observations that do not name each other."""
+    for key in given.keys() & present.keys():
+        if given[key].sha256 != present[key].sha256:
+            raise LedgerError(f"Two different findings have the id {key}: nothing was recorded.")
+    named = set()
+    for item in observations:
+        for key in item.finding_ids:
+            named.add(key)
+            fault = belonging_fault(item, key, given.get(key, present.get(key)))
+            if fault:
+                raise LedgerError(f"Nothing was recorded: {fault}")
+    unnamed = sorted(given.keys() - named)
+    if unnamed:
+        raise LedgerError(
+            f"Nothing was recorded: finding {unnamed[0]} is named by no observation, so no one "
+            f"could tell what was seen there."
+        )
 
 
 def _head_faults(rows: Mapping[str, Rows], heads: Sequence[Head]) -> list[str]:
@@ -133,4 +178,5 @@ _ENTRY_OF: dict[str, Callable[[str], Entry]] = {
     OBSERVATIONS.name: lambda content: observation_entry(read_observation(content)),
     FINDINGS.name: lambda content: finding_entry(read_finding(content)),
     ANSWERS.name: lambda content: answer_entry(read_answer(content)),
+    REVIEWS.name: lambda content: review_entry(read_review(content)),
 }

@@ -122,13 +122,20 @@ class Drawing:
         self._shapes(features, style, "unseen", group, opens="bindUnseen")
 
     def add_findings(self, kind: str, features: list[dict[str, Any]]) -> None:
-        """Draw the findings of one kind as a layer of their own."""
+        """Draw the findings of one kind as a layer of their own, the rejected ones faint."""
         if not features:
             return
-        group = self._group(f"{KINDS[kind]} ({len(features)})", symbols.swatch_svg(kind))
-        casings = [feature | {"properties": {}} for feature in features]
-        self._shapes(casings, CASING, "casing", group)
-        self._shapes(features, symbols.edge_style(kind), "findings", group, opens="bindFinding")
+        rejected = [item for item in features if item["properties"]["verdict"] == "rejected"]
+        standing = [item for item in features if item not in rejected]
+        apart = f", {len(rejected)} rejected" if rejected else ""
+        group = self._group(f"{KINDS[kind]} ({len(features)}{apart})", symbols.swatch_svg(kind))
+        self.parts["findings"].append(group)
+        for shapes, faint in ((rejected, symbols.FAINT), (standing, {})):
+            if shapes:
+                bare = [item | {"properties": {}} for item in shapes]
+                self._shapes(bare, CASING | faint, "casing", group)
+                style = symbols.edge_style(kind) | faint
+                self._shapes(shapes, style, "findings", group, opens="bindFinding")
 
     def finish(self, data: dict[str, Any]) -> tuple[str, str]:
         """Return the map's HTML element and its script, elements numbered in order."""

@@ -23,6 +23,7 @@ from camp_monitor.findings.finding import (
     interval_words,
 )
 from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.findings.review import rejected_ids
 from camp_monitor.imagery.alignment import measure_shift
 from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.pair import CORRECTED_FROM_PX
@@ -30,11 +31,9 @@ from camp_monitor.imagery.reading import read_image
 from camp_monitor.imagery.scene import Scene, parse_acquired
 from camp_monitor.publication.map import draw_map
 from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
-from camp_monitor.publication.words import count_words
+from camp_monitor.publication.words import count_words, is_simulated
 from camp_monitor.workspace import Workspace
 
-SIMULATED = "SIMULATED"
-"""In the credit of a painted scene; everything drawn from one is marked with it."""
 WEB_MERCATOR = "EPSG:3857"
 RIM_FRACTION = 0.1
 """Ground shown round the searched area, as a share of its size."""
@@ -51,6 +50,8 @@ class FacilityMap:
     facility : Facility
     findings : int
         Number of findings drawn.
+    rejected : int
+        How many of them a reviewer rejected.
     dates : str
         ``between A and B``.
     """
@@ -58,6 +59,7 @@ class FacilityMap:
     html: str
     facility: Facility
     findings: int
+    rejected: int
     dates: str
 
 
@@ -87,6 +89,7 @@ def draw_facility_map(
         facility_id, chosen = _targets(workspace, ledger, targets)
         observations = ledger.observations(facility_id)
         findings = ledger.findings(facility_id)
+        reviews = ledger.reviews()
     facility = find_facility(workspace.aoi, facility_id)
     pair = _pair(facility_id, observations, chosen, before, after)
     of_pair = [item for item in observations if _scenes_of(item) == pair]
@@ -97,11 +100,19 @@ def draw_facility_map(
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
     pictures, notes = _pictures(scenes, pair, area)
     notes += _left_out(observations, findings, drawn, pair)
-    simulated = any(SIMULATED in scene.credit for scene in pair)
+    simulated = is_simulated(*pair)
     html = draw_map(
-        facility, outline, *pictures, drawn, of_pair, notes=tuple(notes), simulated=simulated
+        facility,
+        outline,
+        *pictures,
+        drawn,
+        of_pair,
+        reviews=reviews,
+        notes=tuple(notes),
+        simulated=simulated,
     )
-    return FacilityMap(html, facility, len(drawn), interval_words(*pair))
+    rejected = len(rejected_ids(reviews) & {item.id for item in drawn})
+    return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair))
 
 
 def write_map(html: str, path: Path) -> None:

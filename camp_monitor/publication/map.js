@@ -4,6 +4,7 @@
 
 const campMonitor = (() => {
   const layersById = new Map();
+  const wide = window.matchMedia("(min-width: 760px)");
 
   function make(tag, className, ...children) {
     const element = document.createElement(tag);
@@ -37,6 +38,9 @@ const campMonitor = (() => {
       confidence(finding.confidence),
       make("p", "", finding.position),
     );
+    const [latest, ...earlier] = finding.reviews;
+    body.append(make("p", `review ${finding.verdict}`, latest || "Not reviewed"));
+    for (const review of earlier) body.append(make("p", "review earlier", `Earlier: ${review}`));
     if (finding.evidence.length) {
       body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
     }
@@ -78,7 +82,17 @@ const campMonitor = (() => {
     const finding = feature.properties;
     layersById.set(finding.id, layer);
     layer.bindPopup(() => findingPopup(finding), popupOptions);
-    openByKey(layer, `${finding.title}, ${finding.interval}, ${finding.area}`);
+    layer.on("popupopen popupclose", (event) => {
+      const link = document.querySelector(`#findings a[href="#${finding.id}"]`);
+      if (event.type === "popupclose") {
+        link?.removeAttribute("aria-current");
+        return;
+      }
+      link?.setAttribute("aria-current", "true");
+      if (addressed() !== finding.id) window.history.replaceState(null, "", `#${finding.id}`);
+    });
+    const verdict = finding.verdict === "unreviewed" ? "" : `, ${finding.verdict}`;
+    openByKey(layer, `${finding.title}, ${finding.interval}, ${finding.area}${verdict}`);
   }
 
   function bindUnseen(feature, layer) {
@@ -86,11 +100,44 @@ const campMonitor = (() => {
     openByKey(layer, "Not seen");
   }
 
-  function openAddressed(map) {
-    const layer = layersById.get(window.location.hash.slice(1));
+  const addressed = () => window.location.hash.slice(1);
+
+  // Moves the map to a finding, switches its layer on if it is off, and opens its popup.
+  function showFinding(map, parts, id) {
+    const layer = layersById.get(id);
     if (!layer) return;
-    map.fitBounds(layer.getBounds(), { padding: [120, 120], animate: false });
+    for (const group of parts.findings) {
+      if (group.getLayers().some((shapes) => shapes.hasLayer(layer))) group.addTo(map);
+    }
+    map.fitBounds(layer.getBounds().pad(1.2), { maxZoom: 18, animate: false });
     layer.openPopup();
+  }
+
+  function openAddressed(map, parts) {
+    const layer = layersById.get(addressed());
+    if (layer && !layer.isPopupOpen()) showFinding(map, parts, addressed());
+  }
+
+  // On a phone the list lies over the map, so it closes when a finding was chosen.
+  function connectList(map, parts) {
+    const list = document.getElementById("findings");
+    if (!list) return;
+    list.addEventListener("click", (event) => {
+      const link = event.target.closest("a");
+      if (!link) return;
+      event.preventDefault();
+      const id = link.hash.slice(1);
+      if (addressed() !== id) window.history.pushState(null, "", link.hash);
+      const panel = document.querySelector("details.panel");
+      const narrow = !wide.matches;
+      if (narrow) panel.open = false;
+      map.invalidateSize({ animate: false });
+      showFinding(map, parts, id);
+      if (narrow) layersById.get(id).getElement().focus({ preventScroll: true });
+    });
+    list.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") map.closePopup();
+    });
   }
 
   function addNorthArrow(map) {
@@ -198,9 +245,20 @@ const campMonitor = (() => {
     update();
   }
 
+  // A popup is read out when it opens, can be scrolled by keyboard, and has a phone to itself.
+  function letPopupsBeRead(map) {
+    map.getPane("popupPane").setAttribute("aria-live", "polite");
+    map.on("popupopen popupclose", ({ type, popup }) => {
+      map.getContainer().classList.toggle("reading", type === "popupopen");
+      const content = popup.getElement().querySelector(".leaflet-popup-content");
+      content.tabIndex = 0;
+      content.setAttribute("role", "group");
+      content.setAttribute("aria-label", content.querySelector("h2").textContent);
+    });
+  }
+
   function arrangePanel(map) {
     const panel = document.querySelector("details.panel");
-    const wide = window.matchMedia("(min-width: 760px)");
     const arrange = () => { panel.open = wide.matches; };
     wide.addEventListener("change", arrange);
     arrange();
@@ -237,13 +295,14 @@ const campMonitor = (() => {
     if (parts.before && parts.after) addSwipe(map, data);
     else addDates(map, data);
     if (data.simulated) addSimulatedMark(map);
-    const reading = (event) => {
-      map.getContainer().classList.toggle("reading", event.type === "popupopen");
-    };
-    map.on("popupopen popupclose", reading);
-    window.addEventListener("hashchange", () => openAddressed(map));
-    openAddressed(map);
+    letPopupsBeRead(map);
+    connectList(map, parts);
+    window.addEventListener("hashchange", () => openAddressed(map, parts));
+    openAddressed(map, parts);
   }
 
-  return { bindFinding, bindUnseen, start };
+  const shared = {
+    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, letPopupsBeRead,
+  };
+  return { bindFinding, bindUnseen, start, shared };
 })();

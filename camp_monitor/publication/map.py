@@ -7,7 +7,7 @@ the rest.  The file opens without a network and asks for nothing.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -27,8 +27,10 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
+from camp_monitor.findings.review import Review, in_order_of_review, rejected_ids, verdict_of
 from camp_monitor.publication import symbols, words
 from camp_monitor.publication.drawing import Drawing, feature
+from camp_monitor.publication.finding_list import finding_groups
 from camp_monitor.publication.page import make_page
 from camp_monitor.publication.picture import MapImage
 
@@ -41,6 +43,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     findings: Sequence[Finding],
     observations: Sequence[Observation],
     *,
+    reviews: Sequence[Review] = (),
     notes: tuple[str, ...] = (),
     simulated: bool = False,
 ) -> str:
@@ -58,6 +61,9 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         Drawn by kind; larger ones below smaller ones.
     observations : sequence of Observation
         The questions asked; where they could not be answered is hatched.
+    reviews : sequence of Review
+        What people said of the findings; those whose latest review rejects them are drawn faint
+        and counted apart.
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
@@ -84,8 +90,15 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     drawing.add_outline(outline.geometry, ring, outline.basis, label)
     for unseen_label, places in _unseen_layers(outline, observations).items():
         drawing.add_unseen(unseen_label, places)
+    by_finding: dict[str, list[Review]] = {}
+    for review in in_order_of_review(reviews):
+        by_finding.setdefault(review.finding_id, []).insert(0, review)
     for kind in KINDS:
-        of_kind = [feature(f.geometry, _finding_properties(f)) for f in findings if f.kind == kind]
+        of_kind = [
+            feature(f.geometry, _finding_properties(f, by_finding.get(f.id, ())))
+            for f in findings
+            if f.kind == kind
+        ]
         drawing.add_findings(kind, of_kind)
     element, script = drawing.finish(
         {
@@ -98,23 +111,32 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     )
     pictures = {"before": before, "after": after}
     content = _page_content(facility, outline, findings, observations, pictures)
-    content |= {"notes": notes, "simulated": simulated}
+    rejected = rejected_ids(reviews)
+    content |= {
+        "headline": words.headline_words(findings, observations, rejected),
+        "questions": [_question_row(observation, rejected) for observation in observations],
+        "groups": finding_groups(findings, reviews),
+        "any_rejected": any(finding.id in rejected for finding in findings),
+        "notes": notes,
+        "simulated": simulated,
+    }
     if simulated:
         content["title"] = f"SIMULATED: {content['title']}"
     return make_page(content, map_element=element, map_script=script)
 
 
-def iframe_line(path_name: str, facility: Facility) -> str:
+def iframe_line(path_name: str, facility: Facility | None = None) -> str:
     """Return the one line with which an author embeds the map.
 
     Parameters
     ----------
     path_name : str
         Where the file lies, relative to the page that embeds it.
-    facility : Facility
-        Its name becomes the title that screen readers announce.
+    facility : Facility or None
+        Its name becomes the title that screen readers announce; None for an overview.
     """
-    title = html.escape(f"Map: {words.short_name(facility.name)}", quote=True)
+    name = words.short_name(facility.name) if facility else "overview of facilities"
+    title = html.escape(f"Map: {name}", quote=True)
     title = " ".join(title.split())
     address = quote(path_name, errors="replace")
     return (
@@ -148,8 +170,6 @@ def _page_content(
         "name": name,
         "names_ko": [words.short_name(korean) for korean in facility.names_ko],
         "interval": interval,
-        "headline": words.headline_words(findings, observations),
-        "questions": [_question_row(observation) for observation in observations],
         "outline_sentence": _outline_sentence(facility, outline),
         "scenes": _scene_rows(findings, observations, pictures),
         "hatches": Markup(symbols.hatches_svg()),
@@ -170,13 +190,13 @@ def _interval(
     return pairs.pop() if len(pairs) == 1 else ""
 
 
-def _question_row(observation: Observation) -> dict[str, Any]:
+def _question_row(observation: Observation, rejected: Collection[str]) -> dict[str, Any]:
     """Return what the panel prints of an observation."""
     return {
         "id": observation.id,
         "question": question_words(observation.method),
         "outcome": observation.outcome,
-        "outcome_words": words.outcome_words(observation),
+        "outcome_words": words.outcome_words(observation, rejected),
         "seen_percent": f"{observation.seen_fraction * 100:.1f}",
         "share_words": words.share_words(observation.seen_fraction),
         "reason": observation.reason,
@@ -227,8 +247,8 @@ def _scene_row(scene: SceneReference, role: str, shown_as: str) -> dict[str, str
     }
 
 
-def _finding_properties(finding: Finding) -> dict[str, Any]:
-    """Return what a popup prints of a finding."""
+def _finding_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return what a popup prints of a finding and of its own reviews, the latest of them first."""
     area, area_interval = words.area_words(finding)
     return {
         "id": finding.id,
@@ -241,6 +261,8 @@ def _finding_properties(finding: Finding) -> dict[str, Any]:
         "position": POSITIONS[finding.position].capitalize(),
         "evidence": finding.evidence,
         "caveats": finding.caveats,
+        "verdict": verdict_of(reviews[0] if reviews else None),
+        "reviews": [words.review_words(item) for item in reviews],
         "record": [
             ["Finding", finding.id],
             ["Method", finding.method],

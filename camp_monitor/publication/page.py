@@ -14,15 +14,19 @@ from markupsafe import Markup
 from camp_monitor.errors import InstallationError
 
 
-def make_page(content: dict[str, Any], *, map_element: str, map_script: str) -> str:
+def make_page(
+    content: dict[str, Any], *, map_element: str, map_script: str, name: str = "map"
+) -> str:
     """Put the page together.
 
     Parameters
     ----------
     content : dict
-        The values of ``map.html``; every string in it is escaped.
+        The values of the template; every string in it is escaped.
     map_element, map_script : str
         HTML and JavaScript that draw the map: made by us, not escaped.
+    name : str
+        Which page: ``map``, or ``overview``, which adds its own script and style to the map's.
 
     Returns
     -------
@@ -34,24 +38,27 @@ def make_page(content: dict[str, Any], *, map_element: str, map_script: str) -> 
     InstallationError
         Leaflet is not in the package.
     """
-    page = _template().render(
+    layers = ["map"] if name == "map" else ["map", name]
+    page = _template(name).render(
         content,
         map_element=Markup(map_element),
         map_script=_inline(map_script),
         leaflet=_inline(_leaflet_script()),
-        own_script=_inline(_read(_room() / "map.js")),
-        style=_inline(_leaflet_style() + _read(_room() / "map.css")),
+        own_script=_inline("\n".join(_read(_room() / f"{layer}.js") for layer in layers)),
+        style=_inline(
+            _leaflet_style() + "".join(_read(_room() / f"{layer}.css") for layer in layers)
+        ),
     )
     return page.encode("utf-8", "replace").decode()
 
 
 @functools.cache
-def _template() -> Template:
-    """Return the page's template; whatever it prints is escaped unless it is Markup."""
+def _template(name: str) -> Template:
+    """Return a page's template; whatever it prints is escaped unless it is Markup."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(_read(_room() / "map.html"))
+    return environment.from_string(_read(_room() / f"{name}.html"))
 
 
 def _room() -> Traversable:

@@ -34,6 +34,8 @@ DASHES = {
 
 NOT_SEEN_COLOUR = "#3d434a"
 EDGE_PX = 2.5
+FAINT: dict[str, str | float] = {"opacity": 0.4, "fillOpacity": 0.3}
+"""Leaflet's path options for a finding that a reviewer rejected."""
 
 
 def edge_style(kind: str) -> dict[str, str | float]:

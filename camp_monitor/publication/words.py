@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from camp_monitor.facilities.facility import BASES, Outline
 from camp_monitor.findings.finding import (
@@ -12,6 +12,7 @@ from camp_monitor.findings.finding import (
     SceneReference,
     question_words,
 )
+from camp_monitor.findings.review import VERDICTS, Review
 from camp_monitor.imagery.sensors import SENSORS
 
 PLACEHOLDER_SENTENCE = (
@@ -48,6 +49,12 @@ def area_words(finding: Finding) -> tuple[str, str]:
     return f"{area} {unit}", f"{low} to {high} {unit}"
 
 
+def review_words(review: Review) -> str:
+    """Print a review: ``Rejected by review, R. N., 2016-09-20: a shadow``."""
+    words = f"{VERDICTS[review.verdict].capitalize()}, {review.by}, {review.reviewed_at[:10]}"
+    return f"{words}: {review.note}" if review.note else words
+
+
 def share_words(fraction: float) -> str:
     """Print a share rounded down, so that part is never printed as all: 0.999 is ``99 %``."""
     if 0 < fraction < 0.01:
@@ -60,21 +67,43 @@ def count_words(count: int, noun: str) -> str:
     return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
 
 
-def outcome_words(observation: Observation) -> str:
-    """Say what came of an observation; never calls what was not seen unchanged."""
+def facilities_words(count: int) -> str:
+    """Print a count of facilities."""
+    return f"{count:,} {'facility' if count == 1 else 'facilities'}"
+
+
+def findings_words(count: int, rejected: int = 0) -> str:
+    """Print a count of findings, those apart that a reviewer rejected.
+
+    ``3 findings, 1 rejected by review``: the rejected ones are among the three.
+    """
+    apart = f", {rejected:,} {VERDICTS['rejected']}" if rejected else ""
+    return f"{count_words(count, 'finding')}{apart}"
+
+
+def outcome_words(observation: Observation, rejected: Collection[str] = ()) -> str:
+    """Say what came of an observation; never calls what was not seen unchanged.
+
+    `rejected` holds the ids of findings that a reviewer rejected, of any observation.
+    """
     part = "" if observation.seen_fraction >= 1 else " in the part seen"
     if observation.outcome == "changed":
-        return f"Changed{part}: {count_words(len(observation.finding_ids), 'finding')}"
+        own = observation.finding_ids
+        return f"Changed{part}: {findings_words(len(own), len({*own} & {*rejected}))}"
     if observation.outcome == "unchanged":
         return f"Unchanged{part}" if part else "Unchanged; all of the outline was seen"
     return "Not seen: no answer either way"
 
 
-def headline_words(findings: Sequence[Finding], observations: Sequence[Observation]) -> str:
-    """Sum a map up in one line, unanswered questions included."""
+def headline_words(
+    findings: Sequence[Finding],
+    observations: Sequence[Observation],
+    rejected: Collection[str] = (),
+) -> str:
+    """Sum a map up in one line, unanswered questions and rejected findings included."""
     if not findings and not observations:
         return "No question was asked of these images"
-    parts = [count_words(len(findings), "finding")]
+    parts = [findings_words(len(findings), sum(item.id in rejected for item in findings))]
     least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
     if least_seen < 1:
         parts.append(f"{share_words(least_seen)} of the outline seen")
@@ -99,6 +128,11 @@ def outline_words(outline: Outline) -> str:
 def scene_words(scene: SceneReference) -> str:
     """Name a scene: ``2016-08-29, Sentinel-2, S2A_...``."""
     return f"{date_words(scene)}, {sensor_words(scene)}, {scene.id}"
+
+
+def is_simulated(*scenes: SceneReference) -> bool:
+    """Tell whether any scene was painted: the credit of such a scene says SIMULATED."""
+    return any("SIMULATED" in scene.credit.upper() for scene in scenes)
 
 
 def date_words(scene: SceneReference) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,24 @@ def open_html(chromium: Browser, tmp_path: Path) -> Callable[..., Any]:
         assert faults == []
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def accessibility_faults() -> Callable[[Page], list[str]]:
+    """Return a function that lists what axe-core finds serious or critical on a page."""
+    script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    def faults(page: Page) -> list[str]:
+        page.evaluate(script)
+        found = page.evaluate("async () => (await axe.run()).violations")
+        return [
+            f"{item['id']}: {node['html'][:160]} {node['failureSummary']}"
+            for item in found
+            if item["impact"] in ("serious", "critical")
+            for node in item["nodes"]
+        ]
+
+    return faults
 
 
 def _watch(context: BrowserContext, allowed: set[str]) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from camp_monitor.findings.review import Review
 from camp_monitor.publication.map import draw_map, iframe_line
 from camp_monitor.publication.picture import MapImage
 from tests.publication import painted
@@ -188,6 +189,121 @@ def test_what_was_not_seen_is_hatched_and_says_why(open_html: Open) -> None:
         expect(popup).to_contain_text("Whether anything changed here is not known.")
 
 
+def reviewed() -> str:
+    """Return a map with three findings, one confirmed and one rejected."""
+    building, flood = painted.findings()
+    shed = replace(
+        building,
+        geometry=painted.box(150, 160, 20, 10),
+        area_m2=900.0,
+        area_low_m2=700.0,
+        area_high_m2=1200.0,
+    )
+    reviews = [
+        Review(building.id, "confirmed", "R. N.", "2016-09-20T12:00:00+00:00"),
+        Review(shed.id, "unsure", "A. B.", "2016-09-19T12:00:00+00:00"),
+        Review(shed.id, "rejected", "R. N.", "2016-09-20T12:00:00+00:00", "A shadow."),
+    ]
+    seen, *others = painted.observations()
+    seen = replace(seen, finding_ids=(building.id, shed.id))
+    findings = [building, flood, shed]
+    return demo(findings=findings, observations=[seen, *others], reviews=reviews)
+
+
+def inside(inner: dict[str, float], outer: dict[str, float]) -> bool:
+    """Tell whether the middle of a box lies in another box."""
+    x, y = inner["x"] + inner["width"] / 2, inner["y"] + inner["height"] / 2
+    across = outer["x"] < x < outer["x"] + outer["width"]
+    return across and outer["y"] < y < outer["y"] + outer["height"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_list_moves_the_map_opens_the_popup_and_sets_the_address(
+    open_html: Open, width: int, height: int
+) -> None:
+    flood = painted.findings()[1]
+    with open_html(demo(), width=width, height=height) as page:
+        if width < 760:
+            page.locator("details.panel > summary").click()
+        page.locator("#layers label", has_text="Flooding (1)").locator("input").uncheck()
+        link = page.locator("#findings a", has_text="4.12 ha")
+        link.click()
+        page.wait_for_timeout(300)
+        assert page.url.endswith(f"#{flood.id}")
+        expect(page.locator(".leaflet-popup-content")).to_contain_text("Flooding")
+        expect(link).to_have_attribute("aria-current", "true")
+        shape = finding_shape(page, "flooding")  # its layer was off
+        assert inside(shape.bounding_box(), page.locator(".folium-map").bounding_box())
+        assert page.locator(".folium-map").bounding_box()["height"] > 0.6 * height
+        page.go_back()
+        assert "#" not in page.url
+
+
+def test_list_works_by_keyboard(open_html: Open) -> None:
+    building, flood = painted.findings()
+    with open_html(demo()) as page:
+        links = page.locator("#findings a")
+        links.first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".leaflet-popup-content").last).to_contain_text(building.id)
+        page.keyboard.press("Tab")  # to the next group
+        page.keyboard.press("Enter")  # which closes and opens
+        expect(links.last).not_to_be_visible()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".leaflet-popup-content").last).to_contain_text(flood.id)
+        expect(links.first).not_to_have_attribute("aria-current", "true")
+        page.keyboard.press("Escape")
+        expect(page.locator(".leaflet-popup-content")).to_have_count(0)
+
+
+def test_a_long_list_starts_closed_and_largest_first(open_html: Open) -> None:
+    building = painted.findings()[0]
+    many = [
+        replace(building, area_m2=1000.0 + number, area_low_m2=0.0, area_high_m2=1e6)
+        for number in range(300)
+    ]
+    with open_html(demo(findings=many)) as page:
+        group = page.locator("#findings details")
+        expect(group).to_have_count(1)
+        expect(group.locator("summary")).to_contain_text("300")
+        expect(group.locator("a").first).not_to_be_visible()
+        group.locator("summary").click()
+        expect(group.locator("a").first).to_contain_text("1,300 m²")
+        assert group.locator("a").last.get_attribute("href") == f"#{many[0].id}"
+
+
+def test_a_rejected_finding_is_faint_marked_and_counted_apart(open_html: Open) -> None:
+    with open_html(reviewed()) as page:
+        expect(page.locator(".headline")).to_contain_text("3 findings, 1 rejected by review")
+        expect(page.locator("#layers")).to_contain_text("New construction (2, 1 rejected)")
+        expect(page.get_by_text("Faint: rejected by a reviewer.")).to_be_visible()
+        opacities = finding_shape(page, "construction").evaluate_all(
+            "shapes => shapes.map(shape => shape.getAttribute('stroke-opacity'))"
+        )
+        assert sorted(map(float, opacities)) == [0.4, 1]
+        page.locator("#findings a", has_text="rejected").click()
+        popup = page.locator(".leaflet-popup-content").last
+        expect(popup).to_contain_text("Rejected by review, R. N., 2016-09-20: A shadow.")
+        expect(popup).to_contain_text("Earlier: Unsure after review, A. B., 2016-09-19")
+        page.locator("#findings a", has_text="4.12 ha").click()
+        expect(popup).to_contain_text("Not reviewed")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_axe_finds_nothing_serious(
+    open_html: Open, accessibility_faults: Callable[[Page], list[str]], width: int, height: int
+) -> None:
+    with open_html(reviewed(), width=width, height=height) as page:
+        if width < 760:
+            page.locator("details.panel > summary").click()
+        assert accessibility_faults(page) == []
+        page.locator("#findings a").first.click()
+        page.wait_for_timeout(400)  # until the popup has faded in
+        assert accessibility_faults(page) == []
+
+
 def test_a_layer_can_be_switched_off(open_html: Open) -> None:
     with open_html(demo()) as page:
         expect(finding_shape(page, "flooding")).to_have_count(1)
@@ -232,6 +348,8 @@ def test_map_works_in_the_frame_that_authors_paste(open_html: Open) -> None:
         frame = page.frame_locator('iframe[title="Map: Kyo-hwa-so No. 12, Jongo-ri"]')
         frame.locator('path.leaflet-interactive[fill="url(#hatch-construction)"]').click()
         expect(frame.locator(".leaflet-popup-content")).to_contain_text("New construction")
+        frame.locator("#findings a", has_text="4.12 ha").click()
+        expect(frame.locator(".leaflet-popup-content").last).to_contain_text("Flooding")
 
 
 def test_map_with_one_image_says_which(open_html: Open) -> None:

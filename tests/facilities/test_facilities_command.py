@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from pathlib import Path
 
@@ -114,9 +113,3 @@ def test_errors_are_for_main_to_print(folder: Path, drawing: Path) -> None:
         result = run(folder, *words)
         assert isinstance(result.exception, FacilityError)
         assert not result.stdout
-
-
-def test_every_help_ends_with_an_example() -> None:
-    for name, command in facilities.commands.items():
-        last = inspect.cleandoc(command.help or "").splitlines()[-1]
-        assert last.startswith(f"Example: camp-monitor facilities {name}")

@@ -259,7 +259,7 @@ def test_an_undefined_coordinate_system_is_none(tmp_path: Path, undefined: int) 
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    for name, fault in (("a.kmz", "compressed KML"), ("a.shp", "not named .geojson")):
+    for name, fault in (("a.kmz", "not a whole KMZ"), ("a.shp", "not named .geojson")):
         (tmp_path / name).write_text("")
         with pytest.raises(FacilityError, match=fault):
             import_outline(tmp_path / name)

@@ -15,6 +15,7 @@ from camp_monitor.cli.findings import findings as command
 from camp_monitor.errors import InputError, NoSuchRecordError
 from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.findings.review import Review, utc_text
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -127,6 +128,8 @@ def test_json_holds_every_record_whole(workspace: Path, scanned: list[Finding]) 
     assert [item["finding_ids"] for item in shown["observations"]] == [[new.id]]
     empty = json.loads(run(workspace, "list", "--facility", "x", as_json=True).output)
     assert empty == {"findings": [], "observations": []}
+    assert {item["review"] for item in content["findings"]} == {None}
+    assert shown["reviews"] == []
 
 
 def test_show_says_all_that_is_known(workspace: Path, scanned: list[Finding]) -> None:
@@ -162,7 +165,58 @@ def test_export_writes_what_counts(workspace: Path, scanned: list[Finding]) -> N
     assert json.loads(again.output) == {"file": str(path), "findings": 1, "not_seen": 1}
 
 
-@pytest.mark.parametrize("name", ["list", "show", "export"])
+def test_a_rejected_finding_stays_in_the_list_and_is_marked(
+    workspace: Path, scanned: list[Finding]
+) -> None:
+    _, new = scanned
+    unreviewed = run(workspace, "list", "--unreviewed", "--at-least", "medium").output
+    assert new.id in unreviewed
+    words = ("--verdict", "rejected", "--by", "한 R.", "--note", "Shade\n!")
+    result = run(workspace, "review", new.id[:8], *words)
+    assert result.exit_code == 0, result.output
+    assert f"Recorded for {new.id}: Rejected by review, 한 R., " in result.output
+    for arguments in ([], ["--reviewed"], ["--verdict", "rejected"]):
+        output = run(workspace, "list", *arguments).output
+        assert new.id in output
+        assert "1 finding, 1 rejected by review." in output
+        assert output.count("rejected by review") == 2
+    for arguments in (["--unreviewed"], ["--verdict", "confirmed"]):
+        output = run(workspace, "list", *arguments).output
+        assert new.id not in output
+        assert "1 other finding left out" in output
+    [item] = json.loads(run(workspace, "list", as_json=True).output)["findings"]
+    assert (item["review"]["verdict"], item["review"]["note"]) == ("rejected", "Shade !")
+
+
+def test_show_lists_all_reviews_the_latest_first(workspace: Path, scanned: list[Finding]) -> None:
+    _, new = scanned
+    with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
+        for hour, verdict in ((1, "rejected"), (2, "unsure")):
+            at = NOON.replace(hour=hour)
+            ledger.review(Review(new.id, verdict, "R. N.", utc_text(at)), recorded_at=NOON)
+    output = run(workspace, "review", new.id, "--verdict", "confirmed", "--by", "A. B.").output
+    assert "3 reviews are kept; the latest counts." in output
+    output = run(workspace, "show", new.id).output
+    order = [output.index(words) for words in ("Confirmed by review", "Unsure", "Rejected by")]
+    assert order == sorted(order)
+    shown = json.loads(run(workspace, "show", new.id, as_json=True).output)
+    assert [item["verdict"] for item in shown["reviews"]] == ["rejected", "unsure", "confirmed"]
+
+
+def test_a_review_that_cannot_be_recorded_says_why(workspace: Path, scanned: list[Finding]) -> None:
+    def fault(*arguments: str) -> str:
+        result = run(workspace, *arguments)
+        assert isinstance(result.exception, InputError), result.output
+        return str(result.exception)
+
+    given = ("--verdict", "confirmed", "--by")
+    assert "There is no finding" in fault("review", "F000", *given, "R.N.")
+    assert "text is blank" in fault("review", scanned[1].id, *given, "")
+    assert "control character" in fault("review", scanned[1].id, *given, "a\x1b[2J")
+    assert "use --unreviewed or --verdict" in fault("list", "--unreviewed", "--verdict", "unsure")
+
+
+@pytest.mark.parametrize("name", ["list", "show", "review", "export"])
 def test_each_help_ends_with_an_example(name: str) -> None:
     last = CliRunner().invoke(command, [name, "--help"]).output.strip().splitlines()[-1]
     assert last.strip().startswith(f"Example: camp-monitor findings {name}")

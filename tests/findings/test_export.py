@@ -20,10 +20,12 @@ import shapely
 from camp_monitor.errors import InputError
 from camp_monitor.findings.export import Exported, export_findings
 from camp_monitor.findings.finding import KIND_COLOURS, KINDS, Finding, Observation
+from camp_monitor.findings.review import Review
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
 
+REVIEW_COLUMNS = ("verdict", "reviewed_by", "reviewed_at", "review_note")
 SUFFIXES = (".gpkg", ".geojson", ".kml", ".csv")
 HOSTILE = "</name><script>alert(1)</script>]]>&\x1b[31m\x00\u202e종거리"
 KML = "{http://www.opengis.net/kml/2.2}"
@@ -38,6 +40,18 @@ def findings(make_finding: MakeFinding) -> list[Finding]:
         make_finding(0),
         make_finding(1, kind="flooding", geometry=shapely.MultiPolygon([holed])),
         make_finding(2, kind="water_loss", caveats=(HOSTILE,), facility_id=HOSTILE),
+    ]
+
+
+@pytest.fixture
+def reviews(findings: list[Finding]) -> list[Review]:
+    def review(finding: Finding, verdict: str, hour: int, note: str = "") -> Review:
+        return Review(finding.id, verdict, "한 R.", f"2016-09-20T{hour}:00:00+00:00", note)
+
+    return [
+        review(findings[1], "rejected", 12, '=1+1 </name><script>alert(1)</script>]]>&"'),
+        review(findings[1], "confirmed", 11),
+        review(findings[2], "unsure", 10),
     ]
 
 
@@ -65,10 +79,15 @@ def read_layer(path: Path, layer: str | None = None) -> tuple[list[dict[str, Any
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_an_export_is_read_back_equal(
-    tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
+    tmp_path: Path,
+    findings: list[Finding],
+    observations: list[Observation],
+    reviews: list[Review],
+    suffix: str,
 ) -> None:
     path = tmp_path / f"export{suffix}"
-    assert export_findings(findings, observations, path) == Exported(findings=3, not_seen=2)
+    exported = export_findings(findings, observations, path, reviews=reviews)
+    assert exported == Exported(findings=3, not_seen=2)
     if suffix == ".gpkg":
         found, regions = read_layer(path, "findings")
         unseen, dark = read_layer(path, "not_seen")
@@ -105,6 +124,13 @@ def test_an_export_is_read_back_equal(
         assert row["credit"] == "Contains modified Copernicus Sentinel data 2016"
         assert row["licences"] == "CC-BY-SA-3.0-IGO"
         assert row["evidence"] == "built-up index: +0.12"
+        stated = [row[name] or "" for name in REVIEW_COLUMNS]
+        stated[3] = stated[3].lstrip("'")  # which keeps a spreadsheet from running it
+        review = {item.finding_id: item for item in reversed(reviews)}.get(finding.id)
+        if review:
+            assert stated == [review.verdict, review.by, review.reviewed_at, review.note]
+        else:
+            assert stated == ["unreviewed", "", "", ""]
 
     assert [row["facility"] for row in unseen] == ["khs-12-jongori", "kls-16"]
     assert [float(row["seen_fraction"]) for row in unseen] == [0.8, 0.0]
@@ -161,6 +187,26 @@ def test_the_clock_of_gdal_is_left_as_it_was(tmp_path: Path, findings: list[Find
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     export_findings(findings, [], tmp_path / "export.gpkg")
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == before
+
+
+def test_a_rejected_finding_is_drawn_faint_and_says_so(
+    tmp_path: Path, findings: list[Finding], reviews: list[Review]
+) -> None:
+    export_findings(findings, [], tmp_path / "export.kml", reviews=reviews)
+    document = ElementTree.fromstring((tmp_path / "export.kml").read_text(encoding="utf-8"))
+    drawn = {}
+    for mark in document.iter(f"{KML}Placemark"):
+        drawn[mark.get("id")] = [mark.findtext(f"{KML}{tag}") or "" for tag in ("name", "styleUrl")]
+    assert drawn[findings[1].id][0].startswith("Rejected by review: Flooding, ")
+    assert drawn[findings[1].id][1] == "#flooding-rejected"
+    assert drawn[findings[2].id][1] == "#water_loss"
+    opacities = {
+        style.get("id"): (style.findtext(f".//{KML}LineStyle/{KML}color") or "")[:2]
+        for style in document.iter(f"{KML}Style")
+    }
+    assert int(opacities["flooding-rejected"], 16) < int(opacities["flooding"], 16) / 3
+    for balloon in document.iter(f"{KML}description"):
+        assert "<script" not in (balloon.text or "")
 
 
 def test_qgis_finds_a_default_style_for_each_layer(

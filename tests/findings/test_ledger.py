@@ -24,13 +24,14 @@ from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.findings.chain import guards, row_hash
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, canonical_json
 from camp_monitor.findings.ledger import Added, open_ledger
+from camp_monitor.findings.review import Review, utc_text
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
 MakeScene = Callable[..., SceneReference]
 
 NOON = datetime(2016, 9, 20, 12, tzinfo=UTC)
-TABLES = ("observations", "findings", "answers")
+TABLES = ("observations", "findings", "answers", "reviews")
 
 RECORDER = """
 import json, sys
@@ -93,7 +94,7 @@ def change(path: Path, statement: str, *values: object) -> None:
 
 @pytest.fixture
 def recorded(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeObservation) -> Path:
-    """A ledger with four scans and six findings."""
+    """A ledger with four scans, six findings and three reviews."""
     path = tmp_path / "out" / "ledger.sqlite"
     with open_ledger(path) as ledger:
         for scan in range(3):
@@ -105,6 +106,9 @@ def recorded(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeOb
             facility_id="camp-3", outcome="not_seen", seen_fraction=0.1, reason="cloud"
         )
         ledger.record([unseen], [], recorded_at=NOON)
+        for number, finding in enumerate(ledger.findings("camp-1") + ledger.findings("camp-2")[:1]):
+            review = Review(finding.id, "unsure", "R. N.", utc_text(NOON), f"note {number}")
+            ledger.review(review, recorded_at=NOON)
     return path
 
 
@@ -357,7 +361,7 @@ def test_records_that_do_not_belong_together_are_refused_whole(
         ]:
             with pytest.raises(LedgerError, match=fault):
                 ledger.record(observations, findings, recorded_at=NOON)
-            assert [head.rows for head in ledger.head()] == [0, 0, 0]
+            assert [head.rows for head in ledger.head()] == [0, 0, 0, 0]
         ledger.record([make_observation(finding)], [finding], recorded_at=NOON)
         again = make_observation(finding, settings_sha256="8" * 64)
         assert ledger.record([again], [], recorded_at=NOON) == Added(1, 0, 0)
@@ -476,6 +480,7 @@ def test_one_changed_byte_in_any_column_is_reported(recorded: Path, table: str) 
         "DELETE FROM observations WHERE seq = 4",
         "DELETE FROM answers WHERE seq = 4",
         "DELETE FROM answers WHERE seq = 2",
+        "DELETE FROM reviews WHERE seq = 2",
         "UPDATE findings SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3)",
         "UPDATE findings SET seq = seq + 10",
         "UPDATE findings SET content = (SELECT content FROM findings WHERE seq = 1) WHERE seq = 2",
@@ -494,7 +499,7 @@ def test_a_cut_tail_and_a_chain_made_anew_show_against_a_head_kept_elsewhere(
 ) -> None:
     with open_ledger(recorded) as ledger:
         heads = ledger.head()
-        assert [head.rows for head in heads] == [4, 6, 4]
+        assert [head.rows for head in heads] == [4, 6, 4, 3]
         assert ledger.verify(heads) == ()
     for table in ("observations", "answers"):
         change(recorded, f"DELETE FROM {table} WHERE seq = 4")
@@ -623,8 +628,8 @@ def test_a_foreign_file_is_refused_and_left_as_it_is(
 
 
 def test_another_schema_version_is_refused(recorded: Path) -> None:
-    change(recorded, "UPDATE schema SET version = 2")
-    with pytest.raises(LedgerError, match="states schema version 2, and this program reads"):
+    change(recorded, "UPDATE schema SET version = 3")
+    with pytest.raises(LedgerError, match="states schema version 3, and this program reads up to"):
         open_ledger(recorded)
 
 

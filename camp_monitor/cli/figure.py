@@ -1,0 +1,54 @@
+"""``camp-monitor figure``: draw one finding for print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from camp_monitor.cli.context import Context
+
+
+@click.command(epilog="Example: camp-monitor figure F4d12edbc1047 -o annex.png --width-mm 120")
+@click.argument("finding_id", metavar="FID")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE.png|svg",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The figure; the suffix says the format.",
+)
+@click.option(
+    "--width-mm",
+    metavar="MM",
+    type=float,
+    default=170.0,
+    show_default=True,
+    help="Width in print, 120 to 420 mm; a PNG has 300 pixels an inch.",
+)
+@click.pass_obj
+def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> None:
+    """Draw the finding FID for print: before, after and change, with scale, dates and credits.
+
+    The same finding gives the same bytes.  Of FID, as much is needed as tells it from the others.
+    """
+    from camp_monitor.publication.finding_figure import (
+        draw_finding_figure,
+        format_of,
+        write_figure,
+    )
+
+    file_format = format_of(output)
+    with context.messages.status("Drawing ..."):
+        drawn = draw_finding_figure(
+            context.workspace, finding_id, file_format=file_format, width_mm=width_mm
+        )
+        write_figure(drawn.content, output)
+    for remark in drawn.remarks:
+        click.echo(f"Note: {remark}", err=True)
+    context.messages.print(
+        f"{output}: finding {drawn.finding.id}, {width_mm:g} mm wide, "
+        f"{len(drawn.content) / 1e6:.1f} MB.",
+        soft_wrap=True,
+    )

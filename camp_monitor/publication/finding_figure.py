@@ -1,0 +1,285 @@
+"""From the ledger and the catalogue to the print figure of one finding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
+
+from camp_monitor.errors import InputError, SceneError
+from camp_monitor.facilities import Facility, Outline, find_facility
+from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.finding import Finding, Observation, SceneReference
+from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.findings.review import latest_reviews
+from camp_monitor.imagery.alignment import measure_shift
+from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.pair import CORRECTED_FROM_PX
+from camp_monitor.imagery.reading import choose_grid, read_image
+from camp_monitor.imagery.scene import Scene
+from camp_monitor.publication.coarse_reading import read_coarse
+from camp_monitor.publication.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
+from camp_monitor.publication.lettering import find_korean_font
+from camp_monitor.workspace import Workspace
+
+LEAST_VIEW_M = 300.0
+"""Least side of a panel on the ground: less shows no surroundings to know the place by."""
+LEAST_VIEW_PX = 24
+"""Likewise in pixels: a few squares show nothing at all."""
+WIDE_RIM_M = 500.0
+"""Round a finding smaller than this, its own size is shown on every side; round a larger one
+this much, and never less than `RIM_FRACTION` of its size."""
+RIM_FRACTION = 0.15
+LARGEST_MEASURED_PX = 2048
+"""The shift is measured on the searched area; on the middle of it where that is larger."""
+
+
+@dataclass(frozen=True)
+class FindingFigure:
+    """A figure and what to say of it.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    facility : Facility
+    finding : Finding
+    remarks : tuple of str
+        Sentences for whoever asked for the figure: what could not be drawn, what to mind.
+    """
+
+    content: bytes
+    facility: Facility
+    finding: Finding
+    remarks: tuple[str, ...]
+
+
+def draw_finding_figure(
+    workspace: Workspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
+) -> FindingFigure:
+    """Draw before, after and change of one finding.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    finding_id : str
+        Or as much of it as tells it from the others.
+    file_format : str
+        One of `FORMATS`.
+    width_mm : float
+        Width in print, millimetres.
+
+    Raises
+    ------
+    InputError
+        No such finding, or a width that cannot be printed.
+    SceneError
+        A scene is gone from the catalogue, or is no longer the one that was compared.
+    """
+    with open_ledger(workspace.ledger) as ledger:
+        finding = ledger.finding(finding_id)
+        current = ledger.findings(finding.facility_id)
+        observation = _observation(ledger, finding)
+        review = latest_reviews(ledger.reviews(finding.id)).get(finding.id)
+    facility = find_facility(workspace.aoi, finding.facility_id)
+    outline = _outline(facility, finding)
+    first, second = _scenes(workspace, finding)
+    grid = view_grid(first, second, finding, panel_px(width_mm))
+    before, after = _read_both(workspace, (first, second), outline, grid)
+    pair = (finding.before, finding.after)
+    korean = find_korean_font(facility.names_ko) if facility.names_ko else None
+    content = draw_figure(
+        facility, outline, finding, before, after,
+        others=[i for i in current if i.id != finding.id and (i.before, i.after) == pair],
+        observation=observation,
+        review=review,
+        superseded=finding.id not in {item.id for item in current},
+        korean_font=korean,
+        width_mm=width_mm,
+        file_format=file_format,
+    )  # fmt: skip
+    remarks = _remarks(facility, korean, pair)
+    return FindingFigure(content, facility, finding, remarks)
+
+
+def format_of(path: Path) -> str:
+    """Return the format that the end of a file's name asks for.
+
+    Raises
+    ------
+    InputError
+        It is none of `FORMATS`.
+    """
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in FORMATS:
+        raise InputError(
+            f"{path} ends in {path.suffix or 'nothing'!r}, and a figure is a .png or a .svg file: "
+            f"name one of these."
+        )
+    return suffix
+
+
+def write_figure(content: bytes, path: Path) -> None:
+    """Write a figure, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written there.
+    """
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        building.write_bytes(content)
+        building.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): check its folder."
+        ) from error
+    finally:
+        building.unlink(missing_ok=True)
+
+
+def view_grid(before: Scene, after: Scene, finding: Finding, most_px: int) -> GeoBox:
+    """Make the square grid of the panels: the pixels that were compared, or whole groups of them.
+
+    Parameters
+    ----------
+    before, after : Scene
+    finding : Finding
+        In the middle, with a rim that shows where it lies.
+    most_px : int
+        Longest side; a wider view takes groups of 2 x 2, 3 x 3, ... pixels as one.
+
+    Returns
+    -------
+    GeoBox
+        In metres, north up.
+    """
+    spot = finding.geometry.representative_point().buffer(1e-6)
+    native = choose_grid(before, after, spot, 1)
+    pixel_m = float(native.affine.a)
+    bounds = Geometry(finding.geometry, "EPSG:4326").to_crs(str(native.crs)).boundingbox
+    extent_m = max(bounds.span_x, bounds.span_y)
+    rim_m = max(min(extent_m, WIDE_RIM_M), RIM_FRACTION * extent_m)
+    side_m = max(extent_m + 2 * rim_m, LEAST_VIEW_M, LEAST_VIEW_PX * pixel_m)
+    group = max(1, -int(-side_m // (pixel_m * most_px)))
+    step_m = group * pixel_m
+    side_px = max(1, round(side_m / step_m))
+    west, north = (
+        origin + round((middle - origin) / pixel_m + half * side_px * group / 2) * pixel_m
+        for origin, middle, half in (
+            (native.affine.c, (bounds.left + bounds.right) / 2, -1),
+            (native.affine.f, (bounds.bottom + bounds.top) / 2, 1),
+        )
+    )
+    affine = Affine(step_m, 0, west, 0, -step_m, north)
+    return GeoBox((side_px, side_px), affine, native.crs)
+
+
+def _observation(ledger: Ledger, finding: Finding) -> Observation | None:
+    """Return the observation that the finding came from: one that counts, if there is."""
+    for superseded in (False, True):
+        for item in ledger.observations(finding.facility_id, superseded=superseded):
+            if finding.id in item.finding_ids:
+                return item
+    return None
+
+
+def _outline(facility: Facility, finding: Finding) -> Outline:
+    """Return the outline that the search was made round."""
+    for outline in facility.outlines:
+        if outline.version == finding.outline_version:
+            return outline
+    raise InputError(
+        f"Finding {finding.id} was made round version {finding.outline_version} of the outline of "
+        f"{facility.id}, which its file no longer holds: put that version back."
+    )
+
+
+def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
+    """Return the two scenes of a finding, as they were when they were compared."""
+    held = {scene.id: scene for scene in read_scenes(workspace.imagery)}
+    for reference in (finding.before, finding.after):
+        scene = held.get(reference.id)
+        if scene is None:
+            raise SceneError(
+                f"The scene {reference.id} of finding {finding.id} is not in the catalogue, and a "
+                f"figure shows both: add it again with 'camp-monitor scenes add'."
+            )
+        if scene.sha256 != reference.sha256:
+            raise SceneError(
+                f"The scene {reference.id} in the catalogue has other files than the one that "
+                f"finding {finding.id} was made from: restore the original."
+            )
+        check_unaltered(scene)
+    return held[finding.before.id], held[finding.after.id]
+
+
+def _read_both(
+    workspace: Workspace, scenes: tuple[Scene, Scene], outline: Outline, grid: GeoBox
+) -> tuple[Image, Image]:
+    """Read both scenes onto the view, the second moved to where the scan moved it."""
+    first, second = scenes
+    before = _read(first, grid, (0.0, 0.0))
+    after = _read(second, grid, _shift_px(workspace, scenes, outline, grid))
+    for scene, image in ((first, before), (second, after)):
+        if (image.flags & 1).all():
+            raise SceneError(
+                f"The scene {scene.id} has no pixels round this finding: restore its files, or "
+                f"scan other scenes."
+            )
+    return before, after
+
+
+def _read(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
+    coarse = grid.affine.a >= 2 * scene.pixel_m
+    return (read_coarse if coarse else read_image)(scene, grid, shift_px)
+
+
+def _shift_px(
+    workspace: Workspace, scenes: tuple[Scene, Scene], outline: Outline, view: GeoBox
+) -> tuple[float, float]:
+    """Measure the shift as the scan did, in (rows, columns) of the view's pixels."""
+    first, second = scenes
+    settings = workspace.configuration.scan
+    if first.band_names != second.band_names or first.quantity != second.quantity:
+        return 0.0, 0.0
+    area = search_area(outline, settings.margin_m)
+    middle = area.representative_point().buffer(1e-6)
+    west, south, east, north = area.bounds
+    about_px = max(east - west, north - south) * 111_320 / max(first.pixel_m, second.pixel_m)
+    if about_px <= LARGEST_MEASURED_PX:
+        grid = choose_grid(first, second, area, settings.context_px)
+    else:
+        grid = choose_grid(first, second, middle, LARGEST_MEASURED_PX // 2)
+    shift = measure_shift(read_image(first, grid), read_image(second, grid))
+    if not shift.known or shift.length_px < CORRECTED_FROM_PX:
+        return 0.0, 0.0
+    ratio = grid.affine.a / view.affine.a
+    return shift.shift_rows_px * ratio, shift.shift_columns_px * ratio
+
+
+def _remarks(
+    facility: Facility, korean_font: str | None, scenes: Sequence[SceneReference]
+) -> tuple[str, ...]:
+    """Say what the figure leaves out, and what its licences ask."""
+    remarks = []
+    if facility.names_ko and korean_font is None:
+        remarks.append(
+            "The Korean name is left out, because no font with its letters was found: install "
+            "Noto Sans CJK or Nanum (Debian: fonts-noto-cjk or fonts-nanum)."
+        )
+    for scene in scenes:
+        if scene.licence.strip().lower() in ("", "proprietary", "other"):
+            licence = scene.licence.strip() or "not stated"
+            remarks.append(
+                f"The licence of {scene.id} is {licence}: ask its owner before you publish these "
+                f"pixels."
+            )
+    return tuple(dict.fromkeys(remarks))

@@ -1,0 +1,54 @@
+"""The list of findings beside the map: grouped by kind, the largest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from camp_monitor.findings.finding import KINDS, Finding
+from camp_monitor.findings.review import Review, latest_reviews, rejected_ids, verdict_of
+from camp_monitor.publication import symbols, words
+
+MOST_OPEN = 12
+"""A map with more findings than this starts with the groups of its list closed."""
+
+
+def finding_groups(findings: Sequence[Finding], reviews: Sequence[Review]) -> list[dict[str, Any]]:
+    """Return what the list prints: one group for each kind that was found.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        In any order.
+    reviews : sequence of Review
+        Of these or other findings; the latest one of each counts.
+    """
+    latest, rejected = latest_reviews(reviews), rejected_ids(reviews)
+    groups = []
+    for kind, title in KINDS.items():
+        of_kind = sorted(
+            (item for item in findings if item.kind == kind), key=lambda f: (-f.area_m2, f.id)
+        )
+        if of_kind:
+            apart = sum(item.id in rejected for item in of_kind)
+            groups.append(
+                {
+                    "title": title,
+                    "sample": Markup(symbols.swatch_svg(kind)),
+                    "count": f"{len(of_kind):,}" + (f", {apart:,} rejected" if apart else ""),
+                    "open": len(findings) <= MOST_OPEN,
+                    "rows": [_row(item, verdict_of(latest.get(item.id))) for item in of_kind],
+                }
+            )
+    return groups
+
+
+def _row(finding: Finding, verdict: str) -> dict[str, str]:
+    return {
+        "id": finding.id,
+        "area": words.area_words(finding)[0],
+        "confidence": f"{finding.confidence} confidence",
+        "verdict": verdict,
+    }

@@ -1,0 +1,139 @@
+"""Letters of the figure: which fonts, which characters they have, and where lines are broken.
+
+Latin letters come from the font inside matplotlib, so that a figure has the same bytes on every
+machine; Korean letters from a font of the machine, found by name, or not at all.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontProperties
+
+KOREAN_FONTS = (
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Nanum Gothic",
+    "NanumBarunGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "Noto Sans CJK JP",
+)
+"""Families that have Hangul, best first; the last is the face that older readers of a CJK
+collection see, and it has the same Hangul."""
+
+UNKNOWN = "?"
+"""Printed for a character that cannot be."""
+
+
+def latin_font(*, bold: bool = False) -> FontProperties:
+    """Return the font that travels with matplotlib."""
+    import matplotlib
+    from matplotlib.font_manager import FontProperties
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return FontProperties(fname=str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name))
+
+
+def find_korean_font(texts: Iterable[str]) -> str | None:
+    """Return the family of `KOREAN_FONTS` that this machine has, with every character of `texts`.
+
+    Returns
+    -------
+    str or None
+        None where there is no such font: the text must then be left out, never drawn as boxes.
+    """
+    from matplotlib.font_manager import FontProperties, findfont
+
+    needed = "".join(texts)
+    for family in KOREAN_FONTS:
+        try:
+            findfont(FontProperties(family=[family]), fallback_to_default=False)
+        except ValueError:
+            continue
+        if not missing_characters(needed, FontProperties(family=[family])):
+            return family
+    return None
+
+
+def missing_characters(text: str, font: FontProperties) -> str:
+    """Return the characters of `text` that a font has no glyph for, each once, in order."""
+    return "".join(sign for sign in dict.fromkeys(text) if not _has_glyph(sign, font))
+
+
+def printable(text: str, font: FontProperties) -> str:
+    """Return one line of text that a font can draw.
+
+    White space of any kind becomes one space; control characters, characters that turn the
+    direction of writing, and those without a glyph become `UNKNOWN`.
+    """
+    joined = " ".join(text.split())
+    return "".join(
+        sign if sign.isprintable() and _has_glyph(sign, font) else UNKNOWN for sign in joined
+    )
+
+
+def text_width_pt(text: str, font: FontProperties, size_pt: float) -> float:
+    """Measure a line, points."""
+    from matplotlib.textpath import text_to_path
+
+    sized = font.copy()
+    sized.set_size(size_pt)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, sized, ismath=False)
+    return float(width)
+
+
+def shorten(text: str, font: FontProperties, size_pt: float, width_pt: float) -> str:
+    """Cut a line that is wider than `width_pt`, and mark the cut."""
+    if text_width_pt(text, font, size_pt) <= width_pt:
+        return text
+    return f"{_fitting(text, font, size_pt, width_pt, '…').rstrip()}…"
+
+
+def wrap(text: str, font: FontProperties, size_pt: float, width_pt: float) -> list[str]:
+    """Break a text into lines no wider than `width_pt`; a word that is wider is broken too."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if text_width_pt(longer, font, size_pt) <= width_pt:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while text_width_pt(line, font, size_pt) > width_pt:
+            part = _fitting(line, font, size_pt, width_pt, "") or line[:1]
+            lines.append(part)
+            line = line[len(part) :]
+    return [*lines, line] if line else lines
+
+
+def _fitting(text: str, font: FontProperties, size_pt: float, width_pt: float, end: str) -> str:
+    """Return the longest beginning of `text` that fits with `end` after it."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width_pt(text[:middle] + end, font, size_pt) <= width_pt:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low]
+
+
+def _has_glyph(sign: str, font: FontProperties) -> bool:
+    from matplotlib.font_manager import findfont
+
+    return sign == " " or _glyph_index(findfont(font), ord(sign)) != 0
+
+
+@functools.lru_cache(maxsize=4096)
+def _glyph_index(path: str, code: int) -> int:
+    from matplotlib.font_manager import get_font
+
+    return int(get_font(path).get_char_index(code))

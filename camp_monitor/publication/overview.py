@@ -1,0 +1,258 @@
+"""The overview: every facility of a registry on one page, with what scans found at each.
+
+There is no base map, because none may be asked for over the network: the page draws outlines to
+scale over lines of longitude and latitude.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from markupsafe import Markup
+from shapely.geometry import mapping
+
+from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
+from camp_monitor.findings.finding import (
+    KINDS,
+    Finding,
+    Observation,
+    interval_words,
+    question_words,
+)
+from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.findings.review import Review, rejected_ids
+from camp_monitor.publication import symbols, words
+from camp_monitor.publication.page import make_page
+from camp_monitor.workspace import Workspace
+
+STATES = {
+    "findings": "With findings",
+    "looked": "Scanned, no finding stands",
+    "not_seen": "Scanned, but not seen",
+    "never": "Never scanned",
+}
+"""What is known of a facility, most first, and its name in print."""
+
+SHAPE_DECIMALS = 5
+"""Decimals of a degree kept of an outline here: about a metre on the ground."""
+
+MOST_OPEN = 12
+"""A group of the list with more facilities than this starts closed."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An overview page and what to say of it.
+
+    Parameters
+    ----------
+    html : str
+        The whole page.
+    headline : str
+        How many facilities there are, and what is known of them.
+    """
+
+    html: str
+    headline: str
+
+
+def draw_workspace_overview(workspace: Workspace) -> Overview:
+    """Draw the overview of a workspace: its registry and, if there is one, its ledger.
+
+    Raises
+    ------
+    FacilityError, LedgerError
+        A facility file or the ledger cannot be read.
+    """
+    facilities = read_registry(workspace.aoi)
+    if not workspace.ledger.exists():
+        return draw_overview(facilities, (), ())
+    with open_ledger(workspace.ledger) as ledger:
+        observations, findings = ledger.observations(), ledger.findings()
+        reviews = ledger.reviews()
+    simulated = any(words.is_simulated(item.before, item.after) for item in observations)
+    return draw_overview(facilities, observations, findings, reviews=reviews, simulated=simulated)
+
+
+def draw_overview(
+    facilities: Sequence[Facility],
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    *,
+    reviews: Sequence[Review] = (),
+    simulated: bool = False,
+) -> Overview:
+    """Draw the overview of facilities.
+
+    Parameters
+    ----------
+    facilities : sequence of Facility
+        Those without an outline are named beside the map.
+    observations, findings : sequence
+        Those that count, of any facility; those of facilities that are not given are left out.
+    reviews : sequence of Review
+        Findings whose latest review rejects them are counted apart.
+    simulated : bool
+        Marks the page as showing painted scenes.
+
+    Returns
+    -------
+    Overview
+        The same inputs give the same page.
+    """
+    rejected = rejected_ids(reviews)
+    entries = [
+        _entry(
+            facility,
+            [item for item in observations if item.facility_id == facility.id],
+            [item for item in findings if item.facility_id == facility.id],
+            rejected,
+        )
+        for facility in sorted(facilities, key=lambda facility: facility.id)
+    ]
+    entries.sort(key=lambda entry: (list(STATES).index(entry["state"]), -entry["standing"]))
+    placed = [entry for entry in entries if entry["shape"]]
+    headline = _headline(entries)
+    heading = words.facilities_words(len(entries))
+    content = {
+        "title": f"{'SIMULATED: ' if simulated else ''}Overview of {heading}",
+        "heading": f"Overview of {heading}",
+        "headline": headline,
+        "groups": _groups(placed),
+        "unplaced": [entry for entry in entries if not entry["shape"]],
+        "simulated": simulated,
+        "hatches": Markup(symbols.hatches_svg()),
+    }
+    data = json.dumps(placed, separators=(",", ":")).replace("<", "\\u003c")
+    html = make_page(
+        content,
+        map_element='<div id="overview" role="region" aria-label="Map"></div>',
+        map_script=f"campOverview.start({data});",
+        name="overview",
+    )
+    return Overview(html, headline)
+
+
+def _headline(entries: Sequence[dict[str, Any]]) -> str:
+    """Sum the page up in one line, what was never scanned included."""
+    states = Counter(entry["state"] for entry in entries)
+    parts = [f"{states[state]} {title[0].lower()}{title[1:]}" for state, title in STATES.items()]
+    return " · ".join(part for part in parts if not part.startswith("0 "))
+
+
+def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the list prints: one group for each state that occurs."""
+    groups = []
+    for state, title in STATES.items():
+        rows = [entry for entry in placed if entry["state"] == state]
+        if rows:
+            groups.append(
+                {"state": state, "title": title, "rows": rows, "open": len(rows) <= MOST_OPEN}
+            )
+    return groups
+
+
+def _entry(
+    facility: Facility,
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    rejected: frozenset[str],
+) -> dict[str, Any]:
+    """Return what the page says of one facility."""
+    latest = _latest_of_each_question(observations)
+    standing = sum(item.id not in rejected for item in findings)
+    state = "never"
+    if standing:
+        state = "findings"
+    elif any(item.outcome != "not_seen" for item in latest):
+        state = "looked"
+    elif latest:
+        state = "not_seen"
+    line = words.headline_words(findings, latest, rejected) if latest else "Never scanned"
+    return {
+        "id": facility.id,
+        "name": words.short_name(facility.name),
+        "label": _label(facility.name),
+        "namesKo": [words.short_name(name) for name in facility.names_ko],
+        "korean": words.short_name(facility.names_ko[0]) if facility.names_ko else "",
+        "status": _status_words(facility),
+        "state": state,
+        "standing": standing,
+        "line": "" if state == "never" else line,
+        "counts": _counts(findings, rejected),
+        "questions": [_answer(item, rejected) for item in latest],
+        **_place(facility.outlines[-1] if facility.outlines else None),
+    }
+
+
+def _place(outline: Outline | None) -> dict[str, Any]:
+    """Return where a facility is drawn, and how; nothing without an outline."""
+    if outline is None:
+        return {"shape": None}
+    shape = shapely.transform(outline.geometry, lambda points: points.round(SHAPE_DECIMALS))
+    centre = outline.geometry.centroid
+    return {
+        "shape": mapping(shape),
+        "at": [round(centre.y, SHAPE_DECIMALS), round(centre.x, SHAPE_DECIMALS)],
+        "basis": outline.basis,
+        "outline": words.outline_words(outline),
+    }
+
+
+def _latest_of_each_question(observations: Sequence[Observation]) -> list[Observation]:
+    """Return for each detector the observation with the newest scene, in the order of `KINDS`."""
+    latest: dict[str, Observation] = {}
+    for item in sorted(
+        observations, key=lambda o: (o.after.acquired_to_at, o.before.acquired_from_at, o.id)
+    ):
+        latest[item.method.partition("/")[0]] = item
+    kinds = list(KINDS)
+    return sorted(
+        latest.values(),
+        key=lambda o: (
+            kinds.index(stem) if (stem := o.method.partition("/")[0]) in kinds else len(kinds),
+            o.method,
+        ),
+    )
+
+
+def _counts(findings: Sequence[Finding], rejected: frozenset[str]) -> list[list[str]]:
+    """Return kind, its name and its count for each kind that was found."""
+    counts = []
+    for kind, title in KINDS.items():
+        of_kind = [item for item in findings if item.kind == kind]
+        apart = sum(item.id in rejected for item in of_kind)
+        if of_kind:
+            counts.append([kind, title, f"{len(of_kind)}{f', {apart} rejected' if apart else ''}"])
+    return counts
+
+
+def _answer(observation: Observation, rejected: frozenset[str]) -> list[str]:
+    return [
+        question_words(observation.method),
+        words.outcome_words(observation, rejected),
+        interval_words(observation.before, observation.after).capitalize(),
+        f"{words.share_words(observation.seen_fraction)} of the outline seen.",
+        observation.reason,
+    ]
+
+
+def _status_words(facility: Facility) -> str:
+    """Say what kind of facility it is and what its sources say of its operation."""
+    kind = TYPES.get(facility.type, facility.type)
+    status = facility.status
+    dated = f", {status.date}" if status.date else ""
+    return f"{kind[0].upper()}{kind[1:]}; published status: {status.value}{dated}"
+
+
+def _label(name: str) -> str:
+    """Shorten a name for the map: without brackets and without the type of facility."""
+    short = re.sub(r"\s*\(.*", "", name, flags=re.DOTALL)
+    short = re.sub(r"^(Kyo-hwa-so|Kwan-li-so)\s+", "", short) or name
+    return short if len(short) <= 40 else f"{short[:39]}…"

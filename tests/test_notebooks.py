@@ -1,0 +1,81 @@
+"""The notebooks run on the demo's painted scenes, and are stored without output."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def printed(notebook: Any) -> str:
+    """All text that the cells of an executed notebook show."""
+    texts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            texts.append(output.get("text", ""))
+            texts.append(output.get("data", {}).get("text/plain", ""))
+    return "\n".join(texts)
+
+
+def test_both_notebooks_are_there() -> None:
+    assert [path.name for path in NOTEBOOKS] == [
+        "01_first_scan.ipynb",
+        "02_map_for_a_report.ipynb",
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_stored_without_output(path: Path) -> None:
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert [cell.id for cell in notebook.cells] == [
+        f"cell-{number:02d}" for number in range(1, len(notebook.cells) + 1)
+    ]
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        assert not cell.metadata
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_uses_public_names_only(path: Path) -> None:
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            assert not re.search(r"(import|\.) *_[a-z]", cell.source), cell.source
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for both, so that the second finds the demo of the first."""
+    return tmp_path_factory.mktemp("notebooks")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path: Path, shared: Path) -> None:
+    notebook = read(path)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": str(shared)}}
+    )
+    client.execute()
+    said = printed(notebook)
+    assert "SIMULATED" in said
+    assert "between 20" in said
+    assert "onstruction" in said
+    assert re.search(r"F[0-9a-f]{12}", said)
+    assert not [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stderr"
+    ]
