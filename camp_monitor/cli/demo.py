@@ -96,8 +96,9 @@ def demo(context: Context, out: Path) -> None:
         write_map(drawn.html, page)
         table = workspace.out / "SIMULATED-findings.gpkg"
         export_findings(result.findings, result.observations, table, overwrite=True)
+        made = [page, table, *_figures(workspace, result)]
     rows = compare_with_truth(workspace, result, scenes, grid)
-    written = [out / path.relative_to(workspace.root) for path in (page, table)]
+    written = [out / path.relative_to(workspace.root) for path in made]
     commands = _next_commands(out, result)
     if context.as_json:
         answer = {
@@ -328,11 +329,27 @@ def _mostly(part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> bool:
     return bool((part & whole).sum() > FOUND_FRACTION * part.sum())
 
 
+def _figures(workspace: Workspace, result: Scanned) -> list[Path]:
+    """Draw the figure of the first finding of construction, if there is one."""
+    from camp_monitor.publication.finding_figure import draw_finding_figure, write_figure
+
+    built = [item for item in result.findings if item.kind == "construction"][:1]
+    paths = []
+    for finding in built:
+        path = workspace.out / "figures" / "SIMULATED-annex.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawn = draw_finding_figure(workspace, finding.id, file_format="png")
+        write_figure(drawn.content, path)
+        paths.append(path)
+    return paths
+
+
 def _next_commands(out: Path, result: Scanned) -> list[str]:
     start = f"camp-monitor --workspace {shlex.quote(str(out))}"
-    third = f"facilities show {FACILITY}"
+    overview = shlex.quote(str(out / "out" / "maps" / "SIMULATED-overview.html"))
     shown = f"findings show {result.findings[0].id}" if result.findings else "scenes list"
-    return [f"{start} {rest}" for rest in ("findings list", shown, third)]
+    rest = ("findings list", shown, f"map -o {overview}")
+    return [f"{start} {command}" for command in rest]
 
 
 def _print(
@@ -357,6 +374,6 @@ def _print(
     console.print("Written, each marked SIMULATED:")
     for path in written:
         console.print(f"  {path}", soft_wrap=True)
-    console.print("\nTry next:")
+    console.print("\nTry next (with 'uv run' before each, if that is how you started this):")
     for command in commands:
         console.print(f"  {command}", soft_wrap=True)
