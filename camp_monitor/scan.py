@@ -22,7 +22,7 @@ from camp_monitor.errors import NotComparableError
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import position, search_area
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
-from camp_monitor.findings.ledger import Added, open_ledger
+from camp_monitor.findings.ledger import Added, Ledger, open_ledger
 from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
 from camp_monitor.imagery.choosing import choose_scene
 from camp_monitor.imagery.image import Quality
@@ -110,18 +110,23 @@ def scan(
     second = choose_scene(scenes, after, area, "after")
     question = Question(facility.id, outline, refer(first), refer(second), settings)
     with open_ledger(workspace.ledger) as ledger:
-        observations = [answer for method in DETECTORS if (answer := ledger.find_observation(
-            facility.id, outline.version, method, question.before, question.after,
-            settings_sha256(settings),
-        ))]  # fmt: skip
-        if len(observations) == len(DETECTORS):
-            findings = [ledger.finding(fid) for item in observations for fid in item.finding_ids]
-        else:
-            observations, findings = compare(question, first, second, area)
+        known = answered(ledger, question)
+        observations, findings = known or compare(question, first, second, area)
         added = ledger.record(observations, findings, recorded_at=recorded_at)
     return Scanned(
         facility, question.before, question.after, tuple(observations), tuple(findings), added
     )
+
+
+def answered(ledger: Ledger, question: Question) -> tuple[list[Observation], list[Finding]] | None:
+    """Return what the ledger holds of this very question; None where a part of it is missing."""
+    observations = []
+    for method in DETECTORS:
+        found = ledger.find_observation(**_asked(question, method))
+        if found is None:
+            return None
+        observations.append(found)
+    return observations, [ledger.finding(fid) for item in observations for fid in item.finding_ids]
 
 
 def compare(
