@@ -85,6 +85,11 @@ def draw_facility_map(
     InputError
         Nothing was scanned, or the targets do not belong to one pair.
     """
+    if not workspace.ledger.exists():
+        raise InputError(
+            f"Nothing was scanned in {workspace.root} yet: run 'camp-monitor scan ID --before DATE "
+            f"--after DATE' first."
+        )
     with open_ledger(workspace.ledger) as ledger:
         facility_id, chosen = _targets(workspace, ledger, targets)
         observations = ledger.observations(facility_id)
