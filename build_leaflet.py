@@ -26,7 +26,7 @@ FILES = {
 }
 
 
-class LeafletHook(BuildHookInterface):  # type: ignore[type-arg]
+class LeafletHook(BuildHookInterface[Any]):
     """Put Leaflet into ``camp_monitor/publication/leaflet`` before the wheel is made."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -244,9 +244,7 @@ class Panels:
             axes.add_patch(PathPatch(_path(shape), zorder=5, **settings))
 
     def _draw_scale(self, axes: Axes) -> None:
-        from matplotlib_scalebar.scalebar import (  # type: ignore[import-untyped]  # it has none
-            ScaleBar,
-        )
+        from matplotlib_scalebar.scalebar import ScaleBar
 
         font = {"fname": str(latin_font().get_file()), "size": SCALE_PT}
         bar = ScaleBar(
