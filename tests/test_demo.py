@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.cli.demo import DATES, FACILITY, MARKER, Row, _judged, _judged_cloud
+from camp_monitor.cli.demo import FACILITY, PAIRS
+from camp_monitor.cli.demo_scenes import MARKER
+from camp_monitor.cli.demo_truth import Row, judged, judged_cloud
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.imagery.catalogue import read_scenes
 
@@ -40,23 +43,41 @@ def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, R
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     assert answer["simulated"] is True
-    rows = {row["what"]: row for row in answer["comparison"]}
-    assert rows["annex of the compound"]["painted"] == "5,890 m²"
-    for what in ("annex of the compound", "flood on the terrace"):
-        assert rows[what]["verdict"] == "found; the true area is inside the interval"
-    assert rows["cloud and its shadow"]["verdict"] == "not seen; no change called under it"
+    rows = {(row["dates"], row["what"]): row for row in answer["comparison"]}
+    year, drains, radar_flood, radar_drains, cloudy, _ = (f"{one} to {two}" for one, two in PAIRS)
+    assert rows[year, "annex of the compound"]["painted"] == "5,890 m²"
+    for dates, what in (
+        (year, "annex of the compound"),
+        (year, "flood on the terrace"),
+        (drains, "flood that drained"),
+        (radar_flood, "flood on the terrace"),
+        (radar_drains, "flood that drained"),
+    ):
+        assert rows[dates, what]["verdict"] == "found; the true area is inside the interval"
+    for dates in (year, drains):
+        verdict = rows[dates, "cloud and its shadow"]["verdict"]
+        assert verdict == "not seen; no change called under it"
+    assert rows[cloudy, "a date under cloud"]["verdict"] == "no answer, and none was given"
+    assert [row["right"] for row in rows.values()] == [True] * len(rows)
+    others = [row["verdict"] for (_, what), row in rows.items() if what == "anything else"]
+    assert others == ["no false alarm"] * 4 + ["1 false alarm"]
     for file in answer["files"]:
         assert Path(file).is_file()
     with open_ledger(folder / "out" / "ledger.sqlite") as ledger:
         kinds = {finding.kind for finding in ledger.findings(FACILITY)}
-        observations = ledger.observations(FACILITY)
-    assert {"construction", "flooding"} <= kinds
-    assert all(item.not_seen is not None for item in observations)
+        refusals = {
+            item.reason for item in ledger.observations(FACILITY) if item.seen_fraction == 0
+        }
+    assert kinds == {"construction", "flooding", "flood_recession"}
+    assert any("cloud" in reason for reason in refusals)
+    assert any("radar" in reason for reason in refusals)
 
 
 def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None:
     folder, _ = demo
-    for scene in read_scenes(folder / "imagery"):
+    scenes = read_scenes(folder / "imagery")
+    assert len(scenes) == 12
+    for scene in scenes:
         assert scene.credit == "SIMULATED"
         assert scene.licence == "CC0-1.0"
         assert scene.id.startswith("SIMULATED")
@@ -65,16 +86,19 @@ def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None
     assert (folder / MARKER).read_text(encoding="utf-8").count("SIMULATED") == 1
 
 
-def test_the_next_commands_work_as_printed(demo: tuple[Path, Result]) -> None:
+def test_the_next_commands_work_as_printed(demo: tuple[Path, Result], tmp_path: Path) -> None:
     folder, result = demo
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
     commands = json.loads(result.stdout)["next"]
     assert len(commands) == 3
     for command in commands:
-        program, *words = shlex.split(command)
+        program, *words = shlex.split(command.replace(str(folder), str(copy)))
         assert program == "camp-monitor"
-        assert words[:2] == ["--workspace", str(folder)]
+        assert words[:2] == ["--workspace", str(copy)]
         answer = run(*words)
         assert answer.exit_code == 0, answer.output
+    assert "rejected" in run("--workspace", str(copy), "findings", "list").output
 
 
 def test_again_gives_the_same_bytes_and_loses_nothing(demo: tuple[Path, Result]) -> None:
@@ -122,11 +146,9 @@ def test_a_folder_of_the_users_is_refused_and_left_alone(tmp_path: Path, name: s
 def test_scenes_of_another_version_are_refused_in_one_sentence(
     demo: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(demo[0], copy)
-    item = next((copy / "imagery").glob(f"SIMULATED-{DATES[0][:10]}/SIMULATED-*.json"))
+    item = next((copy / "imagery").glob(f"*{PAIRS[0][0]}/SIMULATED-*.json"))
     text = item.read_text(encoding="utf-8")
     item.write_text(text.replace('"file:checksum": "1220', '"file:checksum": "12200'), "utf-8")
     result = run("demo", "--out", str(copy))
@@ -138,10 +160,10 @@ def test_scenes_of_another_version_are_refused_in_one_sentence(
 def test_the_verdict_can_be_missed_and_cloud_can_be_called_a_change() -> None:
     painted = np.zeros((20, 20), bool)
     painted[5:15, 5:15] = True
-    missed = _judged("annex", 10_000, painted, [], {})
-    assert missed == Row("annex", "10,000 m²", "0% of it", "missed", False)
-    called = _judged_cloud(painted, [painted], {"F1": painted})
+    missed = judged("dates", "annex", 10_000, painted, [], {})
+    assert missed == Row("dates", "annex", "10,000 m²", "0% of it", "missed", False)
+    called = judged_cloud("dates", 10_000, painted, [painted], {"F1": painted})
     assert not called.right
-    assert "1 findings under it" in called.verdict
-    through = _judged_cloud(painted, [np.zeros_like(painted)], {})
+    assert "1 finding under it" in called.verdict
+    through = judged_cloud("dates", 10_000, painted, [np.zeros_like(painted)], {})
     assert not through.right

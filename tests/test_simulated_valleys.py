@@ -24,8 +24,7 @@ from camp_monitor.detection.construction import detect_construction
 from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, make_pair
 from camp_monitor.imagery.scene import BandFile, Scene
-from camp_monitor.simulation import valley_scenes
-from camp_monitor.simulation.valley_scenes import paint_valley_scenes
+from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 
 GRID = GeoBox((192, 192), Affine(10, 0, 562000, 0, -10, 4674000), "EPSG:32652")
 BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -53,18 +52,20 @@ def moved_back(image: Image, shift_px: tuple[float, float]) -> Image:
 @functools.cache
 def valley(seed: int, risen: bool) -> tuple[Pair, NDArray[np.bool_]]:
     """Return the pair and where the annex is."""
-    days = valley_scenes.DAYS
-    with pytest.MonkeyPatch.context() as patch:
-        rise_m = days[1].river_rise_m if risen else days[0].river_rise_m
-        patch.setattr(valley_scenes, "DAYS", (days[0], replace(days[1], river_rise_m=rise_m)))
-        painted = paint_valley_scenes(GRID, seed)
-    images = {"before": painted.before.image, "after": painted.after.image}
+    by_date = {visit.date: visit for visit in VISITS}
+    before, after = by_date["2015-09-07"], by_date["2016-09-05"]
+    after = after if risen else replace(after, river_rise_m=before.river_rise_m)
+    painted = paint_valley(GRID, seed, (before, after))
+    images = {
+        name: scene.seen.image
+        for name, scene in zip(("before", "after"), painted.scenes, strict=True)
+    }
 
     def read(asked: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
         return moved_back(images[asked.id], shift_px) if any(shift_px) else images[asked.id]
 
     pair = make_pair(scene("before", 2015), scene("after", 2016), GRID, read, 0.75)
-    annex = geometry_mask([painted.annex], GRID.shape, GRID.affine, invert=True)
+    annex = geometry_mask([painted.compound.annex], GRID.shape, GRID.affine, invert=True)
     return pair, annex
 
 

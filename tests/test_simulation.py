@@ -14,13 +14,22 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
+from rasterio.features import geometry_mask
 
 from camp_monitor.detection.indices import mndwi, ndvi
 from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Image
 from camp_monitor.simulation.camera import Air, Camera, Cloud, observe, pixel_means
+from camp_monitor.simulation.compound import ANNEX_M, COMPOUND_M
 from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
 from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.simulation.materials import Cover
+from camp_monitor.simulation.radar import (
+    COVER_DB,
+    NOISE_FLOOR_DB,
+    POLARISATIONS,
+    observe_by_radar,
+)
 from camp_monitor.simulation.structures import (
     Structure,
     covered_share,
@@ -28,7 +37,7 @@ from camp_monitor.simulation.structures import (
     rectangle,
     scatter_footprints,
 )
-from camp_monitor.simulation.valley_scenes import ANNEX_M, COMPOUND_M, paint_valley_scenes
+from camp_monitor.simulation.valley_scenes import VISITS, Valley, paint_valley
 
 WEST_M, NORTH_M = 560640.0, 4674600.0
 
@@ -218,20 +227,57 @@ def test_clouds_are_over_and_shadows_beside_and_most_of_both_are_classed() -> No
     assert np.median(changed) > 0.1
 
 
-def test_the_same_seed_paints_the_same_and_another_seed_another_valley() -> None:
-    one, again, other = (paint_valley_scenes(grid(96), seed) for seed in (1, 1, 2))
-    for first, second in ((one.before, again.before), (one.after, again.after)):
-        np.testing.assert_array_equal(first.image.pixels, second.image.pixels)
-        np.testing.assert_array_equal(first.classes, second.classes)
-    assert (one.before.image.pixels != other.before.image.pixels).mean() > 0.9
+def visits(*dates: str, seed: int = 1) -> Valley:
+    return paint_valley(grid(96), seed, tuple(visit for visit in VISITS if visit.date in dates))
+
+
+def test_the_same_seed_paints_the_same_whatever_else_is_painted() -> None:
+    flood, radar = "2016-09-05", "2016-09-01"
+    one, again, other = visits(flood, radar), visits("2015-09-07", flood), visits(flood, seed=2)
+    first, second, third = (valley.scene(flood).seen for valley in (one, again, other))
+    np.testing.assert_array_equal(first.image.pixels, second.image.pixels)
+    np.testing.assert_array_equal(first.classes, second.classes)
+    assert (first.image.pixels != third.image.pixels).mean() > 0.9
+    np.testing.assert_array_equal(
+        one.scene(radar).seen.image.pixels, visits(radar).scene(radar).seen.image.pixels
+    )
 
 
 def test_the_compound_and_its_annex_have_the_published_sizes() -> None:
-    scenes = paint_valley_scenes(grid(96), 1)
-    assert scenes.compound.area == pytest.approx(math.prod(COMPOUND_M))
-    assert scenes.annex.area == pytest.approx(ANNEX_M * COMPOUND_M[1])
-    assert scenes.annex.difference(scenes.compound.buffer(1e-6)).is_empty
-    np.testing.assert_array_equal(scenes.is_flooded, scenes.flooded_share >= 0.5)
+    compound = visits().compound
+    assert compound.whole.area == pytest.approx(math.prod(COMPOUND_M))
+    assert compound.annex.area == pytest.approx(ANNEX_M * COMPOUND_M[1])
+    assert compound.annex.difference(compound.whole.buffer(1e-6)).is_empty
+
+
+def test_radar_shows_the_flood_through_any_cloud_and_the_buildings() -> None:
+    valley = visits("2016-08-20", "2016-09-01", "2016-09-13")
+    usual, risen, drained = valley.scenes
+    gained = (risen.water_share - usual.water_share) > 0.99
+    assert gained.sum() > 100
+    for scene, limit in ((usual, -16), (risen, -18.5), (drained, -16)):
+        vv = scene.seen.image.band("vv")
+        power = 10 ** (vv[gained] / 10)
+        assert (10 * np.log10(power.mean()) < limit) == (scene is risen)
+        assert not scene.seen.image.flags.any()
+        assert scene.seen.classes is None
+    roofs = geometry_mask([valley.compound.old], grid(96).shape, grid(96).affine, invert=True)
+    fields = ~roofs & (usual.water_share == 0)
+    vv = usual.seen.image.band("vv")
+    assert np.median(vv[roofs]) > np.median(vv[fields]) + 2
+
+
+def test_speckle_keeps_the_power_and_has_four_to_five_looks() -> None:
+    flat = replace(valley(), height_m=np.full_like(valley().height_m, 5.0))
+    flat = replace(
+        flat, cover=np.full_like(flat.cover, Cover.CONIFER), tone=np.ones_like(flat.tone)
+    )
+    seen = observe_by_radar(flat, Day(230, 1), [], grid(), np.random.default_rng(3))
+    for number, polarisation in enumerate(POLARISATIONS):
+        power = 10 ** (seen.image.band(polarisation).astype(np.float64) / 10)
+        expected = 10 ** (COVER_DB[Cover.CONIFER][number] / 10) + 10 ** (NOISE_FLOOR_DB / 10)
+        assert power.mean() == pytest.approx(expected, rel=0.03)
+        assert 4 < power.mean() ** 2 / power.var() < 6
 
 
 def test_pixel_means() -> None:

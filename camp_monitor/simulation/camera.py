@@ -99,15 +99,15 @@ class Seen:
     ----------
     image : Image
         Flagged as a reader would flag it by `classes`.
-    classes : ndarray
+    classes : ndarray or None
         uint8, (row, col): classes of Sentinel-2's scene classification (SCL), as a provider would
-        give them: the thin rims of clouds and shadows are missed.
+        give them: the thin rims of clouds and shadows are missed.  None for radar.
     is_cloud, is_shadow : ndarray of bool
         (row, col): truth, where at least a tenth of the light is taken.
     """
 
     image: Image
-    classes: NDArray[np.uint8]
+    classes: NDArray[np.uint8] | None
     is_cloud: NDArray[np.bool_]
     is_shadow: NDArray[np.bool_]
 
@@ -159,10 +159,10 @@ def observe(
         light = light * (1 - 0.25 * air.haze) + HAZE_GLOW[name] * air.haze
         light = light * (1 - cloud) + spectrum("cloud", (name,))[0] * cloud
         native = camera.native_px[number]
-        seen = _resolved(light.astype(np.float32), cells, native, camera.psf_px, shift_px)
+        seen = resolve(light.astype(np.float32), cells, native, camera.psf_px, shift_px)
         noise = camera.noise * rng.standard_normal(grid.shape, dtype=np.float32) / native
         pixels[number] = np.round((air.gain * seen + noise) / camera.step) * camera.step
-    over, under = (_resolved(part, cells, 1, 0.3, shift_px) for part in (cloud, shadow))
+    over, under = (resolve(part, cells, 1, 0.3, shift_px) for part in (cloud, shadow))
     classes = _classify(pixels, camera.bands, over, under)
     flags = widen_cloud(flags_from_scl(classes), float(abs(grid.affine.a)))
     image = Image(np.maximum(pixels, camera.step), camera.bands, "reflectance", flags, grid)
@@ -175,14 +175,26 @@ def pixel_means(values: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
     return values.reshape(rows, cells, columns, cells).mean(axis=(1, 3), dtype=np.float32)
 
 
-def _resolved(
+def resolve(
     light: NDArray[np.float32],
     cells: int,
     native_px: float,
     psf_px: float,
     shift_px: tuple[float, float],
 ) -> NDArray[np.float32]:
-    """Blur, shift and average cells into pixels."""
+    """Blur, shift and average cells into pixels.
+
+    Parameters
+    ----------
+    light : ndarray
+        float32, (row, col), on cells.
+    cells : int
+        Along a side of a pixel.
+    native_px, psf_px : float
+        As in `Camera`.
+    shift_px : (float, float)
+        As in `observe`.
+    """
     from scipy import ndimage
 
     wide = ndimage.gaussian_filter(light, psf_px * native_px * cells, mode="nearest", truncate=3)

@@ -1,82 +1,136 @@
-"""The demo's two dates: a walled compound gets an annex, and the river leaves its bed."""
+"""The demo's dates: one valley with a prison in it, seen a dozen times by two sensors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from shapely import affinity
 
 from camp_monitor.simulation.camera import Air, Cloud, Seen, observe, pixel_means
+from camp_monitor.simulation.compound import Compound, Stage, list_structures, place_compound
 from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
-from camp_monitor.simulation.landscape import finer_grid, make_valley
-from camp_monitor.simulation.materials import spectrum
-from camp_monitor.simulation.structures import Structure, paint_structures, rectangle
+from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.simulation.radar import observe_by_radar
+from camp_monitor.simulation.structures import paint_structures
 
 CELLS = 4
 """Cells along a side of a pixel."""
-COMPOUND_M = (188.0, 128.0)
-"""Length and width of the walled compound in its end state, as published for Jongo-ri."""
-ANNEX_M = 46.0
-"""Length of the annex at its end; as wide as the compound."""
-TURN_DEG = 6.0
-OFF_MIDDLE_M = (-24.0, 14.0)
-"""The compound lies off the middle of the scene, as a place lies off a published point."""
-WALL_M = 1.2
-WALL_HEIGHT_M = 4.0
-DAYS = (
-    Day(day_of_year=250, year_seed=15, sun_elevation_deg=51.4, sun_azimuth_deg=160.2),
-    Day(
-        day_of_year=249, year_seed=16, sun_elevation_deg=51.8, sun_azimuth_deg=159.8,
-        river_rise_m=1.75,
-    ),
-)  # fmt: skip
-"""Before and after: the same week of two years."""
-AIRS = (
-    Air(haze=0.06, gain=1.0),
-    Air(
-        haze=0.16,
-        gain=1.03,
-        clouds=(
-            Cloud(-330, -430, 190),
-            Cloud(830, 900, 240),
-            Cloud(-1150, 520, 150),
-            Cloud(720, -1180, 130),
-        ),
-    ),
-)
-SHIFTS_PX = ((0.0, 0.0), (0.46, -0.63))
 
 
-@dataclass(frozen=True, eq=False)
-class ValleyScenes:
-    """Two scenes of one valley and the truth about them.
+@dataclass(frozen=True)
+class Visit:
+    """One date on which a satellite passes.
 
     Parameters
     ----------
-    before, after : Seen
-    annex, compound : shapely Polygon
-        The ground of the annex, new in `after`, and of the whole compound, in the grid's CRS.
-    flooded_share : ndarray
-        float32, (row, col): share of the pixel that is open water after and was not before, 0 to
-        1, in its true place.
-    is_flooded : ndarray of bool
-        (row, col): at least half of the pixel.
+    acquired_at : str
+        UTC; the season and the year's crops follow from it.
+    sun_deg : (float, float)
+        Elevation, and azimuth clockwise from north.
+    stage : Stage
+        Of the annex.
+    river_rise_m : float
+        Above the river's usual level.
+    air : Air or None
+        None for radar, which sees through it.
+    shift_px : (float, float)
+        How far the picture lies off its place, rows down and columns right.
     """
 
-    before: Seen
-    after: Seen
-    annex: shapely.Polygon
-    compound: shapely.Polygon
-    flooded_share: NDArray[np.float32]
-    is_flooded: NDArray[np.bool_]
+    acquired_at: str
+    sun_deg: tuple[float, float]
+    stage: Stage
+    river_rise_m: float = 0.0
+    air: Air | None = None
+    shift_px: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def date(self) -> str:
+        """Day of the visit, as ``2016-09-05``."""
+        return self.acquired_at[:10]
+
+    @property
+    def day(self) -> Day:
+        """What the date makes of the ground."""
+        at = datetime.fromisoformat(self.acquired_at)
+        return Day(
+            day_of_year=at.timetuple().tm_yday,
+            year_seed=at.year - 2000,
+            sun_elevation_deg=self.sun_deg[0],
+            sun_azimuth_deg=self.sun_deg[1],
+            river_rise_m=self.river_rise_m,
+        )
 
 
-def paint_valley_scenes(grid: GeoBox, seed: int) -> ValleyScenes:
-    """Paint the same valley before and after.
+_SCATTERED = (
+    Cloud(-330, -430, 190), Cloud(830, 900, 240), Cloud(-1150, 520, 150), Cloud(720, -1180, 130),
+)  # fmt: skip
+_NIGHT = (0.0, 0.0)
+"""Sun of the radar's passes, an hour after sunset."""
+
+VISITS = (
+    Visit("2015-09-07T02:17:00Z", (51.4, 160.2), Stage.NONE, air=Air(haze=0.06)),
+    Visit("2015-11-16T02:17:00Z", (27.6, 162.0), Stage.NONE, air=Air(0.03), shift_px=(-0.3, 0.2)),
+    Visit("2016-01-25T02:17:00Z", (27.0, 161.0), Stage.NONE, air=Air(0.02), shift_px=(0.5, 0.4)),
+    Visit("2016-04-24T02:17:00Z", (57.5, 149.0), Stage.EARTHWORKS, air=Air(0.30, gain=1.02)),
+    Visit("2016-06-13T02:17:00Z", (66.0, 138.0), Stage.BUILT, air=Air(0.22), shift_px=(0.2, -0.5)),
+    Visit("2016-08-02T02:17:00Z", (61.5, 144.0), Stage.BUILT,
+          air=Air(0.2, clouds=(Cloud(150, 80, 1250), *_SCATTERED))),
+    Visit("2016-08-20T09:31:00Z", _NIGHT, Stage.BUILT),
+    Visit("2016-09-01T09:31:00Z", _NIGHT, Stage.BUILT, river_rise_m=1.9, shift_px=(0.1, -0.1)),
+    Visit("2016-09-05T02:17:00Z", (51.8, 159.8), Stage.BUILT, river_rise_m=1.75,
+          air=Air(haze=0.16, gain=1.03, clouds=_SCATTERED), shift_px=(0.46, -0.63)),
+    Visit("2016-09-13T09:31:00Z", _NIGHT, Stage.BUILT),
+    Visit("2016-09-25T02:17:00Z", (45.0, 162.0), Stage.BUILT, air=Air(0.08), shift_px=(0.1, 0.3)),
+    Visit("2017-09-10T02:17:00Z", (50.4, 160.5), Stage.BUILT, air=Air(0.24, gain=0.98),
+          shift_px=(-0.8, 0.55)),
+)  # fmt: skip
+"""Nine passes of Sentinel-2 through the seasons and three of Sentinel-1 round the flood."""
+
+
+@dataclass(frozen=True, eq=False)
+class ValleyScene:
+    """One date's picture, and the water that was there.
+
+    Parameters
+    ----------
+    visit : Visit
+    seen : Seen
+    water_share : ndarray
+        float32, (row, col): share of the pixel that is open water, 0 to 1, in its true place.
+    """
+
+    visit: Visit
+    seen: Seen
+    water_share: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Valley:
+    """Scenes of one valley and the truth about them.
+
+    Parameters
+    ----------
+    grid : GeoBox
+    compound : Compound
+    scenes : tuple of ValleyScene
+        In the order of the visits.
+    """
+
+    grid: GeoBox
+    compound: Compound
+    scenes: tuple[ValleyScene, ...]
+
+    def scene(self, date: str) -> ValleyScene:
+        """Return the scene of a day."""
+        return next(scene for scene in self.scenes if scene.visit.date == date)
+
+
+def paint_valley(grid: GeoBox, seed: int, visits: tuple[Visit, ...] = VISITS) -> Valley:
+    """Paint one valley on each of the visits.
 
     Parameters
     ----------
@@ -84,83 +138,30 @@ def paint_valley_scenes(grid: GeoBox, seed: int) -> ValleyScenes:
         North up, in metres, pixels of about 10 m; the facility is in its middle.
     seed : int
         Another seed is another valley, with other crops and clouds.
+    visits : tuple of Visit
+        A visit looks the same whichever others there are.
     """
-    rng = np.random.default_rng(seed)
-    landscape = make_valley(finer_grid(grid, CELLS), rng)
-    compound, annex, old = _compound(grid)
-    seen = []
-    for number, (day, air) in enumerate(zip(DAYS, AIRS, strict=True)):
-        ground = paint_ground(landscape, day)
-        plan = _plan(compound if number else old, annex if number else None, old)
-        sun_deg = (day.sun_elevation_deg, day.sun_azimuth_deg)
-        ground, _ = paint_structures(
-            ground, plan, rng, psf_px=0.0, sun_elevation_deg=sun_deg[0], sun_azimuth_deg=sun_deg[1]
+    landscape = make_valley(finer_grid(grid, CELLS), np.random.default_rng(seed))
+    compound = place_compound(grid)
+    scenes = tuple(_paint(landscape, compound, grid, seed, visit) for visit in visits)
+    return Valley(grid, compound, scenes)
+
+
+def _paint(
+    landscape: Landscape, compound: Compound, grid: GeoBox, seed: int, visit: Visit
+) -> ValleyScene:
+    rng = np.random.default_rng([seed, int(visit.date.replace("-", ""))])
+    structures = list_structures(compound, visit.stage)
+    if visit.air is None:
+        seen = observe_by_radar(
+            landscape, visit.day, structures, grid, rng, shift_px=visit.shift_px
         )
-        shift_px = SHIFTS_PX[number]
-        seen.append(observe(ground, grid, air, rng, sun_deg=sun_deg, shift_px=shift_px))
-    usual, risen = (pixel_means(water_fraction(landscape, day.river_rise_m), CELLS) for day in DAYS)
-    share = np.maximum(risen - usual, 0)
-    return ValleyScenes(seen[0], seen[1], annex, compound, share, share >= 0.5)
-
-
-def _compound(grid: GeoBox) -> tuple[shapely.Polygon, shapely.Polygon, shapely.Polygon]:
-    """Ground of the whole compound, of the annex at its western end, and of what stood before."""
-    middle = grid.extent.geom.centroid
-    x_m, y_m = middle.x + OFF_MIDDLE_M[0], middle.y + OFF_MIDDLE_M[1]
-    length_m, width_m = COMPOUND_M
-    parts = (
-        rectangle(x_m, y_m, length_m, width_m),
-        rectangle(x_m - (length_m - ANNEX_M) / 2, y_m, ANNEX_M, width_m),
-        rectangle(x_m + ANNEX_M / 2, y_m, length_m - ANNEX_M, width_m),
+    else:
+        ground, _ = paint_structures(
+            paint_ground(landscape, visit.day), structures, rng, psf_px=0.0,
+            sun_elevation_deg=visit.sun_deg[0], sun_azimuth_deg=visit.sun_deg[1],
+        )  # fmt: skip
+        seen = observe(ground, grid, visit.air, rng, sun_deg=visit.sun_deg, shift_px=visit.shift_px)
+    return ValleyScene(
+        visit, seen, pixel_means(water_fraction(landscape, visit.river_rise_m), CELLS)
     )
-    turned = [affinity.rotate(part, TURN_DEG, origin=(x_m, y_m)) for part in parts]
-    return turned[0], turned[1], turned[2]
-
-
-def _plan(
-    walled: shapely.Polygon, annex: shapely.Polygon | None, old: shapely.Polygon
-) -> list[Structure]:
-    """List what stands there: yard, roofs, and walls round them."""
-    yard = Structure(walled, _colour("trodden_earth"))
-    roofs = _roofs(
-        old,
-        (
-            (-48, 34, 36, 11),
-            (-2, 36, 40, 11),
-            (44, 33, 30, 12),
-            (-46, 8, 34, 10),
-            (-44, -20, 40, 12),
-            (8, -44, 44, 12),
-            (50, -14, 12, 58),
-        ),
-        "roof_tile",
-    )
-    roofs += _roofs(old, ((6, -12, 24, 16),), "roof_cement")
-    walls = [_wall(old)]
-    if annex is not None:
-        roofs += _roofs(annex, ((-8, 34, 11, 44), (9, 32, 11, 40), (0, -14, 30, 12),
-                                (0, -40, 30, 12)), "roof_cement")  # fmt: skip
-        walls.append(_wall(annex))
-    return [yard, *roofs, *walls]
-
-
-def _roofs(
-    within: shapely.Polygon, places: tuple[tuple[float, float, float, float], ...], name: str
-) -> list[Structure]:
-    """Lay roofs out by place and size (metres, from the middle), turned with the compound."""
-    middle = within.centroid
-    roofs = []
-    for east_m, north_m, length_m, width_m in places:
-        flat = rectangle(middle.x + east_m, middle.y + north_m, length_m, width_m)
-        turned: shapely.Polygon = affinity.rotate(flat, TURN_DEG, origin=middle)
-        roofs.append(Structure(turned, _colour(name), height_m=5.0, pitched=True))
-    return roofs
-
-
-def _wall(ground: shapely.Polygon) -> Structure:
-    ring: shapely.Polygon = ground.difference(ground.buffer(-WALL_M))
-    return Structure(ring, _colour("concrete"), height_m=WALL_HEIGHT_M)
-
-
-def _colour(name: str) -> tuple[float, ...]:
-    return tuple(float(value) for value in spectrum(name))
