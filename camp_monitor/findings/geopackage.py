@@ -5,20 +5,26 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
 from camp_monitor.findings.style import findings_qml, not_seen_qml
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
 _WRITTEN_AT = "1970-01-01T00:00:00.000Z"
+# QGIS of Debian 12 warns of a later version; nothing here needs one.
+_GEOPACKAGE_VERSION = "1.2"
 _DESCRIPTIONS = {
     "findings": "Regions that changed between two dates",
     "not_seen": "Where, and for which question, nothing could be said: not seen is not unchanged",
 }
+_GDAL_UTC = 100  # GDAL's sign for a time in UTC
 # The table in which QGIS keeps styles inside of a GeoPackage, column for column.
 _STYLE_TABLE = """
 CREATE TABLE layer_styles (
@@ -70,19 +76,33 @@ def _write_layer(path: Path, name: str, columns: dict[str, type], rows: Sequence
 
     regions = np.empty(len(rows), dtype=object)
     regions[:] = [None if row.region is None else shapely.to_wkb(row.region) for row in rows]
-    dtypes = {str: object, int: np.int64, float: np.float64}
+    times = [column for column, kind in columns.items() if kind is datetime]
     write(
         path,
         regions,
-        [np.array([row.values[c] for row in rows], dtype=dtypes[t]) for c, t in columns.items()],
+        [_cells([row.values[c] for row in rows], kind) for c, kind in columns.items()],
         list(columns),
         layer=name,
         driver="GPKG",
         geometry_type="MultiPolygon",
         crs="EPSG:4326",
         append=path.exists(),
+        dataset_options={"VERSION": _GEOPACKAGE_VERSION},
+        gdal_tz_offsets={column: np.full(len(rows), _GDAL_UTC) for column in times},
         layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": _DESCRIPTIONS[name]},
     )
+
+
+def _cells(values: Sequence[Any], kind: type) -> NDArray[Any]:
+    """Return one column; times in UTC, and none where the text is empty."""
+    if kind is datetime:
+        instants = (
+            datetime.fromisoformat(text).astimezone(UTC) if text else None for text in values
+        )
+        naive = [instant and instant.replace(tzinfo=None) for instant in instants]
+        return np.array(naive, dtype="datetime64[ms]")
+    dtypes = {str: object, int: np.int64, float: np.float64}
+    return np.array(values, dtype=dtypes[kind])
 
 
 def _add_styles(connection: sqlite3.Connection) -> None:

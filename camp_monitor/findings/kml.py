@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.findings.finding import COORDINATE_DECIMALS, KIND_COLOURS
 from camp_monitor.findings.review import UNREVIEWED
-from camp_monitor.findings.rows import Row
+from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row, is_simulated
 from camp_monitor.findings.style import (
     FAINT_OPACITY,
     FILL_OPACITY,
@@ -42,6 +43,8 @@ def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
                 for kind, colour in KIND_COLOURS.items()
             ),
             _style("not_seen", NOT_SEEN_COLOUR, NOT_SEEN_COLOUR, FILL_OPACITY),
+            _schema("finding", FINDING_COLUMNS),
+            _schema("observation", NOT_SEEN_COLUMNS),
             "<Folder>",
             "<name>Findings</name>",
             *(_placemark(row, _finding_style(row), _finding_name(row)) for row in findings),
@@ -59,7 +62,9 @@ def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
 
 def _finding_name(row: Row) -> str:
     name = f"{row.values['change']}, {row.values['area_m2']:,.0f} m²"
-    return f"Rejected by review: {name}" if row.values["verdict"] == "rejected" else name
+    if row.values["verdict"] == "rejected":
+        name = f"Rejected by review: {name}"
+    return f"SIMULATED: {name}" if is_simulated(row) else name
 
 
 def _finding_style(row: Row) -> str:
@@ -68,7 +73,8 @@ def _finding_style(row: Row) -> str:
 
 
 def _not_seen_name(row: Row) -> str:
-    return f"Not seen: {row.values['question']}"
+    name = f"Not seen: {row.values['question']}"
+    return f"SIMULATED: {name}" if is_simulated(row) else name
 
 
 def _finding_lines(row: Row) -> tuple[str, ...]:
@@ -113,17 +119,29 @@ def _style(name: str, fill: str, edge: str, opacity: float, edge_opacity: float 
     )
 
 
+def _schema(name: str, columns: dict[str, type]) -> str:
+    """Declare the types of the columns, so that a GIS reads numbers as numbers."""
+    kinds = {str: "string", datetime: "string", int: "int", float: "double"}
+    fields = "".join(
+        f'<SimpleField type="{kinds[kind]}" name="{column}"/>' for column, kind in columns.items()
+    )
+    return f'<Schema name="{name}" id="{name}">{fields}</Schema>'
+
+
 def _placemark(row: Row, style: str, name: str) -> str:
-    lines = _not_seen_lines(row) if style == "not_seen" else _finding_lines(row)
+    unseen = style == "not_seen"
+    lines = _not_seen_lines(row) if unseen else _finding_lines(row)
     balloon = "<br>".join(html.escape(line) for line in lines if line)
+    schema = "observation" if unseen else "finding"
     data = "".join(
-        f'<Data name="{column}"><value>{escape(str(value))}</value></Data>'
+        f'<SimpleData name="{column}">{escape(str(value))}</SimpleData>'
         for column, value in row.values.items()
     )
     return (
         f'<Placemark id="{row.values["id"]}"><name>{escape(name)}</name>'
         f"<Snippet/><description>{escape(balloon)}</description>"
-        f"<styleUrl>#{style}</styleUrl><ExtendedData>{data}</ExtendedData>"
+        f"<styleUrl>#{style}</styleUrl><ExtendedData>"
+        f'<SchemaData schemaUrl="#{schema}">{data}</SchemaData></ExtendedData>'
         f"{'' if row.region is None else _geometry(row.region)}</Placemark>"
     )
 

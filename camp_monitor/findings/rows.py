@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import shapely
@@ -23,8 +24,8 @@ from camp_monitor.findings.finding import (
 from camp_monitor.findings.review import Review, latest_reviews, verdict_of
 
 _SCENE_COLUMNS: dict[str, type] = {
-    "earliest": str,
-    "latest": str,
+    "earliest": datetime,
+    "latest": datetime,
     "dates": str,
     "before_scene": str,
     "before_sensor": str,
@@ -46,7 +47,7 @@ FINDING_COLUMNS: dict[str, type] = {
     "position": str,
     "verdict": str,
     "reviewed_by": str,
-    "reviewed_at": str,
+    "reviewed_at": datetime,
     "review_note": str,
     "method": str,
     **_SCENE_COLUMNS,
@@ -54,6 +55,8 @@ FINDING_COLUMNS: dict[str, type] = {
     "caveats": str,
 }
 """Columns of a finding, and the type of their values; ``change`` is the kind in words.
+
+A ``datetime`` is held as ISO 8601 text with an offset from UTC, empty where there is none.
 
 ``verdict`` and the three after it are those of the latest review: ``unreviewed`` and empty without.
 """
@@ -94,6 +97,11 @@ class Row:
 
     values: dict[str, Any]
     region: BaseGeometry | None
+
+
+def is_simulated(row: Row) -> bool:
+    """Tell whether any scene of a record was painted: the credit of such a scene says so."""
+    return "SIMULATED" in row.values["credit"].upper()
 
 
 def legible(text: str) -> str:

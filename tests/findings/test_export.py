@@ -3,23 +3,22 @@ from __future__ import annotations
 import csv
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pyogrio
 import pytest
 import shapely
 
 from camp_monitor.errors import InputError
 from camp_monitor.findings.export import Exported, export_findings
-from camp_monitor.findings.finding import KIND_COLOURS, KINDS, Finding, Observation
+from camp_monitor.findings.finding import KINDS, Finding, Observation, SceneReference
 from camp_monitor.findings.review import Review
 
 MakeFinding = Callable[..., Finding]
@@ -73,8 +72,13 @@ def read_layer(path: Path, layer: str | None = None) -> tuple[list[dict[str, Any
     """Read a layer with the reader that QGIS uses too: properties and geometries."""
     meta, _, geometry, data = pyogrio.raw.read(path, layer=layer)
     names = meta["fields"].tolist()
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*data, strict=True)]
+    columns = [_utc_text(column) if column.dtype.kind == "M" else column for column in data]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     return rows, [None if item is None else shapely.from_wkb(item) for item in geometry]
+
+
+def _utc_text(times: Any) -> list[str | None]:
+    return [None if np.isnat(time) else f"{time.astype('datetime64[s]')}+00:00" for time in times]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -115,10 +119,13 @@ def test_an_export_is_read_back_equal(
         assert region.equals(finding.geometry)
         assert row["kind"] == finding.kind
         assert row["change"] == KINDS[finding.kind]
+        assert suffix == ".csv" or isinstance(row["area_m2"], float)  # not text: a GIS computes
         assert float(row["area_m2"]) == finding.area_m2
         assert float(row["area_low_m2"]) == finding.area_low_m2
         assert float(row["area_high_m2"]) == finding.area_high_m2
         assert row["confidence"] == "medium"
+        assert row["earliest"] == "2016-08-20T02:11:21+00:00"
+        assert row["latest"] == "2016-09-12T02:11:21+00:00"
         assert row["dates"] == "between 2016-08-20 and 2016-09-12"
         assert row["before_scene"] == "S2A_52TDN_20160820"
         assert row["credit"] == "Contains modified Copernicus Sentinel data 2016"
@@ -209,38 +216,20 @@ def test_a_rejected_finding_is_drawn_faint_and_says_so(
         assert "<script" not in (balloon.text or "")
 
 
-def test_qgis_finds_a_default_style_for_each_layer(
-    tmp_path: Path, findings: list[Finding], observations: list[Observation]
+def test_painted_scenes_are_marked_where_google_earth_lists_them(
+    tmp_path: Path,
+    make_finding: MakeFinding,
+    make_observation: MakeObservation,
+    make_scene: Callable[..., SceneReference],
 ) -> None:
-    path = tmp_path / "export.gpkg"
-    export_findings(findings, observations, path)
-    layers = {name: kind for name, kind in pyogrio.list_layers(path).tolist()}
-    assert layers == {"findings": "MultiPolygon", "not_seen": "MultiPolygon", "layer_styles": None}
-    with closing(sqlite3.connect(path)) as connection:
-        styles = dict(
-            connection.execute(
-                "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault "
-                "AND f_table_catalog = '' AND f_table_schema = '' AND f_geometry_column = 'geom'"
-            )
-        )
-    root = ElementTree.fromstring(styles["findings"])
-    renderer = root.find("renderer-v2")
-    assert renderer is not None
-    assert (renderer.get("type"), renderer.get("attr")) == ("categorizedSymbol", "kind")
-    symbols = {symbol.get("name"): symbol for symbol in renderer.iter("symbol")}
-    fills = {}
-    for category in renderer.iter("category"):
-        options = symbols[category.get("symbol")].iter("Option")
-        values = {option.get("name"): option.get("value") for option in options}
-        red, green, blue, _ = (int(part) for part in (values["color"] or "").split(","))
-        fills[category.get("value")] = f"#{red:02X}{green:02X}{blue:02X}"
-    assert fills == KIND_COLOURS
-    label = root.find("labeling/settings/text-style")
-    assert label is not None
-    assert '"change"' in (label.get("fieldName") or "")
-    assert '"area_m2"' in (label.get("fieldName") or "")
-    hatch = ElementTree.fromstring(styles["not_seen"])
-    assert "b_diagonal" in [option.get("value") for option in hatch.iter("Option")]
+    painted = {"before": make_scene("2016-08-20", credit="SIMULATED")}
+    path = tmp_path / "export.kml"
+    unseen = make_observation(outcome="not_seen", seen_fraction=0.0, reason="cloud", **painted)
+    export_findings([make_finding(1, **painted), make_finding(2)], [unseen], path)
+    document = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    names = sorted(mark.findtext(f"{KML}name") or "" for mark in document.iter(f"{KML}Placemark"))
+    marked = [name.startswith("SIMULATED: ") for name in names]
+    assert (len(names), sum(marked)) == (3, 2)
 
 
 def test_geojson_rings_follow_rfc_7946(
