@@ -102,8 +102,9 @@ def open_workspace(root: Path) -> Workspace:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        fault = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise WorkspaceError(
-            f"{path} cannot be read ({error}): name a workspace with --workspace DIR, or make one "
+            f"{path} cannot be read ({fault}): name a workspace with --workspace DIR, or make one "
             f"with 'camp-monitor init DIR'."
         ) from error
     return Workspace(root=root.resolve(), configuration=parse_configuration(text, str(path)))
@@ -136,6 +137,8 @@ def create_workspace(root: Path, registry: Path) -> Workspace:
         `root` exists and is not an empty folder, or it cannot be written.
     """
     try:
+        if (root / CONFIGURATION).is_file():
+            raise WorkspaceError(f"{root} is a workspace already: go there, or name another one.")
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise WorkspaceError(f"{root} exists and is not an empty folder: name another one.")
         for folder in (root / "aoi", root / "imagery", root / "out"):

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from camp_monitor import __version__
-from camp_monitor.cli.context import Context
+from camp_monitor.cli.context import Commands, Context
 from camp_monitor.errors import CampMonitorError
 
 COMMANDS = {
@@ -28,7 +28,7 @@ COMMANDS = {
 """Every command and where it is, in the order in which a newcomer meets them."""
 
 
-class LazyCommands(click.Group):
+class LazyCommands(Commands):
     """A group that imports a command when it is called, and prints our errors as one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from camp_monitor.cli.context import Context
+from camp_monitor.cli.context import Commands, Context
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ ONE_LINE_COLUMNS = 100
 """On a narrower terminal the name of a facility stands below its id."""
 
 
-@click.group()
+@click.group(cls=Commands)
 def facilities() -> None:
     """Facilities: where they are, who says so, and how far the edge may be off."""
 
@@ -78,7 +78,7 @@ def show_facility(context: Context, facility_id: str) -> None:
 @facilities.command(
     "check", epilog="Example: camp-monitor facilities check drawn.kml --today 2026-01-31"
 )
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("words", metavar="[ID|FILE]...", nargs=-1)
 @click.option(
     "--today",
     metavar="DATE",
@@ -86,22 +86,33 @@ def show_facility(context: Context, facility_id: str) -> None:
     help="Day from which the age of a status is counted; else today.",
 )
 @click.pass_obj
-def check_facilities(context: Context, files: tuple[Path, ...], today: datetime | None) -> None:
+def check_facilities(context: Context, words: tuple[str, ...], today: datetime | None) -> None:
     """List every doubt about the registry, and about the outlines in each FILE not imported yet.
 
-    Doubts are no faults: sources that disagree, placeholders, an edge that is less certain than
-    the outline is large, an old status.  Exit code 2: a file or an outline cannot be used.
+    With an ID, the doubts about that facility alone.  Doubts are no faults: sources that
+    disagree, placeholders, an edge that is less certain than the outline is large, an old status.
+    Exit code 2: a file or an outline cannot be used.
     """
     from camp_monitor.facilities.checking import check_registry
 
     day = (today or datetime.now(UTC)).date()
-    check = check_registry(context.workspace.aoi, today=day, files=files)
+    ids, files = _ids_and_files(context.workspace.aoi, words)
+    check = check_registry(context.workspace.aoi, today=day, files=files, only=ids)
     if context.as_json:
         click.echo(json.dumps(_check_as_json(check), indent=1))
     else:
-        _print_check(context.console, check)
+        _print_check(context.console, check, whole=not ids)
     if check.counts["broken"]:
         click.get_current_context().exit(BROKEN)
+
+
+def _ids_and_files(folder: Path, words: tuple[str, ...]) -> tuple[list[str], list[Path]]:
+    """Tell ids from files: a known id, or a word without a suffix that is no file, is an id."""
+    from camp_monitor.facilities.registry import known_ids
+
+    known = known_ids(folder)
+    ids = [w for w in words if w in known or not (Path(w).suffix or Path(w).exists())]
+    return ids, [Path(word) for word in words if word not in ids]
 
 
 @facilities.command(
@@ -184,8 +195,8 @@ def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
     )
 
 
-def _print_check(console: Console, check: RegistryCheck) -> None:
-    """Print each facility with its doubts, then what was counted and what was not tested."""
+def _print_check(console: Console, check: RegistryCheck, *, whole: bool) -> None:
+    """Print each facility with its doubts, what was not tested, and of all of them the counts."""
     from camp_monitor.facilities.checking import NOT_TESTED
 
     for item in (*check.facilities, *check.others):
@@ -193,8 +204,11 @@ def _print_check(console: Console, check: RegistryCheck) -> None:
             console.print(f"{item.id}  {item.name}".strip(), style="bold")
             _print_facts(((doubt.kind, doubt.sentence) for doubt in item.doubts), console)
             console.print()
+        elif not whole:
+            console.print(f"{item.id}: no doubts.\n")
     console.print(NOT_TESTED)
-    console.print(_summary_of_check(check), style="bold", soft_wrap=True)
+    if whole:
+        console.print(_summary_of_check(check), style="bold", soft_wrap=True)
 
 
 def _summary_of_check(check: RegistryCheck) -> str:

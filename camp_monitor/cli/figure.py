@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -32,7 +33,9 @@ def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> 
     """Draw the finding FID for print: before, after and change, with scale, dates and credits.
 
     The same finding gives the same bytes.  Of FID, as much is needed as tells it from the others.
+    Prints the figure's caption with its credits, to be pasted below it.
     """
+    from camp_monitor.findings.rows import legible
     from camp_monitor.publication.finding_figure import (
         draw_finding_figure,
         format_of,
@@ -45,10 +48,22 @@ def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> 
             context.workspace, finding_id, file_format=file_format, width_mm=width_mm
         )
         write_figure(drawn.content, output)
+    if context.as_json:
+        said = {
+            "file": str(output),
+            "finding": drawn.finding.id,
+            "facility": drawn.facility.id,
+            "width_mm": width_mm,
+            "caption": "\n".join(drawn.caption),
+            "remarks": drawn.remarks,
+        }
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
     for remark in drawn.remarks:
         click.echo(f"Note: {remark}", err=True)
     context.messages.print(
         f"{output}: finding {drawn.finding.id}, {width_mm:g} mm wide, "
-        f"{len(drawn.content) / 1e6:.1f} MB.",
+        f"{len(drawn.content) / 1e6:.1f} MB.  Its caption:",
         soft_wrap=True,
     )
+    click.echo("\n".join(legible(paragraph) for paragraph in drawn.caption))

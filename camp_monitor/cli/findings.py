@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from camp_monitor.cli.context import Context
+from camp_monitor.cli.context import Commands, Context
 from camp_monitor.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VERDICTS = ("confirmed", "rejected", "unsure")
 
 
-@click.group()
+@click.group(cls=Commands)
 def findings() -> None:
     """List, show, review and export what changed and what was not seen."""
 
@@ -65,6 +65,7 @@ def list_findings(
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
 
     if not context.workspace.ledger.exists():
+        _require_known(context, facility)
         _print_nothing_scanned(context, facility, ())
         return
     with open_ledger(context.workspace.ledger) as ledger:
@@ -83,6 +84,7 @@ def list_findings(
     counting = {key for item in current for key in (item.id, *item.finding_ids)}
     replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
     if not looked:
+        _require_known(context, facility)
         _print_nothing_scanned(context, facility, sorted(scanned))
     elif context.as_json:
         _print_json(_listing(found, looked, replaced, latest))
@@ -164,6 +166,7 @@ def export(context: Context, file: Path, facility: str | None, overwrite: bool) 
     with open_ledger(context.workspace.ledger) as ledger:
         looked = ledger.observations(facility)
         if not looked:
+            _require_known(context, facility)
             place = f" at {legible(facility)}" if facility else ""
             raise InputError(
                 f"Nothing has been scanned yet{place}, so there is nothing to export: run "
@@ -188,6 +191,16 @@ def export(context: Context, file: Path, facility: str | None, overwrite: bool) 
 def _require_ledger(context: Context) -> None:
     if not context.workspace.ledger.exists():
         raise InputError(f"Nothing has been scanned yet: run '{_scan_command(None)}' first.")
+
+
+def _require_known(context: Context, facility: str | None) -> None:
+    """Refuse an id of which neither the ledger nor the registry knows; name the nearest ones."""
+    from camp_monitor.facilities import find_facility
+    from camp_monitor.facilities.registry import known_ids
+
+    folder = context.workspace.aoi
+    if facility and folder.is_dir() and facility not in known_ids(folder):
+        find_facility(folder, facility)
 
 
 def _scan_command(facility: str | None) -> str:
@@ -254,7 +267,7 @@ def _print_listing(
     facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
     for facility in sorted(facilities):
         context.console.print(legible(facility), style="bold")
-        here = [item for item in found if item.facility_id == facility]
+        here = _largest_first([item for item in found if item.facility_id == facility])
         if here:
             context.console.print(_findings_table(here, replaced, latest))
             context.console.print()
@@ -290,6 +303,23 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _largest_first(found: Sequence[Finding]) -> list[Finding]:
+    """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
+    from camp_monitor.findings.finding import KINDS
+
+    kinds = list(KINDS)
+    return sorted(
+        found,
+        key=lambda item: (
+            item.after.acquired_to_at,
+            item.before.acquired_from_at,
+            item.method,
+            kinds.index(item.kind),
+            -item.area_m2,
+        ),
+    )
 
 
 def _findings_table(
@@ -358,7 +388,7 @@ def _finding_table(
         ("method", finding.method),
         *_scene_rows("before", finding.before),
         *_scene_rows("after", finding.after),
-        *((f"{name}", value) for name, value in (*finding.evidence, *observation.measured)),
+        *dict.fromkeys((*finding.evidence, *observation.measured)),
         *(("caveat", text) for text in dict.fromkeys((*finding.caveats, *observation.caveats))),
     ]
     if not counts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import click
@@ -19,5 +21,13 @@ def init(context: Context, directory: Path) -> None:
 
     workspace = create_workspace(directory, bundled_registry())
     count = len(list(workspace.aoi.glob("*.geojson")))
-    context.console.print(f"A workspace with {count} facilities is in {workspace.root}.")
-    context.messages.print(f"Next: cd {directory} && camp-monitor facilities list")
+    if context.as_json:
+        said = {"workspace": str(workspace.root), "facilities": count}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    context.console.print(
+        f"A workspace with {count} facilities is in {workspace.root}.", soft_wrap=True
+    )
+    context.messages.print(
+        f"Next: cd {shlex.quote(str(directory))} && camp-monitor facilities list", soft_wrap=True
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from camp_monitor.errors import InputError
     "-o",
     "--output",
     required=True,
-    metavar="FILE",
+    metavar="FILE.html",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The HTML file to write.",
 )
@@ -35,6 +36,11 @@ def draw(
     from camp_monitor.publication.map import iframe_line
     from camp_monitor.publication.words import findings_words
 
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"{output} ends in {output.suffix or 'nothing'!r}, and a map is an .html file: name it "
+            f"so; 'camp-monitor figure' draws a finding as a picture."
+        )
     if not targets:
         if before or after:
             raise InputError("--before and --after choose a pair of one facility: name its ID.")
@@ -43,12 +49,17 @@ def draw(
     with context.messages.status("Drawing ..."):
         drawn = draw_facility_map(context.workspace, targets, before=before, after=after)
         write_map(drawn.html, output)
+    iframe = iframe_line(output.name, drawn.facility)
+    if context.as_json:
+        counts = {"findings": drawn.findings, "rejected": drawn.rejected, "dates": drawn.dates}
+        _print_json({"file": str(output), "facility": drawn.facility.id, **counts}, iframe)
+        return
     context.messages.print(
         f"{output}: {findings_words(drawn.findings, drawn.rejected)}, {drawn.dates}; "
         f"{len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
         soft_wrap=True,
     )
-    click.echo(iframe_line(output.name, drawn.facility))
+    click.echo(iframe)
 
 
 def _draw_overview(context: Context, output: Path) -> None:
@@ -58,8 +69,16 @@ def _draw_overview(context: Context, output: Path) -> None:
 
     drawn = draw_workspace_overview(context.workspace)
     write_map(drawn.html, output)
+    iframe = iframe_line(output.name)
+    if context.as_json:
+        _print_json({"file": str(output), "headline": drawn.headline}, iframe)
+        return
     context.messages.print(
         f"{output}: {drawn.headline}; {len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
         soft_wrap=True,
     )
-    click.echo(iframe_line(output.name))
+    click.echo(iframe)
+
+
+def _print_json(said: dict[str, object], iframe: str) -> None:
+    click.echo(json.dumps({**said, "iframe": iframe}, ensure_ascii=False, indent=2))

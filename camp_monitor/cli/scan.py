@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -58,14 +59,18 @@ def _print(context: Context, result: Scanned) -> None:
     between = interval_words(result.before, result.after)
     console.print(f"{result.facility.name}, {between}", soft_wrap=True)
     console.print(f"  before {result.before.id}  after {result.after.id}\n", soft_wrap=True)
+    noted = [item.caveats for item in result.observations if item.caveats]
+    shared = [text for text in noted[0] if all(text in own for own in noted)] if noted[1:] else []
     for item in result.observations:
         console.print(f"{question_words(item.method)}: {outcome_words(item)}", soft_wrap=True)
         if item.reason:
             console.print(
                 f"  {share_words(item.seen_fraction)} seen.  {item.reason}", soft_wrap=True
             )
-        for caveat in item.caveats:
-            console.print(f"  note: {caveat}", soft_wrap=True)
+        _print_notes(context, [text for text in item.caveats if text not in shared])
+    if shared:
+        console.print("Every answer:")
+        _print_notes(context, shared)
     if result.findings:
         _print_findings(context, result)
     if result.added.observations:
@@ -76,6 +81,11 @@ def _print(context: Context, result: Scanned) -> None:
         )
     else:
         console.print("\nThis pair was scanned before: nothing was added to the ledger.")
+
+
+def _print_notes(context: Context, caveats: Sequence[str]) -> None:
+    for caveat in caveats:
+        context.console.print(f"  note: {caveat}", soft_wrap=True)
 
 
 def _print_findings(context: Context, result: Scanned) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from camp_monitor.cli.context import Context
+from camp_monitor.cli.context import Commands, Context
 from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
     from camp_monitor.imagery.scene import Scene
 
 
-@click.group()
+@click.group(cls=Commands)
 def scenes() -> None:
     """Add local images to the catalogue, and list what is in it."""
 

@@ -25,7 +25,7 @@ from camp_monitor.facilities.nearness import (
     known_points,
     swapped_distance_m,
 )
-from camp_monitor.facilities.registry import known_ids, read_facility
+from camp_monitor.facilities.registry import find_facility, known_ids, read_facility
 
 NOT_TESTED = (
     "Not tested: whether an outline near its published points lies in the sea or on the wrong "
@@ -92,7 +92,9 @@ class RegistryCheck:
         return sum(bool(item.facility and item.facility.outlines) for item in self.facilities)
 
 
-def check_registry(folder: Path, *, today: date, files: Sequence[Path] = ()) -> RegistryCheck:
+def check_registry(
+    folder: Path, *, today: date, files: Sequence[Path] = (), only: Sequence[str] = ()
+) -> RegistryCheck:
     """Check all facility files in `folder`, and the outlines in `files`.
 
     Parameters
@@ -103,6 +105,8 @@ def check_registry(folder: Path, *, today: date, files: Sequence[Path] = ()) -> 
         The day from which the age of a status is counted.
     files : sequence of Path
         GeoJSON, KML, KMZ or GeoPackage files with outlines that are not imported.
+    only : sequence of str
+        Ids of the facilities whose doubts are wanted; of all where it is empty.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def check_registry(folder: Path, *, today: date, files: Sequence[Path] = ()) -> 
     Raises
     ------
     FacilityError
-        `folder` is no folder.
+        `folder` is no folder, or `only` names a facility that is not in it.
     """
     read: dict[str, Facility | FacilityError] = {}
     for facility_id in known_ids(folder):
@@ -128,7 +132,11 @@ def check_registry(folder: Path, *, today: date, files: Sequence[Path] = ()) -> 
             continue
         doubts = doubt_facility(found, today) + overlaps.get(facility_id, [])
         checked.append(Checked(found.id, found.name, path, found, _in_order(doubts)))
-    others = _strangers(folder)
+    for unknown in (name for name in only if name not in read):
+        find_facility(folder, unknown)
+    if only:
+        checked = [item for item in checked if item.id in only]
+    others = [] if only else _strangers(folder)
     for path in files:
         others += _check_file(path, known)
     return RegistryCheck(tuple(checked), tuple(others), today)

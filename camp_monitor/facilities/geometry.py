@@ -53,8 +53,8 @@ def length_words(length_m: float) -> str:
 
 
 def area_words(area_m2: float) -> str:
-    """Write an area given in square metres: m2 below 0.1 km2, km2 above."""
-    return f"{area_m2:,.0f} m2" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km2"
+    """Write an area given in square metres: m² below 0.1 km², km² above."""
+    return f"{area_m2:,.0f} m²" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km²"
 
 
 def check_coordinates(geometry: Polygon | MultiPolygon) -> None:

@@ -83,7 +83,8 @@ def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape],
     suffix = path.suffix.lower()
     if suffix not in readers:
         raise FacilityError(
-            f"{path} is not named .geojson, .json, .kml, .kmz or .gpkg: convert it first."
+            f"{path} is not named .geojson, .json, .kml, .kmz or .gpkg: save it as one of these "
+            f"first; in QGIS a shapefile becomes a GeoPackage by Export, Save Features As."
         )
     shapes: list[DrawnShape] = []
     others = 0

@@ -49,10 +49,11 @@ KIND_COLOURS = {
 
 CONFIDENCES = ("low", "medium", "high")
 POSITIONS = {
-    "inside": "inside the outline",
-    "within_error": "outside the outline, but within its stated error",
-    "outside": "outside the outline and its error",
+    "inside": "mostly inside the outline",
+    "within_error": "mostly outside the outline, but within its stated error",
+    "outside": "mostly outside the outline and its error",
 }
+"""Where most of a region lies; a part of it may cross the edge."""
 OUTCOMES = ("changed", "unchanged", "not_seen")
 COORDINATE_DECIMALS = 7
 """Decimals kept of a degree: about 1 cm on the ground."""

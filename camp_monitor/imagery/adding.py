@@ -131,9 +131,10 @@ def _name_bands(
         platform = str(provider.properties.get("platform", "")) if provider else ""
         names = _found_names(files, sensor, platform)
     if len(names) != count:
+        known = f"{len(names)} names were given" if given else "its file does not name them"
         raise SceneError(
-            f"{files[0].path.name} has {count} bands, and {len(names)} names were given or are "
-            f"known for {sensor.title}: name them in order with --bands, such as "
+            f"{files[0].path.name} has {count} bands where {sensor.title} has "
+            f"{len(sensor.bands)}, and {known}: name them in order with --bands, such as "
             f"--bands {','.join(sensor.bands[:count])}; 'unused' leaves one out."
         )
     used = [name for name in names if name != "unused"]

@@ -208,7 +208,8 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
     if before.quantity in ("dn8", "dn16"):
         caveats.append("The numbers are not calibrated: only contrasts within each date were used.")
     gap_days = _season_gap_days(before.acquired_from_at, after.acquired_from_at)
-    if gap_days > 45 and _days(before.acquired_from_at, before.acquired_to_at) < 180:
+    known = all(_days(s.acquired_from_at, s.acquired_to_at) < 180 for s in (before, after))
+    if gap_days > 45 and known:
         caveats.append(
             f"The two dates lie {gap_days:.0f} days apart in the season: crops, snow, sun and "
             f"water level differ with it."

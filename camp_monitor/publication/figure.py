@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from camp_monitor.errors import InputError
@@ -61,6 +62,22 @@ def panel_px(width_mm: float) -> int:
     return int(_panel_mm(width_mm) / MM_PER_INCH * DPI)
 
 
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure and what stands below its panels.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.  It holds no date, no name of a program and no address.
+    caption : tuple of str
+        The paragraphs of the caption, as printed in the figure.
+    """
+
+    content: bytes
+    caption: tuple[str, ...]
+
+
 def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for them would only hide it
     facility: Facility,
     outline: Outline,
@@ -75,7 +92,7 @@ def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for the
     korean_font: str | None = None,
     width_mm: float = WIDTH_MM,
     file_format: str = "png",
-) -> bytes:
+) -> DrawnFigure:
     """Draw the figure of one finding.
 
     Parameters
@@ -106,8 +123,7 @@ def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for the
 
     Returns
     -------
-    bytes
-        The file.  It holds no date, no name of a program and no address.
+    DrawnFigure
 
     Raises
     ------
@@ -133,7 +149,8 @@ def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for the
         sheet.print_caption(paragraphs)
         title = f"{KINDS[finding.kind]} {interval_words(finding.before, finding.after)}"
         title = f"{'SIMULATED: ' if simulated else ''}{title}, finding {finding.id}"
-        return _file(sheet.finish(), file_format, title)
+        content = _file(sheet.finish(), file_format, title)
+    return DrawnFigure(content, tuple(paragraphs))
 
 
 class _Sheet:

@@ -26,6 +26,7 @@ from camp_monitor.imagery.scene import Scene
 from camp_monitor.publication.coarse_reading import read_coarse
 from camp_monitor.publication.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
 from camp_monitor.publication.lettering import find_korean_font
+from camp_monitor.publication.words import is_simulated
 from camp_monitor.workspace import Workspace
 
 LEAST_VIEW_M = 300.0
@@ -48,6 +49,8 @@ class FindingFigure:
     ----------
     content : bytes
         The whole file.
+    caption : tuple of str
+        Its caption in paragraphs: the facility's name, then what the figure prints below.
     facility : Facility
     finding : Finding
     remarks : tuple of str
@@ -55,6 +58,7 @@ class FindingFigure:
     """
 
     content: bytes
+    caption: tuple[str, ...]
     facility: Facility
     finding: Finding
     remarks: tuple[str, ...]
@@ -94,7 +98,7 @@ def draw_finding_figure(
     before, after = _read_both(workspace, (first, second), outline, grid)
     pair = (finding.before, finding.after)
     korean = find_korean_font(facility.names_ko) if facility.names_ko else None
-    content = draw_figure(
+    drawn = draw_figure(
         facility, outline, finding, before, after,
         others=[i for i in current if i.id != finding.id and (i.before, i.after) == pair],
         observation=observation,
@@ -105,7 +109,8 @@ def draw_finding_figure(
         file_format=file_format,
     )  # fmt: skip
     remarks = _remarks(facility, korean, pair)
-    return FindingFigure(content, facility, finding, remarks)
+    heading = f"{'SIMULATED: ' if is_simulated(*pair) else ''}{facility.name}."
+    return FindingFigure(drawn.content, (heading, *drawn.caption), facility, finding, remarks)
 
 
 def format_of(path: Path) -> str:

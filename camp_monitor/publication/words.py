@@ -23,11 +23,16 @@ LONGEST_NAME = 160
 """Characters of a name that are printed; longer ones are cut."""
 
 
-def quantity_words(value: float) -> str:
-    """Print a number of 0 or more with three significant digits: ``1,840``, ``0.052``."""
+def quantity_words(value: float, most_decimals: int | None = None) -> str:
+    """Print a number of 0 or more with three significant digits: ``1,840``, ``0.052``.
+
+    `most_decimals` cuts the digits after the point: 9.0 of 0 decimals is ``9``.
+    """
     if value <= 0:
         return "0"
     digits = 2 - math.floor(math.log10(value))
+    if most_decimals is not None:
+        digits = min(digits, most_decimals)
     return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
@@ -35,15 +40,16 @@ def area_words(finding: Finding) -> tuple[str, str]:
     """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
 
     The unit fits the area: square metres below 10,000, hectares below 100 ha, else square
-    kilometres; the interval has the unit of the area.
+    kilometres; the interval has the unit of the area.  Square metres have no decimals.
     """
     unit, size_m2 = "m²", 1.0
+    most_decimals: int | None = 0
     if finding.area_m2 >= 1e6:
-        unit, size_m2 = "km²", 1e6
+        unit, size_m2, most_decimals = "km²", 1e6, None
     elif finding.area_m2 >= 1e4:
-        unit, size_m2 = "ha", 1e4
+        unit, size_m2, most_decimals = "ha", 1e4, None
     area, low, high = (
-        quantity_words(value / size_m2)
+        quantity_words(value / size_m2, most_decimals)
         for value in (finding.area_m2, finding.area_low_m2, finding.area_high_m2)
     )
     return f"{area} {unit}", f"{low} to {high} {unit}"

@@ -159,7 +159,7 @@ def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
             "between 2016-08-20 and 2016-09-12",
             "5,870 m² (5,210 to 6,480 m²)",
             "High confidence",
-            "Inside the outline",
+            "Mostly inside the outline",
             "Built-up index",
             "Bare soil after earthworks",
             "construction/1",

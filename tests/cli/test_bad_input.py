@@ -184,7 +184,7 @@ def not_there(path: Path) -> None:
         (text, "neither a GeoTIFF nor a JPEG 2000"),
         (Path.mkdir, "There is no file"),
         (not_there, "There is no file"),
-        (five_bands, "has 5 bands"),
+        (five_bands, "has 5 bands where Sentinel-2 has 4, and its file does not name them"),
     ],
 )
 def test_a_bad_image_is_refused(
@@ -212,11 +212,16 @@ def test_a_bad_image_is_refused(
         (("facilities", "show", "nowhere"), "nowhere"),
         (("scenes", "list", "nowhere"), "nowhere"),
         (("map", "nowhere", "-o", "map.html"), "nowhere"),
+        (("map", "site", "-o", "map.png"), "a map is an .html file"),
+        (("map", "-o", "map"), "a map is an .html file"),
+        (("findings", "list", "--facility", "sit"), "did you mean site"),
+        (("findings", "export", "findings.csv", "--facility", "sit"), "did you mean site"),
         (("findings", "export", "findings.csv", "--facility", "nowhere"), "nowhere"),
         (("facilities", "import", "before.tif", "--id", "x", "--name", "X"), "before.tif"),
         (("facilities", "import", "gone.kml", "--id", "x", "--name", "X"), "gone.kml"),
         (("init", "outline.geojson/here"), "outline.geojson/here"),
-        (("init", "workspace"), "not an empty folder"),
+        (("init", "workspace"), "workspace is a workspace already"),
+        (("init", "."), "is not an empty folder"),
         (
             ("scenes", "add", "before.tif", "--sensor", "sentinel-2", "--acquired", "2016-13-01",
              "--offset", "0"),
@@ -334,6 +339,41 @@ def test_a_broken_configuration_is_named(
     answer = shell.run("scenes", "list", workspace=tmp_path)
     assert_one_sentence(answer, 2, said)
     assert str(path) in answer.errors
+
+
+def test_a_folder_that_is_no_workspace_is_named_once(shell: Shell, tmp_path: Path) -> None:
+    answer = shell.run("scenes", "list", workspace=tmp_path)
+    assert_one_sentence(answer, 2, "camp-monitor init DIR")
+    assert answer.errors.count(str(tmp_path)) == 1
+    assert "Errno" not in answer.errors
+
+
+def test_what_a_script_asks_for_as_json_is_json(shell: Shell, tmp_path: Path) -> None:
+    for arguments, keys in (
+        (("map", "site", "-o", tmp_path / "a.html"), {"file", "facility", "iframe", "dates"}),
+        (("map", "-o", tmp_path / "b.html"), {"file", "headline", "iframe"}),
+        (("init", tmp_path / "work space"), {"workspace", "facilities"}),
+    ):
+        answer = shell.run("--json", *arguments)
+        assert (answer.code, answer.errors) == (0, ""), answer
+        assert keys <= json.loads(answer.output).keys()
+
+
+def test_the_next_step_can_be_pasted(shell: Shell, tmp_path: Path) -> None:
+    answer = shell.run("init", tmp_path / "work space")
+    assert f"cd '{tmp_path / 'work space'}' && camp-monitor" in answer.errors
+
+
+def test_a_note_on_both_questions_is_printed_once(shell: Shell) -> None:
+    answer = shell.run("scan", "site", "--before", "2016-08-20", "--after", "2016-09-12")
+    assert answer.output.count("note: No quality band") == 1
+    assert answer.output.index("Flooding") < answer.output.index("note: No quality band")
+
+
+def test_the_commands_of_a_group_are_told_in_whole_sentences(shell: Shell) -> None:
+    for group in ((), ("facilities",), ("scenes",), ("findings",)):
+        listed = shell.run(*group, "--help").output.split("Commands:\n")[1]
+        assert "..." not in listed.replace("FID...", "")
 
 
 def test_a_configuration_from_a_windows_editor_is_read(shell: Shell, tmp_path: Path) -> None:

@@ -138,6 +138,21 @@ def test_json_holds_every_doubt(folder: Path, check: RegistryCheck) -> None:
         ]
 
 
+def test_one_facility_is_checked_alone(folder: Path) -> None:
+    alone = run(folder, "khs-22-oro")
+    assert alone.exit_code == 0
+    assert "khs-22-oro" in alone.stdout
+    assert "khs-12-jongori" not in alone.stdout
+    assert "35 facilities" not in alone.stdout
+    assert "no base map is part of the program" in " ".join(alone.stdout.split())
+    answer = json.loads(run(folder, "khs-22-oro", "kls-14-kaechon", as_json=True).stdout)
+    assert [item["id"] for item in answer["facilities"]] == ["khs-22-oro", "kls-14-kaechon"]
+    assert any("kls-18-bukchang" in d["sentence"] for d in answer["facilities"][1]["doubts"])
+    unknown = run(folder, "khs-22-orro")
+    assert isinstance(unknown.exception, FacilityError)
+    assert "did you mean khs-22-oro" in str(unknown.exception)
+
+
 def test_outlines_that_share_ground_are_named_on_both_sides(check: RegistryCheck) -> None:
     for one, other in (("kls-14-kaechon", "kls-18-bukchang"), ("kls-14-kaechon", "kls-choma-bong")):
         assert any(other in sentence for sentence in said_of(check, one, "overlap"))
@@ -239,7 +254,7 @@ def test_an_outline_unlike_every_published_size_is_doubted() -> None:
     assert "size" not in kinds_of(jongori)
     wide = Point(129.7551, 42.2094).buffer(0.01)
     sentence = kinds_of(replace(jongori, outlines=(drawn(wide),)))["size"]
-    assert "published sizes are 23,600 m2 to 52,500 m2" in sentence
+    assert "published sizes are 23,600 m² to 52,500 m²" in sentence
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_show_says_that_there_is_no_outline(folder: Path) -> None:
 def test_import_adds_a_version_once(folder: Path, drawing: Path) -> None:
     words = ("import", str(drawing), "--id", "khs-12-jongori", "--accuracy-m", "15")
     first = run(folder, *words)
-    assert "outline version 2 added (drawn, 0.92 km2, accurate to 15 m)" in first.stdout
+    assert "outline version 2 added (drawn, 0.92 km², accurate to 15 m)" in first.stdout
     assert "An open ring of feature 1 was closed." in first.stderr
     assert "nothing added" in run(folder, *words).stdout
     assert "version 1: derived from a published size" in " ".join(

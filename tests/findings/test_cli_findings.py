@@ -137,7 +137,7 @@ def test_show_says_all_that_is_known(workspace: Path, scanned: list[Finding]) ->
     output = " ".join(run(workspace, "show", new.id[:9]).output.split())
     for text in (
         new.id,
-        "New construction, inside the outline",
+        "New construction, mostly inside the outline",
         "khs-12-jongori, outline version 2",
         "between 2016-08-20 and 2016-09-12",
         "1,100 to 1,650 m²",
@@ -150,6 +150,30 @@ def test_show_says_all_that_is_known(workspace: Path, scanned: list[Finding]) ->
     assert "superseded" not in output
     assert "superseded" in run(workspace, "show", old.id).output
     assert isinstance(run(workspace, "show", "F000").exception, NoSuchRecordError)
+
+
+def test_show_says_each_measurement_once(
+    workspace: Path, make_finding: MakeFinding, make_observation: MakeObservation
+) -> None:
+    shift, strength = ("Shift between the dates", "0.77 pixels"), ("Strength", "12 times")
+    finding = make_finding(evidence=(strength, shift))
+    with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
+        looked = make_observation(finding, measured=(shift,))
+        ledger.record([looked], [finding], recorded_at=NOON)
+    output = run(workspace, "show", finding.id).output
+    assert output.count("Shift between the dates") == 1
+    assert output.count("Strength") == 1
+
+
+def test_the_list_has_the_largest_of_a_kind_first(
+    workspace: Path, make_finding: MakeFinding, make_observation: MakeObservation
+) -> None:
+    found = [make_finding(number, area_m2=1200.0 + number) for number in range(6)]
+    with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
+        ledger.record([make_observation(*found)], found, recorded_at=NOON)
+    output = run(workspace, "list").output
+    places = [output.index(finding.id) for finding in reversed(found)]
+    assert places == sorted(places)
 
 
 def test_export_writes_what_counts(workspace: Path, scanned: list[Finding]) -> None:

@@ -171,3 +171,12 @@ def test_usable_is_what_both_can_use() -> None:
         make_image(ground, flags=flagged(Quality.SNOW, 30)),
     )
     np.testing.assert_array_equal(pair.usable, np.arange(256)[:, None] >= np.full(256, 30))
+
+
+def test_a_scene_dated_by_its_year_alone_is_of_no_known_season() -> None:
+    year = make_scene(
+        "A", "2016-01-01", quality=QUALITY, acquired_to_at=datetime(2016, 12, 31, tzinfo=UTC)
+    )
+    ground = texture(1)
+    scenes = make_scene("B", "2015-08-18", quality=QUALITY), year
+    assert pair_of(make_image(ground), make_image(ground), scenes=scenes).caveats == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def draw(file_format: str = "png", **changes: object) -> bytes:
         **changes,
     }
     values = [content.pop(name) for name in ("facility", "outline", "finding", "before", "after")]
-    return draw_figure(*values, **content)  # type: ignore[arg-type]  # the tests name each value
+    return draw_figure(*values, **content).content  # type: ignore[arg-type]  # the tests name each value
 
 
 def pixels_of(content: bytes) -> NDArray[np.uint8]:
@@ -290,7 +291,7 @@ def test_the_caption_says_everything() -> None:
     said = lines()
     for part in (
         "between 2016-08-20 and 2016-09-12", "5,890 m²", "5,210 to 6,900 m²", "Confidence: high",
-        "Inside the outline", annex().id, "Sentinel-2", painted.BEFORE.credit,
+        "Mostly inside the outline", annex().id, "Sentinel-2", painted.BEFORE.credit,
         painted.BEFORE.licence, "93 % of the outline", "under cloud", "(WGS 84)", "true north",
         "natural colour", "EPSG:32652", "Not reviewed", "Bare soil",
     ):  # fmt: skip
@@ -495,9 +496,10 @@ def test_the_command_writes_the_file_or_says_why_not(
     workspace, fid = small
 
     def run(*arguments: str) -> tuple[int, str]:
-        called = ["--workspace", str(workspace.root), "figure", *arguments]
+        first = [word for word in arguments if word == "--json"]
+        called = ["--workspace", str(workspace.root), *first, "figure", *arguments[len(first) :]]
         result = CliRunner().invoke(main, called)
-        return result.exit_code, result.output
+        return result.exit_code, result.output if not first else result.stdout
 
     target = tmp_path / "annex.PNG"
     target.write_text("old")
@@ -505,6 +507,12 @@ def test_the_command_writes_the_file_or_says_why_not(
     assert code == 0, output
     assert pixels_of(target.read_bytes()).shape[1] == round(130 / 25.4 * 300)
     assert [path.name for path in tmp_path.glob(".*")] == []
+    for words in ("Mostly inside the outline", "Confidence: ", "Caveats: ", "; licence: "):
+        assert words in output, "the caption is printed, to be pasted below the figure"
+    code, output = run("--json", fid, "-o", str(target))
+    printed = json.loads(output)
+    assert (printed["file"], printed["finding"]) == (str(target), fid)
+    assert "; licence: " in printed["caption"]
     for arguments, sentence in (
         ((fid, "-o", str(tmp_path / "x.pdf")), "a figure is a .png or a .svg file"),
         ((fid, "-o", str(tmp_path / "no" / "x.png")), "cannot be written"),

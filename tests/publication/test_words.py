@@ -52,6 +52,11 @@ def test_area_has_a_fitting_unit(area_m2: float, printed: str) -> None:
     assert interval.endswith(printed.split()[1])
 
 
+def test_an_interval_in_square_metres_has_no_decimals() -> None:
+    finding = replace(painted.findings()[0], area_m2=926.2, area_low_m2=9.0, area_high_m2=1759.8)
+    assert words.area_words(finding) == ("926 m²", "9 to 1,760 m²")
+
+
 def test_not_seen_never_reads_as_unchanged() -> None:
     seen, _, unseen = painted.observations()
     assert words.outcome_words(unseen) == "Not seen: no answer either way"
