@@ -18,7 +18,7 @@ from camp_monitor.detection.confidence import judge_confidence
 from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.detectors import DETECTORS
 from camp_monitor.detection.regions import Region, outline_area, outline_regions, pixels_inside
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import NotComparableError, SceneError
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import position, search_area
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
@@ -108,6 +108,7 @@ def scan(
     scenes = read_scenes(workspace.imagery)
     first = choose_scene(scenes, before, area, "before")
     second = choose_scene(scenes, after, area, "after")
+    check_order(first, second)
     question = Question(facility.id, outline, refer(first), refer(second), settings)
     with open_ledger(workspace.ledger) as ledger:
         known = answered(ledger, question)
@@ -116,6 +117,25 @@ def scan(
     return Scanned(
         facility, question.before, question.after, tuple(observations), tuple(findings), added
     )
+
+
+def check_order(before: Scene, after: Scene) -> None:
+    """Refuse one scene named twice, or two named the wrong way round: a slip, and no observation.
+
+    Raises
+    ------
+    SceneError
+    """
+    if before.id == after.id:
+        raise SceneError(
+            f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
+            f"two."
+        )
+    if after.acquired_to_at <= before.acquired_from_at:
+        raise SceneError(
+            f"The before scene {before.id} ({before.dates}) is not older than the after scene "
+            f"{after.id} ({after.dates}): swap --before and --after."
+        )
 
 
 def answered(ledger: Ledger, question: Question) -> tuple[list[Observation], list[Finding]] | None:

@@ -28,6 +28,10 @@ COMMANDS = {
 """Every command and where it is, in the order in which a newcomer meets them."""
 
 
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 class LazyCommands(Commands):
     """A group that imports a command when it is called, and prints our errors as one sentence."""
 
@@ -51,6 +55,9 @@ class LazyCommands(Commands):
             text = "".join(sign if sign.isprintable() else "?" for sign in str(error))
             click.echo(f"Error: {text}", err=True)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Stopped: what was not finished was not recorded; run it again.", err=True)
+            ctx.exit(STOPPED)
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

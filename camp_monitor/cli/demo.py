@@ -153,7 +153,7 @@ def _print(
             table.add_row(f"  {row.what}", row.painted, row.found, row.verdict)
         table.add_row()
     console.print(table)
-    console.print("Written, each marked SIMULATED:")
+    console.print("Written, each marked SIMULATED; open the map in a browser:")
     for path in written:
         console.print(f"  {path}", soft_wrap=True)
     console.print("\nTry next (with 'uv run' before each, if that is how you started this):")

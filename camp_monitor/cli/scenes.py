@@ -63,6 +63,13 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
         return
     verb = "Added" if added else "Already in the catalogue, nothing changed:"
     context.console.print(f"{verb} {scene.id}  {_in_words(scene)}", soft_wrap=True)
+    if scene.bands_assumed:
+        context.messages.print(
+            f"The file does not name its bands: they were taken in the usual order of "
+            f"{SENSORS[scene.sensor].title} ({' '.join(scene.band_names)}).  If that is wrong, "
+            f"remove {context.workspace.imagery / scene.id} and add it with --bands.",
+            soft_wrap=True,
+        )
 
 
 @scenes.command("list", epilog="Example: camp-monitor scenes list khs-12-jongori")

@@ -108,6 +108,8 @@ def add_scene(
     item = _make_item(
         files, bands, quantity, (scale, offset), sensor, acquired, description, provider
     )
+    if description.bands is None and not _says_bands(files, sensor, provider):
+        item.properties["camp_monitor:bands_assumed"] = True
     present = _already_there(folder, item)
     if present is not None:
         return present, False
@@ -128,8 +130,7 @@ def _name_bands(
     if given is not None:
         names = tuple(_named(text, sensor) for text in given)
     else:
-        platform = str(provider.properties.get("platform", "")) if provider else ""
-        names = _found_names(files, sensor, platform)
+        names = _found_names(files, sensor, _platform(provider)) or _usual_names(files, sensor)
     if len(names) != count:
         known = f"{len(names)} names were given" if given else "its file does not name them"
         raise SceneError(
@@ -158,7 +159,7 @@ def _named(text: str, sensor: Sensor) -> str:
 def _found_names(
     files: tuple[InspectedFile, ...], sensor: Sensor, platform: str
 ) -> tuple[str, ...]:
-    """Names from descriptions, else from file names, else the sensor's order."""
+    """Names from descriptions, else from file names; none where neither tells."""
     described = [
         band_name(text, sensor, f"{file.path.stem} {platform}")
         for file in files
@@ -170,8 +171,24 @@ def _found_names(
         by_file = [band_name(file.path.stem, sensor, platform) for file in files]
         if all(by_file) and all(len(file.descriptions) == 1 for file in files):
             return tuple(str(name) for name in by_file)
-        return ()
-    return sensor.bands if len(sensor.bands) == len(files[0].descriptions) else ()
+    return ()
+
+
+def _usual_names(files: tuple[InspectedFile, ...], sensor: Sensor) -> tuple[str, ...]:
+    """Names in the sensor's usual order, where one file has as many bands."""
+    fits = len(files) == 1 and len(files[0].descriptions) == len(sensor.bands) > 1
+    return sensor.bands if fits else ()
+
+
+def _says_bands(
+    files: tuple[InspectedFile, ...], sensor: Sensor, provider: pystac.Item | None
+) -> bool:
+    """Tell whether the files name their bands, so that the sensor's order is not taken for it."""
+    return bool(_found_names(files, sensor, _platform(provider)))
+
+
+def _platform(provider: pystac.Item | None) -> str:
+    return str(provider.properties.get("platform", "")) if provider else ""
 
 
 def _quantity(

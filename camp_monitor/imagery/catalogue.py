@@ -81,6 +81,7 @@ def read_scene(path: Path) -> Scene:
             sun_elevation_deg=properties.get("view:sun_elevation"),
             sun_azimuth_deg=properties.get("view:sun_azimuth"),
             off_nadir_deg=properties.get("view:off_nadir"),
+            bands_assumed=properties.get("camp_monitor:bands_assumed") is True,
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
         raise SceneError(

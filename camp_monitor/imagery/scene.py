@@ -70,6 +70,8 @@ class Scene:
         Of a satellite, where the item says.
     sun_elevation_deg, sun_azimuth_deg, off_nadir_deg : float or None
         Where the item says.
+    bands_assumed : bool
+        The files do not name their bands: the sensor's usual order was taken.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Scene:
     sun_elevation_deg: float | None = None
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
+    bands_assumed: bool = False
 
     def __post_init__(self) -> None:
         if self.sensor not in SENSORS:

@@ -263,7 +263,6 @@ def test_wrong_usage_is_told(shell: Shell, arguments: tuple[str, ...], said: str
     [
         ("2017-08-20", "2017-09-12", "has no usable pixel in the search area"),
         ("2016-09-12", "2016-10-12", "only scenes of one sensor are compared"),
-        ("2016-09-12", "2016-08-20", "does not end before"),
     ],
 )
 def test_what_cannot_be_compared_is_recorded_as_not_seen(
@@ -285,6 +284,21 @@ def test_what_cannot_be_compared_is_recorded_as_not_seen(
     assert shell.run("scan", "site", "--before", before, "--after", after).code == 3
     assert shell.recorded == held, "the same refusal again adds nothing"
     assert "not seen" in shell.run("findings", "list").output
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("2016-09-12", "2016-08-20", "swap --before and --after"),
+        ("2016-08-20", "2016-08-20", "both the before and the after scene"),
+    ],
+)
+def test_a_slip_of_the_order_is_no_observation(
+    shell: Shell, before: str, after: str, said: str
+) -> None:
+    held = shell.recorded
+    assert_one_sentence(shell.run("scan", "site", "--before", before, "--after", after), 2, said)
+    assert shell.recorded == held
 
 
 @pytest.mark.parametrize(

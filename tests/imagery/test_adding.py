@@ -215,6 +215,16 @@ def test_bands_are_told_by_descriptions_and_file_names(catalogue: Path, tmp_path
         add(catalogue, write_tiff(tmp_path / "five.tif", numbers(3, 64, 64, bands=5)))
 
 
+def test_an_order_that_no_file_told_is_said_to_be_assumed(catalogue: Path, tmp_path: Path) -> None:
+    layers = numbers(rows=64, columns=64)
+    told = write_tiff(tmp_path / "told.tif", layers, descriptions=("B08", "B04", "B03", "B02"))
+    assert not add(catalogue, told).bands_assumed
+    silent = write_tiff(tmp_path / "silent.tif", layers + 1)
+    assert add(catalogue, silent).bands_assumed
+    other = write_tiff(tmp_path / "other.tif", layers + 2)
+    assert not add(catalogue, other, bands=BANDS).bands_assumed
+
+
 def test_zero_is_empty_where_the_product_says_so(catalogue: Path, tmp_path: Path) -> None:
     """The JPEG 2000 files of Sentinel-2 say no nodata value."""
     layers = numbers(rows=64, columns=64)
