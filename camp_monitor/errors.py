@@ -7,6 +7,8 @@
     │   ├── WorkspaceError       the workspace folder or its camp-monitor.toml
     │   ├── FacilityError        a facility, its file or its outline
     │   ├── SceneError           an image file, a catalogue item or their description
+    │   ├── RemoteError          a catalogue or a file on the network cannot be used
+    │   │   └── MissingError     it is not there
     │   └── NoSuchRecordError    an id that the ledger does not hold
     ├── NotComparableError       two scenes cannot be compared; a result, recorded   exit code 3
     ├── LedgerError              the ledger is damaged or cannot be written          exit code 1
@@ -38,6 +40,14 @@ class FacilityError(InputError):
 
 class SceneError(InputError):
     """An image file, a catalogue item or what was said about them cannot be used."""
+
+
+class RemoteError(InputError):
+    """A catalogue or a file on the network cannot be used; no credential is in the message."""
+
+
+class MissingError(RemoteError):
+    """A catalogue or a file on the network is not there."""
 
 
 class NoSuchRecordError(InputError):

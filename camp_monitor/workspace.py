@@ -37,12 +37,44 @@ class ScanSettings(BaseModel):
     """Less of the outline seen than this, and nothing found, reads as "not seen"."""
 
 
+class FetchSettings(BaseModel):
+    """The ``[fetch]`` table of ``camp-monitor.toml``: where imagery comes from, and how much."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = "earth-search"
+    """Catalogue that is searched: a preset, or one described under ``[sources.NAME]``."""
+
+    sensors: tuple[str, ...] = ("sentinel-2",)
+    """What is looked for: ``sentinel-2``, ``landsat``, ``sentinel-1``."""
+
+    budget_mb: Annotated[int, Field(ge=1, le=100_000_000)] = 5_000
+    """Nothing is fetched that would make the catalogue larger than this, megabytes."""
+
+    workers: Annotated[int, Field(ge=1, le=32)] = 4
+    """How many files are read at a time."""
+
+
+class SourceSettings(BaseModel):
+    """A ``[sources.NAME]`` table of ``camp-monitor.toml``: a catalogue of one's own choice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, Field(pattern=r"^https?://", max_length=500)]
+    """Landing page of its STAC API."""
+
+    like: str = "earth-search"
+    """The preset whose names for collections and bands it follows."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scan: ScanSettings = ScanSettings()
+    fetch: FetchSettings = FetchSettings()
+    sources: dict[str, SourceSettings] = {}
 
 
 @dataclass(frozen=True)
@@ -185,4 +217,20 @@ context_px = 256
 max_residual_px = 0.75
 # Less of the outline seen than this share, and nothing found, reads as "not seen".
 min_seen_fraction = 0.5
+
+[fetch]
+# What is searched: earth-search, planetary-computer, copernicus, usgs, or a name in [sources].
+source = "earth-search"
+# What is looked for: sentinel-2, landsat, sentinel-1.
+sensors = ["sentinel-2"]
+# Nothing is fetched that would make the catalogue larger than this, megabytes.
+budget_mb = 5000
+# How many files are read at a time.
+workers = 4
+
+# Catalogues of one's own choice, by name; 'like' is the preset whose names for bands one follows.
+[sources]
+# [sources.mine]
+# url = "https://stac.example.org/v1"
+# like = "earth-search"
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+import warnings
 from pathlib import Path
 
 import pdoc
@@ -22,6 +23,9 @@ def modules() -> list[str]:
 
 def build(folder: Path) -> None:
     """Write one HTML page for each module into `folder`."""
+    # annotations of these libraries, which our classes inherit, cannot be read at run time
+    theirs = r"Error parsing type annotation .* for (urllib3|requests)\."
+    warnings.filterwarnings("ignore", message=theirs)
     pdoc.render.configure(docformat="numpy", show_source=False)
     pdoc.pdoc(*modules(), output_directory=folder)
 

@@ -49,21 +49,42 @@ def test_imports_go_one_way(path: Path) -> None:
     assert imported_rooms(path) <= above, f"{path.relative_to(ROOT)} imports a room below its own"
 
 
+CONNECTS = {"connecting.py"}
+"""What opens connections, for `remote.py` above it."""
+ASKS = {"connecting.py", "remote.py", "search.py", "fetch.py"}
+"""What speaks with servers; all else in the numerics' rooms takes values and returns them."""
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Full names, with those imported from a module that may be modules themselves."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
 @pytest.mark.parametrize("room", ["detection", "imagery"])
 def test_numerics_do_not_touch_clock_or_network(room: str) -> None:
-    forbidden = {"requests", "urllib", "httpx", "socket", "time", "random", "logging"}
+    forbidden = {"requests", "httpx", "socket", "time", "random", "logging", "tenacity"}
     for path in (PACKAGE / room).rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {
-            name.split(".")[0]
-            for node in ast.walk(tree)
-            for name in (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else []
-            )
-        }
+        if room == "imagery" and path.name in ASKS:
+            continue
+        names = {name.split(".")[0] for name in imported_modules(path)}
         assert not names & forbidden, f"{path.name} imports {names & forbidden}"
         assert "now(" not in path.read_text(encoding="utf-8"), f"{path.name} reads the clock"
+
+
+def test_one_module_opens_connections() -> None:
+    opening = {"socket", "ssl", "http", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib"}
+    opening |= {"urllib.request", "urllib3.connection", "urllib3.connectionpool"}
+    session = {"requests", "urllib3"}
+    for path in PACKAGE.rglob("*.py"):
+        names = imported_modules(path)
+        wholes = names | {name.split(".")[0] for name in names}
+        if path.name not in CONNECTS:
+            assert not wholes & opening, f"{path.name} imports {wholes & opening}"
+        if path.name not in CONNECTS | {"remote.py"}:
+            assert not wholes & session, f"{path.name} imports {wholes & session}"

@@ -116,7 +116,11 @@ def _item(name: str, scene: ValleyScene, grid: GeoBox) -> dict[str, object]:
         "description": "SIMULATED",
     }
     if scene.seen.classes is None:
-        properties |= {"sat:relative_orbit": 54, "sat:orbit_state": "ascending"}
+        properties |= {
+            "sat:relative_orbit": 54,
+            "sat:orbit_state": "ascending",
+            "platform": "simulated",
+        }
     else:
         properties |= {
             "s2:processing_baseline": "05.00",

@@ -1,15 +1,27 @@
-"""``camp-monitor scan``: compare two dates of a facility."""
+"""``camp-monitor scan``: compare two dates of a facility, or the dates of an interval."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.network import (
+    interval_of,
+    open_shop,
+    place_of,
+    print_choice,
+    print_left_out,
+    progress,
+    size_words,
+    source_options,
+)
+from camp_monitor.errors import NotComparableError
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
@@ -18,28 +30,95 @@ NOTHING_COMPARED = 3
 MOST_SHOWN = 12
 
 
-@click.command(
-    epilog="Example: camp-monitor scan khs-12-jongori --before 2016-08-20 --after 2016-09-12"
-)
+@click.command(epilog="Example: camp-monitor scan khs-12-jongori --from 2016-08-15 --to 2016-09-30")
 @click.argument("facility_id", metavar="ID")
-@click.option("--before", required=True, metavar="DATE", help="Day, year or id of the first scene.")
-@click.option("--after", required=True, metavar="DATE", help="Day, year or id of the second scene.")
+@click.option("--before", metavar="DATE", help="Day, year or id of the first scene.")
+@click.option("--after", metavar="DATE", help="Day, year or id of the second scene.")
+@click.option("--from", "first", metavar="DATE", help="First day: choose scenes by themselves.")
+@click.option("--to", "last", metavar="DATE", help="Last day.")
+@click.option("--offline", is_flag=True, help="Use only what the catalogue here holds.")
+@source_options
 @click.pass_obj
-def scan(context: Context, facility_id: str, before: str, after: str) -> None:
-    """Compare two scenes of the facility ID and record what changed and what was not seen.
+def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
+    """Compare scenes of the facility ID and record what changed and what was not seen.
+
+    With --before and --after: these two.  With --from and --to: the best pair of the interval and
+    every other usable date after its before scene; what is missing is looked for and fetched.
 
     Exit code 3: nothing could be compared; the reason is printed and recorded.
     """
+    by_pair, by_interval = asked["before"] or asked["after"], asked["first"] or asked["last"]
+    if by_pair and by_interval:
+        raise click.UsageError("Give --before and --after, or --from and --to, not both.")
+    if by_interval:
+        if not asked["first"] or not asked["last"]:
+            raise click.UsageError("An interval has two ends: give --from and --to.")
+        pairs = _gather(context, facility_id, asked)
+    else:
+        if not asked["before"] or not asked["after"]:
+            raise click.UsageError(
+                "Two scenes are compared: give --before and --after, or --from and --to."
+            )
+        pairs = [(asked["before"], asked["after"])]
+    results = [_scan(context, facility_id, before, after) for before, after in pairs]
+    if context.as_json:
+        answers = [_as_json(result) for result in results]
+        answer = answers if by_interval else answers[0]
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    compared = [
+        observation
+        for result in results
+        for observation in result.observations
+        if observation.outcome != "not_seen"
+    ]
+    if not compared:
+        click.get_current_context().exit(NOTHING_COMPARED)
+
+
+def _scan(context: Context, facility_id: str, before: str, after: str) -> Scanned:
     from camp_monitor.scan import scan as run
 
     with context.messages.status(f"Comparing {before} and {after} over {facility_id} ..."):
         result = run(context.workspace, facility_id, before, after, recorded_at=datetime.now(UTC))
-    if context.as_json:
-        click.echo(json.dumps(_as_json(result), ensure_ascii=False, indent=2))
-    else:
+    if not context.as_json:
         _print(context, result)
-    if all(observation.outcome == "not_seen" for observation in result.observations):
-        click.get_current_context().exit(NOTHING_COMPARED)
+    return result
+
+
+def _gather(context: Context, facility_id: str, asked: dict[str, Any]) -> list[tuple[str, str]]:
+    """Choose the pairs of an interval, fetch what is missing, and say what and why."""
+    from camp_monitor.imagery.gathering import fetch_offers, in_catalogue, plan
+
+    place = place_of(context, facility_id)
+    interval = interval_of(asked["first"], asked["last"])
+    folder = context.workspace.imagery
+    least_clear = context.workspace.configuration.scan.min_seen_fraction
+    with ExitStack() as stack:
+        shop = None
+        if not asked["offline"]:
+            shop = stack.enter_context(open_shop(context, asked["source"], asked["sensors"]))
+        with progress(context, "Reading quality bands") as start:
+            planned = plan(folder, place, interval, shop, least_clear=least_clear, progress=start)
+        print_left_out(context, planned.left_out)
+        print_choice(context, planned.choice)
+        fetched: dict[str, str] = {}
+        if shop is not None and planned.missing:
+            context.messages.print(
+                f"Fetching {len(planned.missing)} scenes from {shop.source.title}, at most "
+                f"{size_words(planned.most_bytes)}",
+                soft_wrap=True,
+            )
+            files = sum(offer.scene.files for offer in planned.missing)
+            with progress(context, "Fetching files") as start:
+                fetched = fetch_offers(folder, place, planned.missing, shop, start(files))
+    if not planned.choice.pairs:
+        where = "the catalogue here" if asked["offline"] else "the catalogues"
+        raise NotComparableError(
+            f"Nothing of {facility_id} from {asked['first']} to {asked['last']} can be compared: "
+            f"{where} held no two usable scenes of one sensor; ask for a longer interval, or "
+            f"another --sensor or --source."
+        )
+    return [(before, after) for before, after, _ in in_catalogue(planned.choice.pairs, fetched)]
 
 
 def _as_json(result: Scanned) -> dict[str, object]:

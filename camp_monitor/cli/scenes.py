@@ -1,4 +1,4 @@
-"""``camp-monitor scenes``: add local images to the catalogue, and list it."""
+"""``camp-monitor scenes``: find, fetch and add images, and list the catalogue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.network import (
+    interval_of,
+    offer_as_json,
+    open_shop,
+    place_of,
+    print_left_out,
+    print_offers,
+    progress,
+    size_words,
+    source_options,
+)
 from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
@@ -17,7 +28,105 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def scenes() -> None:
-    """Add local images to the catalogue, and list what is in it."""
+    """Find and fetch images, add your own, and list what is in the catalogue."""
+
+
+@scenes.command(
+    epilog="Example: camp-monitor scenes search khs-12-jongori --from 2016-08-01 --to 2016-10-15"
+)
+@click.argument("facility_id", metavar="ID")
+@click.option("--from", "first", required=True, metavar="DATE", help="First day.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last day.")
+@source_options
+@click.pass_obj
+def search(
+    context: Context, facility_id: str, first: str, last: str, source: str | None,
+    sensors: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Ask a catalogue on the network for scenes of the facility ID, and how clear they are over it.
+
+    Clear is the share of this outline, not of the scene: only the window of the quality band that
+    covers it is read.
+    """
+    from camp_monitor.imagery.search import look_at_scenes, search_scenes
+
+    interval = interval_of(first, last)
+    place = place_of(context, facility_id)
+    with open_shop(context, source, sensors) as shop:
+        with context.messages.status(f"Asking {shop.source.title} ..."):
+            found = search_scenes(shop.remote, shop.source, place.outline, interval, shop.sensors)
+        with progress(context, "Reading quality bands") as start:
+            offers = look_at_scenes(
+                shop.remote, found.scenes, place.outline, workers=shop.workers,
+                progress=start(len(found.scenes)),
+            )  # fmt: skip
+    if context.as_json:
+        answer = [offer_as_json(offer) for offer in offers]
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    elif offers:
+        print_offers(context, offers, interval[1])
+        context.messages.print(
+            f"Next: camp-monitor scan {facility_id} --from {first} --to {last}", soft_wrap=True
+        )
+    else:
+        context.console.print(
+            f"{shop.source.title} has no scene of {', '.join(shop.sensors)} that reaches "
+            f"{facility_id} from {first} to {last}: ask for a longer interval, another "
+            f"--source or --sensor (Sentinel-1 begins in 2014, Sentinel-2 in 2015).",
+            soft_wrap=True,
+        )
+    print_left_out(context, found.left_out)
+
+
+@scenes.command(epilog="Example: camp-monitor scenes fetch khs-12-jongori S2A_52TEL_20160905_0_L2A")
+@click.argument("facility_id", metavar="ID")
+@click.argument("scene_ids", metavar="SCENE...", nargs=-1, required=True)
+@source_options
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and how much.")
+@click.pass_obj
+def fetch(
+    context: Context, facility_id: str, scene_ids: tuple[str, ...], source: str | None,
+    sensors: tuple[str, ...], dry_run: bool,
+) -> None:  # fmt: skip
+    """Fetch the window round the facility ID of each SCENE that 'scenes search' lists.
+
+    The window is kept in the provider's own grid and numbers, with its item and SHA-256.  What was
+    fetched before is checked, and not fetched again.
+    """
+    from camp_monitor.imagery.fetch import fetch_scene, find_order
+    from camp_monitor.imagery.gathering import check_budget
+
+    place = place_of(context, facility_id)
+    folder = context.workspace.imagery
+    fetched: dict[str, dict[str, Any]] = {}
+    with open_shop(context, source, sensors) as shop:
+        orders = [
+            find_order(shop.remote, shop.source, name, place.area, place.least_px)
+            for name in dict.fromkeys(scene_ids)
+        ]
+        new = [order for order in orders if not order.is_in(folder)]
+        size = sum(order.most_bytes for order in new)
+        check_budget(folder, size, shop.budget_mb)
+        context.messages.print(
+            f"{len(new)} of {len(orders)} scenes to fetch from {shop.source.title}, at most "
+            f"{size_words(size)}",
+            soft_wrap=True,
+        )
+        if dry_run:
+            return
+        with progress(context, "Fetching files") as start:
+            done = start(sum(len(order.bands) for order in orders))
+            for order in orders:
+                scene, added = fetch_scene(
+                    folder, shop.remote, order, workers=shop.workers, progress=done
+                )
+                fetched[order.scene.id] = {"added": added, **_as_json(scene)}
+    if context.as_json:
+        click.echo(json.dumps(fetched, ensure_ascii=False, indent=2))
+        return
+    for known in fetched.values():
+        verb = "Fetched" if known["added"] else "Already in the catalogue, checksums agree:"
+        context.console.print(f"{verb} {known['id']}", soft_wrap=True)
 
 
 @scenes.command(

@@ -98,7 +98,7 @@ def detect_construction(pair: Pair) -> Detection:
 def _by_colour(pair: Pair) -> Detection:
     """Joint change of all bands, named by spectral evidence, and by new corners where they show."""
     from scipy import ndimage
-    from scipy.stats import chi2
+    from scipy.special import chdtri
     from skimage.filters import threshold_otsu
 
     seen = pair.usable
@@ -109,7 +109,7 @@ def _by_colour(pair: Pair) -> Detection:
     change = irmad(pair.before.pixels, pair.after.pixels, seen)
     distance = np.sqrt(np.where(seen, change.chi_square, 0)).astype(np.float32)
     distance = ndimage.median_filter(distance, 3)
-    least = float(np.sqrt(chi2.isf(NEVER_BY_CHANCE, len(pair.bands))))
+    least = float(np.sqrt(chdtri(len(pair.bands), NEVER_BY_CHANCE)))
     threshold = max(least, float(threshold_otsu(distance[dry])) if dry.any() else 0.0)
     changed = (distance > threshold) & seen & ~wet
     built = changed & _speaks_for_building(pair, change.chi_square)

@@ -9,9 +9,10 @@ from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.water import map_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sar.backscatter import despeckle
 from camp_monitor.imagery.sensors import is_sar
 
-METHOD = "flooding/1"
+METHOD = "flooding/2"
 FLOOD_WITHIN_DAYS = 366.0
 """Water that came or went within this is a flood or its end; beyond it, a lasting change."""
 LEAST_RISE = 0.4
@@ -22,8 +23,6 @@ LEAST_DROP_DB = 3.0
 """Fall of radar backscatter that open water brings; less is speckle, soil moisture, crops."""
 WATER_BELOW_DB = {"vv": -16.0, "vh": -22.5}
 """Open water in calm air reflects less than this at Sentinel-1's angles."""
-SPECKLE_PX = 5
-"""Side of the square over which radar power is averaged."""
 
 SINGLE_PAIR = {
     "flooding": "One pair cannot tell a flood from new water that stays (a pond, a dam): a later "
@@ -129,7 +128,7 @@ def _detect_radar(pair: Pair) -> Detection:
     lost = gained.copy()
     strength = np.zeros(pair.usable.shape, np.float32)
     for name in pair.bands:
-        before, after = (_despeckled(image.band(name)) for image in (pair.before, pair.after))
+        before, after = (despeckle(image.band(name)) for image in (pair.before, pair.after))
         drop = before - after
         below = WATER_BELOW_DB[name]
         gained |= (after < below) & (before >= below) & (drop >= LEAST_DROP_DB)
@@ -139,19 +138,6 @@ def _detect_radar(pair: Pair) -> Detection:
     changes = _changes(pair, gained & seen, lost & seen, strength, RADAR_LOOKALIKES)
     limits = ", ".join(f"{WATER_BELOW_DB[name]:g} dB in {name.upper()}" for name in pair.bands)
     return Detection(METHOD, changes, seen, (("Open water below", limits),))
-
-
-def _despeckled(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Average the power, not the decibels, over a square; NaN counts for nothing."""
-    from scipy import ndimage
-
-    power = np.power(10.0, decibels / 10)
-    held = np.isfinite(power)
-    total = ndimage.uniform_filter(np.where(held, power, 0), SPECKLE_PX)
-    share = ndimage.uniform_filter(held.astype(np.float64), SPECKLE_PX)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = 10 * np.log10(np.where(share > 0, total / share, np.nan))
-    return np.where(held, mean, np.nan).astype(np.float32)
 
 
 def _changes(

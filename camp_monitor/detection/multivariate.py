@@ -61,7 +61,7 @@ def irmad(
     ----------
     .. [1] Nielsen, IEEE Trans. Image Process. 16, 463 (2007), doi:10.1109/TIP.2006.888195
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     bands = before.shape[0]
     where = np.flatnonzero(usable)
@@ -77,7 +77,7 @@ def irmad(
         mean, first, second, correlations, variance = _canonical(sample, weights, bands)
         variates = first.T @ (sample[:bands] - mean[:bands, None])
         variates -= second.T @ (sample[bands:] - mean[bands:, None])
-        weights = chi2.sf((variates**2 / variance[:, None]).sum(axis=0), bands) + 1e-9
+        weights = chdtrc(bands, (variates**2 / variance[:, None]).sum(axis=0)) + 1e-9
         if np.abs(correlations - previous).max() < CONVERGED:
             break
     square = np.zeros(usable.shape, np.float32)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,21 @@ from camp_monitor.errors import SceneError
 from camp_monitor.imagery.catalogue import (
     MULTIHASH_SHA256,
     PROVIDER_ITEM,
+    list_scenes,
     read_item_file,
     read_scene,
     read_scenes,
     store_item,
 )
 from camp_monitor.imagery.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
+from camp_monitor.imagery.meaning import Meaning, tell_meaning
+from camp_monitor.imagery.offsets import OffsetState
 from camp_monitor.imagery.scene import Scene, parse_acquired
 from camp_monitor.imagery.sensors import (
     QUALITY_BANDS,
-    QUANTITIES,
     SENSORS,
     Sensor,
     band_name,
-    is_sar,
 )
 
 KEPT_PROPERTIES = (
@@ -40,8 +41,6 @@ KEPT_PROPERTIES = (
     "s2:processing_baseline", "processing:software",
 )  # fmt: skip
 """What is taken over from a provider's item."""
-FIRST_BASELINE_WITH_OFFSET = 4.0
-"""Sentinel-2 processing baseline from which 1000 is added to the numbers."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,12 @@ class SceneDescription:
         ``quantity = number * scale + offset``, likewise.
     licence, credit : str or None
         Instead of the sensor's or the item's.
+    id : str or None
+        Of the scene in the catalogue, instead of one made from the item or the files.
+    addresses : tuple of str
+        Where each file came from, unsigned; empty for files of the user.
+    offset_state : OffsetState or None
+        Of Sentinel-2, where it was settled before; otherwise it follows from the item.
     """
 
     sensor: str
@@ -75,6 +80,9 @@ class SceneDescription:
     offset: float | None = None
     licence: str | None = None
     credit: str | None = None
+    id: str | None = None
+    addresses: tuple[str, ...] = ()
+    offset_state: OffsetState | None = None
 
 
 def add_scene(
@@ -102,16 +110,14 @@ def add_scene(
     provider = read_item_file(description.item) if description.item else None
     bands = _name_bands(files, sensor, description.bands, provider)
     measured = tuple(name for name in bands if name not in (*QUALITY_BANDS, "unused"))
-    quantity = _quantity(files, sensor, description, measured)
-    scale, offset = _scale(files, sensor, description, provider, quantity)
+    meaning = tell_meaning(files, bands, measured, sensor, description, provider)
     acquired = _acquired(description, provider)
-    item = _make_item(
-        files, bands, quantity, (scale, offset), sensor, acquired, description, provider
-    )
+    item = _make_item(files, bands, meaning, sensor, acquired, description, provider)
     if description.bands is None and not _says_bands(files, sensor, provider):
         item.properties["camp_monitor:bands_assumed"] = True
     present = _already_there(folder, item)
     if present is not None:
+        list_scenes(folder)
         return present, False
     names = _file_names(files)
     raw = description.item.read_bytes() if description.item else None
@@ -191,69 +197,6 @@ def _platform(provider: pystac.Item | None) -> str:
     return str(provider.properties.get("platform", "")) if provider else ""
 
 
-def _quantity(
-    files: tuple[InspectedFile, ...], sensor: Sensor, said: SceneDescription, bands: tuple[str, ...]
-) -> str:
-    """Say what the numbers mean, and refuse numbers that cannot mean it."""
-    eight_bit = any(file.dtype == "uint8" for file in files if len(file.descriptions) > 1) or all(
-        file.dtype == "uint8" for file in files
-    )
-    quantity = said.quantity or ("dn8" if eight_bit else sensor.quantity)
-    if quantity not in QUANTITIES:
-        raise SceneError(f"{quantity!r} is not a quantity: use {', '.join(QUANTITIES)}.")
-    if quantity.endswith("_db") != is_sar(bands) and not quantity.startswith("dn"):
-        raise SceneError(
-            f"The bands {', '.join(bands)} cannot hold {quantity}: correct --bands, --sensor or "
-            f"--quantity."
-        )
-    if quantity.endswith("_db") and all(file.low >= 0 for file in files):
-        raise SceneError(
-            f"{files[0].path.name} holds no negative number, so it is not in decibels: convert the "
-            f"linear power to decibels (10 log10) first."
-        )
-    return quantity
-
-
-def _scale(
-    files: tuple[InspectedFile, ...],
-    sensor: Sensor,
-    said: SceneDescription,
-    provider: pystac.Item | None,
-    quantity: str,
-) -> tuple[float, float]:
-    """Scale and offset from the user, the item, or the sensor."""
-    if quantity != "reflectance":
-        return said.scale if said.scale is not None else 1.0, said.offset or 0.0
-    if all(file.dtype.startswith("float") for file in files) and said.scale is None:
-        if max(file.high for file in files) > 5:
-            raise SceneError(
-                f"{files[0].path.name} holds numbers up to {files[0].high:g}, which are no "
-                f"reflectances: give --scale and --offset."
-            )
-        return 1.0, said.offset or 0.0
-    scale = said.scale if said.scale is not None else (sensor.scale or 1.0)
-    if said.offset is not None:
-        return scale, said.offset
-    if sensor.offset is not None:
-        return scale, sensor.offset
-    return scale, _sentinel2_offset(files[0].path, provider, scale)
-
-
-def _sentinel2_offset(path: Path, provider: pystac.Item | None, scale: float) -> float:
-    """Offset by the processing baseline; never by the date, which reprocessing makes unsure."""
-    properties = provider.properties if provider else {}
-    baseline = str(properties.get("s2:processing_baseline", ""))
-    if re.fullmatch(r"\d\d\.\d\d", baseline):
-        shifted = float(baseline) >= FIRST_BASELINE_WITH_OFFSET
-        removed = properties.get("earthsearch:boa_offset_applied") is True
-        return -1000 * scale if shifted and not removed else 0.0
-    raise SceneError(
-        f"The processing baseline of {path.name} is not known, and from 04.00 on 1000 is added to "
-        f"the numbers: give --item ITEM.json, or --offset 0 (before 04.00, or already removed), or "
-        f"--offset {-1000 * scale:g}."
-    )
-
-
 def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[datetime, datetime]:
     if said.acquired is not None:
         return parse_acquired(said.acquired)
@@ -269,11 +212,10 @@ def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[dat
     return parse_acquired(f"{first}/{last}")
 
 
-def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
+def _make_item(
     files: tuple[InspectedFile, ...],
     bands: tuple[str, ...],
-    quantity: str,
-    scale: tuple[float, float],
+    meaning: Meaning,
     sensor: Sensor,
     acquired: tuple[datetime, datetime],
     said: SceneDescription,
@@ -291,10 +233,12 @@ def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
         "license": said.licence or str(given.get("license") or sensor.licence or "other"),
         "camp_monitor:credit": credit,
         "camp_monitor:sensor": sensor.key,
-        "camp_monitor:quantity": quantity,
+        "camp_monitor:quantity": meaning.quantity,
     }
+    if meaning.offset_state is not None:
+        properties["camp_monitor:offset"] = asdict(meaning.offset_state)
     item = pystac.Item(
-        id=_scene_id(files, sensor, acquired, provider),
+        id=said.id or _scene_id(files, sensor, acquired, provider),
         geometry=shapely.geometry.mapping(frame),
         bbox=list(frame.bounds),
         datetime=acquired[0] if acquired[0] == acquired[1] else None,
@@ -311,7 +255,9 @@ def _make_item(  # noqa: PLR0913  (an item is made of all that is known)
         named = bands[start : start + len(file.descriptions)]
         start += len(file.descriptions)
         alone = len(named) == 1 and len(files) > 1 and named[0] != "unused"
-        item.add_asset(named[0] if alone else name, _asset(file, name, named, scale))
+        item.add_asset(named[0] if alone else name, _asset(file, name, named, meaning))
+    for asset, address in zip(item.assets.values(), said.addresses, strict=bool(said.addresses)):
+        asset.extra_fields["alternate"] = {"source": {"href": address}}
     return item
 
 
@@ -335,14 +281,15 @@ def _fits(key: str, value: object) -> bool:
 
 
 def _asset(
-    file: InspectedFile, name: str, bands: tuple[str, ...], scale: tuple[float, float]
+    file: InspectedFile, name: str, bands: tuple[str, ...], meaning: Meaning
 ) -> pystac.Asset:
     nodata: float | str | None = file.nodata
     if isinstance(nodata, float) and not math.isfinite(nodata):
         nodata = str(nodata)
     described = []
     for band in bands:
-        factor, offset = (1.0, 0.0) if band in (*QUALITY_BANDS, "unused") else scale
+        is_measured = band not in (*QUALITY_BANDS, "unused")
+        factor, offset = (meaning.scale, meaning.offset) if is_measured else (1.0, 0.0)
         described.append(
             {"name": band, "data_type": file.dtype, "nodata": nodata, "raster:scale": factor,
              "raster:offset": offset}

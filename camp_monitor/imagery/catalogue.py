@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from camp_monitor.errors import SceneError
+from camp_monitor.imagery.locking import alone
 from camp_monitor.imagery.scene import BandFile, Scene
 from camp_monitor.imagery.sensors import QUALITY_BANDS
 
+BUILDING = ".adding-"
 CATALOGUE = "catalog.json"
 PROVIDER_ITEM = "provider-item.json"
 MULTIHASH_SHA256 = "1220"
@@ -78,9 +79,12 @@ def read_scene(path: Path) -> Scene:
             credit=str(properties.get("camp_monitor:credit", "")),
             relative_orbit=None if orbit is None else int(orbit),
             orbit_state=properties.get("sat:orbit_state"),
+            platform=properties.get("platform"),
             sun_elevation_deg=properties.get("view:sun_elevation"),
             sun_azimuth_deg=properties.get("view:sun_azimuth"),
             off_nadir_deg=properties.get("view:off_nadir"),
+            offset_kind=str(properties.get("camp_monitor:offset", {}).get("kind", "")),
+            offset_reason=str(properties.get("camp_monitor:offset", {}).get("reason", "")),
             bands_assumed=properties.get("camp_monitor:bands_assumed") is True,
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
@@ -139,7 +143,7 @@ def store_item(
     SceneError
         The scene is there already, the item cannot be read back, or the folder cannot be written.
     """
-    home = folder / item.id
+    home, building = folder / item.id, folder / f"{BUILDING}{item.id}"
     if home.exists():
         raise SceneError(f"The catalogue already holds a scene {item.id}: nothing was changed.")
     content = item.to_dict(include_self_link=False, transform_hrefs=False)
@@ -147,45 +151,57 @@ def store_item(
         {"rel": "root", "href": f"../{CATALOGUE}", "type": "application/json"},
         {"rel": "parent", "href": f"../{CATALOGUE}", "type": "application/json"},
     ]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=".adding-", dir=folder))
+    with alone(folder, item.id):
         try:
+            shutil.rmtree(building, ignore_errors=True)  # of one that was cut off
+            building.mkdir()
             for name, source in files.items():
                 shutil.copyfile(source, building / name)
             if provider_item is not None:
                 (building / PROVIDER_ITEM).write_bytes(provider_item)
             _write_json(building / f"{item.id}.json", content)
             read_scene(building / f"{item.id}.json")
-            building.chmod(0o755)
             building.rename(home)
+        except OSError as error:
+            raise SceneError(f"The scene cannot be added to {folder}: {error}.") from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
-        _write_catalogue(folder)
-    except OSError as error:
-        raise SceneError(f"The scene cannot be added to {folder}: {error}.") from error
+    list_scenes(folder)
     return home / f"{item.id}.json"
 
 
-def _write_catalogue(folder: Path) -> None:
-    """Write ``catalog.json`` from the items that are there."""
+def list_scenes(folder: Path) -> None:
+    """Write ``catalog.json`` from the items that are there, where it says anything else.
+
+    Raises
+    ------
+    SceneError
+        It cannot be written.
+    """
     catalogue = pystac.Catalog(
         id="camp-monitor", description="Scenes of this workspace, as they were received."
     )
     content = catalogue.to_dict(include_self_link=False, transform_hrefs=False)
-    items = sorted(path for path in folder.glob("*/*.json") if path.stem == path.parent.name)
-    content["links"] = [
-        {"rel": "root", "href": f"./{CATALOGUE}", "type": "application/json"},
-        *(
-            {"rel": "item", "href": f"./{path.stem}/{path.name}", "type": "application/geo+json"}
-            for path in items
-        ),
-    ]
-    _write_json(folder / CATALOGUE, content)
+    with alone(folder, CATALOGUE):
+        items = sorted(path for path in folder.glob("*/*.json") if path.stem == path.parent.name)
+        content["links"] = [
+            {"rel": "root", "href": f"./{CATALOGUE}", "type": "application/json"},
+            *(
+                {"rel": "item", "href": f"./{path.stem}/{path.name}",
+                 "type": "application/geo+json"}
+                for path in items
+            ),
+        ]  # fmt: skip
+        try:
+            _write_json(folder / CATALOGUE, content)
+        except OSError as error:
+            raise SceneError(f"{folder / CATALOGUE} cannot be written: {error}.") from error
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    if path.is_file() and path.read_bytes() == text.encode():
+        return
     building = path.with_name(f".{path.name}.{os.getpid()}")
     building.write_text(text, encoding="utf-8")
     building.replace(path)

@@ -1,8 +1,11 @@
-"""Choose the scene that a user means by a date."""
+"""Choose scenes: the one that a user means by a date, and the best pairs of an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
@@ -10,6 +13,179 @@ from camp_monitor.errors import SceneError
 from camp_monitor.imagery.scene import Scene, parse_acquired
 
 MOST_LISTED = 12
+MOST_PAIRS = 6
+"""Of one sensor and orbit, in one interval."""
+LEAST_INSIDE_FRACTION = 0.5
+"""Less of the outline inside a scene's frame than this, and it is not used."""
+SEASON_WEIGHT = 0.5
+"""What half a year's gap between the seasons costs, in shares of clear outline."""
+SPAN_WEIGHT = 0.2
+"""What a pair that spans the whole interval gains."""
+PROCESSING_COST = 0.1
+"""What another processing costs."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known of a scene over an outline before it is compared.
+
+    Parameters
+    ----------
+    id, sensor : str
+    acquired_at : datetime
+    inside_fraction : float
+        Share of the outline inside the scene's frame.
+    clear_fraction : float or None
+        Share of the outline that is inside and clear; None for radar, which needs no clear sky,
+        and where the scene has no quality band.
+    orbit : str
+        Of radar, such as ``54 ascending``; empty for optics.
+    processing : str
+        Two scenes of one processing have the same.
+    """
+
+    id: str
+    sensor: str
+    acquired_at: datetime
+    inside_fraction: float
+    clear_fraction: float | None
+    orbit: str = ""
+    processing: str = ""
+
+    @property
+    def usable_fraction(self) -> float:
+        """Share of the outline that can be expected to be seen."""
+        return self.inside_fraction if self.clear_fraction is None else self.clear_fraction
+
+
+@dataclass(frozen=True)
+class ChosenPair:
+    """Two scenes to compare, and why these.
+
+    Parameters
+    ----------
+    before, after : Look
+    why : str
+    """
+
+    before: Look
+    after: Look
+    why: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is compared of an interval, and what is not.
+
+    Parameters
+    ----------
+    pairs : tuple of ChosenPair
+        The best pair of each sensor and orbit, then the same before scene with every other usable
+        later one, so that what came and went in the interval is looked for, too.
+    left_out : tuple of (Look, str)
+        Scenes that are not used, with the reason.
+    """
+
+    pairs: tuple[ChosenPair, ...]
+    left_out: tuple[tuple[Look, str], ...]
+
+
+def choose_pairs(looks: Iterable[Look], least_clear: float) -> Choice:
+    """Choose the pairs that answer what happened in the interval that the looks come from.
+
+    Parameters
+    ----------
+    looks : iterable of Look
+    least_clear : float
+        A scene with less of the outline usable is left out, 0 to 1.
+
+    Notes
+    -----
+    The best pair is that of the largest score: the smaller of the two clear shares, less the gap
+    in the season, less another processing, plus the share of the interval that it spans.  Radar is
+    compared within one orbit only.
+    """
+    groups: dict[tuple[str, str], list[Look]] = defaultdict(list)
+    left_out: list[tuple[Look, str]] = []
+    for look in sorted(looks, key=lambda item: (item.acquired_at, item.id)):
+        reason = _unusable(look, least_clear)
+        if reason:
+            left_out.append((look, reason))
+        else:
+            groups[look.sensor, look.orbit].append(look)
+    pairs: list[ChosenPair] = []
+    for _, group in sorted(groups.items()):
+        chosen, unused = _pairs_of(group)
+        pairs.extend(chosen)
+        left_out.extend(unused)
+    return Choice(tuple(pairs), tuple(left_out))
+
+
+def _unusable(look: Look, least_clear: float) -> str:
+    if look.inside_fraction < LEAST_INSIDE_FRACTION:
+        return f"only {look.inside_fraction:.0%} of the outline lies inside the scene"
+    if look.usable_fraction < least_clear:
+        return f"only {look.usable_fraction:.0%} of the outline is clear"
+    return ""
+
+
+def _pairs_of(group: list[Look]) -> tuple[list[ChosenPair], list[tuple[Look, str]]]:
+    """Best pair of one sensor and orbit, and the same before scene with the others."""
+    pairs = [
+        (before, after)
+        for number, before in enumerate(group)
+        for after in group[number + 1 :]
+        if after.acquired_at > before.acquired_at
+    ]
+    if not pairs:
+        orbit = f" in orbit {group[0].orbit}" if group[0].orbit else ""
+        reason = f"there is no other usable scene of {group[0].sensor}{orbit} to compare it with"
+        return [], [(look, reason) for look in group]
+    span = (group[-1].acquired_at - group[0].acquired_at).total_seconds()
+    before, best = max(pairs, key=lambda pair: _score(pair[0], pair[1], span))
+    later = [look for look in group if look.acquired_at > before.acquired_at and look != best]
+    later.sort(key=lambda look: (-look.usable_fraction, look.acquired_at))
+    others = later[: MOST_PAIRS - 1]
+    chosen = [ChosenPair(before, best, _why(before, best, len(group)))]
+    chosen += [
+        ChosenPair(before, after, "what came and went in between")
+        for after in sorted(others, key=lambda look: look.acquired_at)
+    ]
+    used = {before.id, best.id, *(look.id for look in others)}
+    reason = f"earlier than the before scene of {before.acquired_at:%Y-%m-%d}, which is better"
+    full = f"{MOST_PAIRS} pairs of this sensor are enough; name it with --after to compare it"
+    return chosen, [
+        (look, reason if look.acquired_at <= before.acquired_at else full)
+        for look in group
+        if look.id not in used
+    ]
+
+
+def _score(before: Look, after: Look, span_s: float) -> float:
+    gap = season_gap_days(before.acquired_at, after.acquired_at) / 182.5
+    between = (after.acquired_at - before.acquired_at).total_seconds() / max(span_s, 1.0)
+    return (
+        min(before.usable_fraction, after.usable_fraction)
+        - SEASON_WEIGHT * gap
+        - PROCESSING_COST * (before.processing != after.processing)
+        + SPAN_WEIGHT * between
+    )
+
+
+def _why(before: Look, after: Look, usable: int) -> str:
+    gap = season_gap_days(before.acquired_at, after.acquired_at)
+    if before.orbit:
+        how = f"one orbit ({before.orbit})"
+    else:
+        how = f"{before.usable_fraction:.0%} and {after.usable_fraction:.0%} of the outline clear"
+    same = "the same processing" if before.processing == after.processing else "other processing"
+    return f"best of {usable} usable: {how}, {gap:.0f} days apart in the season, {same}"
+
+
+def season_gap_days(first: datetime, second: datetime) -> float:
+    """Days between two dates within the year, at most half a year."""
+    gap = abs(first.timetuple().tm_yday - second.timetuple().tm_yday)
+    return float(min(gap, 365 - gap))
 
 
 def choose_scene(scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: str) -> Scene:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
@@ -20,6 +21,9 @@ from camp_monitor.imagery.sensors import Sensor
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+
+SAMPLE_PX = 100_000
+"""About so many numbers of a file are kept to tell what they mean."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class InspectedFile:
         One for each band, empty where the file gives none.
     low, high : float
         Lowest and highest finite number that is not nodata.
+    sample : ndarray
+        float32, (n,): some of these numbers, taken evenly.
     """
 
     path: Path
@@ -52,6 +58,7 @@ class InspectedFile:
     descriptions: tuple[str, ...]
     low: float
     high: float
+    sample: NDArray[np.float32] = field(repr=False, compare=False)
 
 
 def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
@@ -67,7 +74,7 @@ def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
         nodata = source.nodata
         if nodata is None and np.issubdtype(source.dtypes[0], np.integer):
             nodata = sensor.nodata
-        low, high = _extremes(source, nodata)
+        low, high, sample = _numbers(source, nodata)
         found = InspectedFile(
             path=path,
             sha256=file_sha256(path),
@@ -78,15 +85,20 @@ def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
             descriptions=tuple(text or "" for text in source.descriptions),
             low=low,
             high=high,
+            sample=sample,
         )
     if low > high:
         raise SceneError(f"{path} holds no data: every pixel is nodata; it was not added.")
     return found
 
 
-def _extremes(source: DatasetReader, nodata: float | None) -> tuple[float, float]:
-    """Read every pixel; return the lowest and highest number, or infinities where there is none."""
+def _numbers(
+    source: DatasetReader, nodata: float | None
+) -> tuple[float, float, NDArray[np.float32]]:
+    """Read every pixel; return the lowest and highest number, or infinities, and a sample."""
     low, high = math.inf, -math.inf
+    step = max(1, source.count * source.height * source.width // SAMPLE_PX)
+    kept = []
     for _, window in source.block_windows(1):
         numbers = source.read(window=window).astype(np.float32)
         held = np.isfinite(numbers)
@@ -95,10 +107,16 @@ def _extremes(source: DatasetReader, nodata: float | None) -> tuple[float, float
         if held.any():
             low = min(low, float(numbers[held].min()))
             high = max(high, float(numbers[held].max()))
-    return low, high
+            kept.append(numbers[held][::step])
+    return low, high, np.concatenate(kept) if kept else np.zeros(0, np.float32)
 
 
 def _check_georeference(source: DatasetReader, path: Path) -> None:
+    if source.crs is None and source.gcps[0]:
+        raise SceneError(
+            f"{path} lies in radar geometry, with ground control points only: use a "
+            f"terrain-corrected (RTC) scene, or geocode it (gdalwarp, SNAP) and add it again."
+        )
     if source.crs is None:
         raise SceneError(
             f"{path} says no coordinate reference system, so its place on the ground is unknown: "

@@ -14,6 +14,7 @@ from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.alignment import Alignment, measure_shift
 from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import Normalisation, measure_normalisation, normalise
+from camp_monitor.imagery.sar.backscatter import despeckled, platform_caveats
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.imagery.sensors import SENSORS, is_sar
 
@@ -106,6 +107,12 @@ def check_comparable(before: Scene, after: Scene) -> None:
             f"The before scene {before.id} ({before.dates}) does not end before the after scene "
             f"{after.id} ({after.dates}) begins: swap them or choose others."
         )
+    for scene in (before, after):
+        if scene.offset_kind == "unknown":
+            raise NotComparableError(
+                f"What the numbers of {scene.id} mean is not settled ({scene.offset_reason[:-1]}): "
+                f"choose another scene."
+            )
     if is_sar(before.band_names):
         _check_same_orbit(before, after)
 
@@ -131,10 +138,12 @@ def make_pair(
     """
     first, second = read(before, grid, (0.0, 0.0)), read(after, grid, (0.0, 0.0))
     _check_enough(before, after, first, second)
-    found = left = measure_shift(first, second)
+    sar = is_sar(before.band_names)
+    found = left = _shift(first, second, sar)
+    apart = platform_caveats(before, after, found) if sar else ()
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         second = read(after, grid, (found.shift_rows_px, found.shift_columns_px))
-        left = measure_shift(first, second)
+        left = _shift(first, second, sar)
         if left.known and left.length_px > max_residual_px:
             raise NotComparableError(
                 f"{before.id} and {after.id} still lie {left.length_px:.2f} pixels apart after "
@@ -142,7 +151,6 @@ def make_pair(
                 f"aligned."
             )
     _check_enough(before, after, first, second)
-    sar = is_sar(before.band_names)
     matching = _unchanged_brightness(first) if sar else measure_normalisation(first, second)
     return Pair(
         before=first,
@@ -154,8 +162,15 @@ def make_pair(
         normalisation=matching,
         interval_days=_days(before.acquired_from_at, after.acquired_to_at),
         unscreened=_unscreened(before, after),
-        caveats=_caveats(before, after, left),
+        caveats=apart + _caveats(before, after, left),
     )
+
+
+def _shift(before: Image, after: Image, sar: bool) -> Alignment:
+    """Speckle hides the edges that radar scenes have in common, so it is averaged first."""
+    if sar:
+        before, after = despeckled(before), despeckled(after)
+    return measure_shift(before, after)
 
 
 def _unchanged_brightness(image: Image) -> Normalisation:

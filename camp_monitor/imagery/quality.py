@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Quality
+from camp_monitor.imagery.sensors import OPTICAL_BANDS
 
 CLOUD_EDGE_M = 60.0
 """Clouds and their shadows are widened by this: their edges are thin and classed as clear."""
@@ -49,6 +52,154 @@ def flags_from_qa_pixel(values: NDArray[np.integer]) -> NDArray[np.uint8]:
                       (4, Quality.SHADOW), (5, Quality.SNOW)):  # fmt: skip
         flags[(bits >> bit) & 1 == 1] |= np.uint8(flag)
     flags[bits & 1 == 1] = Quality.NODATA
+    return flags
+
+
+RADSAT_BITS = {
+    "oli": {"blue": 1, "green": 2, "red": 3, "nir": 4, "swir1": 5, "swir2": 6},
+    "tm": {"blue": 0, "green": 1, "red": 2, "nir": 3, "swir1": 4, "swir2": 6},
+}
+"""Bit of QA_RADSAT for each band: Landsat 8 and 9 (OLI), and 4 to 7 (TM, ETM+)."""
+UNSEEN_BITS = {"oli": 11, "tm": 9}
+"""Bit of QA_RADSAT for ground that was not measured: behind a mountain (OLI), or dropped (TM)."""
+LANDSATS = {4: "tm", 5: "tm", 7: "tm", 8: "oli", 9: "oli"}
+
+
+def flags_from_landsat(
+    qa_pixel: NDArray[np.integer],
+    qa_radsat: NDArray[np.integer],
+    landsat: int,
+    bands: tuple[str, ...] = OPTICAL_BANDS,
+) -> NDArray[np.uint8]:
+    """Read Landsat Collection 2's QA_PIXEL together with QA_RADSAT, which says what is saturated.
+
+    Parameters
+    ----------
+    qa_pixel, qa_radsat : ndarray
+        Integers, (row, col).
+    landsat : int
+        Number of the satellite, 4, 5, 7, 8 or 9: the same bit is another band on 4 to 7.
+    bands : tuple of str
+        Only where one of these is saturated is SATURATED set.
+
+    Returns
+    -------
+    ndarray
+        uint8, (row, col), bits of `Quality`; NODATA also where the ground was hidden behind a
+        mountain (8 and 9) or the pixel was dropped (4 to 7).
+
+    Raises
+    ------
+    SceneError
+        No such satellite.
+
+    References
+    ----------
+    USGS, Landsat 8-9 (LSDS-1619) and 4-7 (LSDS-1618) Collection 2 Level 2 Science Product Guides.
+    """
+    if landsat not in LANDSATS:
+        raise SceneError(
+            f"Landsat {landsat} has no known saturation bits: use one of "
+            f"{', '.join(map(str, LANDSATS))}."
+        )
+    family = LANDSATS[landsat]
+    bits = qa_radsat.astype(np.uint16)
+    flags = flags_from_qa_pixel(qa_pixel)
+    for name in bands:
+        if name in RADSAT_BITS[family]:
+            flags[(bits >> RADSAT_BITS[family][name]) & 1 == 1] |= np.uint8(Quality.SATURATED)
+    nothing = (flags & Quality.NODATA > 0) | ((bits >> UNSEEN_BITS[family]) & 1 == 1)
+    flags[nothing] = Quality.NODATA
+    return flags
+
+
+UDM2_BANDS = (
+    "clear", "snow", "shadow", "haze_light", "haze_heavy", "cloud", "confidence", "udm1",
+)  # fmt: skip
+"""Order of the bands of Planet's usable data mask, the same in versions 2.0 and 2.1."""
+UDM2_VERSIONS = ("2.0", "2.1")
+FIRST_UDM21 = date(2023, 11, 29)
+"""Images from this day on are masked by version 2.1, earlier ones by 2.0, as Planet says."""
+_UDM2_FLAGS = {
+    "snow": Quality.SNOW, "shadow": Quality.SHADOW, "haze_light": Quality.CIRRUS,
+    "haze_heavy": Quality.CIRRUS, "cloud": Quality.CLOUD,
+}  # fmt: skip
+
+
+def udm2_version(acquired: date, said: str | None = None) -> str:
+    """Tell the version of a Planet mask, which the file itself does not hold.
+
+    Parameters
+    ----------
+    acquired : date
+        Day of the image, UTC.
+    said : str or None
+        ``2.0`` or ``2.1`` where the order or the user says it, as for images that Planet has
+        masked anew; counts more than the day.
+
+    Raises
+    ------
+    SceneError
+        `said` is no version.
+    """
+    if said is not None and said not in UDM2_VERSIONS:
+        raise SceneError(f"{said[:20]!r} is no version of a Planet mask: use 2.0 or 2.1.")
+    return said or ("2.1" if acquired >= FIRST_UDM21 else "2.0")
+
+
+def flags_from_udm2(values: NDArray[np.integer], version: str) -> NDArray[np.uint8]:
+    """Read Planet's usable data mask (UDM2), version 2.0 or 2.1.
+
+    Both have eight bands in one order, and differ in what two of them hold.  2.0 has two classes of
+    haze: light in band 4, heavy in band 5, the latter often confused with cloud and light haze.
+    2.1 has one class of haze, all that the ground can be seen through, in band 4; its band 5 is
+    always 0, and cloud (band 6) is what hides the ground.  A reader that keyed on heavy haze would
+    find none from 2.1 on without noticing.  Haze of either version, light or heavy, is CIRRUS
+    here: something thin that is not cloud, and not ground as it is.
+
+    Parameters
+    ----------
+    values : ndarray
+        Integers, (8, row, col), in the order of `UDM2_BANDS`: six classes as 0 or 1, the confidence
+        0-100 (not used: it rates the class, not the pixel), and the older mask's bits, of which 0
+        (not imaged) and 2 to 7 (a band missing or suspect) are used; 1 is an older, coarser cloud.
+    version : str
+        ``2.0`` or ``2.1``; see `udm2_version`.
+
+    Returns
+    -------
+    ndarray
+        uint8, (row, col), bits of `Quality`; NODATA where no class is set, or one is not 0 or 1.
+
+    Raises
+    ------
+    SceneError
+        Not eight bands, no such version, or heavy haze in a mask that is said to be 2.1.
+
+    References
+    ----------
+    Planet, "Usable Data Mask", docs.planet.com/data/imagery/udm, and "All About UDM2.1",
+    support.planet.com (article 4403826651409); Planet Imagery Product Specification, unusable data
+    mask.
+    """
+    if version not in UDM2_VERSIONS:
+        raise SceneError(f"{version[:20]!r} is no version of a Planet mask: use 2.0 or 2.1.")
+    if values.ndim != 3 or values.shape[0] != len(UDM2_BANDS):
+        raise SceneError(
+            f"A Planet mask has {len(UDM2_BANDS)} bands, and this one the shape {values.shape}."
+        )
+    bands = dict(zip(UDM2_BANDS, values.astype(np.int64), strict=True))
+    if version == "2.1" and bands["haze_heavy"].any():
+        raise SceneError(
+            "The Planet mask holds heavy haze, which version 2.1 never does: say that it is 2.0."
+        )
+    classes = values[:6].astype(np.int64)
+    flags = np.zeros(values.shape[1:], np.uint8)
+    for name, flag in _UDM2_FLAGS.items():
+        flags[bands[name] == 1] |= np.uint8(flag)
+    flags[(bands["udm1"] & 0b1111_1100) > 0] |= np.uint8(Quality.SATURATED)
+    unknown = ~(classes == 1).any(axis=0) | ~np.isin(classes, (0, 1)).all(axis=0)
+    flags[unknown | (bands["udm1"] & 1 == 1)] = Quality.NODATA
     return flags
 
 

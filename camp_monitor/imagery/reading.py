@@ -18,7 +18,9 @@ from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.opening import open_raster
 from camp_monitor.imagery.quality import READERS, widen_cloud
+from camp_monitor.imagery.sar.backscatter import to_decibels, to_power
 from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.imagery.sensors import BACKSCATTER
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -97,7 +99,8 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     Image
         ``pixels`` float32 (band, row, col) in the scene's quantity; NODATA where the scene does
         not reach, where every band of the file holds its nodata value, or where a value is not
-        finite.
+        finite.  Radar is averaged in power and comes in decibels, ``sigma0_db`` or ``gamma0_db``,
+        whichever of the two the file holds; zero and negative power is NODATA.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     everywhere = np.ones(grid.shape, bool)
     for positions in by_file.values():
         group = tuple(scene.bands[position] for position in positions)
-        values, here = _read_file(group, moved)
+        values, here = _read_file(group, moved, scene.quantity)
         pixels[positions] = values
         everywhere &= here
     valid = everywhere & np.isfinite(pixels).all(axis=0)
@@ -120,7 +123,8 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     if scene.quality is not None:
         flags = _with_quality(flags, scene.quality, moved)
     pixels[:, (flags & Quality.NODATA) > 0] = np.nan
-    return Image(pixels, scene.band_names, scene.quantity, flags, grid)
+    quantity = scene.quantity.replace("_power", "_db")
+    return Image(pixels, scene.band_names, quantity, flags, grid)
 
 
 def native_grid(band: BandFile) -> GeoBox:
@@ -136,7 +140,7 @@ def native_grid(band: BandFile) -> GeoBox:
 
 
 def _read_file(
-    bands: tuple[BandFile, ...], grid: GeoBox
+    bands: tuple[BandFile, ...], grid: GeoBox, quantity: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Read bands of one file onto a grid; return values and where all of them are valid."""
     from rasterio.warp import Resampling, reproject
@@ -149,21 +153,27 @@ def _read_file(
         numbers = source.read([band.index for band in bands], window=window)
         transform = source.window_transform(window)
         crs = source.crs
+    measured = [
+        numbers[position].astype(np.float32) * band.scale + band.offset
+        for position, band in enumerate(bands)
+    ]
     valid = _valid(numbers, bands)
+    if quantity in BACKSCATTER:
+        measured = [to_power(m) if quantity.endswith("_db") else m for m in measured]
+        valid &= np.all([power > 0 for power in measured], axis=0)
     target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
     share = np.zeros(grid.shape, np.float32)
     reproject(
         valid.astype(np.float32), share, src_transform=transform, src_crs=crs,
         resampling=Resampling.bilinear, **target,
     )  # fmt: skip
-    for position, band in enumerate(bands):
-        quantity = numbers[position].astype(np.float32) * band.scale + band.offset
+    for position, layer in enumerate(measured):
         reproject(
-            np.where(valid, quantity, 0).astype(np.float32), values[position],
+            np.where(valid, layer, 0).astype(np.float32), values[position],
             src_transform=transform, src_crs=crs, resampling=Resampling.bilinear,
             dst_nodata=np.nan, **target,
         )  # fmt: skip
-    return values, share > 0.999
+    return to_decibels(values) if quantity in BACKSCATTER else values, share > 0.999
 
 
 def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray[np.bool_]:

@@ -68,10 +68,15 @@ class Scene:
         As given by the provider or the user.
     relative_orbit, orbit_state : int or str or None
         Of a satellite, where the item says.
+    platform : str or None
+        The satellite, such as ``sentinel-1a``, likewise.
     sun_elevation_deg, sun_azimuth_deg, off_nadir_deg : float or None
         Where the item says.
     bands_assumed : bool
         The files do not name their bands: the sensor's usual order was taken.
+    offset_kind, offset_reason : str
+        Of Sentinel-2, see `camp_monitor.imagery.offsets.OffsetState`; empty for other sensors, and
+        where the user gave the offset.
     """
 
     id: str
@@ -89,10 +94,13 @@ class Scene:
     credit: str
     relative_orbit: int | None = None
     orbit_state: str | None = None
+    platform: str | None = None
     sun_elevation_deg: float | None = None
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
     bands_assumed: bool = False
+    offset_kind: str = ""
+    offset_reason: str = ""
 
     def __post_init__(self) -> None:
         if self.sensor not in SENSORS:

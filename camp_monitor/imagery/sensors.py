@@ -15,10 +15,14 @@ QUANTITIES = {
     "reflectance": "surface reflectance, 0-1",
     "sigma0_db": "radar backscatter sigma0, decibels",
     "gamma0_db": "radar backscatter gamma0, decibels",
+    "sigma0_power": "radar backscatter sigma0, linear power; read as decibels",
+    "gamma0_power": "radar backscatter gamma0, linear power; read as decibels",
     "dn8": "uncalibrated 8-bit numbers; only contrasts within one date mean anything",
     "dn16": "uncalibrated 16-bit numbers; only contrasts within one date mean anything",
 }
-PHYSICAL = ("reflectance", "sigma0_db", "gamma0_db")
+BACKSCATTER = ("sigma0_db", "gamma0_db", "sigma0_power", "gamma0_power")
+"""Quantities of radar; images of them are always in decibels."""
+PHYSICAL = ("reflectance", *BACKSCATTER)
 """Quantities whose absolute value has a meaning."""
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import json
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.findings.finding import KINDS
 from camp_monitor.publication import symbols
-from camp_monitor.publication.picture import MERCATOR_RADIUS_M, MapImage, picture_data_uri
+from camp_monitor.publication.packing import Shape, pack_shapes
+from camp_monitor.publication.picture import MERCATOR_RADIUS_M, MapImage
 from camp_monitor.publication.words import date_words
 
 PANES = {
@@ -28,14 +29,17 @@ PANES = {
 }
 """Layers of the map from bottom to top, as CSS z-index between Leaflet's own."""
 
-CASING = {"color": "#ffffff", "opacity": 0.9, "weight": 4.0, "fill": False, "interactive": False}
 OUTLINE_DASHES = {"derived": "10 7", "placeholder": "2 7"}
 COARSEST_PIXEL_ON_SCREEN = 16
 """The map zooms in until a pixel of the finer picture is this many pixels of the screen."""
 
 
 class Drawing:
-    """folium's map under construction, and the names of its elements in order of appearance."""
+    """folium's map under construction, and the names of its elements in order of appearance.
+
+    The script that `finish` returns draws the pictures that it finds in a constant ``pictures``:
+    their data URIs by role.
+    """
 
     def __init__(self, bounds: list[list[float]], finest_m: float) -> None:
         import folium
@@ -43,7 +47,10 @@ class Drawing:
         (south, west), (north, east) = bounds
         self.bounds = bounds
         self.elements: list[Any] = []
-        self.parts: dict[str, Any] = {"findings": []}
+        self.parts: dict[str, Any] = {"findings": [], "shapes": []}
+        self.shapes: list[list[Shape]] = []
+        self.pixel_deg = math.degrees(finest_m / MERCATOR_RADIUS_M)
+        self.off_by_px = 0
         closest = math.log2(
             2 * math.pi * MERCATOR_RADIUS_M / 256 * COARSEST_PIXEL_ON_SCREEN / finest_m
         )
@@ -72,7 +79,7 @@ class Drawing:
         import folium
 
         overlay = folium.raster_layers.ImageOverlay(
-            image=picture_data_uri(picture),
+            image="data:,",
             bounds=[
                 [picture.south_deg, picture.west_deg],
                 [picture.north_deg, picture.east_deg],
@@ -97,19 +104,21 @@ class Drawing:
         band = {"color": "#ffffff", "weight": 1, "opacity": 0.8, "fillOpacity": 0.22}
         sample = (
             '<svg class="swatch" width="28" height="18" aria-hidden="true">'
-            '<path d="M1 9H27" stroke="#10202b" stroke-width="6"/><path d="M1 9H27" '
+            '<rect width="28" height="18" rx="2" fill="#7d8b95"/>'
+            '<path d="M0 9H28" stroke="#10202b" stroke-width="6"/><path d="M0 9H28" '
             f'stroke="#fff" stroke-width="2.5" stroke-dasharray="{line.get("dashArray", "none")}"/>'
             "</svg>"
         )
         group = self._group(label, sample)
+        still = {"interactive": False}
         error = ring.difference(geometry)
         if not error.is_empty:
-            self._shapes([feature(error)], band | {"interactive": False}, "error", group)
-        self._shapes([feature(geometry)], shadow | {"interactive": False}, "outline", group)
-        self._shapes([feature(geometry)], line, "outline", group)
+            self._shapes([(error, {})], [("error", band | still, None)], group)
+        lines = [("outline", shadow | still, None), ("outline", line, None)]
+        self._shapes([(geometry, {})], lines, group)
         self.parts["outline"] = group
 
-    def add_unseen(self, label: str, features: list[dict[str, Any]]) -> None:
+    def add_unseen(self, label: str, shapes: list[Shape]) -> None:
         """Hatch the places where some questions could not be answered."""
         style = {
             "color": symbols.NOT_SEEN_COLOUR,
@@ -119,23 +128,25 @@ class Drawing:
             "fillOpacity": 1,
         }
         group = self._group(label, symbols.swatch_svg(symbols.NOT_SEEN))
-        self._shapes(features, style, "unseen", group, opens="bindUnseen")
+        self._shapes(shapes, [("unseen", style, "bindUnseen")], group)
 
-    def add_findings(self, kind: str, features: list[dict[str, Any]]) -> None:
+    def add_findings(self, kind: str, shapes: list[Shape]) -> None:
         """Draw the findings of one kind as a layer of their own, the rejected ones faint."""
-        if not features:
+        if not shapes:
             return
-        rejected = [item for item in features if item["properties"]["verdict"] == "rejected"]
-        standing = [item for item in features if item not in rejected]
+        rejected = [shape for shape in shapes if shape[1]["verdict"] == "rejected"]
+        standing = [shape for shape in shapes if shape[1]["verdict"] != "rejected"]
         apart = f", {len(rejected)} rejected" if rejected else ""
-        group = self._group(f"{KINDS[kind]} ({len(features)}{apart})", symbols.swatch_svg(kind))
+        group = self._group(f"{KINDS[kind]} ({len(shapes)}{apart})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
-        for shapes, faint in ((rejected, symbols.FAINT), (standing, {})):
-            if shapes:
-                bare = [item | {"properties": {}} for item in shapes]
-                self._shapes(bare, CASING | faint, "casing", group)
-                style = symbols.edge_style(kind) | faint
-                self._shapes(shapes, style, "findings", group, opens="bindFinding")
+        for some, faint in ((rejected, symbols.FAINT), (standing, {})):
+            if some:
+                style: dict[str, Any] = symbols.edge_style(kind) | faint
+                layers = [
+                    ("casing", symbols.casing_style(kind) | faint, None),
+                    ("findings", style, "bindFinding"),
+                ]
+                self._shapes(some, layers, group)
 
     def finish(self, data: dict[str, Any]) -> tuple[str, str]:
         """Return the map's HTML element and its script, elements numbered in order."""
@@ -146,8 +157,13 @@ class Drawing:
         self.parts["control"] = self._named(control.add_to(self.map))
         figure = self.map.get_root()
         self.map.render()
-        content = json.dumps(data | {"bounds": self.bounds}).replace("<", "\\u003c")
-        start = f"campMonitor.start({self.map.get_name()}, {tojavascript(self.parts)}, {content});"
+        packed, self.off_by_px = pack_shapes(self.shapes, self.pixel_deg)
+        content = json.dumps(
+            data | {"bounds": self.bounds, "shapes": packed}, separators=(",", ":")
+        )
+        content = content.replace("<", "\\u003c")
+        parts = tojavascript(self.parts)
+        start = f"campMonitor.start({self.map.get_name()}, {parts}, {content}, pictures);"
         script = f"{figure.script.render()}\n{start}"
         return self._renumbered(figure.html.render()), self._renumbered(script)
 
@@ -160,21 +176,25 @@ class Drawing:
 
     def _shapes(
         self,
-        features: list[dict[str, Any]],
-        style: dict[str, Any],
-        pane: str,
+        shapes: list[Shape],
+        layers: Sequence[tuple[str, Mapping[str, Any], str | None]],
         group: Any,
-        *,
-        opens: str | None = None,
     ) -> None:
-        """Draw shapes of one style; `opens` names the function of map.js that binds their popup."""
+        """Draw the same shapes in several layers, each with its pane and its style.
+
+        The third of a layer names the function of map.js that binds its popups.
+        """
         import folium
 
-        bind = folium.JsCode(f"campMonitor.{opens}") if opens else None
-        collection = {"type": "FeatureCollection", "features": features}
-        options = {"style": style, "pane": pane, "interactive": style.get("interactive", True)}
-        shapes = folium.GeoJson(collection, on_each_feature=bind, smooth_factor=0.5, **options)
-        self._named(shapes.add_to(group))
+        drawn = []
+        for pane, style, opens in layers:
+            bind = folium.JsCode(f"campMonitor.{opens}") if opens else None
+            options = {"style": style, "pane": pane, "interactive": style.get("interactive", True)}
+            nothing_yet = {"type": "FeatureCollection", "features": []}
+            layer = folium.GeoJson(nothing_yet, on_each_feature=bind, smooth_factor=0.5, **options)
+            drawn.append(self._named(layer.add_to(group)))
+        self.parts["shapes"].append(drawn)
+        self.shapes.append(shapes)
 
     def _renumbered(self, text: str) -> str:
         """Replace folium's random names by numbered ones."""
@@ -182,11 +202,6 @@ class Drawing:
             name = element.get_name()
             text = text.replace(name, f"{name.rsplit('_', 1)[0]}_{number}")
         return text
-
-
-def feature(geometry: BaseGeometry, properties: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return a GeoJSON feature."""
-    return {"type": "Feature", "geometry": mapping(geometry), "properties": properties or {}}
 
 
 def _picture_sample(role: str) -> str:

@@ -4,6 +4,7 @@
 
 const campMonitor = (() => {
   const layersById = new Map();
+  let common = [];  // what the popups of several findings print alike
   const wide = window.matchMedia("(min-width: 760px)");
 
   function make(tag, className, ...children) {
@@ -48,7 +49,9 @@ const campMonitor = (() => {
       const caveats = finding.caveats.map((caveat) => make("li", "", caveat));
       body.append(make("h3", "", "Caveats"), make("ul", "", ...caveats));
     }
-    body.append(definitions("record", finding.record));
+    const record = make("details", "record", make("summary", "", `Finding ${finding.id}`));
+    record.append(definitions("", finding.record));
+    body.append(record);
     return body;
   }
 
@@ -61,7 +64,7 @@ const campMonitor = (() => {
     return body;
   }
 
-  const popupOptions = { maxWidth: 320, minWidth: 220, autoPanPadding: [16, 16] };
+  const popupOptions = { maxWidth: 358, minWidth: 220, autoPanPadding: [16, 16] };
 
   function openByKey(layer, label) {
     layer.on("add", () => {
@@ -79,11 +82,12 @@ const campMonitor = (() => {
   }
 
   function bindFinding(feature, layer) {
-    const finding = feature.properties;
+    const finding = { ...common[feature.properties.common], ...feature.properties };
     layersById.set(finding.id, layer);
     layer.bindPopup(() => findingPopup(finding), popupOptions);
     layer.on("popupopen popupclose", (event) => {
       const link = document.querySelector(`#findings a[href="#${finding.id}"]`);
+      layer.getElement()?.classList.toggle("chosen", event.type === "popupopen");
       if (event.type === "popupclose") {
         link?.removeAttribute("aria-current");
         return;
@@ -102,15 +106,19 @@ const campMonitor = (() => {
 
   const addressed = () => window.location.hash.slice(1);
 
-  // Moves the map to a finding, switches its layer on if it is off, and opens its popup.
+  // Moves the map to a finding, switches its layer on if it is off, and opens its popup at its
+  // northernmost corner, so that the popup does not lie over it.
   function showFinding(map, parts, id) {
     const layer = layersById.get(id);
     if (!layer) return;
     for (const group of parts.findings) {
       if (group.getLayers().some((shapes) => shapes.hasLayer(layer))) group.addTo(map);
     }
-    map.fitBounds(layer.getBounds().pad(1.2), { maxZoom: 18, animate: false });
-    layer.openPopup();
+    const zoom = map.getBoundsZoom(layer.getBounds().pad(1.2));
+    const view = [layer.getBounds().getCenter(), Math.min(Math.max(zoom, parts.openingZoom), 18)];
+    map.setView(...view, { animate: false });
+    const corners = layer.getLatLngs().flat(Infinity);
+    layer.openPopup(corners.reduce((top, corner) => (corner.lat > top.lat ? corner : top)));
   }
 
   function openAddressed(map, parts) {
@@ -177,12 +185,21 @@ const campMonitor = (() => {
     range.setAttribute("aria-label", `Divider: image of ${data.before} left, ${data.after} right`);
     const dates = make(
       "div", "dates",
-      make("span", "date", make("b", "", "Before"), ` ${data.before}`),
-      make("span", "date", make("b", "", "After"), ` ${data.after}`),
+      make("span", "date", make("b", "", "Before"), make("span", "", ` ${data.before}`)),
+      make("span", "date", make("b", "", "After"), make("span", "", ` ${data.after}`)),
     );
     const swipe = make("div", "swipe", dates, range);
     container.append(swipe);
     L.DomEvent.disableClickPropagation(range);
+    const signs = [...dates.children].map((sign) => (
+      { sign, full: sign.offsetWidth, word: sign.firstChild.offsetWidth }
+    ));
+
+    // A sign that does not fit between the divider and the edge loses its date, then all of it.
+    function fit({ sign, full, word }, room) {
+      sign.lastChild.hidden = room < full;
+      sign.style.visibility = room < word + 20 ? "hidden" : "visible";
+    }
 
     function clip(pane, left, right, top, bottom) {
       const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
@@ -200,6 +217,8 @@ const campMonitor = (() => {
       L.DomUtil.setPosition(line, L.point(corner.x + at, corner.y));
       line.style.height = `${size.y}px`;
       dates.style.left = `${at}px`;
+      fit(signs[0], at - 28);
+      fit(signs[1], size.x - at - 28);
       range.setAttribute("aria-valuetext", `${Math.round(range.value / 10)} % from the left`);
     }
 
@@ -270,19 +289,48 @@ const campMonitor = (() => {
     for (const role of ["before", "after"]) {
       if (parts[role]) whole.extend(parts[role].getBounds());
     }
-    const view = L.latLngBounds(bounds).pad(0.12);
+    const view = L.latLngBounds(bounds).pad(0.05);
     const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
     const corners = [view.getSouthWest(), view.getNorthEast()].map((corner) => [
       clamp(corner.lat, whole.getSouth(), whole.getNorth()),
       clamp(corner.lng, whole.getWest(), whole.getEast()),
     ]);
-    const edges = { paddingTopLeft: [20, 36], paddingBottomRight: [20, 36] };
+    const edges = { paddingTopLeft: [16, 36], paddingBottomRight: [16, 28] };
+    const { zoomSnap } = map.options;
+    map.options.zoomSnap = 0;  // to fill the page at first
     map.fitBounds(corners, { ...edges, maxZoom: 18, animate: false });
-    map.setMaxBounds(whole.pad(0.6));
+    map.options.zoomSnap = zoomSnap;
+    parts.openingZoom = map.getZoom();
+    map.setMaxBounds(whole.pad(1.5));  // so wide that there is room for a popup
     map.setMinZoom(Math.min(map.getBoundsZoom(whole) - 1, map.getZoom()));
   }
 
-  function start(map, parts, data) {
+  // Corners are whole steps from the corner before, in parts of a degree.
+  function unpacked([rings, properties], unit) {
+    const coordinates = rings.map((steps) => {
+      const corners = [];
+      let [x, y] = [0, 0];
+      for (let n = 0; n < steps.length; n += 2) {
+        x += steps[n];
+        y += steps[n + 1];
+        corners.push([x / unit, y / unit]);
+      }
+      return corners;
+    });
+    return { type: "Feature", properties, geometry: { type: "Polygon", coordinates } };
+  }
+
+  function drawShapes(parts, { unit, sets }) {
+    sets.forEach((shapes, n) => {
+      const features = shapes.map((shape) => unpacked(shape, unit));
+      for (const layer of parts.shapes[n]) layer.addData(features);
+    });
+  }
+
+  function start(map, parts, data, pictures) {
+    ({ common } = data);
+    for (const [role, uri] of Object.entries(pictures)) parts[role].setUrl(uri);
+    drawShapes(parts, data.shapes);
     arrangePanel(map);
     map.invalidateSize({ animate: false });
     document.getElementById("layers").append(parts.control.getContainer());

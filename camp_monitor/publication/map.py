@@ -7,13 +7,13 @@ the rest.  The file opens without a network and asks for nothing.
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 import pyproj
 import shapely
-from markupsafe import Markup
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Facility, Outline
@@ -23,16 +23,25 @@ from camp_monitor.findings.finding import (
     POSITIONS,
     Finding,
     Observation,
-    SceneReference,
     interval_words,
     question_words,
 )
 from camp_monitor.findings.review import Review, in_order_of_review, rejected_ids, verdict_of
-from camp_monitor.publication import symbols, words
-from camp_monitor.publication.drawing import Drawing, feature
+from camp_monitor.publication import words
+from camp_monitor.publication.drawing import Drawing
 from camp_monitor.publication.finding_list import finding_groups
+from camp_monitor.publication.packing import Shape
 from camp_monitor.publication.page import make_page
-from camp_monitor.publication.picture import MapImage
+from camp_monitor.publication.panel import in_reading_order, panel_content
+from camp_monitor.publication.picture import MapImage, encode_pictures
+
+MOST_PAGE_BYTES = 2_990_000
+"""A map stays below this, so that it can be mailed and opens on a phone: the pictures get what
+the rest of the page leaves."""
+
+LEAST_PICTURE_BYTES = 200_000
+MOST_DRAWN = 1_500
+"""Findings that a map draws and lists: the surest, then the largest."""
 
 
 def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them would only hide it
@@ -79,27 +88,19 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     InstallationError
         Leaflet is not in the package.
     """
-    findings = sorted(findings, key=lambda f: (list(KINDS).index(f.kind), -f.area_m2, f.id))
-    observations = sorted(observations, key=_reading_order)
+    shown = _most_telling(findings)
+    observations = in_reading_order(observations)
+    pictures = {"before": before, "after": after}
     ring = _widened(outline.geometry, outline.accuracy_m)
-    drawing = Drawing(_view_bounds(ring, findings), _finest_m([before, after]))
-    for role, picture in (("before", before), ("after", after)):
+    label = words.outline_words(outline)
+    drawing = Drawing(_view_bounds(ring, shown), _finest_m([before, after]))
+    for role, picture in pictures.items():
         if picture is not None:
             drawing.add_picture(role, picture)
-    label = words.outline_words(outline)
     drawing.add_outline(outline.geometry, ring, outline.basis, label)
     for unseen_label, places in _unseen_layers(outline, observations).items():
         drawing.add_unseen(unseen_label, places)
-    by_finding: dict[str, list[Review]] = {}
-    for review in in_order_of_review(reviews):
-        by_finding.setdefault(review.finding_id, []).insert(0, review)
-    for kind in KINDS:
-        of_kind = [
-            feature(f.geometry, _finding_properties(f, by_finding.get(f.id, ())))
-            for f in findings
-            if f.kind == kind
-        ]
-        drawing.add_findings(kind, of_kind)
+    common = _add_findings(drawing, shown, reviews)
     element, script = drawing.finish(
         {
             "before": before and words.date_words(before.reference),
@@ -107,22 +108,58 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
             "outlineLabel": label,
             "outlineTop": _top_of(ring),
             "simulated": simulated,
+            "common": common,
         }
     )
-    pictures = {"before": before, "after": after}
-    content = _page_content(facility, outline, findings, observations, pictures)
     rejected = rejected_ids(reviews)
+    content = panel_content(facility, outline, findings, observations, pictures, rejected)
     content |= {
-        "headline": words.headline_words(findings, observations, rejected),
-        "questions": [_question_row(observation, rejected) for observation in observations],
-        "groups": finding_groups(findings, reviews),
-        "any_rejected": any(finding.id in rejected for finding in findings),
-        "notes": notes,
+        "groups": finding_groups(shown, reviews),
+        "any_rejected": any(finding.id in rejected for finding in shown),
+        "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
     if simulated:
         content["title"] = f"SIMULATED: {content['title']}"
-    return make_page(content, map_element=element, map_script=script)
+    return _page_with_pictures(content, element, script, pictures)
+
+
+def _add_findings(
+    drawing: Drawing, findings: Sequence[Finding], reviews: Sequence[Review]
+) -> list[dict[str, Any]]:
+    """Draw findings kind by kind; return what the popups of several print alike."""
+    by_finding: dict[str, list[Review]] = {}
+    for review in in_order_of_review(reviews):
+        by_finding.setdefault(review.finding_id, []).insert(0, review)
+    common: list[dict[str, Any]] = []
+    for kind in KINDS:
+        shapes: list[Shape] = []
+        for finding in (finding for finding in findings if finding.kind == kind):
+            alike = _common_properties(finding)
+            if alike not in common:
+                common.append(alike)
+            own = _own_properties(finding, by_finding.get(finding.id, ()))
+            shapes.append((finding.geometry, {"common": common.index(alike), **own}))
+        drawing.add_findings(kind, shapes)
+    return common
+
+
+def _page_with_pictures(
+    content: dict[str, Any], element: str, script: str, pictures: dict[str, MapImage | None]
+) -> str:
+    """Put the page together, its pictures as heavy as the rest of it allows."""
+    shown = {role: picture for role, picture in pictures.items() if picture is not None}
+
+    def page(uris: dict[str, str], loss: str) -> str:
+        for row in content["scenes"]:
+            row["loss"] = loss if row["role"] in uris else ""
+        constant = f"const pictures = {json.dumps(uris)};\n{script}"
+        return make_page(content, map_element=element, map_script=constant)
+
+    rest = len(page(dict.fromkeys(shown, ""), "-" * 200).encode())
+    allowed = max(MOST_PAGE_BYTES - rest, LEAST_PICTURE_BYTES)
+    uris, loss = encode_pictures(list(shown.values()), allowed)
+    return page(dict(zip(shown, uris, strict=True)), loss)
 
 
 def iframe_line(path_name: str, facility: Facility | None = None) -> str:
@@ -146,125 +183,52 @@ def iframe_line(path_name: str, facility: Facility | None = None) -> str:
     )
 
 
-def _reading_order(observation: Observation) -> tuple[str | int, ...]:
-    """Sort observations by date, then by question in the order of `KINDS`."""
-    kinds = list(KINDS)
-    stem = observation.method.split("/")[0]
-    at = kinds.index(stem) if stem in kinds else len(kinds)
-    scenes = (observation.before.dates, observation.after.dates)
-    return (*scenes, at, observation.method, observation.id)
+def _most_telling(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings to draw, larger ones of a kind first, so that they lie below."""
+    confidences = ("high", "medium", "low")
+    surest = sorted(findings, key=lambda f: (confidences.index(f.confidence), -f.area_m2, f.id))
+    return sorted(surest[:MOST_DRAWN], key=lambda f: (list(KINDS).index(f.kind), -f.area_m2, f.id))
 
 
-def _page_content(
-    facility: Facility,
-    outline: Outline,
-    findings: Sequence[Finding],
-    observations: Sequence[Observation],
-    pictures: dict[str, MapImage | None],
-) -> dict[str, Any]:
-    """Return what the page prints round the map."""
-    name = words.short_name(facility.name)
-    interval = _interval(findings, observations, pictures)
-    return {
-        "title": f"{name}: changes {interval}" if interval else name,
-        "name": name,
-        "names_ko": [words.short_name(korean) for korean in facility.names_ko],
-        "interval": interval,
-        "outline_sentence": _outline_sentence(facility, outline),
-        "scenes": _scene_rows(findings, observations, pictures),
-        "hatches": Markup(symbols.hatches_svg()),
-    }
+def _limits_words(drawing: Drawing, findings: int) -> list[str]:
+    """Say what was left out or made simpler to keep the page small."""
+    said = []
+    if findings > MOST_DRAWN:
+        said.append(
+            f"Of {findings:,} findings this page draws and lists {MOST_DRAWN:,}: the surest, then "
+            f"the largest. The ledger and its exports hold all of them."
+        )
+    if drawing.off_by_px:
+        said.append(
+            f"To keep this page small, the longest edges are drawn up to {drawing.off_by_px} "
+            f"pixels too far out. The ledger and its exports hold them whole."
+        )
+    return said
 
 
-def _interval(
-    findings: Sequence[Finding],
-    observations: Sequence[Observation],
-    pictures: dict[str, MapImage | None],
-) -> str:
-    """Return the dates in words if the whole map is about one pair, else nothing."""
-    before, after = pictures["before"], pictures["after"]
-    records: list[Finding | Observation] = [*findings, *observations]
-    pairs = {interval_words(record.before, record.after) for record in records}
-    if before is not None and after is not None:
-        pairs.add(interval_words(before.reference, after.reference))
-    return pairs.pop() if len(pairs) == 1 else ""
-
-
-def _question_row(observation: Observation, rejected: Collection[str]) -> dict[str, Any]:
-    """Return what the panel prints of an observation."""
-    return {
-        "id": observation.id,
-        "question": question_words(observation.method),
-        "outcome": observation.outcome,
-        "outcome_words": words.outcome_words(observation, rejected),
-        "seen_percent": f"{observation.seen_fraction * 100:.1f}",
-        "share_words": words.share_words(observation.seen_fraction),
-        "reason": observation.reason,
-        "interval": interval_words(observation.before, observation.after),
-        "method": observation.method,
-        "measured": observation.measured,
-        "caveats": observation.caveats,
-    }
-
-
-def _outline_sentence(facility: Facility, outline: Outline) -> str:
-    """Say what the outline is, how far it may be off, and where it comes from."""
-    if outline.basis == "placeholder":
-        first = words.PLACEHOLDER_SENTENCE
-    else:
-        first = f"{words.outline_words(outline)}: the pale band shows how far out its edge may lie."
-    cited = {source.key: source for source in facility.sources}.get(outline.source)
-    source = f"{cited.publisher}, {cited.title} ({cited.date})" if cited else outline.source
-    return f"{first} Version {outline.version}. Source: {source}. {outline.note}"
-
-
-def _scene_rows(
-    findings: Sequence[Finding],
-    observations: Sequence[Observation],
-    pictures: dict[str, MapImage | None],
-) -> list[dict[str, str]]:
-    """Return what the panel prints of each scene, those on the map first."""
-    rows: dict[SceneReference, dict[str, str]] = {}
-    for role, picture in pictures.items():
-        if picture is not None:
-            rows[picture.reference] = _scene_row(picture.reference, role, picture.shown_as)
-    records: list[Finding | Observation] = [*findings, *observations]
-    used = {scene for record in records for scene in (record.before, record.after)}
-    for scene in sorted(used, key=lambda scene: (scene.acquired_from_at, scene.id, scene.sha256)):
-        rows.setdefault(scene, _scene_row(scene, "not shown", ""))
-    return list(rows.values())
-
-
-def _scene_row(scene: SceneReference, role: str, shown_as: str) -> dict[str, str]:
-    return {
-        "dates": words.date_words(scene),
-        "role": role,
-        "shown_as": shown_as,
-        "credit": scene.credit,
-        "licence": scene.licence,
-        "sensor": words.sensor_words(scene),
-        "id": scene.id,
-    }
-
-
-def _finding_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, Any]:
-    """Return what a popup prints of a finding and of its own reviews, the latest of them first."""
+def _own_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return what a popup prints of one finding alone and of its reviews, the latest first."""
     area, area_interval = words.area_words(finding)
     return {
         "id": finding.id,
-        "kind": finding.kind,
-        "title": KINDS[finding.kind],
-        "interval": interval_words(finding.before, finding.after),
         "area": area,
         "areaInterval": area_interval,
         "confidence": finding.confidence,
         "position": POSITIONS[finding.position].capitalize(),
         "evidence": finding.evidence,
-        "caveats": finding.caveats,
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
+    }
+
+
+def _common_properties(finding: Finding) -> dict[str, Any]:
+    """Return what the popup of a finding prints as those of many others do."""
+    return {
+        "kind": finding.kind,
+        "title": KINDS[finding.kind],
+        "interval": interval_words(finding.before, finding.after),
+        "caveats": finding.caveats,
         "record": [
-            ["Finding", finding.id],
             ["Method", finding.method],
             ["Outline", f"version {finding.outline_version}"],
             ["Before", words.scene_words(finding.before)],
@@ -273,31 +237,29 @@ def _finding_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str
     }
 
 
-def _unseen_layers(
-    outline: Outline, observations: Sequence[Observation]
-) -> dict[str, list[dict[str, Any]]]:
+def _unseen_layers(outline: Outline, observations: Sequence[Observation]) -> dict[str, list[Shape]]:
     """Return the places that were not seen, by the label of their layer; one for each shape.
 
     An observation that could not be made, and names no place, was not seen in all of the outline.
     """
-    by_shape: dict[bytes, dict[str, Any]] = {}
+    by_shape: dict[bytes, Shape] = {}
     for observation in observations:
         place = observation.not_seen
         if place is None and observation.outcome == "not_seen":
             place = outline.geometry
         if place is None or place.is_empty:
             continue
-        shape = by_shape.setdefault(place.wkb, feature(place, {"questions": []}))
-        shape["properties"]["questions"].append(
+        _, properties = by_shape.setdefault(place.wkb, (place, {"questions": []}))
+        properties["questions"].append(
             [
                 question_words(observation.method),
                 interval_words(observation.before, observation.after),
                 observation.reason,
             ]
         )
-    layers: dict[str, list[dict[str, Any]]] = {}
+    layers: dict[str, list[Shape]] = {}
     for shape in by_shape.values():
-        questions = dict.fromkeys(row[0] for row in shape["properties"]["questions"])
+        questions = dict.fromkeys(row[0] for row in shape[1]["questions"])
         layers.setdefault(f"Not seen: {', '.join(questions).lower()}", []).append(shape)
     return layers
 

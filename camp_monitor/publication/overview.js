@@ -8,6 +8,8 @@ const campOverview = (() => {
   const LEAST_GAP_PX = 100;
   const DASHES = { derived: "10 7", placeholder: "2 7" };
 
+  const bounds = new Map();  // of the outlines, by id
+
   function placePopup(place) {
     const body = make("div", "popup", make("h2", "", place.name));
     for (const korean of place.namesKo) {
@@ -52,7 +54,8 @@ const campOverview = (() => {
   function addPlace(map, place) {
     const basis = place.basis === "placeholder" ? " placeholder" : "";
     const sign = make("i", `place ${place.state}${basis}`, place.standing ? String(place.standing) : "");
-    const icon = L.divIcon({ className: "place-icon", html: sign, iconSize: [28, 28] });
+    const size = { iconSize: [28, 28], popupAnchor: [0, -10] };
+    const icon = L.divIcon({ className: "place-icon", html: sign, ...size });
     const order = { findings: 3000, looked: 2000, not_seen: 1000 }[place.state] || 0;
     const marker = L.marker(place.at, { icon, zIndexOffset: order });
     marker.bindPopup(() => placePopup(place), popupOptions);
@@ -68,13 +71,14 @@ const campOverview = (() => {
       link?.setAttribute("aria-current", "true");
       if (addressed() !== place.id) window.history.replaceState(null, "", `#${place.id}`);
     });
-    L.geoJSON(place.shape, {
+    const shape = L.geoJSON(place.shape, {
       interactive: false,
       style: {
         color: "#33566e", weight: 1.5, fillColor: "#33566e", fillOpacity: 0.08,
         dashArray: DASHES[place.basis],
       },
     }).addTo(map);
+    bounds.set(place.id, shape.getBounds());
     return marker.addTo(map);
   }
 
@@ -89,10 +93,24 @@ const campOverview = (() => {
     });
     function arrange() {
       const spots = places.map((place) => map.latLngToLayerPoint(place.at));
-      const signs = spots.map((at) => [at.x - 11, at.y - 11, at.x + 11, at.y + 11]);
-      const named = [];
+      // A sign reaches as far as its outline, unless that fills the view.
+      const reaches = places.map((place) => {
+        const at = bounds.get(place.id);
+        const [east, west] = [at.getNorthEast(), at.getSouthWest()].map((corner) => map.latLngToLayerPoint(corner));
+        return Math.max(11, Math.min((east.x - west.x) / 2, 60));
+      });
+      const signs = spots.map(({ x, y }, n) => [x - reaches[n], y - reaches[n], x + reaches[n], y + reaches[n]]);
       const edge = map.containerPointToLayerPoint([0, 0]);
+      const frame = map.getContainer().getBoundingClientRect();
+      // Boxes that are taken: by the buttons, the north arrow and the degrees along the top, then
+      // by one name after the other.
+      const named = [...map.getContainer().querySelectorAll(".leaflet-control")].map((control) => {
+        const box = control.getBoundingClientRect();
+        const [x, y] = [edge.x + box.left - frame.left, edge.y + box.top - frame.top];
+        return [x, y, x + box.width, y + box.height];
+      });
       const [right, bottom] = [edge.x + map.getSize().x, edge.y + map.getSize().y];
+      named.push([edge.x, edge.y, right, edge.y + 22]);
       const meets = (box, other) => (
         box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]
       );
@@ -107,8 +125,9 @@ const campOverview = (() => {
       );
       names.forEach(({ place, element, width, height }, index) => {
         const { x, y } = spots[index];
-        const [east, west] = [x + 13, x - 13 - width];
-        const [above, level, below] = [y - 12 - height, y - height / 2, y + 12];
+        const away = reaches[index] + 2;
+        const [east, west] = [x + away, x - away - width];
+        const [above, level, below] = [y - away + 1 - height, y - height / 2, y + away - 1];
         const corners = [
           [east, level], [west, level], [x - width / 2, below], [x - width / 2, above],
           [east - 6, below - 4], [east - 6, above + 4], [west + 6, below - 4], [west + 6, above + 4],
@@ -181,17 +200,17 @@ const campOverview = (() => {
     map.setMaxBounds(whole.pad(1));
     addGraticule(map);
     const markers = new Map(places.map((place) => [place.id, addPlace(map, place)]));
-    addNames(map, places);
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
     addNorthArrow(map);
+    addNames(map, places);
     letPopupsBeRead(map);
 
     function show(id) {
       const place = places.find((one) => one.id === id);
       if (!place) return;
-      const bounds = L.geoJSON(place.shape).getBounds();
-      map.setView(place.at, Math.min(map.getBoundsZoom(bounds.pad(1)), 12), { animate: false });
+      const zoom = Math.min(map.getBoundsZoom(bounds.get(id).pad(1)), 12);
+      map.setView(place.at, zoom, { animate: false });
       markers.get(id).openPopup();
     }
 

@@ -43,7 +43,7 @@ SHAPE_DECIMALS = 5
 """Decimals of a degree kept of an outline here: about a metre on the ground."""
 
 MOST_OPEN = 12
-"""A group of the list with more facilities than this starts closed."""
+"""A group of the list with more facilities than this starts closed, unless it is the only one."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,20 @@ def _headline(entries: Sequence[dict[str, Any]]) -> str:
 
 def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the list prints: one group for each state that occurs."""
-    groups = []
-    for state, title in STATES.items():
-        rows = [entry for entry in placed if entry["state"] == state]
-        if rows:
-            groups.append(
-                {"state": state, "title": title, "rows": rows, "open": len(rows) <= MOST_OPEN}
-            )
-    return groups
+    by_state = {
+        state: rows
+        for state in STATES
+        if (rows := [entry for entry in placed if entry["state"] == state])
+    }
+    return [
+        {
+            "state": state,
+            "title": STATES[state],
+            "rows": rows,
+            "open": len(rows) <= MOST_OPEN or len(by_state) == 1,
+        }
+        for state, rows in by_state.items()
+    ]
 
 
 def _entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,20 @@ LONGEST_SIDE_PX = 2048
 STRETCH_PERCENTILES = (1.0, 99.0)
 """Shown as black and as white: wide enough that one glint or shadow does not set the contrast."""
 
-LOSSLESS_BYTES = 1_500_000
-"""Pictures whose PNG is smaller than this are kept without loss."""
+COLOUR_STEPS = (1, 3, 5, 9)
+"""Rounding colours of 0-255 to multiples of these makes them off by 0, 1, 2 or 4 at most.
+
+On NAIP and Landsat scenes 9 needs about half the bytes of 3, and compression with loss needs as
+many before its largest errors are below 20.
+"""
+
+QUALITIES = (90, 85, 80, 70, 55, 40, 25)
+"""Qualities of WebP with loss, for pictures that are too large for rounded colours."""
+
+LEAST_LOSSLESS_BITS = 4.0
+"""Bits for each pixel with data below which no scene was seen to fit without loss."""
+
+MOST_HALVINGS = 6
 
 MERCATOR_RADIUS_M = 6378137.0
 """Radius of the sphere of EPSG:3857, metres."""
@@ -149,18 +162,86 @@ def render_pair(
     )
 
 
-def picture_data_uri(picture: MapImage) -> str:
-    """Encode a picture as a data URI: PNG if small, else JPEG, or WebP where some has no data."""
+def encode_pictures(pictures: Sequence[MapImage], most_bytes: int) -> tuple[list[str], str]:
+    """Encode the pictures of one map as WebP, all of them in the same way.
+
+    The first way that fits is taken: no loss, then colours rounded to `COLOUR_STEPS`, then loss of
+    `QUALITIES`, then all that again with half as many pixels a side.
+
+    Parameters
+    ----------
+    pictures : sequence of MapImage
+    most_bytes : int
+        Length of all data URIs together; kept unless it is absurdly small.
+
+    Returns
+    -------
+    uris : list of str
+        Data URIs in the order of the pictures; the same for the same pixels and version of WebP.
+    loss : str
+        What was lost, in words that go on a sentence; empty if nothing was.
+    """
+    sheets = [picture.pixels for picture in pictures]
+    uris: list[str] = []
+    for halvings in range(MOST_HALVINGS + 1):
+        for step, quality in _ways(sheets, most_bytes):
+            uris = []
+            for sheet in sheets:
+                uris.append(_data_uri(sheet, step, quality))
+                if sum(map(len, uris)) > most_bytes:
+                    break
+            else:
+                return uris, _loss_words(step, quality, halvings)
+        sheets = [_halved(sheet) for sheet in sheets]
+    return [_data_uri(sheet, 1, QUALITIES[-1]) for sheet in sheets], "very coarse"
+
+
+def _ways(sheets: list[NDArray[np.uint8]], most_bytes: int) -> Iterator[tuple[int, int | None]]:
+    """Yield steps of colours and qualities to try, best first; quality None is without loss."""
+    with_data = sum(np.count_nonzero(sheet[..., 3]) for sheet in sheets)
+    bits_in_base64 = most_bytes * 6
+    if bits_in_base64 >= LEAST_LOSSLESS_BITS * with_data:
+        yield from ((step, None) for step in COLOUR_STEPS)
+    yield from ((1, quality) for quality in QUALITIES)
+
+
+def _data_uri(sheet: NDArray[np.uint8], step: int, quality: int | None) -> str:
+    """Encode pixels, (row, col, 4), their colours rounded to multiples of `step`."""
     from PIL import Image as Pillow
 
-    opaque = bool((picture.pixels[..., 3] == 255).all())
-    shown = Pillow.fromarray(picture.pixels[..., :3] if opaque else picture.pixels)
-    content, kind = io.BytesIO(), "png"
-    shown.save(content, "PNG", compress_level=6)
-    if content.tell() > LOSSLESS_BYTES:
-        content, kind = io.BytesIO(), "jpeg" if opaque else "webp"
-        shown.save(content, kind, quality=88, **({"subsampling": 0} if opaque else {}))
-    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
+    if step > 1:
+        rounded = (sheet[..., :3].astype(np.uint16) + step // 2) // step * step
+        sheet = np.dstack([rounded.clip(max=255).astype(np.uint8), sheet[..., 3]])
+    opaque = bool((sheet[..., 3] == 255).all())
+    content = io.BytesIO()
+    shown = Pillow.fromarray(np.ascontiguousarray(sheet[..., :3]) if opaque else sheet)
+    if quality is None:
+        shown.save(content, "WEBP", lossless=True, quality=50, method=2)
+    else:
+        shown.save(content, "WEBP", quality=quality)
+    return f"data:image/webp;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+def _halved(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return half as many pixels a side, each the mean of those with data that it covers."""
+    from PIL import Image as Pillow
+
+    rows, cols = sheet.shape[:2]
+    size = (max(cols // 2, 1), max(rows // 2, 1))
+    halved = np.array(Pillow.fromarray(sheet).resize(size, Pillow.Resampling.BOX))
+    halved[..., 3] = np.where(halved[..., 3] >= 128, 255, 0)
+    return halved
+
+
+def _loss_words(step: int, quality: int | None, halvings: int) -> str:
+    parts = []
+    if halvings:
+        parts.append(f"1 in {2**halvings} pixels a side")
+    if quality is not None:
+        parts.append("compressed, so that the colours of single pixels are approximate")
+    elif step > 1:
+        parts.append(f"colours off by at most {step // 2} of 255")
+    return ", ".join(parts)
 
 
 def _bands_for(image: Image) -> tuple[str, ...]:

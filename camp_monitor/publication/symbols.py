@@ -38,6 +38,20 @@ FAINT: dict[str, str | float] = {"opacity": 0.4, "fillOpacity": 0.3}
 """Leaflet's path options for a finding that a reviewer rejected."""
 
 
+DARK, PALE = "#10202b", "#ffffff"
+PALE_KINDS = ("water_loss",)
+"""Kinds whose colour is lost on pale ground and paper: they are cased in dark, not in white."""
+
+
+def casing_style(kind: str) -> dict[str, str | float | bool]:
+    """Return Leaflet's path options for the wider line below the edge of a finding."""
+    colour = DARK if kind in PALE_KINDS else PALE
+    return {
+        "color": colour, "opacity": 0.9, "weight": EDGE_PX + 1.5, "fill": False,
+        "interactive": False,
+    }  # fmt: skip
+
+
 def edge_style(kind: str) -> dict[str, str | float]:
     """Return Leaflet's path options for a finding of `kind`."""
     colour = KIND_COLOURS[kind]
@@ -64,14 +78,18 @@ def hatches_svg() -> str:
 
 def swatch_svg(kind: str) -> str:
     """Return a small sample of a kind's hatch and edge, for the legend."""
+    box = '<rect x="1.5" y="1.5" width="25" height="15"'
+    dash = f' stroke-dasharray="{DASHES[kind]}"' if kind in DASHES else ""
+    casing = ""
     if kind == NOT_SEEN:
         edge = f' stroke="{NOT_SEEN_COLOUR}" stroke-dasharray="3 3"'
     else:
-        dash = f' stroke-dasharray="{DASHES[kind]}"' if kind in DASHES else ""
         edge = f' stroke="{KIND_COLOURS[kind]}" stroke-width="{EDGE_PX}"{dash}'
+    if kind in PALE_KINDS:
+        casing = f'{box} fill="none" stroke="{DARK}" stroke-width="{EDGE_PX + 1.5}"/>'
     return (
         '<svg class="swatch" width="28" height="18" aria-hidden="true">'
-        f'<rect x="1.5" y="1.5" width="25" height="15" fill="url(#hatch-{kind})"{edge}/></svg>'
+        f'{casing}{box} fill="url(#hatch-{kind})"{edge}/></svg>'
     )
 
 
@@ -80,10 +98,12 @@ def _hatch(kind: str) -> str:
     colour = KIND_COLOURS.get(kind, NOT_SEEN_COLOUR)
     wash, opacity = ("#ffffff", 0.3) if kind == NOT_SEEN else (colour, 0.1)
     width = 1.0 if kind == NOT_SEEN else 1.5
+    path = f'<path d="{HATCHES[kind]}" fill="none" stroke'
+    casing = f'{path}="{DARK}" stroke-opacity="0.7" stroke-width="3"/>' * (kind in PALE_KINDS)
     return (
         f'<pattern id="hatch-{kind}" width="{HATCH_PX}" height="{HATCH_PX}" '
         'patternUnits="userSpaceOnUse">'
         f'<rect width="{HATCH_PX}" height="{HATCH_PX}" fill="{wash}" fill-opacity="{opacity}"/>'
-        f'<path d="{HATCHES[kind]}" stroke="{colour}" stroke-width="{width}" fill="none"/>'
+        f'{casing}{path}="{colour}" stroke-width="{width}"/>'
         "</pattern>"
     )

@@ -246,7 +246,7 @@ def test_bad_words_are_refused(shell: Shell, arguments: tuple[str, ...], said: s
         (("scenes", "add"), "Missing argument 'FILES...'"),
         (("scenes", "add", "a.tif", "--acquired", "2016"), "Missing option '--sensor'"),
         (("scenes", "add", "a.tif", "--sensor", "spy", "--acquired", "2016"), "'spy' is not one"),
-        (("scan", "site", "--before", "2016"), "Missing option '--after'"),
+        (("scan", "site", "--before", "2016"), "give --before and --after"),
         (("map", "site"), "Missing option '-o'"),
         (("scna",), "No such command 'scna'"),
     ],

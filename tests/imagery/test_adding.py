@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import rasterio
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
@@ -30,6 +32,7 @@ from camp_monitor.imagery.catalogue import (
 )
 from camp_monitor.imagery.reading import read_image
 from camp_monitor.imagery.scene import Scene
+from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 from tests.imagery.painted import BANDS, grid, numbers, texture, write_tiff
 
 PLAIN = SceneDescription("sentinel-2", "2016-08-29", offset=0.0)
@@ -242,8 +245,6 @@ def test_zero_is_empty_where_the_product_says_so(catalogue: Path, tmp_path: Path
         ({"s2:processing_baseline": "03.01"}, 0.0),
         ({"s2:processing_baseline": "04.00"}, -0.1),
         ({"s2:processing_baseline": "05.09"}, -0.1),
-        ({"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}, 0.0),
-        ({"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": False}, -0.1),
         ({}, None),
         ({"s2:processing_baseline": "new"}, None),
         ({"s2:processing_baseline": None}, None),
@@ -264,21 +265,90 @@ def test_sentinel_2_numbers_mean_what_their_baseline_says(
     assert scene.bands[0].scale == 1e-4
 
 
+@functools.cache
+def painted_numbers() -> Any:
+    """Numbers of a painted valley with a river, (band, row, col), unshifted."""
+    place = grid(96, 96)
+    seen = paint_valley(place, 3, VISITS[:1]).scenes[0].seen
+    return np.round(seen.image.pixels * 1e4).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "flag", "shifted", "kind"),
+    [
+        ("02.12", None, False, "none"),
+        ("05.09", None, True, "to_subtract"),
+        ("05.09", False, True, "to_subtract"),
+        ("05.09", True, False, "subtracted"),
+        ("05.09", False, False, "subtracted"),  # the flag lies
+        ("05.09", True, True, "to_subtract"),  # the flag lies
+    ],
+)
+def test_the_pixels_settle_the_offset(
+    catalogue: Path, tmp_path: Path, baseline: str, flag: bool | None, shifted: bool, kind: str
+) -> None:
+    numbers = painted_numbers() + np.uint16(1000 * shifted)
+    names = ("B02", "B03", "B04", "B08", "B11", "B12")
+    path = write_tiff(tmp_path / "a.tif", numbers, grid(96, 96), descriptions=names, nodata=0)
+    flags = {} if flag is None else {"earthsearch:boa_offset_applied": flag}
+    item = write_item(tmp_path / "item.json", **{"s2:processing_baseline": baseline}, **flags)
+    scene, _ = add_scene(catalogue, (path,), SceneDescription("sentinel-2", item=item))
+    assert scene.offset_kind == kind, scene.offset_reason
+    image = read_image(scene, grid(96, 96))
+    truth = painted_numbers() / 1e4
+    np.testing.assert_allclose(image.pixels, truth, atol=1e-4)
+
+
+def test_a_flag_that_nothing_can_check_is_not_believed(catalogue: Path, tiff: Path) -> None:
+    flags = {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}
+    item = write_item(tiff.with_name("item.json"), **flags)
+    with pytest.raises(SceneError, match=r"not settled .* no dark ground"):
+        add_scene(catalogue, (tiff,), SceneDescription("sentinel-2", item=item))
+
+
 def test_without_an_item_the_offset_must_be_said(catalogue: Path, tiff: Path) -> None:
     with pytest.raises(SceneError, match="give --item"):
         add(catalogue, tiff, offset=None)
 
 
-def test_radar_must_be_in_decibels(catalogue: Path, tmp_path: Path) -> None:
-    decibels = (-12 + 2 * np.stack([texture(1, (64, 64)), texture(2, (64, 64))])).astype(np.float32)
-    power = write_tiff(tmp_path / "p.tif", 10 ** (decibels / 10))
-    with pytest.raises(SceneError, match="not in decibels"):
-        add(catalogue, power, sensor="sentinel-1")
+def radar_layers() -> NDArray[np.float32]:
+    layers = np.stack([texture(1, (64, 64)), texture(2, (64, 64))])
+    return (-12 + 2 * layers).astype(np.float32)
+
+
+def test_radar_is_told_from_other_numbers_by_its_range(catalogue: Path, tmp_path: Path) -> None:
+    decibels = radar_layers()
+    power = 10 ** (decibels / 10)
+    files = {
+        "sigma0_db": write_tiff(tmp_path / "a.tif", decibels),
+        "sigma0_power": write_tiff(tmp_path / "b.tif", power - np.float32(0.01)),
+        "gamma0_power": write_tiff(tmp_path / "Gamma0-rtc.tif", power),
+    }
+    for quantity, path in files.items():
+        scene = add(catalogue, path, sensor="sentinel-1")
+        assert (scene.quantity, scene.band_names) == (quantity, ("vv", "vh"))
+    amplitude = write_tiff(tmp_path / "d.tif", (600 * np.sqrt(power)).astype(np.uint16))
+    with pytest.raises(SceneError, match="neither decibels"):
+        add(catalogue, amplitude, sensor="sentinel-1")
     complex_path = write_tiff(tmp_path / "c.tif", decibels.astype(np.complex64))
     with pytest.raises(SceneError, match="complex numbers"):
         add(catalogue, complex_path, sensor="sentinel-1")
-    path = write_tiff(tmp_path / "d.tif", decibels)
-    assert add(catalogue, path, sensor="sentinel-1").band_names == ("vv", "vh")
+
+
+def test_a_wrong_word_about_radar_is_refused(catalogue: Path, tmp_path: Path) -> None:
+    decibels = radar_layers()
+    power = write_tiff(tmp_path / "p.tif", 10 ** (decibels / 10))
+    with pytest.raises(SceneError, match=r"p\.tif was said to hold decibels, but its middle"):
+        add(catalogue, power, sensor="sentinel-1", quantity="sigma0_db")
+    named = write_tiff(tmp_path / "gamma0.tif", decibels)
+    with pytest.raises(SceneError, match="never mixed"):
+        add(catalogue, named, sensor="sentinel-1", quantity="sigma0_db")
+    both = [
+        write_tiff(tmp_path / f"{name}.tif", layer)
+        for name, layer in zip(("sigma0_vv", "gamma0_vh"), decibels, strict=True)
+    ]
+    with pytest.raises(SceneError, match="both sigma0 and gamma0"):
+        add_scene(catalogue, tuple(both), SceneDescription("sentinel-1", acquired="2016-08-29"))
 
 
 SENTINEL_2 = ("sentinel-2", ("B04.tif", "B08.tif"), ("red", "nir"))
@@ -375,7 +445,7 @@ def test_a_hostile_item_id_is_not_used(catalogue: Path, tiff: Path, name: str) -
     item.write_text(json.dumps(content | {"id": name}))
     scene, _ = add_scene(catalogue, (tiff,), SceneDescription("sentinel-2", item=item))
     assert scene.id.startswith("sentinel-2-20220829-")
-    assert {path.name for path in catalogue.iterdir()} == {scene.id, "catalog.json"}
+    assert {path.name for path in catalogue.iterdir()} == {scene.id, "catalog.json", ".locks"}
 
 
 def test_files_of_one_name_keep_apart(catalogue: Path, tmp_path: Path) -> None:

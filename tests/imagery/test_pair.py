@@ -134,6 +134,7 @@ def test_the_brightness_of_the_after_image_is_matched() -> None:
 def test_radar_keeps_its_brightness() -> None:
     """A flood darkens radar everywhere at once: matched away, it would never be seen."""
     orbit: dict[str, Any] = {**RADAR, "relative_orbit": 61, "orbit_state": "ascending"}
+    orbit["platform"] = "sentinel-1a"
     scenes = make_scene("A", "2016-08-20", **orbit), after(**orbit)
     layers = [-12 + 2 * texture(seed) for seed in (1, 2)]
     first = make_image(*layers, quantity="sigma0_db")
@@ -141,6 +142,18 @@ def test_radar_keeps_its_brightness() -> None:
     pair = pair_of(first, second, scenes=scenes)
     np.testing.assert_array_equal(pair.after_matched, second.pixels)
     assert not pair.unscreened
+
+
+def test_radar_of_two_satellites_needs_a_measured_shift() -> None:
+    orbit: dict[str, Any] = {**RADAR, "relative_orbit": 61, "orbit_state": "ascending"}
+    scenes = (
+        make_scene("A", "2016-08-20", **orbit, platform="sentinel-1a"),
+        after(**orbit, platform="sentinel-1c"),
+    )
+    first, second = (make_image(-12 + 2 * texture(seed), quantity="sigma0_db") for seed in (1, 9))
+    with pytest.raises(NotComparableError, match=r"Sentinel-1C.*could not be measured"):
+        pair_of(first, second, scenes=scenes)
+    assert any("Sentinel-1C" in said for said in pair_of(first, first, scenes=scenes).caveats)
 
 
 def test_what_weakens_an_answer_is_said() -> None:

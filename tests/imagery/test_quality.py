@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
+from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.quality import READERS, flags_from_qa_pixel, flags_from_scl, widen_cloud
+from camp_monitor.imagery.quality import (
+    READERS,
+    UDM2_BANDS,
+    flags_from_landsat,
+    flags_from_qa_pixel,
+    flags_from_scl,
+    flags_from_udm2,
+    udm2_version,
+    widen_cloud,
+)
 from camp_monitor.imagery.sensors import QUALITY_BANDS
 
 SCL = {
@@ -72,3 +84,81 @@ def test_cloud_is_widened_by_sixty_metres(flag: Quality) -> None:
     for row, column in np.ndindex(15, 15):
         near = np.hypot(row - 7, column - 7) * 20 <= 60
         assert widened[row, column] == (flag if near else flags[row, column])
+
+
+RADSAT = {"blue": (1, 0), "green": (2, 1), "red": (3, 2), "nir": (4, 3), "swir1": (5, 4),
+          "swir2": (6, 6)}  # fmt: skip
+"""USGS, LSDS-1619 and LSDS-1618: bit of each band on Landsat 8 and 9, and on 4 to 7."""
+CLEAR = 21824
+
+
+@pytest.mark.parametrize(("landsat", "column"), [(9, 0), (8, 0), (7, 1), (5, 1), (4, 1)])
+def test_saturation_is_that_of_the_bands_asked_for(landsat: int, column: int) -> None:
+    for name, bits in RADSAT.items():
+        qa, radsat = np.array([[CLEAR]]), np.array([[1 << bits[column]]])
+        assert flags_from_landsat(qa, radsat, landsat) == Quality.SATURATED
+        assert flags_from_landsat(qa, radsat, landsat, (name,)) == Quality.SATURATED
+        others = tuple(other for other in RADSAT if other != name)
+        assert flags_from_landsat(qa, radsat, landsat, others) == 0
+
+
+def test_ground_that_was_not_measured_is_no_data() -> None:
+    qa = np.array([[CLEAR, CLEAR, 22280, 1]])
+    radsat = np.array([[1 << 11, 1 << 9, 1 << 3, 1 << 3]])
+    cloud = Quality.CLOUD | Quality.SATURATED
+    assert flags_from_landsat(qa, radsat, 8).tolist() == [[1, 0, cloud, 1]]
+    assert flags_from_landsat(qa, radsat, 7).tolist() == [[0, 1, cloud, 1]]
+    with pytest.raises(SceneError, match="Landsat 6 has no known saturation bits"):
+        flags_from_landsat(qa, radsat, 6)
+
+
+def planet(**bands: int) -> NDArray[np.uint8]:
+    return np.array([[[bands.get(name, 0)]] for name in UDM2_BANDS], np.uint8)
+
+
+PLANET = {
+    "clear": 0, "snow": Quality.SNOW, "shadow": Quality.SHADOW, "haze_light": Quality.CIRRUS,
+    "cloud": Quality.CLOUD,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_planet_classes_read_as_specified(version: str) -> None:
+    for name, flag in PLANET.items():
+        assert flags_from_udm2(planet(**{name: 1}, confidence=80), version) == flag
+        assert flags_from_udm2(planet(**{name: 1}, udm1=0b10), version) == flag, "the older cloud"
+        suspect = flags_from_udm2(planet(**{name: 1}, udm1=0b1000), version)
+        assert suspect == flag | Quality.SATURATED
+        assert flags_from_udm2(planet(**{name: 1}, udm1=1), version) == Quality.NODATA
+        assert flags_from_udm2(planet(**{name: 2}), version) == Quality.NODATA
+    assert flags_from_udm2(planet(), version) == Quality.NODATA, "no class: nothing is known"
+
+
+def test_planet_versions_differ_in_heavy_haze() -> None:
+    assert flags_from_udm2(planet(haze_heavy=1), "2.0") == Quality.CIRRUS
+    with pytest.raises(SceneError, match=r"heavy haze, which version 2\.1 never does"):
+        flags_from_udm2(planet(haze_heavy=1), "2.1")
+    with pytest.raises(SceneError, match=r"'3\.0' is no version"):
+        flags_from_udm2(planet(clear=1), "3.0")
+    with pytest.raises(SceneError, match="A Planet mask has 8 bands"):
+        flags_from_udm2(planet(clear=1)[:7], "2.0")
+
+
+def test_the_version_of_a_planet_mask_is_told_by_the_day_unless_someone_says_it() -> None:
+    assert udm2_version(date(2023, 11, 28)) == "2.0"
+    assert udm2_version(date(2023, 11, 29)) == "2.1"
+    assert udm2_version(date(2019, 1, 1), "2.1") == "2.1"
+    with pytest.raises(SceneError, match="'UDM' is no version"):
+        udm2_version(date(2019, 1, 1), "UDM")
+
+
+@given(values=arrays(np.uint8, (8, 3, 3)), version=st.sampled_from(["2.0", "2.1"]))
+def test_a_planet_pixel_is_usable_only_where_it_is_called_clear(
+    values: NDArray[np.uint8], version: str
+) -> None:
+    values[:6] %= 3
+    values[4] *= version == "2.0"
+    flags = flags_from_udm2(values, version)
+    assert (values[0][flags == 0] == 1).all()
+    assert not values[1:6, flags == 0].any()
+    assert set(flags[flags & Quality.NODATA > 0].tolist()) <= {int(Quality.NODATA)}

@@ -47,6 +47,26 @@ def photographed(place: GeoBox) -> NDArray[np.float32]:
     return ground(*to_utm.transform(x, y)).astype(np.float32)
 
 
+@pytest.mark.parametrize("kind", ["sigma0", "gamma0"])
+@pytest.mark.parametrize("unit", ["db", "power"])
+def test_radar_is_averaged_in_power_and_comes_in_decibels(
+    tmp_path: Path, kind: str, unit: str
+) -> None:
+    """Half a pixel between 0 and -20 dB lies -2.97; in decibels it would be -10."""
+    power = np.tile(np.array([1.0, 0.01], np.float32), (64, 32))
+    power[5, 5], power[9, 9] = 0, -32768  # what products hold where nothing was seen
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stored = power if unit == "power" else 10 * np.log10(power)
+    path = write_tiff(tmp_path / "r.tif", stored.astype(np.float32))
+    scene = make_scene(bands=bands_of(path, ("vv",), None), quantity=f"{kind}_{unit}")
+    on_grid, between = grid(64, 64), grid(64, 64).translate_pix(0.5, 0)
+    image = read_image(scene, on_grid)
+    assert image.quantity == f"{kind}_db"
+    assert image.flags[5, 5] == image.flags[9, 9] == Quality.NODATA
+    assert image.pixels[0, 30, :2] == pytest.approx([0, -20], abs=1e-4)
+    assert read_image(scene, between).pixels[0, 30, 20] == pytest.approx(-2.97, abs=0.01)
+
+
 def test_values_survive_on_the_scenes_own_grid(tmp_path: Path) -> None:
     stored = numbers()
     path = write_tiff(tmp_path / "a.tif", stored)

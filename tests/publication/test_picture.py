@@ -18,7 +18,7 @@ from camp_monitor.imagery.image import Image
 from camp_monitor.publication.picture import (
     LONGEST_SIDE_PX,
     MapImage,
-    picture_data_uri,
+    encode_pictures,
     render_image,
     render_pair,
 )
@@ -126,13 +126,53 @@ def test_pictures_too_large_for_a_phone_are_refused() -> None:
         MapImage(pixels, 129.0, 42.0, 129.1, 42.1, painted.BEFORE)
 
 
-@pytest.mark.parametrize(("alpha", "kind"), [(255, "jpeg"), (0, "webp")])
-def test_largest_pictures_stay_small_and_keep_what_is_transparent(alpha: int, kind: str) -> None:
-    pixels = np.random.default_rng(3).integers(0, 256, (1024, 1024, 4), np.uint8)
+def noise(side_px: int, seed: int) -> MapImage:
+    """Return a picture of noise, the worst there is to encode, with no data along its top."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (side_px, side_px, 4), np.uint8)
     pixels[..., 3] = 255
-    pixels[:64, :, 3] = alpha
-    uri = picture_data_uri(MapImage(pixels, 129.0, 42.0, 129.1, 42.1, painted.BEFORE))
+    pixels[: side_px // 16] = 0
+    return MapImage(pixels, 129.0, 42.0, 129.1, 42.1, painted.BEFORE)
+
+
+def decoded(uri: str) -> NDArray[np.int16]:
     head, content = uri.split(",")
-    assert head == f"data:image/{kind};base64"
-    decoded = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(content))).convert("RGBA"))
-    np.testing.assert_array_equal(decoded[..., 3], pixels[..., 3])
+    assert head == "data:image/webp;base64"
+    opened = Pillow.open(io.BytesIO(base64.b64decode(content)))
+    return np.asarray(opened.convert("RGBA")).astype(np.int16)
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "said", "off_by"),
+    [
+        (800_000, "", 0),
+        (630_000, "colours off by at most 1 of 255", 1),
+        (560_000, "colours off by at most 2 of 255", 2),
+        (480_000, "colours off by at most 4 of 255", 4),
+        (200_000, "compressed, so that", 255),
+        (9_000, "1 in 4 pixels a side, compressed, so that", 255),
+    ],
+)
+def test_pictures_fit_and_lose_no_more_than_is_said(
+    most_bytes: int, said: str, off_by: int
+) -> None:
+    pictures = [noise(320, 1), noise(320, 2)]
+    uris, loss = encode_pictures(pictures, most_bytes)
+    assert loss.startswith(said)
+    assert bool(loss) == bool(said)
+    assert sum(map(len, uris)) <= most_bytes
+    assert encode_pictures(pictures, most_bytes) == (uris, loss)
+    for picture, uri in zip(pictures, uris, strict=True):
+        shown = decoded(uri)
+        every = 320 // len(shown)
+        original = picture.pixels.astype(np.int16)[::every, ::every]
+        np.testing.assert_array_equal(shown[..., 3], original[..., 3])
+        assert np.abs(shown - original)[original[..., 3] > 0].max() <= off_by
+
+
+def test_both_dates_are_encoded_in_the_same_way() -> None:
+    plain = MapImage(np.full((320, 320, 4), 255, np.uint8), 129.0, 42.0, 129.1, 42.1, painted.AFTER)
+    original = noise(320, 1).pixels[30:].astype(np.int16)
+    uris, loss = encode_pictures([plain, noise(320, 1)], 300_000)
+    assert loss == "colours off by at most 2 of 255"
+    assert np.abs(decoded(uris[1])[30:] - original).max() == 2
+    assert (decoded(uris[0])[..., 0] == 255).all()

@@ -1,0 +1,198 @@
+"""What the commands that reach the network share: the source, the place, progress, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camp_monitor.cli.context import Context
+
+if TYPE_CHECKING:
+    from camp_monitor.imagery.choosing import Choice
+    from camp_monitor.imagery.gathering import Place, Shop
+    from camp_monitor.imagery.network.signing import Sign
+    from camp_monitor.imagery.search import Offer
+    from camp_monitor.imagery.sources import Source
+
+TOKEN_PATH = "/api/sas/v1"
+LEFT_OUT_SHOWN = 5
+
+
+def source_options(command: Any) -> Any:
+    """Give a command ``--source`` and ``--sensor``."""
+    sensor = click.option(
+        "--sensor",
+        "sensors",
+        multiple=True,
+        metavar="NAME",
+        help="sentinel-2, landsat or sentinel-1; may be repeated.  Default: [fetch] sensors.",
+    )
+    source = click.option(
+        "--source", metavar="NAME", help="Catalogue to ask.  Default: [fetch] source."
+    )
+    return source(sensor(command))
+
+
+@contextmanager
+def open_shop(context: Context, source: str | None, sensors: Sequence[str]) -> Iterator[Shop]:
+    """Open the catalogue that the user or the configuration names; nothing is asked yet."""
+    from camp_monitor.imagery.gathering import Shop
+    from camp_monitor.imagery.network.remote import Remote
+    from camp_monitor.imagery.sources import find_source
+
+    configuration = context.workspace.configuration
+    own = {name: (one.url, one.like) for name, one in configuration.sources.items()}
+    found = find_source(source or configuration.fetch.source, own)
+    with ExitStack() as stack:
+        remote = stack.enter_context(Remote(found.url, _signer(found, stack)))
+        settings = configuration.fetch
+        wanted = tuple(sensors) or settings.sensors
+        yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
+
+
+def place_of(context: Context, facility_id: str) -> Place:
+    """Return where a facility is looked for."""
+    from camp_monitor.facilities import find_facility
+    from camp_monitor.facilities.surroundings import search_area
+    from camp_monitor.imagery.gathering import Place
+
+    settings = context.workspace.configuration.scan
+    outline = find_facility(context.workspace.aoi, facility_id).outline
+    area = search_area(outline, settings.margin_m)
+    return Place(outline.geometry, area, settings.context_px)
+
+
+def interval_of(first: str, last: str) -> tuple[datetime, datetime]:
+    """Read ``--from`` and ``--to``: the first instant of the one, the last of the other."""
+    from camp_monitor.imagery.scene import parse_acquired
+
+    return parse_acquired(f"{first}/{last}")
+
+
+@contextmanager
+def progress(context: Context, title: str) -> Iterator[Callable[[int], Callable[[], None]]]:
+    """Show a bar on a terminal; the value given is told how many, and returns what ticks it."""
+    from rich.progress import MofNCompleteColumn, Progress
+
+    silent = context.quiet or not context.messages.is_terminal
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=context.messages,
+        transient=True, disable=silent,
+    ) as bar:  # fmt: skip
+
+        def start(total: int) -> Callable[[], None]:
+            task = bar.add_task(title, total=total)
+            return lambda: bar.advance(task)
+
+        yield start
+
+
+def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> None:
+    """Print what a catalogue offers, as a table."""
+    from rich.table import Table
+
+    from camp_monitor.imagery.choosing import season_gap_days
+
+    table = Table(box=None, pad_edge=False)
+    columns = ("Scene", "Taken", "Inside", "Clear", "Season", "Sun", "View", "Orbit")
+    for name in columns:
+        table.add_column(name, overflow="fold", justify="left" if name == "Scene" else "right")
+    for offer in offers:
+        scene = offer.scene
+        orbit = f"{scene.relative_orbit or ''} {(scene.orbit_state or '')[:4]}".strip()
+        table.add_row(
+            scene.id,
+            scene.date,
+            f"{offer.inside_fraction:.0%}",
+            _clear_words(offer),
+            f"{season_gap_days(like, scene.acquired_from_at):.0f} d",
+            _degrees(scene.sun_elevation_deg),
+            _degrees(scene.off_nadir_deg),
+            orbit or "-",
+        )
+    context.console.print(table)
+    context.console.print(
+        "\nInside and clear: shares of the outline.  Season: days from the season of the last day "
+        "asked for.  Sun: its elevation.  View: off nadir.",
+        soft_wrap=True,
+    )
+    for offer in offers:
+        if offer.note:
+            context.messages.print(f"note: {offer.scene.id}: {offer.note}", soft_wrap=True)
+
+
+def offer_as_json(offer: Offer) -> dict[str, Any]:
+    """Return an offer for ``--json``."""
+    scene = offer.scene
+    return {
+        "id": scene.id,
+        "source": scene.source,
+        "collection": scene.collection,
+        "sensor": scene.sensor,
+        "acquired_at": scene.acquired_from_at.isoformat(),
+        "inside_fraction": round(offer.inside_fraction, 4),
+        "clear_fraction": offer.clear_fraction,
+        "note": offer.note,
+        "sun_elevation_deg": scene.sun_elevation_deg,
+        "off_nadir_deg": scene.off_nadir_deg,
+        "relative_orbit": scene.relative_orbit,
+        "orbit_state": scene.orbit_state,
+        "platform": scene.platform,
+        "offset": None if scene.offset_state is None else scene.offset_state.kind,
+        "licence": scene.licence,
+    }
+
+
+def print_choice(context: Context, choice: Choice) -> None:
+    """Say which pairs were chosen and why, and what was not used."""
+    for pair in choice.pairs:
+        dates = f"{pair.before.acquired_at:%Y-%m-%d} and {pair.after.acquired_at:%Y-%m-%d}"
+        context.messages.print(f"{pair.before.sensor}, {dates}: {pair.why}", soft_wrap=True)
+    for look, reason in choice.left_out:
+        date = f"{look.acquired_at:%Y-%m-%d}"
+        context.messages.print(f"not used: {look.sensor}, {date}: {reason}", soft_wrap=True)
+
+
+def print_left_out(context: Context, sentences: Sequence[str]) -> None:
+    """Say which items of a catalogue could not be used."""
+    for sentence in sentences[:LEFT_OUT_SHOWN]:
+        context.messages.print(f"left out: {sentence}", soft_wrap=True)
+    more = len(sentences) - LEFT_OUT_SHOWN
+    if more > 0:
+        context.messages.print(f"left out: {more} more items of the catalogue, for like reasons")
+
+
+def size_words(size_bytes: float) -> str:
+    """Return a size as ``1.2 MB``."""
+    return f"{size_bytes / 1e6:.1f} MB"
+
+
+def _clear_words(offer: Offer) -> str:
+    if offer.clear_fraction is not None:
+        return f"{offer.clear_fraction:.0%}"
+    return "not read" if offer.note else "any sky"
+
+
+def _degrees(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}°"
+
+
+def _signer(source: Source, stack: ExitStack) -> Sign:
+    """Return what signs the addresses of a source."""
+    from camp_monitor.imagery.network import signing
+    from camp_monitor.imagery.network.addresses import parse_address
+    from camp_monitor.imagery.network.remote import Remote
+
+    if source.signing == "copernicus-s3":
+        return signing.copernicus_s3()
+    if source.signing == "planetary-computer":
+        home = parse_address(source.url)
+        base = source.url[: source.url.index(home.path)] + TOKEN_PATH if home.path else source.url
+        keys = signing.planetary_tokens(signing.planetary_key(), base)
+        tokens = stack.enter_context(Remote(base, keys))
+        return signing.planetary_computer(tokens.get_json, lambda: datetime.now(UTC), base)
+    return signing.unsigned

@@ -1,0 +1,205 @@
+"""From an interval to pairs of scenes in the catalogue: look, choose, fetch what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.catalogue import read_scenes
+from camp_monitor.imagery.choosing import Choice, ChosenPair, Look, choose_pairs
+from camp_monitor.imagery.fetch import catalogue_id, fetch_scene, find_order, most_bytes
+from camp_monitor.imagery.network.remote import Remote
+from camp_monitor.imagery.opening import open_raster
+from camp_monitor.imagery.reading import RESTORE
+from camp_monitor.imagery.scene import Scene
+from camp_monitor.imagery.search import Offer, clear_share, look_at_scenes, search_scenes
+from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.imagery.sources import Source
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where is looked.
+
+    Parameters
+    ----------
+    outline, area : shapely geometry
+        EPSG:4326; the area is the outline with what is searched round it.
+    least_px : int
+        Least side of a fetched window.
+    """
+
+    outline: BaseGeometry
+    area: BaseGeometry
+    least_px: int
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A catalogue on the network, and what may be taken from it.
+
+    Parameters
+    ----------
+    remote : Remote
+    source : Source
+    sensors : tuple of str
+    budget_mb : int
+        The catalogue of the workspace is not made larger than this.
+    workers : int
+    """
+
+    remote: Remote
+    source: Source
+    sensors: tuple[str, ...]
+    budget_mb: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be compared, and what has to be fetched for it.
+
+    Parameters
+    ----------
+    choice : Choice
+    missing : tuple of Offer
+        Scenes of the choice that the catalogue does not hold.
+    most_bytes : int
+        Size of what is missing, at most, about.
+    left_out : tuple of str
+        Items of the source that could not be used.
+    """
+
+    choice: Choice
+    missing: tuple[Offer, ...]
+    most_bytes: int
+    left_out: tuple[str, ...]
+
+
+def plan(
+    folder: Path,
+    place: Place,
+    interval: tuple[datetime, datetime],
+    shop: Shop | None,
+    *,
+    least_clear: float,
+    progress: Callable[[int], Callable[[], None]],
+) -> Plan:
+    """Look at what there is of an interval, here and at the source, and choose pairs.
+
+    Parameters
+    ----------
+    folder : Path
+        The catalogue of the workspace.
+    place : Place
+    interval : (datetime, datetime)
+    shop : Shop or None
+        None to use only what the catalogue holds.
+    least_clear : float
+        See `choose_pairs`.
+    progress : callable
+        Given how many quality bands are read, returns what is called after each.
+    """
+    local = [scene for scene in read_scenes(folder) if _is_of(scene, place, interval)]
+    looks = {scene.id: look_at_local(scene, place.outline) for scene in local}
+    offers: dict[str, Offer] = {}
+    left_out: tuple[str, ...] = ()
+    if shop is not None:
+        found = search_scenes(shop.remote, shop.source, place.outline, interval, shop.sensors)
+        left_out = found.left_out
+        new = [
+            scene
+            for scene in found.scenes
+            if catalogue_id(scene.id, place.area, place.least_px) not in looks
+        ]
+        done = progress(len(new))
+        for offer in look_at_scenes(
+            shop.remote, new, place.outline, workers=shop.workers, progress=done
+        ):
+            offers[offer.scene.id] = offer
+    choice = choose_pairs(
+        [*looks.values(), *(offer.look for offer in offers.values())], least_clear
+    )
+    used = dict.fromkeys(look.id for pair in choice.pairs for look in (pair.before, pair.after))
+    missing = tuple(offers[name] for name in used if name in offers)
+    size = sum(most_bytes(offer.scene, place.area, place.least_px) for offer in missing)
+    return Plan(choice, missing, size, left_out)
+
+
+def fetch_offers(
+    folder: Path,
+    place: Place,
+    offers: Sequence[Offer],
+    shop: Shop,
+    progress: Callable[[], None] = lambda: None,
+) -> dict[str, str]:
+    """Fetch scenes into the catalogue; return their ids there by their ids at the source.
+
+    Raises
+    ------
+    SceneError
+        The budget would be exceeded: nothing is fetched.
+    RemoteError
+        A scene cannot be fetched; those before it are kept.
+    """
+    check_budget(folder, sum(most_bytes(one.scene, place.area, place.least_px) for one in offers),
+                 shop.budget_mb)  # fmt: skip
+    fetched = {}
+    for offer in offers:
+        order = find_order(shop.remote, shop.source, offer.scene.id, place.area, place.least_px)
+        scene, _ = fetch_scene(folder, shop.remote, order, workers=shop.workers, progress=progress)
+        fetched[offer.scene.id] = scene.id
+    return fetched
+
+
+def check_budget(folder: Path, more_bytes: int, budget_mb: int) -> None:
+    """Refuse to fetch more than the budget leaves."""
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if held + more_bytes > budget_mb * MEGABYTE:
+        raise SceneError(
+            f"The catalogue {folder} holds {held / MEGABYTE:.0f} MB, up to "
+            f"{more_bytes / MEGABYTE:.0f} MB more are asked for, and the budget is {budget_mb} MB: "
+            f"raise budget_mb in [fetch] of camp-monitor.toml, or ask for a shorter interval."
+        )
+
+
+def in_catalogue(
+    pairs: Iterable[ChosenPair], fetched: dict[str, str]
+) -> list[tuple[str, str, str]]:
+    """Return before, after and reason of each pair, by the ids in the catalogue."""
+    return [
+        (fetched.get(pair.before.id, pair.before.id), fetched.get(pair.after.id, pair.after.id),
+         pair.why)
+        for pair in pairs
+    ]  # fmt: skip
+
+
+def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
+    """Say what of an outline a scene of the catalogue shows."""
+    inside = float(scene.footprint.intersection(outline).area / outline.area)
+    clear = None
+    if scene.quality is not None:
+        with open_raster(scene.quality.path, RESTORE) as source:
+            clear = clear_share(source, scene.quality.name, outline, scene.quality.index)
+    radar = is_sar(scene.band_names)
+    return Look(
+        id=scene.id,
+        sensor=scene.sensor,
+        acquired_at=scene.acquired_from_at,
+        inside_fraction=inside,
+        clear_fraction=clear,
+        orbit=f"{scene.relative_orbit} {scene.orbit_state}" if radar else "",
+        processing=" ".join((scene.quantity, *scene.band_names)),
+    )
+
+
+def _is_of(scene: Scene, place: Place, interval: tuple[datetime, datetime]) -> bool:
+    within = interval[0] <= scene.acquired_from_at and scene.acquired_to_at <= interval[1]
+    return within and scene.footprint.intersects(place.outline)

@@ -1,0 +1,172 @@
+"""What the numbers in files mean: quantity, scale and offset, or a refusal to guess."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.inspecting import InspectedFile
+from camp_monitor.imagery.offsets import OffsetState, offset_from_item
+from camp_monitor.imagery.sar.backscatter import check_backscatter, tell_unit
+from camp_monitor.imagery.sensors import BACKSCATTER, QUANTITIES, Sensor, is_sar
+from camp_monitor.imagery.settling import settle_offset
+
+if TYPE_CHECKING:
+    import pystac
+
+    from camp_monitor.imagery.adding import SceneDescription
+
+Files = tuple[InspectedFile, ...]
+HIGHEST_REFLECTANCE = 5.0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the numbers of a scene's files mean.
+
+    Parameters
+    ----------
+    quantity : str
+        Key of `QUANTITIES`.
+    scale, offset : float
+        ``quantity = number * scale + offset``.
+    offset_state : OffsetState or None
+        How the offset of a Sentinel-2 scene is known.
+    """
+
+    quantity: str
+    scale: float = 1.0
+    offset: float = 0.0
+    offset_state: OffsetState | None = None
+
+
+def tell_meaning(
+    files: Files,
+    bands: tuple[str, ...],
+    measured: tuple[str, ...],
+    sensor: Sensor,
+    said: SceneDescription,
+    provider: pystac.Item | None,
+) -> Meaning:
+    """Tell what numbers mean, from the user, the item, the pixels and the sensor.
+
+    Parameters
+    ----------
+    files : tuple of InspectedFile
+    bands, measured : tuple of str
+        Names of all bands of the files in order, and of those that hold measurements.
+    sensor : Sensor
+    said : SceneDescription
+    provider : pystac.Item or None
+
+    Raises
+    ------
+    SceneError
+        It cannot be told, or the numbers cannot mean what was said.
+    """
+    quantity = _quantity(files, sensor, said, measured, provider)
+    if quantity != "reflectance":
+        return Meaning(quantity, 1.0 if said.scale is None else said.scale, said.offset or 0.0)
+    if all(file.dtype.startswith("float") for file in files) and said.scale is None:
+        if max(file.high for file in files) > HIGHEST_REFLECTANCE:
+            raise SceneError(
+                f"{files[0].path.name} holds numbers up to {files[0].high:g}, which are no "
+                f"reflectances: give --scale and --offset."
+            )
+        return Meaning(quantity, 1.0, said.offset or 0.0)
+    scale = said.scale if said.scale is not None else (sensor.scale or 1.0)
+    if said.offset is not None:
+        return Meaning(quantity, scale, said.offset)
+    if sensor.offset is not None:
+        return Meaning(quantity, scale, sensor.offset)
+    state = _sentinel_2_offset(files, bands, said, provider)
+    return Meaning(quantity, scale, state.offset or 0.0, state)
+
+
+def _quantity(
+    files: Files,
+    sensor: Sensor,
+    said: SceneDescription,
+    bands: tuple[str, ...],
+    provider: pystac.Item | None,
+) -> str:
+    """Say what the numbers mean, and refuse numbers that cannot mean it."""
+    eight_bit = any(file.dtype == "uint8" for file in files if len(file.descriptions) > 1) or all(
+        file.dtype == "uint8" for file in files
+    )
+    quantity = said.quantity or ("dn8" if eight_bit else sensor.quantity)
+    if quantity not in QUANTITIES:
+        raise SceneError(f"{quantity!r} is not a quantity: use {', '.join(QUANTITIES)}.")
+    if (quantity in BACKSCATTER) != is_sar(bands) and not quantity.startswith("dn"):
+        raise SceneError(
+            f"The bands {', '.join(bands)} cannot hold {quantity}: correct --bands, --sensor or "
+            f"--quantity."
+        )
+    return _backscatter(files, quantity, said, provider) if quantity in BACKSCATTER else quantity
+
+
+def _backscatter(
+    files: Files, quantity: str, said: SceneDescription, provider: pystac.Item | None
+) -> str:
+    """Tell sigma nought from gamma nought by names, and power from decibels by the numbers."""
+    named = _named_backscatter(files, provider)
+    scale = 1.0 if said.scale is None else said.scale
+    samples = [file.sample * np.float32(scale) + np.float32(said.offset or 0) for file in files]
+    if said.quantity is None:
+        kind = named or quantity.split("_")[0]
+        quantity = f"{kind}_{tell_unit(np.concatenate(samples)) or 'db'}"
+    elif named and not quantity.startswith(named):
+        raise SceneError(
+            f"{files[0].path.name} or its item names {named}, and --quantity says {quantity}: they "
+            f"are never mixed; correct --quantity."
+        )
+    for file, sample in zip(files, samples, strict=True):
+        check_backscatter(sample, quantity, file.path.name)
+    return quantity
+
+
+def _named_backscatter(files: Files, provider: pystac.Item | None) -> str | None:
+    """Sigma0 or gamma0, as the files' names, their bands or the item say, if they say one."""
+    text = " ".join([name for f in files for name in (f.path.stem, *f.descriptions)]).lower()
+    found = {kind for kind in ("sigma0", "gamma0") if re.search(rf"(?<![a-z]){kind}", text)}
+    if provider is not None and provider.properties.get("sar:product_type") == "RTC":
+        found.add("gamma0")
+    if len(found) > 1:
+        raise SceneError(
+            f"{files[0].path.name} and the files or the item with it name both sigma0 and gamma0, "
+            f"which are never mixed: add each as a scene of its own."
+        )
+    return found.pop() if found else None
+
+
+def _sentinel_2_offset(
+    files: tuple[InspectedFile, ...],
+    bands: tuple[str, ...],
+    said: SceneDescription,
+    provider: pystac.Item | None,
+) -> OffsetState:
+    """Settle the offset by the processing baseline and the pixels; never by the date."""
+    state = said.offset_state
+    if state is None and provider is not None:
+        state = offset_from_item({**provider.properties, "id": provider.id}, None)
+    if state is None:
+        raise SceneError(
+            f"The processing baseline of {files[0].path.name} is not known, and from 04.00 on 1000 "
+            f"is added to the numbers: give --item ITEM.json, or --offset 0 (before 04.00, or "
+            f"already removed), or --offset -0.1."
+        )
+    parts, start = [], 0
+    for file in files:
+        parts.append((file.path, bands[start : start + len(file.descriptions)]))
+        start += len(file.descriptions)
+    state = settle_offset(state, parts)
+    if state.kind == "unknown" and not said.addresses:
+        raise SceneError(
+            f"The offset of {files[0].path.name} is not settled ({state.reason.rstrip('.')}): give "
+            f"--offset 0 (before baseline 04.00, or already removed), or --offset -0.1."
+        )
+    return state

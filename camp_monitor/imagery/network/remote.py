@@ -1,0 +1,402 @@
+"""Ask catalogues and file servers; with `connecting`, all of the program that uses the network.
+
+Every host is a stranger.  Only public addresses are asked (`addresses` says which), and the address
+that a name stands for is checked by the very connection that uses it.
+Every answer is bounded in bytes and in time.  What fails for a moment is asked for again.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin
+
+import numpy as np
+import requests
+import urllib3
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from camp_monitor.errors import MissingError, RemoteError
+from camp_monitor.imagery.network.addresses import Address, check_address, parse_address, where
+from camp_monitor.imagery.network.answers import (
+    LATER,
+    FailedTry,
+    check_no_secret,
+    next_address,
+    parse_json,
+    retry_after_s,
+    size_of_range,
+    unpack,
+    version_of,
+)
+from camp_monitor.imagery.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
+from camp_monitor.imagery.network.range_file import QuietFile, RangeFile
+from camp_monitor.imagery.network.signing import Sign, Signed, unsigned
+from camp_monitor.imagery.opening import DRIVERS
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+FIRST_BYTES = 32768
+MOST_BLOCK_BYTES = 128 << 20
+"""Unpacked, of one tile; a small file can claim tiles that no memory holds."""
+_names = itertools.count()
+_CHUNK_BYTES = 65536
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """What is asked for: the whole of something, or the bytes from `start` up to `stop`."""
+
+    href: str
+    most_bytes: int
+    accept: str = "*/*"
+    body: bytes | None = None
+    start: int = 0
+    stop: int = 0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """Bytes, and the size and version of the whole file that they are from."""
+
+    content: bytes
+    size: int
+    version: str
+
+
+class Remote:
+    """Asks one catalogue and the servers of its files; may be shared by threads.
+
+    Parameters
+    ----------
+    home : str
+        The catalogue's own address, chosen by the user.  Where it is on this computer, its host
+        may be asked over http; nothing else that is not public is ever asked.
+    sign : function
+        From an address to the form that the provider wants; it is used for one try.
+    limits : Limits
+    proxy : str
+        Address of a proxy for all but this computer; it is never taken from the environment.
+        With it, names are looked up by the proxy: an address is then checked by its spelling, but
+        what its name stands for cannot be.
+    sleep : function
+        Waits for a number of seconds.
+    chance : function
+        Returns a number from 0 to 1, for the waits.
+
+    Attributes
+    ----------
+    requests, bytes_read : int
+        What was asked and received so far, redirects and further tries included.
+    session : requests.Session
+        For a library that wants one: JSON alone, with all the checks, GET and POST.
+
+    Raises
+    ------
+    RemoteError
+        From every method: what happened, at which host and path, and what to do.  No query, key or
+        token is in it.
+
+    Notes
+    -----
+    A certificate is checked against those of the system's `requests`, or of the file that
+    ``REQUESTS_CA_BUNDLE`` names.  Looking up a name takes as long as the system lets it.
+    """
+
+    def __init__(
+        self,
+        home: str,
+        sign: Sign = unsigned,
+        *,
+        limits: Limits = LIMITS,
+        proxy: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.home = parse_address(home)
+        check_address(self.home, self.home)
+        self.limits = limits
+        self._sign, self._sleep, self._chance = sign, sleep, chance
+        self._proxies = dict.fromkeys(("http", "https"), proxy) if proxy else {}
+        self._direct = Adapter(self.home, proxied=False)
+        self._proxied = Adapter(self.home, proxied=True)
+        self._certificates: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.bytes_read = 0
+        self.session: requests.Session = _Session(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._direct.close()
+        self._proxied.close()
+
+    def get_json(self, url: str, *, body: Mapping[str, Any] | None = None) -> Any:
+        """Return what a catalogue answers, to a GET, or to a POST where there is a `body`.
+
+        The answer is bounded in size and depth, and holds only what JSON has: no NaN, no endless
+        number, no half of a character.
+        """
+        sent = None if body is None else json.dumps(body).encode()
+        return parse_json(self._get_json_bytes(url, sent), where(url))
+
+    def read_all(self, href: str, most_bytes: int) -> bytes:
+        """Return a whole small file of at most `most_bytes`, packed and unpacked."""
+        return self._ask(_Ask(href, most_bytes)).content
+
+    def open(self, href: str) -> RangeFile:
+        """Open a file for reading in pieces; its first bytes are read at once.
+
+        Later pieces are refused where the file is not the one that was opened.
+        """
+        first = self._ask(_Ask(href, self.limits.whole_bytes, stop=FIRST_BYTES))
+        shown = where(href)
+
+        def read_piece(start: int, stop: int) -> bytes:
+            answer = self._ask(_Ask(href, 0, start=start, stop=stop))
+            if (answer.size, answer.version) != (first.size, first.version):
+                raise RemoteError(f"{shown} changed while it was read: fetch it again.")
+            return answer.content
+
+        return RangeFile(shown, first.size, first.content, read_piece)
+
+    def _get_json_bytes(self, url: str, body: bytes | None) -> bytes:
+        accept = "application/geo+json, application/json"
+        return self._ask(_Ask(url, self.limits.json_bytes, accept, body)).content
+
+    def _ask(self, ask: _Ask) -> _Answer:
+        """Ask until it is answered or there is no hope."""
+        retrying = Retrying(
+            stop=stop_after_attempt(self.limits.attempts),
+            retry=retry_if_exception(lambda error: isinstance(error, FailedTry) and error.passing),
+            wait=self._wait_s,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._try_once, ask)
+        except FailedTry as failure:
+            tries = f", in {self.limits.attempts} tries" if failure.passing else ""
+            message = f"{where(ask.href)} {failure.problem}{tries}: {failure.remedy}."
+            kind = MissingError if failure.missing else RemoteError
+        raise kind(message)
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        """Return a wait that doubles, half of it by chance, and is never less than was asked."""
+        error = state.outcome.exception() if state.outcome else None
+        doubled_s = self.limits.first_wait_s * 2.0 ** (state.attempt_number - 1)
+        wait_s = min(doubled_s, self.limits.longest_wait_s) * (0.5 + 0.5 * self._chance())
+        return max(wait_s, error.wait_s if isinstance(error, FailedTry) else 0.0)
+
+    def _try_once(self, ask: _Ask) -> _Answer:
+        signed = self._sign(ask.href)
+        href, headers, body = signed.url, dict(signed.headers), ask.body
+        start_turn(self.limits.total_s)
+        for _ in range(self.limits.redirects + 1):
+            address = parse_address(href)
+            check_address(address, self.home)
+            response = self._send(address, href, {**headers, **_headers_of(ask, body)}, body)
+            location = response.headers.get("Location", "")
+            try:
+                if not response.is_redirect:
+                    return self._take(response, ask, signed)
+            finally:
+                response.close()
+            target = next_address(href, location)
+            if target.origin != address.origin:
+                check_no_secret(location, ask.href, signed)
+                headers = {}
+            if response.status_code in (301, 302, 303):
+                body = None
+            href = urljoin(href, location)
+        raise FailedTry(
+            f"leads on more than {self.limits.redirects} times", "check the address in a browser"
+        )
+
+    def _send(
+        self, address: Address, href: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.Response:
+        """Send one request and return when the head of the answer is there."""
+        method = "GET" if body is None else "POST"
+        at_home = self.home.is_this_computer and address.host == self.home.host
+        proxies = {} if at_home else self._proxies
+        with self._lock:
+            self.requests += 1
+        try:
+            return (self._proxied if proxies else self._direct).send(
+                requests.Request(method, href, headers=headers, data=body).prepare(),
+                stream=True,
+                timeout=(self.limits.connect_s, self.limits.read_s),
+                verify=self._certificates,
+                proxies=proxies,
+            )
+        except requests.RequestException as error:
+            failure = explain(error)
+        raise failure  # outside, so that the library's own words do not hang on it
+
+    def _take(self, response: requests.Response, ask: _Ask, signed: Signed) -> _Answer:
+        """Read an answer as far as its bounds allow, or say why it is none."""
+        status = response.status_code
+        if status not in (200, 206) or (status == 206 and not ask.stop):
+            raise self._refusal(response, signed)
+        if status == 200 and ask.start:
+            raise FailedTry("no longer sends its file in parts", "use another source")
+        most_bytes = ask.stop - ask.start if status == 206 else ask.most_bytes
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("identity", "gzip", "") or (ask.stop and coding == "gzip"):
+            raise FailedTry(f"is packed as {coding[:20]!r}", "ask its provider for plain files")
+        content = self._read(response, most_bytes)
+        if coding == "gzip":
+            content = unpack(content, most_bytes)
+        size = len(content)
+        if status == 206:
+            size = size_of_range(response.headers, content, ask.start, ask.stop)
+        return _Answer(content, size, version_of(response.headers))
+
+    def _read(self, response: requests.Response, most_bytes: int) -> bytes:
+        too_long = FailedTry(f"sends more than {most_bytes} bytes at once", "use another source")
+        declared = response.headers.get("Content-Length", "0")
+        if declared.isdecimal() and int(declared) > most_bytes:
+            raise too_long
+        pieces: list[bytes] = []
+        taken = 0
+        try:
+            while piece := response.raw.read(_CHUNK_BYTES, decode_content=False):
+                taken += len(piece)
+                with self._lock:
+                    self.bytes_read += len(piece)
+                if taken > most_bytes:
+                    raise too_long
+                pieces.append(piece)
+        except urllib3.exceptions.ReadTimeoutError:
+            failure = FailedTry("stopped in the middle of its answer", LATER, passing=True)
+        except urllib3.exceptions.HTTPError:
+            failure = FailedTry("broke off in the middle of its answer", LATER, passing=True)
+        else:
+            return b"".join(pieces)
+        raise failure
+
+    def _refusal(self, response: requests.Response, signed: Signed) -> FailedTry:
+        status = response.status_code
+        problem = f"answered HTTP {status}"
+        if status in (401, 403):
+            return FailedTry(f"may not be read (HTTP {status})", signed.remedy)
+        if status in (404, 410):
+            return FailedTry(
+                f"is not there (HTTP {status})",
+                "check the address, or choose another scene",
+                missing=True,
+            )
+        if status not in (408, 429, 500, 502, 503, 504):
+            return FailedTry(problem, "check the address, or choose another source")
+        wait_s = retry_after_s(response.headers.get("Retry-After", ""), time.time())
+        if wait_s > self.limits.retry_after_s:
+            remedy = f"it asks to be left alone for {min(wait_s, 1e6):.0f} s, try after that"
+            return FailedTry(problem, remedy)
+        return FailedTry(problem, LATER, passing=True, wait_s=wait_s)
+
+
+def _headers_of(ask: _Ask, body: bytes | None) -> dict[str, str]:
+    headers = {
+        "User-Agent": "camp-monitor",
+        "Accept": ask.accept,
+        "Accept-Encoding": "gzip" if "json" in ask.accept else "identity",
+    }
+    if ask.stop:
+        headers["Range"] = f"bytes={ask.start}-{ask.stop - 1}"
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+class _Session(requests.Session):
+    """A session whose every request goes through a `Remote`, which alone says how it is sent."""
+
+    def __init__(self, remote: Remote) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._remote = remote
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Ask for JSON; headers, time limits and proxies that a caller names are left aside."""
+        href = str(request.url)
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        if request.method not in ("GET", "POST") or not isinstance(body, bytes | None):
+            raise RemoteError(f"{where(href)} is only read, by GET or POST.")
+        content = self._remote._get_json_bytes(href, body)
+        parse_json(content, where(href))
+        response = requests.Response()
+        response.status_code = 200
+        response.url, response.request = href, request
+        response.encoding = "utf-8"
+        response.raw = io.BytesIO(content)
+        return response
+
+
+@contextmanager
+def open_remote_raster(remote: Remote, href: str, remedy: str) -> Iterator[DatasetReader]:
+    """Open an image file where it is, on its own: nothing beside it and nothing it names is read.
+
+    Parameters
+    ----------
+    remote : Remote
+    href : str
+    remedy : str
+        What to do where the file is damaged, for the message.
+
+    Raises
+    ------
+    RemoteError
+        It cannot be read, is neither a GeoTIFF nor a JPEG 2000, has tiles too large, or is
+        damaged; also where that shows only while the block inside reads from it.
+    """
+    import rasterio
+    from rasterio.abc import MultiByteRangeResourceContainer
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    MultiByteRangeResourceContainer.register(QuietFile)  # so GDAL asks for many tiles at once
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
+    with remote.open(href) as file:
+        quiet = QuietFile(file, f"camp-monitor/{next(_names)}/image")
+        try:
+            with alone, warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                source = rasterio.open(quiet.name, driver=_driver(file), opener=quiet)
+            with source:
+                _check_blocks(source, file.shown, remedy)
+                yield source
+        except (RasterioError, IndexError) as error:
+            if quiet.failure is None:
+                raise RemoteError(
+                    f"{file.shown} is damaged and cannot be read as an image: {remedy}."
+                ) from error
+        if quiet.failure is not None:
+            raise quiet.failure
+
+
+def _driver(file: RangeFile) -> str:
+    """Tell the format by the first bytes."""
+    start = file.read(8)
+    for signature, driver in DRIVERS.items():
+        if start.startswith(signature):
+            return driver
+    raise RemoteError(f"{file.shown} is neither a GeoTIFF nor a JPEG 2000: choose another scene.")
+
+
+def _check_blocks(source: DatasetReader, shown: str, remedy: str) -> None:
+    for (rows, cols), kind in zip(source.block_shapes, source.dtypes, strict=True):
+        if rows * cols * source.count * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
+            raise RemoteError(f"{shown} has tiles of {cols} x {rows} pixels, too large: {remedy}.")

@@ -1,0 +1,386 @@
+"""Sentinel-2's offset: whether 1000 lies in the numbers, by the item's word and by the pixels.
+
+From processing baseline 04.00 (25 January 2022) on, ESA adds 1000 to every number of a Level-2A
+product (``BOA_ADD_OFFSET`` -1000), so that reflectances down to -0.1 can be stored.  Some
+catalogues take the 1000 off again, and their items do not always say so truly.  The date of the
+image tells nothing, since old dates are processed again with new baselines.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.errors import SceneError
+from camp_monitor.imagery.sensors import OPTICAL_BANDS
+
+SHIFT = 1000
+"""What baselines from 04.00 on add to every number; ESA has used no other value so far."""
+SHIFT_REFLECTANCE = -0.1
+"""The offset that undoes it, at the scale of 0.0001."""
+OFFSETS: dict[str, float | None] = {
+    "none": 0.0, "to_subtract": SHIFT_REFLECTANCE, "subtracted": 0.0, "unknown": None,
+}  # fmt: skip
+"""The offset that each kind of state calls for, in reflectance."""
+EVIDENCE = ("baseline", "flag", "pixels", "nothing")
+
+FIRST_MAJOR_WITH_SHIFT, LAST_MAJOR = 4, 98
+"""Baseline 99.99 marks products that a user made with Sen2Cor, of any version."""
+BASELINE_KEYS = ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version")
+PRODUCT_KEYS = ("s2:product_uri", "sentinel:product_id", "id", "title")
+"""Where a product's name may stand, such as ``S2A_MSIL2A_20220801T105631_N0400_R094_...``."""
+FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
+ALTERING = ("earthsearch:", "sentinel:")
+"""Properties of a provider that takes the 1000 off some products and leaves it on others."""
+_PRODUCT = re.compile(r"S2[A-D]_MSIL2A_\d{8}T\d{6}_N(\d\d)(\d\d)_", re.ASCII)
+
+LEAST_CLEAR_PX = 1000
+LEAST_TARGET_PX = 100
+"""Fewer clear pixels, or fewer dark targets among them, and nothing is concluded."""
+MOST_PX = 1_000_000
+"""Of larger windows, evenly spaced pixels are looked at."""
+CORRECTION_ERROR = 100
+"""Standard deviation of an atmospheric correction's error, 0.01 of reflectance; see
+`check_offset`."""
+BELOW, FAR_BELOW = SHIFT - 3 * CORRECTION_ERROR, SHIFT - 5 * CORRECTION_ERROR
+"""Shifted numbers below these would be reflectances below -0.03 and -0.05."""
+LEAST_DARK_SHARE = 0.01
+MOST_STRAY_SHARE = 0.002
+"""Share of clear pixels with two bands that dark: from the first on the numbers are not shifted,
+above the second they are not proven shifted either."""
+LEAST_CUT_SHARE = 0.05
+"""Share of clear pixels cut off at 0 or 1 under bright near infrared: 1000 too much was taken."""
+LEAST_GREEN = 2000
+"""Near infrared above red, in numbers: only closed plants have that much."""
+DARKEST_PERCENT = 5
+LEAST_PLANT_LEVEL = SHIFT
+"""Blue and red of the darkest closed plants, when shifted; unshifted they lie near 150 to 500."""
+MOST_HAZE_SLOPE = 150
+"""Blue above red over closed plants: more is haze."""
+LEAST_SWIR_RISE = 150
+"""Short-wave infrared (2.2 um) above red over closed plants: less is haze or a veil of cloud."""
+MOST_BAND_SPREAD, SWIR_RISES = 700, (-600, 1300)
+"""Differences between the visible bands, and of 2.2 um above red, that closed plants keep to in any
+air; larger ones mean that bands were treated differently."""
+
+
+@dataclass(frozen=True)
+class OffsetState:
+    """Whether a Sentinel-2 scene's numbers hold the shift of 1000, and how that is known.
+
+    Parameters
+    ----------
+    kind : str
+        ``none``: not shifted (a baseline before 04.00, or the pixels show it and no item says that
+        they ever were); ``to_subtract``: shifted, and still so in the pixels; ``subtracted``: the
+        provider has taken it off; ``unknown``: the scene must not be compared.
+    reason : str
+        One sentence.
+    evidence : str
+        ``baseline``: ESA's own numbers by their processing baseline; ``flag``: a provider's word
+        that is known to be wrong at times, not to be relied on until `check_offset` agrees;
+        ``pixels``: dark targets were looked at and settle it; ``nothing`` where `kind` is unknown.
+
+    Raises
+    ------
+    SceneError
+        No such kind or evidence, or they do not fit each other.
+    """
+
+    kind: str
+    reason: str
+    evidence: str = "nothing"
+
+    def __post_init__(self) -> None:
+        fits = (self.kind == "unknown") == (self.evidence == "nothing")
+        if self.kind not in OFFSETS or self.evidence not in EVIDENCE or not fits:
+            raise SceneError(
+                f"An offset cannot be {self.kind!r} by {self.evidence!r}: use one of "
+                f"{', '.join(OFFSETS)} by one of {', '.join(EVIDENCE)}."
+            )
+
+    @property
+    def offset(self) -> float | None:
+        """Reflectance = number * 0.0001 + this; None where it is unknown."""
+        return OFFSETS[self.kind]
+
+    @property
+    def settled(self) -> bool:
+        """True where the scene may be compared: known, and not by a provider's word alone."""
+        return self.evidence in ("baseline", "pixels")
+
+
+def offset_from_item(properties: Mapping[str, object], asset_offset: float | None) -> OffsetState:
+    """Read what a provider's item says of the offset; `check_offset` asks the pixels.
+
+    A Planetary Computer item of baseline 05.11 gives ``to_subtract``; an Earth Search item of the
+    same baseline with ``earthsearch:boa_offset_applied`` true gives ``subtracted``, even though its
+    ``raster:bands`` still say -0.1, as they always do.
+
+    Parameters
+    ----------
+    properties : mapping
+        The item's properties.  The item's own id, where it names the product, goes under ``id``.
+    asset_offset : float or None
+        ``offset`` of the asset's ``raster:bands``, in reflectance (-0.1) or numbers (-1000).
+
+    Returns
+    -------
+    OffsetState
+        ``unknown`` where the item is silent or contradicts itself.  The date is never used.
+    """
+    sides = {_shifted(name): name for name in _baselines(properties)}
+    said = {key: properties[key] for key in FLAG_KEYS if properties.get(key) is not None}
+    if len(sides) > 1:
+        return OffsetState("unknown", f"The item names two baselines, {_and(sides.values())}.")
+    if any(not isinstance(value, bool) for value in said.values()) or len({*said.values()}) > 1:
+        values = _and(f"{key} {str(value)[:20]!r}" for key, value in said.items())
+        return OffsetState("unknown", f"The item's flags about the offset do not agree: {values}.")
+    listed = _listed(asset_offset)
+    if listed == "odd":
+        reason = f"The item lists an offset of {asset_offset:g}, which is neither 0 nor -0.1."
+        return OffsetState("unknown", reason)
+    shifted, name = next(iter(sides.items()), (None, ""))
+    applied = next(iter(said.values()), None)
+    if shifted is None:
+        return _without_baseline(name, applied is True, listed)
+    if not shifted:
+        return _before_the_shift(name, applied is True, listed)
+    altered = bool(said) or any(key.startswith(ALTERING) for key in properties)
+    return _after_the_shift(name, applied, listed, altered)
+
+
+def _without_baseline(name: str, applied: bool, listed: str | None) -> OffsetState:
+    told = f"The baseline {name} says nothing" if name else "The item names no processing baseline"
+    if applied:
+        return OffsetState("subtracted", f"{told}; its flag says that 1000 was taken off.", "flag")
+    if listed == "shift":
+        return OffsetState("to_subtract", f"{told}; its bands list an offset of -0.1.", "flag")
+    return OffsetState("unknown", f"{told}, and nothing else in the item settles the offset.")
+
+
+def _before_the_shift(name: str, applied: bool, listed: str | None) -> OffsetState:
+    if applied or listed == "shift":
+        other = "its flag says that 1000 was taken off" if applied else "its bands list -0.1"
+        return OffsetState("unknown", f"Baseline {name} adds no 1000, but {other}.")
+    return OffsetState("none", f"Baseline {name} adds no 1000 to the numbers.", "baseline")
+
+
+def _after_the_shift(name: str, applied: object, listed: str | None, altered: bool) -> OffsetState:
+    added = f"Baseline {name} adds 1000 to the numbers"
+    if applied is True:
+        return OffsetState("subtracted", f"{added}, and the item's flag says it is off.", "flag")
+    if listed == "zero":
+        return OffsetState("unknown", f"{added}, but the item's bands list an offset of 0.")
+    if applied is False:
+        return OffsetState("to_subtract", f"{added}, and the item's flag says it is on.", "flag")
+    return OffsetState("to_subtract", f"{added}.", "flag" if altered else "baseline")
+
+
+def _baselines(properties: Mapping[str, object]) -> list[str]:
+    """Every baseline that an item names, as ``05.11``."""
+    found = []
+    for key in BASELINE_KEYS:
+        value = properties.get(key)
+        if isinstance(value, str) and re.fullmatch(r"\d\d\.\d\d", value, re.ASCII):
+            found.append(value)
+    for key in PRODUCT_KEYS:
+        value = properties.get(key)
+        if isinstance(value, str) and (product := _PRODUCT.match(value[:200])):
+            found.append(f"{product[1]}.{product[2]}")
+    return found
+
+
+def _shifted(baseline: str) -> bool | None:
+    """Tell whether a baseline adds the shift; None where it does not say."""
+    major = int(baseline[:2])
+    return None if major > LAST_MAJOR else major >= FIRST_MAJOR_WITH_SHIFT
+
+
+def _listed(offset: float | None) -> str | None:
+    if offset is None:
+        return None
+    if offset == 0:
+        return "zero"
+    known = any(math.isclose(offset, value, rel_tol=1e-6) for value in (SHIFT_REFLECTANCE, -SHIFT))
+    return "shift" if known else "odd"
+
+
+def _and(parts: Iterable[str]) -> str:
+    return " and ".join(sorted(parts))
+
+
+def check_offset(
+    state: OffsetState,
+    numbers: NDArray[np.integer],
+    names: tuple[str, ...],
+    flags: NDArray[np.uint8],
+) -> OffsetState:
+    """Confirm, correct or refuse an offset by the dark targets in the pixels.
+
+    An item that says ``to_subtract`` over a forest whose red lies at 250 comes back as
+    ``subtracted``: with the shift, no forest is that dark.
+
+    Parameters
+    ----------
+    state : OffsetState
+        From `offset_from_item`.
+    numbers : ndarray
+        Integers, (band, row, col), as stored; 0 is no data.
+    names : tuple of str
+        Standard names of the bands, ``blue`` to ``swir2``; others are not looked at.
+    flags : ndarray
+        uint8, (row, col), bits of `Quality`; only pixels without any are looked at.
+
+    Returns
+    -------
+    OffsetState
+        With evidence ``pixels`` where they settle it.  Where they show nothing, a state by
+        baseline is returned as it is, and one by a provider's flag becomes ``unknown``; where they
+        contradict without settling it, every state does.
+
+    Raises
+    ------
+    SceneError
+        The shapes do not fit together.
+
+    Notes
+    -----
+    Dark ground settles it: closed plants reflect 0.01-0.05 in blue and red, water under 0.02 in
+    the short-wave infrared, shadow little anywhere.  Atmospheric corrections err by 0.01 (standard
+    deviation [1]_), so two bands below -0.03 (-0.05 to correct an item) on a hundredth of the
+    window cannot be: such numbers are not shifted.  Shifted ones are proven by closed plants at
+    levels that only shifted ones have, in clear air; both are told by differences of bands, which
+    no offset changes (near infrared above red; blue, red and 2.2 um to each other).
+
+    Cannot see: anything in windows of snow, sand, cloud or thick haze; a shift without closed
+    plants, or without the band ``swir2`` (a veil of thin cloud looks like it in the others); a
+    shift of the near infrared or ``swir1`` alone; whether unshifted numbers never were shifted or
+    were put right, where the item does not say; a correction that errs by 0.03 in two bands.
+
+    References
+    ----------
+    .. [1] O. Hagolle, "Can surface reflectance be negative?", CESBIO, www.cesbio.cnrs.fr/multitemp.
+    """
+    if numbers.ndim != 3 or numbers.shape != (len(names), *flags.shape):
+        raise SceneError(
+            f"The offset is checked on {len(names)} bands with flags of shape {flags.shape}, but "
+            f"the numbers have shape {numbers.shape}."
+        )
+    verdict, sure, seen = _judge(_clear_pixels(numbers, names, flags))
+    said = state.reason.removesuffix(".")
+    if verdict == "nothing":
+        if state.evidence == "flag":
+            return OffsetState("unknown", f"{said}, which cannot be checked, because {seen}.")
+        return OffsetState(state.kind, f"{said}; unchecked, because {seen}.", state.evidence)
+    if verdict == "odd":
+        return OffsetState("unknown", f"{said}, but {seen}.")
+    agrees = state.kind != "unknown" and (verdict == "shifted") == (state.kind == "to_subtract")
+    if agrees:
+        return OffsetState(state.kind, f"{said}, and the pixels agree: {seen}.", "pixels")
+    if not sure:
+        return OffsetState("unknown", f"{said}, but {seen}, which hints but does not settle.")
+    removed = "subtracted" if state.kind == "to_subtract" else "none"
+    kind = "to_subtract" if verdict == "shifted" else removed
+    return OffsetState(kind, f"{said}, but the pixels settle it: {seen}.", "pixels")
+
+
+Pixels = dict[str, NDArray[np.int32]]
+"""Numbers of the clear pixels, by band."""
+Verdict = tuple[str, bool, str]
+"""``shifted``, ``unshifted``, ``odd`` or ``nothing``; whether beyond doubt; and what was seen."""
+
+
+def _clear_pixels(
+    numbers: NDArray[np.integer], names: tuple[str, ...], flags: NDArray[np.uint8]
+) -> Pixels:
+    step = max(1, math.isqrt(flags.size // MOST_PX))
+    seen = numbers[:, ::step, ::step]
+    clear = (flags[::step, ::step] == 0) & (seen > 0).any(axis=0)
+    return {
+        name: seen[position][clear].astype(np.int32)
+        for position, name in enumerate(names)
+        if name in OPTICAL_BANDS
+    }
+
+
+def _judge(pixels: Pixels) -> Verdict:
+    count = next((band.size for band in pixels.values()), 0)
+    if count < LEAST_CLEAR_PX:
+        return "nothing", False, f"only {count} pixels are clear, and {LEAST_CLEAR_PX} are needed"
+    plants = _plants(pixels)
+    odd = _taken_twice(pixels) or _bands_differ(plants)
+    if odd:
+        return "odd", False, odd
+    dark, far = (_share_of_two_below(pixels, level) for level in (BELOW, FAR_BELOW))
+    level = _shifted_plants(plants)
+    if dark >= LEAST_DARK_SHARE and dark * count >= LEAST_TARGET_PX:
+        if level is not None:
+            return "odd", False, "the plants look shifted and other dark ground does not"
+        sure = far >= LEAST_DARK_SHARE and far * count >= LEAST_TARGET_PX
+        share, bound = (far, FAR_BELOW) if sure else (dark, BELOW)
+        seen = f"{share:.1%} of the clear pixels lie below {bound} in two bands, as none shifted do"
+        return "unshifted", sure, seen
+    if level is not None and dark <= MOST_STRAY_SHARE:
+        seen = f"the darkest closed plants lie at {level:.0f}, as only shifted ones do"
+        return "shifted", True, seen
+    return "nothing", False, "no dark ground that settles it lies in the clear pixels"
+
+
+def _share_of_two_below(pixels: Pixels, level: int) -> float:
+    below = sum(((band > 0) & (band < level)).astype(np.int8) for band in pixels.values())
+    return float(np.mean(below >= 2))
+
+
+def _plants(pixels: Pixels) -> Pixels:
+    """Clear pixels of closed plants, found by a difference that no offset changes."""
+    if not {"red", "nir"} <= set(pixels):
+        return {}
+    here = (pixels["nir"] - pixels["red"] >= LEAST_GREEN) & (pixels["red"] > 0)
+    if np.count_nonzero(here) < LEAST_TARGET_PX:
+        return {}
+    return {name: band[here] for name, band in pixels.items()}
+
+
+def _shifted_plants(plants: Pixels) -> float | None:
+    """Return the level of the darkest plants, where only shifted numbers lie there."""
+    if not {"blue", "red", "swir2"} <= set(plants) or _hazy(plants):
+        return None
+    levels = [float(np.percentile(plants[name], DARKEST_PERCENT)) for name in ("blue", "red")]
+    return min(levels) if min(levels) >= LEAST_PLANT_LEVEL else None
+
+
+def _hazy(plants: Pixels) -> bool:
+    slope = float(np.median(plants["blue"] - plants["red"]))
+    rise = float(np.median(plants["swir2"] - plants["red"]))
+    return slope > MOST_HAZE_SLOPE or rise < LEAST_SWIR_RISE
+
+
+def _taken_twice(pixels: Pixels) -> str | None:
+    """Say where green and red are cut off under bright near infrared: no ground is so."""
+    if not {"green", "red", "nir"} <= set(pixels):
+        return None
+    cut = (pixels["green"] <= 1) & (pixels["red"] <= 1) & (pixels["nir"] >= SHIFT // 2)
+    share = float(np.mean(cut))
+    if share < LEAST_CUT_SHARE:
+        return None
+    return f"{share:.1%} of the clear pixels are cut off at 0 or 1, as if too much was taken off"
+
+
+def _bands_differ(plants: Pixels) -> str | None:
+    """Say where some bands are shifted and others not, as far as plants show it."""
+    medians = [
+        float(np.median(plants[name])) for name in ("blue", "green", "red") if name in plants
+    ]
+    rise = float(np.median(plants["swir2"] - plants["red"])) if "swir2" in plants else 0.0
+    spread = max(medians, default=0) - min(medians, default=0)
+    if spread > MOST_BAND_SPREAD:
+        return "some bands look shifted and others do not"
+    if not SWIR_RISES[0] <= rise <= SWIR_RISES[1]:
+        return "the short-wave infrared looks shifted otherwise than the red"
+    return None

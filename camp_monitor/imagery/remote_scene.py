@@ -1,0 +1,317 @@
+"""From a provider's STAC item to what we need of it: pure, nothing is read but the item."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import RemoteError
+from camp_monitor.imagery.offsets import OffsetState, offset_from_item
+from camp_monitor.imagery.sources import Collection, Source
+
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+LONGEST_HREF = 4000
+
+
+@dataclass(frozen=True)
+class RemoteBand:
+    """One band of a scene at a provider.
+
+    Parameters
+    ----------
+    name : str
+        Standard name.
+    asset, href : str
+        Key of the asset, and its address as the item gives it: never a signed one.
+    scale, offset : float
+        ``quantity = number * scale + offset``.
+    nodata : float or None
+    checksum : str or None
+        Multihash of the whole file, in hexadecimal, where the provider promises one.
+    size : int or None
+        Bytes of the whole file, where the item says.
+    """
+
+    name: str
+    asset: str
+    href: str
+    scale: float
+    offset: float
+    nodata: float | None
+    checksum: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RemoteScene:
+    """One acquisition, as a provider's catalogue describes it.
+
+    Parameters
+    ----------
+    id, source, collection, sensor, quantity : str
+    acquired_from_at, acquired_to_at : datetime
+        UTC.
+    footprint : shapely geometry
+        EPSG:4326.
+    bands : tuple of RemoteBand
+    quality : RemoteBand or None
+    cloud_fraction : float or None
+        Of the whole scene, 0 to 1, as the provider says.
+    platform, orbit_state : str or None
+    relative_orbit : int or None
+    sun_elevation_deg, sun_azimuth_deg, off_nadir_deg : float or None
+    offset_state : OffsetState or None
+        Of Sentinel-2.
+    licence, credit : str
+    """
+
+    id: str
+    source: str
+    collection: str
+    sensor: str
+    quantity: str
+    acquired_from_at: datetime
+    acquired_to_at: datetime
+    footprint: BaseGeometry
+    bands: tuple[RemoteBand, ...]
+    quality: RemoteBand | None
+    cloud_fraction: float | None
+    platform: str | None
+    orbit_state: str | None
+    relative_orbit: int | None
+    sun_elevation_deg: float | None
+    sun_azimuth_deg: float | None
+    off_nadir_deg: float | None
+    offset_state: OffsetState | None
+    licence: str
+    credit: str
+
+    @property
+    def files(self) -> int:
+        """How many files are read of it."""
+        return len(self.bands) + (self.quality is not None)
+
+    @property
+    def date(self) -> str:
+        """Day of acquisition, UTC."""
+        return f"{self.acquired_from_at:%Y-%m-%d}"
+
+
+def read_remote_scene(item: object, source: Source) -> RemoteScene:
+    """Read a provider's item by the table of its source.
+
+    Parameters
+    ----------
+    item : object
+        Parsed JSON, from anyone.
+    source : Source
+
+    Raises
+    ------
+    RemoteError
+        Not an item, of a collection that the table does not know, or without what is needed.
+    """
+    where = f"The catalogue {source.title}"
+    if not isinstance(item, dict) or item.get("type") != "Feature":
+        raise RemoteError(f"{where} sent something that is not a STAC item: try another source.")
+    identity = item.get("id")
+    if not isinstance(identity, str) or not SAFE_ID.fullmatch(identity):
+        raise RemoteError(
+            f"{where} sent an item with the id {str(identity)[:60]!r}, which is no safe name: "
+            f"leave it out or report it to the provider."
+        )
+    named = f"The item {identity} of {source.title}"
+    collection = _collection(item, source, named)
+    properties, assets = item.get("properties"), item.get("assets")
+    if not isinstance(properties, dict) or not isinstance(assets, dict):
+        raise RemoteError(f"{named} has no properties or no assets: leave it out.")
+    first, last = _times(properties, named)
+    state = _offset_state(collection, identity, properties, assets)
+    sun = properties.get("s2:mean_solar_zenith")
+    elevation = _number(properties, "view:sun_elevation")
+    if elevation is None and isinstance(sun, (int, float)):
+        elevation = 90.0 - float(sun)
+    azimuth = _number(properties, "view:sun_azimuth")
+    cloud = _number(properties, "eo:cloud_cover")
+    orbit = _number(properties, "sat:relative_orbit")
+    quality = collection.quality
+    return RemoteScene(
+        id=identity,
+        source=source.name,
+        collection=collection.id,
+        sensor=collection.sensor,
+        quantity=collection.quantity,
+        acquired_from_at=first,
+        acquired_to_at=last,
+        footprint=_footprint(item, named),
+        bands=_bands(collection, assets, properties, state, named),
+        quality=_quality(quality[0], quality[1], assets, named) if quality else None,
+        cloud_fraction=None if cloud is None else min(max(cloud / 100, 0.0), 1.0),
+        platform=_text(properties, "platform"),
+        orbit_state=_text(properties, "sat:orbit_state"),
+        relative_orbit=None if orbit is None else int(orbit),
+        sun_elevation_deg=elevation,
+        sun_azimuth_deg=azimuth
+        if azimuth is not None
+        else _number(properties, "s2:mean_solar_azimuth"),
+        off_nadir_deg=_number(properties, "view:off_nadir"),
+        offset_state=state,
+        licence=_licence(properties, collection),
+        credit=collection.credit,
+    )
+
+
+def _collection(item: Mapping[str, Any], source: Source, named: str) -> Collection:
+    identity = item.get("collection")
+    for collection in source.collections:
+        if collection.id == identity:
+            return collection
+    known = ", ".join(collection.id for collection in source.collections)
+    raise RemoteError(
+        f"{named} is of the collection {str(identity)[:60]!r}, of which nothing is known: "
+        f"{source.title} is read for {known}."
+    )
+
+
+def _times(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetime]:
+    at = properties.get("datetime")
+    both = [properties.get(key) or at for key in ("start_datetime", "end_datetime")]
+    if isinstance(at, str):
+        both = [at, at]
+    try:
+        first, last = (datetime.fromisoformat(str(text)) for text in both)
+        moments = [
+            moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).replace(microsecond=0)
+            for moment in (first, last)
+        ]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RemoteError(f"{named} says no date that can be read: leave it out.") from error
+    if moments[0] > moments[1]:
+        raise RemoteError(f"{named} ends before it begins: leave it out.")
+    return moments[0], moments[1]
+
+
+def _footprint(item: Mapping[str, Any], named: str) -> BaseGeometry:
+    try:
+        footprint = shape(item["geometry"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ShapelyError) as error:
+        raise RemoteError(f"{named} has no footprint that can be read: leave it out.") from error
+    bounds = footprint.bounds
+    if not bounds or not all(math.isfinite(value) for value in bounds) or footprint.is_empty:
+        raise RemoteError(f"{named} has an empty footprint: leave it out.")
+    if bounds[0] < -180 or bounds[2] > 180 or bounds[1] < -90 or bounds[3] > 90:
+        raise RemoteError(
+            f"{named} has a footprint beyond the longitudes -180 to 180 or the latitudes -90 to "
+            f"90 (across the antimeridian, or in metres): leave it out."
+        )
+    if bounds[2] - bounds[0] > 90:
+        raise RemoteError(
+            f"{named} has a footprint {bounds[2] - bounds[0]:.0f} degrees wide, so that it "
+            f"crosses the antimeridian: such places are not supported; leave it out."
+        )
+    return footprint if footprint.is_valid else footprint.buffer(0)
+
+
+def _offset_state(
+    collection: Collection, identity: str, properties: Mapping[str, Any], assets: Mapping[str, Any]
+) -> OffsetState | None:
+    if not collection.baseline:
+        return None
+    first = assets.get(next(iter(collection.bands.values())))
+    said = _raster(first if isinstance(first, dict) else {}, "offset")
+    return offset_from_item({**properties, "id": identity}, said)
+
+
+def _bands(
+    collection: Collection,
+    assets: Mapping[str, Any],
+    properties: Mapping[str, Any],
+    state: OffsetState | None,
+    named: str,
+) -> tuple[RemoteBand, ...]:
+    polarisations = properties.get("sar:polarizations")
+    bands = []
+    for name, key in collection.bands.items():
+        if isinstance(polarisations, list) and name.upper() not in polarisations:
+            continue  # radar in one polarisation only
+        asset = _asset(assets, key, named)
+        scale, offset = collection.scale, collection.offset
+        scale = scale if scale is not None else (_raster(asset, "scale") or 1.0)
+        if state is not None:
+            offset = state.offset or 0.0  # an unknown one is never compared
+        elif offset is None:
+            offset = _raster(asset, "offset") or 0.0
+        nodata = _raster(asset, "nodata")
+        bands.append(
+            RemoteBand(
+                name, key, asset["href"], scale, offset,
+                nodata if nodata is not None else collection.nodata, *_promised(asset),
+            )
+        )  # fmt: skip
+    if not bands:
+        raise RemoteError(f"{named} has none of the bands {', '.join(collection.bands)}.")
+    return tuple(bands)
+
+
+def _quality(name: str, key: str, assets: Mapping[str, Any], named: str) -> RemoteBand:
+    asset = _asset(assets, key, named)
+    return RemoteBand(name, key, asset["href"], 1.0, 0.0, None, *_promised(asset))
+
+
+def _asset(assets: Mapping[str, Any], key: str, named: str) -> Mapping[str, Any]:
+    asset = assets.get(key)
+    href = asset.get("href") if isinstance(asset, dict) else None
+    if (
+        not isinstance(asset, dict)
+        or not isinstance(href, str)
+        or not 0 < len(href) <= LONGEST_HREF
+    ):
+        raise RemoteError(f"{named} has no asset {key!r} with an address: leave it out.")
+    return asset
+
+
+def _promised(asset: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """Checksum and size that the provider promises of the whole file."""
+    checksum, size = asset.get("file:checksum"), asset.get("file:size")
+    hexadecimal = isinstance(checksum, str) and re.fullmatch(r"[0-9a-f]{6,200}", checksum)
+    counted = isinstance(size, int) and not isinstance(size, bool) and size > 0
+    return (checksum if hexadecimal else None), (size if counted else None)
+
+
+def _raster(asset: Mapping[str, Any], key: str) -> float | None:
+    """Scale, offset or nodata of an asset, by either version of the raster extension."""
+    entries = asset.get("raster:bands") or asset.get("bands")
+    first = entries[0] if isinstance(entries, list) and entries else {}
+    for holder in (first, asset):
+        value = None
+        if isinstance(holder, dict):
+            value = holder.get(key, holder.get(f"raster:{key}"))
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    return None
+
+
+def _number(properties: Mapping[str, Any], key: str) -> float | None:
+    value = properties.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _text(properties: Mapping[str, Any], key: str) -> str | None:
+    value = properties.get(key)
+    return value[:60].lower() if isinstance(value, str) else None
+
+
+def _licence(properties: Mapping[str, Any], collection: Collection) -> str:
+    said = properties.get("license")
+    vague = not isinstance(said, str) or said in ("", "proprietary", "other", "various")
+    return collection.licence if vague else str(said)[:60]

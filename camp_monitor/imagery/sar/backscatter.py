@@ -1,0 +1,240 @@
+"""Radar backscatter: power and decibels kept apart, speckle, and satellites that lie apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.errors import NotComparableError, SceneError
+from camp_monitor.imagery.alignment import Alignment
+from camp_monitor.imagery.image import Image
+
+FLOOR_DB = -40.0
+"""What is left of a pixel whose noise was larger than its echo; far below any water."""
+SPECKLE_PX = 5
+"""Side of the square over which power is averaged against speckle."""
+DECIBELS_MIDDLE = (-60.0, -1.0)
+"""The middle number of a scene in decibels lies here: most ground reflects -25 to -5 dB."""
+POWER_MIDDLE = (1e-5, 5.0)
+"""The middle number of a scene in linear power lies here: most ground reflects 0.003 to 0.3."""
+LEAST_POWER = -0.5
+"""Nearly all numbers in power lie above this: noise that is taken off is smaller by far."""
+DECIBELS_RANGE = (-100.0, 60.0)
+"""Nearly all numbers in decibels lie here, noise and the brightest roofs included."""
+LEAST_SAMPLE = 50
+"""Fewer numbers than this tell nothing."""
+MOST_PLATFORM_SHIFT_PX = 6.0
+"""Two satellites' products lie a few pixels apart; a longer shift is some other fault."""
+
+UNKNOWN = "an unknown satellite"
+
+_PLATFORM = re.compile(r"s(?:entinel)?[-_ ]?1[-_ ]?([a-d])(?![a-z0-9])", re.IGNORECASE)
+
+
+def to_decibels(power: NDArray[np.floating], floor_db: float | None = None) -> NDArray[np.float32]:
+    """Turn linear power into decibels, ``10 * log10(power)``.
+
+    Parameters
+    ----------
+    power : ndarray
+        Any shape; NaN stays NaN.
+    floor_db : float or None
+        None: zero and negative power, which is how products mark what was not seen (0 or -32768),
+        become NaN.  A number: power from which noise was subtracted is raised to this floor.
+
+    Returns
+    -------
+    ndarray
+        float32, decibels.
+    """
+    values = power.astype(np.float64)
+    if floor_db is None:
+        values = np.where(values > 0, values, np.nan)
+    else:
+        values = np.maximum(values, 10 ** (floor_db / 10))
+    return (10 * np.log10(values)).astype(np.float32)
+
+
+def to_power(decibels: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Turn decibels into linear power, ``10 ** (decibels / 10)``, float32; NaN stays NaN."""
+    return np.power(10.0, decibels.astype(np.float64) / 10).astype(np.float32)
+
+
+def tell_unit(numbers: NDArray[np.floating]) -> str | None:
+    """Tell by the numbers themselves whether backscatter is in power or in decibels.
+
+    Most ground lies between -25 and -5 decibels, which is 0.003 to 0.3 in power, so the middle
+    number lies below -1 or above 0, with a gap between: a few negative powers (subtracted noise)
+    or a few positive decibels (roofs) do not mislead.
+
+    Parameters
+    ----------
+    numbers : ndarray
+        A sample of one file, after its scale and offset, nodata left out; NaN and zero, which
+        fills what was not seen, are not counted.
+
+    Returns
+    -------
+    str or None
+        ``db``, ``power``, or None: neither, or too few numbers.
+
+    Notes
+    -----
+    Cannot tell amplitude (the root of power) from power, nor sigma nought from gamma nought.
+    """
+    held = numbers[np.isfinite(numbers) & (numbers != 0)]
+    if held.size < LEAST_SAMPLE:
+        return None
+    low, middle, high = np.quantile(held, [0.02, 0.5, 0.98])
+    inside = DECIBELS_RANGE[0] <= low and high <= DECIBELS_RANGE[1]
+    if DECIBELS_MIDDLE[0] <= middle <= DECIBELS_MIDDLE[1] and inside:
+        return "db"
+    if POWER_MIDDLE[0] <= middle <= POWER_MIDDLE[1] and low >= LEAST_POWER:
+        return "power"
+    return None
+
+
+def check_backscatter(numbers: NDArray[np.floating], quantity: str, source: str) -> None:
+    """Refuse numbers that cannot be in the unit that `quantity` says.
+
+    Parameters
+    ----------
+    numbers : ndarray
+        As for `tell_unit`.
+    quantity : str
+        ``sigma0_db``, ``gamma0_db``, ``sigma0_power`` or ``gamma0_power``.
+    source : str
+        Name of the file, for the message.
+
+    Raises
+    ------
+    SceneError
+        They are in the other unit, or in neither.
+    """
+    found = tell_unit(numbers)
+    if quantity.endswith(f"_{found}"):
+        return
+    held = numbers[np.isfinite(numbers) & (numbers != 0)]
+    kind = quantity.split("_")[0]
+    words = {"db": "decibels", "power": "linear power"}
+    said = words["db" if quantity.endswith("_db") else "power"]
+    if held.size < LEAST_SAMPLE:
+        raise SceneError(
+            f"{source} holds {held.size} numbers that are not empty, too few to tell decibels from "
+            f"linear power: give a larger part of the scene."
+        )
+    seen = (
+        f"{source} was said to hold {said}, but its middle number is {np.median(held):.4g} and "
+        f"{np.mean(held < 0):.0%} are negative"
+    )
+    if found is None:
+        raise SceneError(
+            f"{seen}, which is neither decibels (middle {DECIBELS_MIDDLE[0]:g} to "
+            f"{DECIBELS_MIDDLE[1]:g}) nor linear power ({POWER_MIDDLE[0]:g} to "
+            f"{POWER_MIDDLE[1]:g}): calibrate the file first, or correct --scale."
+        )
+    raise SceneError(f"{seen}, as in {words[found]}: say --quantity {kind}_{found}.")
+
+
+def despeckle(decibels: NDArray[np.float32], side_px: int = SPECKLE_PX) -> NDArray[np.float32]:
+    """Average the power, not the decibels, over a square.
+
+    Parameters
+    ----------
+    decibels : ndarray
+        float32, (row, col); NaN where nothing was seen, which counts for nothing.
+    side_px : int
+        Side of the square, odd.
+
+    Returns
+    -------
+    ndarray
+        float32, decibels, NaN where the input is.
+    """
+    from scipy import ndimage
+
+    power = np.power(10.0, decibels / 10)
+    held = np.isfinite(power)
+    total = ndimage.uniform_filter(np.where(held, power, 0), side_px)
+    share = ndimage.uniform_filter(held.astype(np.float64), side_px)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = 10 * np.log10(np.where(share > 0, total / share, np.nan))
+    return np.where(held, mean, np.nan).astype(np.float32)
+
+
+def despeckled(image: Image) -> Image:
+    """Return a radar image in decibels with every band averaged in power, for its alignment.
+
+    Speckle is another one on every date and has no edge in common; see `despeckle`.
+    """
+    bands = [despeckle(band) for band in image.pixels]
+    return replace(image, pixels=np.stack(bands))
+
+
+class Flown(Protocol):
+    """What is asked of a scene here."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def platform(self) -> str | None:
+        """The satellite, as the item says: ``sentinel-1a``."""
+
+
+def platform_caveats(before: Flown, after: Flown, found: Alignment) -> tuple[str, ...]:
+    """Trust two radar scenes of different satellites only where their shift was measured.
+
+    Terrain-corrected products of Sentinel-1A and 1C have been reported to lie a few pixels apart
+    since 2025, and those of one satellite to have moved by two pixels in late 2024.
+
+    Parameters
+    ----------
+    before, after : Flown
+        Two radar scenes, such as `camp_monitor.imagery.scene.Scene`.
+    found : Alignment
+        As measured before any correction.
+
+    Returns
+    -------
+    tuple of str
+        Sentences for the pair's caveats; none for one satellite.
+
+    Raises
+    ------
+    NotComparableError
+        The satellites differ, or one is not known, and the shift could not be measured, or is
+        longer than `MOST_PLATFORM_SHIFT_PX`.
+    """
+    first, second = _platform(before), _platform(after)
+    if first == second != UNKNOWN:
+        return ()
+    apart = f"{before.id} is from {first} and {after.id} from {second}"
+    if not found.known:
+        raise NotComparableError(
+            f"{apart}, whose products may lie a few pixels apart, and the shift between them could "
+            f"not be measured ({found.agreeing_groups} of {found.groups} parts of the window "
+            f"agree): use two scenes of one satellite."
+        )
+    if found.length_px > MOST_PLATFORM_SHIFT_PX:
+        raise NotComparableError(
+            f"{apart}, and they lie {found.length_px:.1f} pixels apart, where "
+            f"{MOST_PLATFORM_SHIFT_PX:g} is the most: use two scenes of one satellite."
+        )
+    return (
+        f"The scenes are from {first} and {second}, whose products may lie a few pixels apart: "
+        f"{found.length_px:.1f} pixels were measured over the whole window, and on slopes it may "
+        f"be more.",
+    )
+
+
+def _platform(scene: Flown) -> str:
+    """Name of the satellite, one word for one satellite."""
+    said = (scene.platform or "").strip()
+    known = _PLATFORM.match(said)
+    return f"Sentinel-1{known[1].upper()}" if known else (said.casefold()[:40] or UNKNOWN)

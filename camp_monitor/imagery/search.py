@@ -1,0 +1,294 @@
+"""Search a catalogue over an outline, and look at the quality band of what it offers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import shapely
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.errors import RemoteError
+from camp_monitor.imagery.choosing import Look
+from camp_monitor.imagery.network.remote import Remote, open_remote_raster
+from camp_monitor.imagery.quality import READERS, widen_cloud
+from camp_monitor.imagery.remote_scene import RemoteScene, read_remote_scene
+from camp_monitor.imagery.sources import Collection, Source
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+MOST_ITEMS = 500
+"""More are not listed: ask for a shorter interval."""
+PAGE_ITEMS = 100
+LOOKED_AT_SIDE_PX = 512
+"""A quality band is read no finer than this many pixels a side: outlines of a whole valley are
+read from its overviews."""
+DEGREE_M = 111_000.0
+BESIDE_M = 60.0
+"""Read beyond the outline, so that cloud at its edge is widened into it."""
+ANOTHER = "choose another scene, or --source"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A scene that a catalogue offers, and what of the outline it shows.
+
+    Parameters
+    ----------
+    scene : RemoteScene
+    inside_fraction : float
+        Share of the outline inside the scene's footprint, as the item says, 0 to 1.
+    clear_fraction : float or None
+        Share of the outline that its quality band calls clear; None where there is none, or where
+        it could not be read.
+    note : str
+        Why it could not be read.
+    """
+
+    scene: RemoteScene
+    inside_fraction: float
+    clear_fraction: float | None
+    note: str = ""
+
+    @property
+    def look(self) -> Look:
+        """What `camp_monitor.imagery.choosing` needs."""
+        scene = self.scene
+        radar = scene.quality is None
+        unread = self.clear_fraction is None and not radar
+        return Look(
+            id=scene.id,
+            sensor=scene.sensor,
+            acquired_at=scene.acquired_from_at,
+            inside_fraction=self.inside_fraction,
+            clear_fraction=0.0 if unread else self.clear_fraction,
+            orbit=f"{scene.relative_orbit} {scene.orbit_state}" if radar else "",
+            processing=" ".join((scene.quantity, *(band.name for band in scene.bands))),
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gave.
+
+    Parameters
+    ----------
+    scenes : tuple of RemoteScene
+        That reach the outline, in the order of acquisition.
+    left_out : tuple of str
+        Why items were not taken, one sentence each.
+    """
+
+    scenes: tuple[RemoteScene, ...]
+    left_out: tuple[str, ...]
+
+
+def search_scenes(
+    remote: Remote,
+    source: Source,
+    outline: BaseGeometry,
+    interval: tuple[datetime, datetime],
+    sensors: Sequence[str],
+) -> Found:
+    """Ask a catalogue for the scenes of an outline in an interval.
+
+    What the catalogue answers is checked here again: some ignore a part of the question.
+
+    Parameters
+    ----------
+    remote : Remote
+    source : Source
+    outline : shapely geometry
+        EPSG:4326.
+    interval : (datetime, datetime)
+        First and last instant.
+    sensors : sequence of str
+        Keys of `camp_monitor.imagery.sensors.SENSORS`.
+
+    Raises
+    ------
+    RemoteError
+        The catalogue cannot be reached, or does not answer as a STAC API.
+    """
+    wanted = _collections(source, sensors)
+    scenes: dict[str, RemoteScene] = {}
+    left_out: list[str] = []
+    for item in _items(remote, source, outline, interval, [one.id for one in wanted]):
+        try:
+            scene = read_remote_scene(item, source)
+        except RemoteError as error:
+            left_out.append(str(error))
+            continue
+        inside = interval[0] <= scene.acquired_from_at and scene.acquired_to_at <= interval[1]
+        if inside and scene.sensor in sensors and scene.footprint.intersects(outline):
+            scenes.setdefault(scene.id, scene)
+    ordered = sorted(scenes.values(), key=lambda scene: (scene.acquired_from_at, scene.id))
+    return Found(tuple(ordered), tuple(left_out))
+
+
+def look_at_scenes(
+    remote: Remote,
+    scenes: Sequence[RemoteScene],
+    outline: BaseGeometry,
+    *,
+    workers: int = 4,
+    progress: Callable[[], None] = lambda: None,
+) -> list[Offer]:
+    """Read the window of each scene's quality band that covers the outline.
+
+    A scene whose quality band cannot be read is offered with the reason.
+
+    Parameters
+    ----------
+    remote : Remote
+    scenes : sequence of RemoteScene
+    outline : shapely geometry
+        EPSG:4326.
+    workers : int
+        How many are read at a time.
+    progress : callable
+        Called when one is done.
+    """
+
+    def one(scene: RemoteScene) -> Offer:
+        inside = float(scene.footprint.intersection(outline).area / outline.area)
+        try:
+            return Offer(scene, inside, clear_fraction(remote, scene, outline))
+        except RemoteError as error:
+            return Offer(scene, inside, None, str(error))
+        finally:
+            progress()
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(one, scenes))
+
+
+def clear_fraction(remote: Remote, scene: RemoteScene, outline: BaseGeometry) -> float | None:
+    """Return the share of an outline that a scene's quality band calls clear, 0 to 1.
+
+    None where the scene has no quality band.  Ground outside the swath is not clear.
+
+    Raises
+    ------
+    RemoteError
+        The band cannot be read.
+    """
+    band = scene.quality
+    if band is None:
+        return None
+    with open_remote_raster(remote, band.href, ANOTHER) as source:
+        return clear_share(source, band.name, outline)
+
+
+def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: int = 1) -> float:
+    """Return the share of an outline that an open quality band calls clear, 0 to 1.
+
+    Parameters
+    ----------
+    source : DatasetReader
+    name : str
+        Of the quality band, such as ``scl``.
+    outline : shapely geometry
+        EPSG:4326.
+    index : int
+        Of the band in the file, from 1.
+    """
+    from odc.geo.geom import Geometry
+    from rasterio.features import geometry_mask
+    from rasterio.transform import array_bounds
+    from rasterio.windows import Window, from_bounds
+    from rasterio.windows import transform as window_transform
+
+    placed = Geometry(outline, "EPSG:4326").to_crs(str(source.crs)).geom
+    unit_m = source.crs.linear_units_factor[1] if source.crs.is_projected else DEGREE_M
+    bounds = placed.buffer(BESIDE_M / unit_m).bounds
+    asked = from_bounds(*bounds, transform=source.transform)
+    left, top = max(math.floor(asked.col_off), 0), max(math.floor(asked.row_off), 0)
+    right = min(math.ceil(asked.col_off + asked.width), source.width)
+    bottom = min(math.ceil(asked.row_off + asked.height), source.height)
+    if right <= left or bottom <= top:
+        return 0.0
+    window = Window(left, top, right - left, bottom - top)
+    coarser = max(1.0, max(window.width, window.height) / LOOKED_AT_SIDE_PX)
+    shape = max(1, round(window.height / coarser)), max(1, round(window.width / coarser))
+    numbers = source.read(index, window=window, out_shape=shape)
+    affine = window_transform(window, source.transform)
+    affine = affine * affine.scale(window.width / shape[1], window.height / shape[0])
+    inside = geometry_mask([placed], shape, affine, invert=True, all_touched=True)
+    if not inside.any():
+        return 0.0
+    flags = widen_cloud(READERS[name](numbers), float(abs(affine.a)) * unit_m)
+    frame = shapely.box(*array_bounds(*shape, affine))
+    reached = float(placed.intersection(frame).area / placed.area)
+    return round(reached * float((flags[inside] == 0).mean()), 4)
+
+
+def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
+    """First collection of each sensor."""
+    wanted: dict[str, Collection] = {}
+    for collection in source.collections:
+        if collection.sensor in sensors:
+            wanted.setdefault(collection.sensor, collection)
+    missing = [sensor for sensor in sensors if sensor not in wanted]
+    if missing:
+        has = ", ".join(dict.fromkeys(one.sensor for one in source.collections))
+        raise RemoteError(
+            f"{source.title} has no scenes of {', '.join(missing)}: it has {has}; choose another "
+            f"--sensor or --source."
+        )
+    return list(wanted.values())
+
+
+def _items(
+    remote: Remote,
+    source: Source,
+    outline: BaseGeometry,
+    interval: tuple[datetime, datetime],
+    collections: list[str],
+) -> Iterator[object]:
+    """Ask page by page, up to `MOST_ITEMS`."""
+    from pystac_client import Client
+    from pystac_client.exceptions import APIError
+    from pystac_client.stac_api_io import StacApiIO
+
+    io = StacApiIO()
+    io.session = remote.session
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            client = Client.open(source.url, stac_io=io)
+            found = client.search(
+                collections=collections,
+                intersects=mapping(outline.envelope),
+                datetime=f"{interval[0]:%Y-%m-%dT%H:%M:%SZ}/{interval[1]:%Y-%m-%dT%H:%M:%SZ}",
+                limit=PAGE_ITEMS,
+                max_items=MOST_ITEMS + 1,
+            )
+            for count, item in enumerate(found.items_as_dicts()):
+                if count == MOST_ITEMS:
+                    raise RemoteError(
+                        f"{source.title} offers more than {MOST_ITEMS} scenes: ask for a shorter "
+                        f"interval."
+                    )
+                yield item
+    except APIError as error:
+        raise RemoteError(
+            f"{source.title} refused the search ({_first_line(error)}): try again, or another "
+            f"--source."
+        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise RemoteError(
+            f"{source.title} does not answer as a STAC API ({type(error).__name__}): correct its "
+            f"address, or choose another --source."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]

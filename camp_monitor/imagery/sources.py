@@ -1,0 +1,227 @@
+"""The catalogues that are searched, and how each of them names what we need: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+
+from camp_monitor.errors import WorkspaceError
+
+Signing = Literal["none", "planetary-computer", "copernicus-s3"]
+
+COPERNICUS_LICENCE = "CC-BY-SA-3.0-IGO"
+LANDSAT_LICENCE = "PDDL-1.0"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """How one collection of a source names things.
+
+    Parameters
+    ----------
+    id : str
+        Of the collection, as the source calls it.
+    sensor : str
+        Key of `camp_monitor.imagery.sensors.SENSORS`.
+    bands : mapping
+        Standard name of a band to the key of its asset, in the order in which bands are read.
+    quality : (str, str) or None
+        Name of the quality band (``scl``, ``qa_pixel``) and the key of its asset.
+    quantity : str
+        Of the numbers after scale and offset.
+    scale, offset : float or None
+        ``quantity = number * scale + offset``; None where each item says it.
+    nodata : float or None
+        Where an item does not say.
+    baseline : bool
+        Sentinel-2: the processing baseline decides on the offset, see
+        `camp_monitor.imagery.offsets`.
+    licence, credit : str
+        Where an item does not say.
+    """
+
+    id: str
+    sensor: str
+    bands: Mapping[str, str]
+    quality: tuple[str, str] | None = None
+    quantity: str = "reflectance"
+    scale: float | None = None
+    offset: float | None = None
+    nodata: float | None = 0.0
+    baseline: bool = False
+    licence: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A catalogue on the network.
+
+    Parameters
+    ----------
+    name : str
+        As ``--source`` and ``camp-monitor.toml`` call it.
+    title : str
+    url : str
+        Landing page of its STAC API.
+    collections : tuple of Collection
+        The first of a sensor is the one that is searched.
+    signing : str
+        What an address needs before it is read.
+    tried : str
+        What the table was tried against.
+    """
+
+    name: str
+    title: str
+    url: str
+    collections: tuple[Collection, ...] = field(repr=False)
+    signing: Signing = "none"
+    tried: str = "nothing"
+
+
+def _table(text: str) -> Mapping[str, str]:
+    """Read ``band=asset`` pairs."""
+    return MappingProxyType(dict(pair.split("=") for pair in text.split()))
+
+
+_SENTINEL_2 = Collection(
+    id="sentinel-2-l2a",
+    sensor="sentinel-2",
+    bands=_table("blue=blue green=green red=red nir=nir swir1=swir16 swir2=swir22"),
+    quality=("scl", "scl"),
+    scale=1e-4,
+    baseline=True,
+    licence=COPERNICUS_LICENCE,
+    credit="Contains modified Copernicus Sentinel data",
+)
+_BY_NUMBER = _table("blue=B02 green=B03 red=B04 nir=B08 swir1=B11 swir2=B12")
+_LANDSAT = Collection(
+    id="landsat-c2-l2",
+    sensor="landsat",
+    bands=_table("blue=blue green=green red=red nir=nir08 swir1=swir16 swir2=swir22"),
+    quality=("qa_pixel", "qa_pixel"),
+    scale=2.75e-5,
+    offset=-0.2,
+    licence=LANDSAT_LICENCE,
+    credit="Landsat, U.S. Geological Survey",
+)
+_RTC = Collection(
+    id="sentinel-1-rtc",
+    sensor="sentinel-1",
+    bands=_table("vv=vv vh=vh"),
+    quantity="gamma0_power",
+    scale=1.0,
+    offset=0.0,
+    nodata=-32768.0,
+    licence="CC-BY-4.0",
+    credit="Contains modified Copernicus Sentinel data, processed by Catalyst",
+)
+_GRD = Collection(
+    id="sentinel-1-grd",
+    sensor="sentinel-1",
+    bands=_table("vv=vv vh=vh"),
+    quantity="sigma0_power",
+    scale=1.0,
+    offset=0.0,
+    licence=COPERNICUS_LICENCE,
+    credit="Contains modified Copernicus Sentinel data",
+)
+
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    {
+        source.name: source
+        for source in (
+            Source(
+                name="earth-search",
+                title="Element 84 Earth Search",
+                url="https://earth-search.aws.element84.com/v1",
+                collections=(
+                    _SENTINEL_2,
+                    replace(_SENTINEL_2, id="sentinel-2-c1-l2a"),
+                    replace(
+                        _SENTINEL_2,
+                        id="sentinel-s2-l2a-cogs",
+                        bands=_BY_NUMBER,
+                        quality=("scl", "SCL"),
+                    ),
+                    _LANDSAT,
+                ),
+                tried="a recorded item of version 0; items of version 1 written from its "
+                "documentation",
+            ),
+            Source(
+                name="planetary-computer",
+                title="Microsoft Planetary Computer",
+                url="https://planetarycomputer.microsoft.com/api/stac/v1",
+                collections=(
+                    replace(_SENTINEL_2, bands=_BY_NUMBER, quality=("scl", "SCL")),
+                    _LANDSAT,
+                    _RTC,
+                    _GRD,
+                ),
+                signing="planetary-computer",
+                tried="a recorded item of Sentinel-2 before baseline 04.00; items of the other "
+                "collections written from its documentation",
+            ),
+            Source(
+                name="copernicus",
+                title="Copernicus Data Space Ecosystem",
+                url="https://stac.dataspace.copernicus.eu/v1",
+                collections=(
+                    replace(
+                        _SENTINEL_2,
+                        bands=_table(
+                            "blue=B02_10m green=B03_10m red=B04_10m nir=B08_10m swir1=B11_20m "
+                            "swir2=B12_20m"
+                        ),
+                        quality=("scl", "SCL_20m"),
+                    ),
+                    _GRD,
+                ),
+                signing="copernicus-s3",
+                tried="items written from its documentation",
+            ),
+            Source(
+                name="usgs",
+                title="USGS Landsat",
+                url="https://landsatlook.usgs.gov/stac-server",
+                collections=(replace(_LANDSAT, id="landsat-c2l2-sr"),),
+                tried="recorded items of Landsat 7 and 8",
+            ),
+        )
+    }
+)
+"""Presets, by name."""
+
+
+def find_source(name: str, own: Mapping[str, tuple[str, str]]) -> Source:
+    """Return a preset, or a user's own source.
+
+    Parameters
+    ----------
+    name : str
+    own : mapping
+        Name of a user's source to its URL and the preset whose names it follows.
+
+    Raises
+    ------
+    WorkspaceError
+        There is no such source, or it follows no known preset.
+    """
+    if name in own:
+        url, like = own[name]
+        if like not in SOURCES:
+            raise WorkspaceError(
+                f"The source {name} follows {like!r}, which is none of {', '.join(SOURCES)}: "
+                f"correct 'like' in [sources.{name}] of camp-monitor.toml."
+            )
+        return replace(SOURCES[like], name=name, title=name, url=url, tried="nothing")
+    if name in SOURCES:
+        return SOURCES[name]
+    raise WorkspaceError(
+        f"There is no source {name!r}: use {', '.join([*SOURCES, *own])}, or describe it as "
+        f"[sources.{name}] in camp-monitor.toml."
+    )

@@ -1,0 +1,152 @@
+"""What the page of a map prints beside it: the answers, the outline, the images and credits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from camp_monitor.facilities.facility import Facility, Outline
+from camp_monitor.findings.finding import (
+    KINDS,
+    Finding,
+    Observation,
+    SceneReference,
+    interval_words,
+    question_words,
+)
+from camp_monitor.publication import symbols, words
+from camp_monitor.publication.picture import MapImage
+
+
+def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:
+    """Sort observations by date, then by question in the order of `KINDS`."""
+    return sorted(observations, key=_place_in_order)
+
+
+def _place_in_order(observation: Observation) -> tuple[str | int, ...]:
+    kinds = list(KINDS)
+    stem = observation.method.split("/")[0]
+    at = kinds.index(stem) if stem in kinds else len(kinds)
+    scenes = (observation.before.dates, observation.after.dates)
+    return (*scenes, at, observation.method, observation.id)
+
+
+def panel_content(
+    facility: Facility,
+    outline: Outline,
+    findings: Sequence[Finding],
+    observations: Sequence[Observation],
+    pictures: dict[str, MapImage | None],
+    rejected: Collection[str],
+) -> dict[str, Any]:
+    """Return what the page prints round the map, but for its list of findings.
+
+    Parameters
+    ----------
+    facility, outline, findings, observations
+        As in `draw_map`; observations in reading order.
+    pictures : dict
+        Pictures by role, ``before`` and ``after``.
+    rejected : collection of str
+        Ids of findings whose latest review rejects them.
+    """
+    name = words.short_name(facility.name)
+    interval = _interval(findings, observations, pictures)
+    said = _caveats_of_all(observations)
+    return {
+        "title": f"{name}: changes {interval}" if interval else name,
+        "name": name,
+        "names_ko": [words.short_name(korean) for korean in facility.names_ko],
+        "interval": interval,
+        "headline": words.headline_words(findings, observations, rejected),
+        "questions": [_question_row(observation, rejected, said) for observation in observations],
+        "caveats": said,
+        "outline_sentence": _outline_sentence(facility, outline),
+        "scenes": _scene_rows(findings, observations, pictures),
+        "hatches": Markup(symbols.hatches_svg()),
+    }
+
+
+def _interval(
+    findings: Sequence[Finding],
+    observations: Sequence[Observation],
+    pictures: dict[str, MapImage | None],
+) -> str:
+    """Return the dates in words if the whole map is about one pair, else nothing."""
+    before, after = pictures["before"], pictures["after"]
+    records: list[Finding | Observation] = [*findings, *observations]
+    pairs = {interval_words(record.before, record.after) for record in records}
+    if before is not None and after is not None:
+        pairs.add(interval_words(before.reference, after.reference))
+    return pairs.pop() if len(pairs) == 1 else ""
+
+
+def _caveats_of_all(observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Return the caveats of every answer, if there are several answers, to print them once."""
+    answered = [item for item in observations if item.outcome != "not_seen"]
+    if len(answered) < 2:
+        return ()
+    return tuple(
+        caveat for caveat in answered[0].caveats if all(caveat in item.caveats for item in answered)
+    )
+
+
+def _question_row(
+    observation: Observation, rejected: Collection[str], said: Collection[str]
+) -> dict[str, Any]:
+    """Return what the panel prints of an observation."""
+    return {
+        "id": observation.id,
+        "question": question_words(observation.method),
+        "outcome": observation.outcome,
+        "outcome_words": words.outcome_words(observation, rejected),
+        "seen_percent": f"{observation.seen_fraction * 100:.1f}",
+        "share_words": words.share_words(observation.seen_fraction),
+        "reason": observation.reason,
+        "interval": interval_words(observation.before, observation.after),
+        "method": observation.method,
+        "measured": observation.measured,
+        "caveats": [item for item in observation.caveats if item not in said],
+    }
+
+
+def _outline_sentence(facility: Facility, outline: Outline) -> str:
+    """Say what the outline is, how far it may be off, and where it comes from."""
+    if outline.basis == "placeholder":
+        first = words.PLACEHOLDER_SENTENCE
+    else:
+        first = f"{words.outline_words(outline)}: the pale band shows how far out its edge may lie."
+    cited = {source.key: source for source in facility.sources}.get(outline.source)
+    source = f"{cited.publisher}, {cited.title} ({cited.date})" if cited else outline.source
+    return f"{first} Version {outline.version}. Source: {source}. {outline.note}"
+
+
+def _scene_rows(
+    findings: Sequence[Finding],
+    observations: Sequence[Observation],
+    pictures: dict[str, MapImage | None],
+) -> list[dict[str, str]]:
+    """Return what the panel prints of each scene, those on the map first."""
+    rows: dict[SceneReference, dict[str, str]] = {}
+    for role, picture in pictures.items():
+        if picture is not None:
+            rows[picture.reference] = _scene_row(picture.reference, role, picture.shown_as)
+    records: list[Finding | Observation] = [*findings, *observations]
+    used = {scene for record in records for scene in (record.before, record.after)}
+    for scene in sorted(used, key=lambda scene: (scene.acquired_from_at, scene.id, scene.sha256)):
+        rows.setdefault(scene, _scene_row(scene, "not shown", ""))
+    return list(rows.values())
+
+
+def _scene_row(scene: SceneReference, role: str, shown_as: str) -> dict[str, str]:
+    return {
+        "dates": words.date_words(scene),
+        "role": role,
+        "shown_as": shown_as,
+        "credit": scene.credit,
+        "licence": scene.licence,
+        "sensor": words.sensor_words(scene),
+        "id": scene.id,
+    }
