@@ -160,14 +160,14 @@ def compare(
         grid = choose_grid(before, after, area, question.settings.context_px)
         pair = make_pair(before, after, grid, read_image, question.settings.max_residual_px)
     except NotComparableError as refusal:
-        return [refused(question, method, str(refusal)) for method in DETECTORS], []
+        return [refused(question, method, str(refusal), area) for method in DETECTORS], []
     observations: list[Observation] = []
     findings: list[Finding] = []
     for method, detect in DETECTORS.items():
         try:
             detection = detect(pair)
         except NotComparableError as refusal:
-            observations.append(refused(question, method, str(refusal)))
+            observations.append(refused(question, method, str(refusal), area))
             continue
         found = find(question, pair, detection, area)
         observations.append(observe(question, pair, detection, area, found))
@@ -230,10 +230,14 @@ def observe(
     )
 
 
-def refused(question: Question, method: str, reason: str) -> Observation:
-    """Record that two scenes could not be compared, and why."""
+def refused(question: Question, method: str, reason: str, area: BaseGeometry) -> Observation:
+    """Record that two scenes could not be compared, and why: nothing of the area was seen."""
     return Observation(
-        **_asked(question, method), outcome="not_seen", seen_fraction=0.0, reason=reason
+        **_asked(question, method),
+        outcome="not_seen",
+        seen_fraction=0.0,
+        reason=reason,
+        not_seen=area,
     )
 
 
