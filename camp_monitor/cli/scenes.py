@@ -20,6 +20,7 @@ from camp_monitor.cli.network import (
     size_words,
     source_options,
 )
+from camp_monitor.errors import SceneError
 from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def fetch(
     "--bands",
     metavar="NAMES",
     help="Names in the order of the file's bands, by comma: blue, green, red, nir, swir1, swir2, "
-    "vv, vh, scl, qa_pixel; 'unused' leaves one out.",
+    "vv, vh, scl, qa_pixel, udm2.0, udm2.1; 'unused' leaves one out.",
 )
 @click.option(
     "--item",
@@ -203,6 +204,48 @@ def list_scenes(context: Context, facility_id: str | None) -> None:
         context.console.print(f"No scenes{reach}; add some with: camp-monitor scenes add")
         return
     _print_table(context, found)
+
+
+@scenes.command(epilog="Example: camp-monitor scenes flags khs-12-jongori --sensor sentinel-2")
+@click.argument("facility_id", metavar="ID")
+@click.option(
+    "--sensor", type=click.Choice(list(SENSORS)), default="sentinel-2", show_default=True,
+    help="Whose quality bands.",
+)  # fmt: skip
+@click.pass_obj
+def flags(context: Context, facility_id: str, sensor: str) -> None:
+    """Find places of the facility ID that are flagged as cloud or shadow on nearly every date.
+
+    Weather moves and a bright roof does not: such places count as not seen in every scan, and only
+    other images can tell what is there.
+    """
+    from camp_monitor.detection.regions import outline_area
+    from camp_monitor.facilities import find_facility
+    from camp_monitor.facilities.surroundings import search_area
+    from camp_monitor.imagery.catalogue import read_scenes
+    from camp_monitor.imagery.flag_history import LEAST_DATES
+    from camp_monitor.imagery.looking_back import look_back
+
+    settings = context.workspace.configuration.scan
+    area = search_area(find_facility(context.workspace.aoi, facility_id).outline, settings.margin_m)
+    found = look_back(read_scenes(context.workspace.imagery), sensor, area, settings.context_px)
+    if found is None:
+        raise SceneError(
+            f"There are fewer than {LEAST_DATES} dates of {SENSORS[sensor].title} with a quality "
+            f"band over {facility_id}: fetch more to tell what is always flagged from weather."
+        )
+    fixed, grid = found
+    place = outline_area(fixed.is_fixed, grid)
+    if context.as_json:
+        geometry = None if place is None else place.__geo_interface__
+        answer = {"dates": fixed.dates, "reason": fixed.reason, "geometry": geometry}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    context.console.print(fixed.reason, soft_wrap=True)
+    if place is not None:
+        for part in getattr(place, "geoms", [place]):
+            longitude, latitude = part.centroid.coords[0]
+            context.console.print(f"  at longitude {longitude:.5f}, latitude {latitude:.5f}")
 
 
 def _print_table(context: Context, found: tuple[Scene, ...]) -> None:

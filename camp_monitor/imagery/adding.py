@@ -26,13 +26,14 @@ from camp_monitor.imagery.catalogue import (
 )
 from camp_monitor.imagery.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
 from camp_monitor.imagery.meaning import Meaning, tell_meaning
+from camp_monitor.imagery.naming import name_bands
 from camp_monitor.imagery.offsets import OffsetState
+from camp_monitor.imagery.sar.terrain import Geocoding
 from camp_monitor.imagery.scene import Scene, parse_acquired
 from camp_monitor.imagery.sensors import (
     QUALITY_BANDS,
     SENSORS,
     Sensor,
-    band_name,
 )
 
 KEPT_PROPERTIES = (
@@ -69,6 +70,8 @@ class SceneDescription:
         Where each file came from, unsigned; empty for files of the user.
     offset_state : OffsetState or None
         Of Sentinel-2, where it was settled before; otherwise it follows from the item.
+    geocoding : Geocoding or None
+        Of radar that was put onto the ground as it was fetched.
     """
 
     sensor: str
@@ -83,6 +86,7 @@ class SceneDescription:
     id: str | None = None
     addresses: tuple[str, ...] = ()
     offset_state: OffsetState | None = None
+    geocoding: Geocoding | None = None
 
 
 def add_scene(
@@ -108,12 +112,13 @@ def add_scene(
     sensor = SENSORS[description.sensor]
     files = tuple(inspect_file(path, sensor) for path in paths)
     provider = read_item_file(description.item) if description.item else None
-    bands = _name_bands(files, sensor, description.bands, provider)
+    acquired = _acquired(description, provider)
+    platform = str(provider.properties.get("platform", "")) if provider else ""
+    bands, assumed = name_bands(files, sensor, description.bands, platform, acquired[0].date())
     measured = tuple(name for name in bands if name not in (*QUALITY_BANDS, "unused"))
     meaning = tell_meaning(files, bands, measured, sensor, description, provider)
-    acquired = _acquired(description, provider)
     item = _make_item(files, bands, meaning, sensor, acquired, description, provider)
-    if description.bands is None and not _says_bands(files, sensor, provider):
+    if assumed:
         item.properties["camp_monitor:bands_assumed"] = True
     present = _already_there(folder, item)
     if present is not None:
@@ -123,78 +128,6 @@ def add_scene(
     raw = description.item.read_bytes() if description.item else None
     stored = store_item(folder, item, dict(zip(names, paths, strict=True)), raw)
     return read_scene(stored), True
-
-
-def _name_bands(
-    files: tuple[InspectedFile, ...],
-    sensor: Sensor,
-    given: tuple[str, ...] | None,
-    provider: pystac.Item | None,
-) -> tuple[str, ...]:
-    """Name every band: as the user says, by description, by file name, or in the sensor's order."""
-    count = sum(len(file.descriptions) for file in files)
-    if given is not None:
-        names = tuple(_named(text, sensor) for text in given)
-    else:
-        names = _found_names(files, sensor, _platform(provider)) or _usual_names(files, sensor)
-    if len(names) != count:
-        known = f"{len(names)} names were given" if given else "its file does not name them"
-        raise SceneError(
-            f"{files[0].path.name} has {count} bands where {sensor.title} has "
-            f"{len(sensor.bands)}, and {known}: name them in order with --bands, such as "
-            f"--bands {','.join(sensor.bands[:count])}; 'unused' leaves one out."
-        )
-    used = [name for name in names if name != "unused"]
-    if len(set(used)) != len(used):
-        raise SceneError(f"The bands {', '.join(names)} name one band twice: correct --bands.")
-    if not any(name not in QUALITY_BANDS for name in used):
-        raise SceneError(f"{files[0].path.name} holds no band that can be compared.")
-    return names
-
-
-def _named(text: str, sensor: Sensor) -> str:
-    name = "unused" if text.strip().lower() == "unused" else band_name(text, sensor)
-    if name is None:
-        raise SceneError(
-            f"{text!r} is not the name of a band: use blue, green, red, nir, swir1, swir2, vv, vh, "
-            f"scl, qa_pixel or unused."
-        )
-    return name
-
-
-def _found_names(
-    files: tuple[InspectedFile, ...], sensor: Sensor, platform: str
-) -> tuple[str, ...]:
-    """Names from descriptions, else from file names; none where neither tells."""
-    described = [
-        band_name(text, sensor, f"{file.path.stem} {platform}")
-        for file in files
-        for text in file.descriptions
-    ]
-    if all(described):
-        return tuple(str(name) for name in described)
-    if len(files) > 1 or len(files[0].descriptions) == 1:
-        by_file = [band_name(file.path.stem, sensor, platform) for file in files]
-        if all(by_file) and all(len(file.descriptions) == 1 for file in files):
-            return tuple(str(name) for name in by_file)
-    return ()
-
-
-def _usual_names(files: tuple[InspectedFile, ...], sensor: Sensor) -> tuple[str, ...]:
-    """Names in the sensor's usual order, where one file has as many bands."""
-    fits = len(files) == 1 and len(files[0].descriptions) == len(sensor.bands) > 1
-    return sensor.bands if fits else ()
-
-
-def _says_bands(
-    files: tuple[InspectedFile, ...], sensor: Sensor, provider: pystac.Item | None
-) -> bool:
-    """Tell whether the files name their bands, so that the sensor's order is not taken for it."""
-    return bool(_found_names(files, sensor, _platform(provider)))
-
-
-def _platform(provider: pystac.Item | None) -> str:
-    return str(provider.properties.get("platform", "")) if provider else ""
 
 
 def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[datetime, datetime]:
@@ -237,6 +170,8 @@ def _make_item(
     }
     if meaning.offset_state is not None:
         properties["camp_monitor:offset"] = asdict(meaning.offset_state)
+    if said.geocoding is not None:
+        properties["camp_monitor:geocoding"] = asdict(said.geocoding)
     item = pystac.Item(
         id=said.id or _scene_id(files, sensor, acquired, provider),
         geometry=shapely.geometry.mapping(frame),

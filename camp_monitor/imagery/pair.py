@@ -12,9 +12,12 @@ from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.alignment import Alignment, measure_shift
+from camp_monitor.imagery.caveats import mountain_caveats
+from camp_monitor.imagery.choosing import season_gap_days
 from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.imagery.sar.backscatter import despeckled, platform_caveats
+from camp_monitor.imagery.sar.terrain import check_geocoding, terrain_caveats
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.imagery.sensors import SENSORS, is_sar
 
@@ -84,7 +87,8 @@ def check_comparable(before: Scene, after: Scene) -> None:
     Raises
     ------
     NotComparableError
-        Another sensor, quantity, band set or radar orbit, or the dates overlap or are swapped.
+        Another sensor, quantity, band set, radar orbit or way onto the ground, or the dates overlap
+        or are swapped.
     """
     first, second = SENSORS[before.sensor].title, SENSORS[after.sensor].title
     if before.sensor != after.sensor:
@@ -115,6 +119,7 @@ def check_comparable(before: Scene, after: Scene) -> None:
             )
     if is_sar(before.band_names):
         _check_same_orbit(before, after)
+        check_geocoding(before, after)
 
 
 def make_pair(
@@ -140,7 +145,7 @@ def make_pair(
     _check_enough(before, after, first, second)
     sar = is_sar(before.band_names)
     found = left = _shift(first, second, sar)
-    apart = platform_caveats(before, after, found) if sar else ()
+    apart = _displaced(before, after, found, first.pixel_m) if sar else ()
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         second = read(after, grid, (found.shift_rows_px, found.shift_columns_px))
         left = _shift(first, second, sar)
@@ -171,6 +176,14 @@ def _shift(before: Image, after: Image, sar: bool) -> Alignment:
     if sar:
         before, after = despeckled(before), despeckled(after)
     return measure_shift(before, after)
+
+
+def _displaced(
+    before: Scene, after: Scene, found: Alignment, pixel_m: float
+) -> tuple[str, ...]:
+    """Say how satellite and terrain displace two radar scenes, or refuse them."""
+    terrain = terrain_caveats(before, after, found, pixel_m)
+    return platform_caveats(before, after, found) + terrain
 
 
 def _unchanged_brightness(image: Image) -> Normalisation:
@@ -222,24 +235,18 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
         )
     if before.quantity in ("dn8", "dn16"):
         caveats.append("The numbers are not calibrated: only contrasts within each date were used.")
-    gap_days = _season_gap_days(before.acquired_from_at, after.acquired_from_at)
+    gap_days = season_gap_days(before.acquired_from_at, after.acquired_from_at)
     known = all(_days(s.acquired_from_at, s.acquired_to_at) < 180 for s in (before, after))
     if gap_days > 45 and known:
         caveats.append(
             f"The two dates lie {gap_days:.0f} days apart in the season: crops, snow, sun and "
             f"water level differ with it."
         )
-    return tuple(caveats)
+    return (*caveats, *mountain_caveats(before, after))
 
 
 def _unscreened(before: Scene, after: Scene) -> bool:
     return not is_sar(before.band_names) and (before.quality is None or after.quality is None)
-
-
-def _season_gap_days(first: datetime, second: datetime) -> float:
-    """Days between two dates within the year, at most half a year."""
-    gap = abs(first.timetuple().tm_yday - second.timetuple().tm_yday)
-    return float(min(gap, 365 - gap))
 
 
 def _days(first: datetime, last: datetime) -> float:

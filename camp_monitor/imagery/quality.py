@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,8 +207,18 @@ def flags_from_udm2(values: NDArray[np.integer], version: str) -> NDArray[np.uin
 READERS: dict[str, Callable[[NDArray[np.integer]], NDArray[np.uint8]]] = {
     "scl": flags_from_scl,
     "qa_pixel": flags_from_qa_pixel,
+    "udm2.0": partial(flags_from_udm2, version="2.0"),
+    "udm2.1": partial(flags_from_udm2, version="2.1"),
 }
 """One reader for each name in `camp_monitor.imagery.sensors.QUALITY_BANDS`."""
+
+
+def quality_indexes(name: str, index: int) -> int | list[int]:
+    """Return which bands of a file hold the quality band `name` that begins at band `index`.
+
+    A Planet mask is eight bands, read together; the others are one.
+    """
+    return list(range(1, len(UDM2_BANDS) + 1)) if name.startswith("udm2.") else index
 
 
 def widen_cloud(flags: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:

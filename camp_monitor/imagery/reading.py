@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import SceneError
 from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.quality import READERS, widen_cloud
+from camp_monitor.imagery.quality import READERS, quality_indexes, widen_cloud
 from camp_monitor.imagery.sar.backscatter import to_decibels, to_power
 from camp_monitor.imagery.scene import BandFile, Scene
 from camp_monitor.imagery.sensors import BACKSCATTER
@@ -66,7 +66,7 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
         pixel_m = float(abs(native.affine.a))
         origin_x, origin_y = native.affine.c, native.affine.f
     else:
-        crs, pixel_m = _utm(centre.x, centre.y), coarser.pixel_m
+        crs, pixel_m = utm_crs(centre.x, centre.y), coarser.pixel_m
         origin_x = origin_y = 0.0
     bounds = Geometry(shapely.box(*area.bounds), "EPSG:4326").to_crs(crs, 0.01).boundingbox
     columns = _span(bounds.left, bounds.right, origin_x, pixel_m, context_px)
@@ -188,25 +188,45 @@ def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray
 
 
 def _with_quality(flags: NDArray[np.uint8], band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
-    from rasterio.warp import Resampling, reproject
-
-    classes = np.full(grid.shape, -1, np.int32)
-    with open_raster(band.path, RESTORE) as source:
-        window = _window(source, grid)
-        if window is None:
-            return np.full(grid.shape, Quality.NODATA, np.uint8)
-        numbers = source.read(band.index, window=window).astype(np.int32)
-        reproject(
-            numbers, classes, src_transform=source.window_transform(window),
-            src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
-            dst_nodata=-1, resampling=Resampling.nearest,
-        )  # fmt: skip
-    told = READERS[band.name](np.maximum(classes, 0))
-    told[classes < 0] = Quality.NODATA  # the quality band does not reach: nothing is known
-    told = widen_cloud(told, float(abs(grid.affine.a)))
+    told = widen_cloud(read_flags(band, grid), float(abs(grid.affine.a)))
     joined = flags | told
     joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
     return joined.astype(np.uint8)
+
+
+def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
+    """Read a quality band onto `grid`, nearest, as the provider flagged it.
+
+    Parameters
+    ----------
+    band : BandFile
+        Named as one of `camp_monitor.imagery.quality.READERS`.
+    grid : GeoBox
+
+    Returns
+    -------
+    ndarray
+        uint8, (row, col), bits of `Quality`; NODATA where the band does not reach.
+
+    Raises
+    ------
+    SceneError
+        The file is missing or damaged.
+    """
+    from rasterio.warp import Resampling, reproject
+
+    told = np.full(grid.shape, Quality.NODATA, np.uint8)
+    with open_raster(band.path, RESTORE) as source:
+        window = _window(source, grid)
+        if window is None:
+            return told
+        numbers = source.read(quality_indexes(band.name, band.index), window=window)
+        reproject(
+            READERS[band.name](numbers), told, src_transform=source.window_transform(window),
+            src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
+            init_dest_nodata=False, resampling=Resampling.nearest,
+        )  # fmt: skip
+    return told
 
 
 def _window(source: DatasetReader, grid: GeoBox) -> Window | None:
@@ -240,8 +260,8 @@ def _measures_metres(grid: GeoBox, ground_pixel_m: float) -> bool:
     return square and math.isclose(affine.a, ground_pixel_m, rel_tol=TRUE_SCALE)
 
 
-def _utm(lon_deg: float, lat_deg: float) -> str:
-    """CRS of the UTM zone of a place."""
+def utm_crs(lon_deg: float, lat_deg: float) -> str:
+    """CRS of the UTM zone of a place, as ``EPSG:...``."""
     zone = min(int((lon_deg + 180) // 6) + 1, 60)
     return f"EPSG:{(32600 if lat_deg >= 0 else 32700) + zone}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 OPTICAL_BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
 SAR_BANDS = ("vv", "vh")
-QUALITY_BANDS = ("scl", "qa_pixel")
+QUALITY_BANDS = ("scl", "qa_pixel", "udm2.0", "udm2.1")
 """Bands that hold a provider's classes, not measurements: see `camp_monitor.imagery.quality`."""
 
 QUANTITIES = {

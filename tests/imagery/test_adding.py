@@ -30,6 +30,7 @@ from camp_monitor.imagery.catalogue import (
     read_scene,
     read_scenes,
 )
+from camp_monitor.imagery.image import Quality
 from camp_monitor.imagery.reading import read_image
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
@@ -226,6 +227,28 @@ def test_an_order_that_no_file_told_is_said_to_be_assumed(catalogue: Path, tmp_p
     assert add(catalogue, silent).bands_assumed
     other = write_tiff(tmp_path / "other.tif", layers + 2)
     assert not add(catalogue, other, bands=BANDS).bands_assumed
+
+
+@pytest.mark.parametrize(("day", "version"), [("2020-06-01", "2.0"), ("2024-06-01", "2.1")])
+def test_a_planet_mask_screens_cloud_by_its_version(
+    catalogue: Path, tmp_path: Path, day: str, version: str
+) -> None:
+    image = write_tiff(tmp_path / "20200601_AnalyticMS_SR.tif", numbers(rows=64, columns=64))
+    mask = np.zeros((8, 64, 64), np.uint8)
+    mask[0] = 1
+    mask[0, :, :20], mask[5, :, :20] = 0, 1  # cloud
+    mask[0, 50:], mask[3, 50:] = 0, 1  # haze
+    path = write_tiff(tmp_path / "20200601_udm2.tif", mask)
+    said = SceneDescription("planetscope", day)
+    for order in ((image, path), (path, image)):
+        scene, _ = add_scene(catalogue / order[0].stem, order, said)
+        assert scene.band_names == ("blue", "green", "red", "nir")
+        assert scene.quality is not None
+        assert scene.quality.name == f"udm2.{version[-1]}"
+        seen = read_image(scene, grid(64, 64))
+        assert (seen.flags[:30, :20] == Quality.CLOUD).all()
+        assert (seen.flags[60:, 40:] == Quality.CIRRUS).all()
+        assert seen.usable[:30, 40:].all()
 
 
 def test_zero_is_empty_where_the_product_says_so(catalogue: Path, tmp_path: Path) -> None:
