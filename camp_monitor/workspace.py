@@ -66,6 +66,9 @@ class SourceSettings(BaseModel):
     like: str = "earth-search"
     """The preset whose names for collections and bands it follows."""
 
+    collections: tuple[str, ...] = ()
+    """Those of the preset's collections that are searched, in this order; empty for all of them."""
+
 
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
@@ -233,4 +236,6 @@ workers = 4
 # [sources.mine]
 # url = "https://stac.example.org/v1"
 # like = "earth-search"
+# Only these of its collections, in this order; none named: all.
+# collections = ["sentinel-2-c1-l2a"]
 """

@@ -10,7 +10,12 @@ import nbclient
 import nbformat
 import pytest
 
+from tests.remote.painted_catalogue import collection, offer, workspace
+from tests.remote.servers import AssetServer, StacServer
+
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+OFFLINE = ("01_first_scan.ipynb", "02_map_for_a_report.ipynb")
 
 
 def read(path: Path) -> Any:
@@ -27,11 +32,8 @@ def printed(notebook: Any) -> str:
     return "\n".join(texts)
 
 
-def test_both_notebooks_are_there() -> None:
-    assert [path.name for path in NOTEBOOKS] == [
-        "01_first_scan.ipynb",
-        "02_map_for_a_report.ipynb",
-    ]
+def test_the_notebooks_are_there() -> None:
+    assert [path.name for path in NOTEBOOKS] == [*OFFLINE, "03_find_imagery.ipynb"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -61,21 +63,36 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("notebooks")
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, shared: Path) -> None:
+def run(path: Path, folder: Path) -> str:
+    """Run a notebook in a folder; return all that it shows, and want no warning."""
     notebook = read(path)
-    client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(shared)}}
-    )
-    client.execute()
-    said = printed(notebook)
-    assert "SIMULATED" in said
-    assert "between 20" in said
-    assert "onstruction" in said
-    assert re.search(r"F[0-9a-f]{12}", said)
+    resources = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=300, resources=resources).execute()
     assert not [
         output
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if output.get("name") == "stderr"
     ]
+    return printed(notebook)
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_a_notebook_runs_on_the_demo(name: str, shared: Path) -> None:
+    said = run(NOTEBOOKS[0].with_name(name), shared)
+    assert "SIMULATED" in said
+    assert "between 20" in said
+    assert "onstruction" in said
+    assert re.search(r"F[0-9a-f]{12}", said)
+
+
+def test_the_notebook_of_catalogues_finds_the_flood(tmp_path: Path) -> None:
+    with AssetServer() as files:
+        offered = offer(files.home)
+        files.files.update(offered.files)
+        with StacServer(tmp_path / "stac", [collection()], offered.items) as api:
+            workspace(tmp_path / "out" / "camps", api.home)
+            said = run(NOTEBOOKS[0].with_name("03_find_imagery.ipynb"), tmp_path)
+    assert "2016-08-06  clear   0%" in said
+    assert "to fetch: 3 scenes" in said
+    assert re.search(r"between 2016-08-16 and 2016-09-05\n.*\n.*\n  F[0-9a-f]{12} flooding", said)

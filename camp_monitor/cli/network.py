@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,8 @@ from camp_monitor.cli.context import Context
 if TYPE_CHECKING:
     from camp_monitor.imagery.choosing import Choice
     from camp_monitor.imagery.gathering import Place, Shop
-    from camp_monitor.imagery.network.signing import Sign
     from camp_monitor.imagery.search import Offer
-    from camp_monitor.imagery.sources import Source
 
-TOKEN_PATH = "/api/sas/v1"
 LEFT_OUT_SHOWN = 5
 
 
@@ -40,30 +37,22 @@ def source_options(command: Any) -> Any:
 @contextmanager
 def open_shop(context: Context, source: str | None, sensors: Sequence[str]) -> Iterator[Shop]:
     """Open the catalogue that the user or the configuration names; nothing is asked yet."""
-    from camp_monitor.imagery.gathering import Shop
-    from camp_monitor.imagery.network.remote import Remote
-    from camp_monitor.imagery.sources import find_source
+    from camp_monitor.imagery import gathering
 
     configuration = context.workspace.configuration
-    own = {name: (one.url, one.like) for name, one in configuration.sources.items()}
-    found = find_source(source or configuration.fetch.source, own)
-    with ExitStack() as stack:
-        remote = stack.enter_context(Remote(found.url, _signer(found, stack)))
-        settings = configuration.fetch
-        wanted = tuple(sensors) or settings.sensors
-        yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
+    with gathering.open_shop(
+        configuration, lambda: datetime.now(UTC), source=source, sensors=sensors
+    ) as shop:
+        yield shop
 
 
 def place_of(context: Context, facility_id: str) -> Place:
     """Return where a facility is looked for."""
     from camp_monitor.facilities import find_facility
-    from camp_monitor.facilities.surroundings import search_area
-    from camp_monitor.imagery.gathering import Place
+    from camp_monitor.imagery.gathering import place_round
 
-    settings = context.workspace.configuration.scan
-    outline = find_facility(context.workspace.aoi, facility_id).outline
-    area = search_area(outline, settings.margin_m)
-    return Place(outline.geometry, area, settings.context_px)
+    facility = find_facility(context.workspace.aoi, facility_id)
+    return place_round(facility.outline, context.workspace.configuration.scan)
 
 
 def interval_of(first: str, last: str) -> tuple[datetime, datetime]:
@@ -179,20 +168,3 @@ def _clear_words(offer: Offer) -> str:
 
 def _degrees(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}°"
-
-
-def _signer(source: Source, stack: ExitStack) -> Sign:
-    """Return what signs the addresses of a source."""
-    from camp_monitor.imagery.network import signing
-    from camp_monitor.imagery.network.addresses import parse_address
-    from camp_monitor.imagery.network.remote import Remote
-
-    if source.signing == "copernicus-s3":
-        return signing.copernicus_s3()
-    if source.signing == "planetary-computer":
-        home = parse_address(source.url)
-        base = source.url[: source.url.index(home.path)] + TOKEN_PATH if home.path else source.url
-        keys = signing.planetary_tokens(signing.planetary_key(), base)
-        tokens = stack.enter_context(Remote(base, keys))
-        return signing.planetary_computer(tokens.get_json, lambda: datetime.now(UTC), base)
-    return signing.unsigned

@@ -91,8 +91,9 @@ def fetch(
 ) -> None:  # fmt: skip
     """Fetch the window round the facility ID of each SCENE that 'scenes search' lists.
 
-    The window is kept in the provider's own grid and numbers, with its item and SHA-256.  What was
-    fetched before is checked, and not fetched again.
+    The window is kept in the provider's own grid and numbers (radar GRD, which has no grid on the
+    ground, as calibrated decibels), with its item and SHA-256.  What was fetched before is checked,
+    and not fetched again.
     """
     from camp_monitor.imagery.fetch import fetch_scene, find_order
     from camp_monitor.imagery.gathering import check_budget

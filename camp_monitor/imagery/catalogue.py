@@ -22,6 +22,7 @@ from shapely.geometry import shape
 
 from camp_monitor.errors import SceneError
 from camp_monitor.imagery.locking import alone
+from camp_monitor.imagery.sar.terrain import Geocoding
 from camp_monitor.imagery.scene import BandFile, Scene
 from camp_monitor.imagery.sensors import QUALITY_BANDS
 
@@ -86,6 +87,7 @@ def read_scene(path: Path) -> Scene:
             offset_kind=str(properties.get("camp_monitor:offset", {}).get("kind", "")),
             offset_reason=str(properties.get("camp_monitor:offset", {}).get("reason", "")),
             bands_assumed=properties.get("camp_monitor:bands_assumed") is True,
+            geocoding=_geocoding(properties.get("camp_monitor:geocoding")),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
         raise SceneError(
@@ -260,6 +262,10 @@ def _file(asset: pystac.Asset, path: Path) -> Path:
             f"{path} points to {asset.href!r}, outside its own folder: remove the item."
         )
     return path.parent / href
+
+
+def _geocoding(said: dict[str, Any] | None) -> Geocoding | None:
+    return None if said is None else Geocoding(**said)
 
 
 def _nodata(value: float | str | None) -> float | None:

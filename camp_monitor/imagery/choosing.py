@@ -14,15 +14,15 @@ from camp_monitor.imagery.scene import Scene, parse_acquired
 
 MOST_LISTED = 12
 MOST_PAIRS = 6
-"""Of one sensor and orbit, in one interval."""
+"""Of one sensor, orbit and processing, in one interval."""
 LEAST_INSIDE_FRACTION = 0.5
 """Less of the outline inside a scene's frame than this, and it is not used."""
 SEASON_WEIGHT = 0.5
 """What half a year's gap between the seasons costs, in shares of clear outline."""
 SPAN_WEIGHT = 0.2
 """What a pair that spans the whole interval gains."""
-PROCESSING_COST = 0.1
-"""What another processing costs."""
+UNKNOWN_ORBIT = "unknown"
+"""Of radar whose item does not say it: it is compared with nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Look:
         Share of the outline that is inside and clear; None for radar, which needs no clear sky,
         and where the scene has no quality band.
     orbit : str
-        Of radar, such as ``54 ascending``; empty for optics.
+        Of radar, such as ``54 ascending`` (see `orbit_words`); empty for optics.
     processing : str
-        Two scenes of one processing have the same.
+        Of what quantity and bands, see `processing_words`; only scenes that hold the same are
+        compared.
     """
 
     id: str
@@ -80,14 +81,35 @@ class Choice:
     Parameters
     ----------
     pairs : tuple of ChosenPair
-        The best pair of each sensor and orbit, then the same before scene with every other usable
-        later one, so that what came and went in the interval is looked for, too.
+        The best pair of each sensor, orbit and processing, then the same before scene with every
+        other usable later one, so that what came and went in the interval is looked for, too.
     left_out : tuple of (Look, str)
         Scenes that are not used, with the reason.
     """
 
     pairs: tuple[ChosenPair, ...]
     left_out: tuple[tuple[Look, str], ...]
+
+
+def orbit_words(relative_orbit: int | None, orbit_state: str | None) -> str:
+    """Return the orbit of a radar scene as `Look` has it."""
+    known = relative_orbit is not None and orbit_state
+    return f"{relative_orbit} {orbit_state}" if known else UNKNOWN_ORBIT
+
+
+def processing_words(
+    quantity: str, bands: Sequence[str], *, in_radar_geometry: bool = False
+) -> str:
+    """Return what a scene holds as `Look` has it.
+
+    Parameters
+    ----------
+    quantity : str
+    bands : sequence of str
+    in_radar_geometry : bool
+        Put onto the ground as it is fetched: terrain displaces it otherwise than other radar.
+    """
+    return " ".join((quantity, *bands, *(("at one height",) if in_radar_geometry else ())))
 
 
 def choose_pairs(looks: Iterable[Look], least_clear: float) -> Choice:
@@ -102,17 +124,17 @@ def choose_pairs(looks: Iterable[Look], least_clear: float) -> Choice:
     Notes
     -----
     The best pair is that of the largest score: the smaller of the two clear shares, less the gap
-    in the season, less another processing, plus the share of the interval that it spans.  Radar is
-    compared within one orbit only.
+    in the season, plus the share of the interval that it spans.  Scenes are compared within one
+    processing only, and radar within one orbit, as `check_comparable` would refuse all others.
     """
-    groups: dict[tuple[str, str], list[Look]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
     left_out: list[tuple[Look, str]] = []
     for look in sorted(looks, key=lambda item: (item.acquired_at, item.id)):
         reason = _unusable(look, least_clear)
         if reason:
             left_out.append((look, reason))
         else:
-            groups[look.sensor, look.orbit].append(look)
+            groups[look.sensor, look.orbit, look.processing].append(look)
     pairs: list[ChosenPair] = []
     for _, group in sorted(groups.items()):
         chosen, unused = _pairs_of(group)
@@ -122,6 +144,8 @@ def choose_pairs(looks: Iterable[Look], least_clear: float) -> Choice:
 
 
 def _unusable(look: Look, least_clear: float) -> str:
+    if look.orbit == UNKNOWN_ORBIT:
+        return "its orbit is not known, and radar is compared within one orbit only"
     if look.inside_fraction < LEAST_INSIDE_FRACTION:
         return f"only {look.inside_fraction:.0%} of the outline lies inside the scene"
     if look.usable_fraction < least_clear:
@@ -130,7 +154,7 @@ def _unusable(look: Look, least_clear: float) -> str:
 
 
 def _pairs_of(group: list[Look]) -> tuple[list[ChosenPair], list[tuple[Look, str]]]:
-    """Best pair of one sensor and orbit, and the same before scene with the others."""
+    """Best pair of one sensor, orbit and processing, and its before scene with the others."""
     pairs = [
         (before, after)
         for number, before in enumerate(group)
@@ -139,7 +163,10 @@ def _pairs_of(group: list[Look]) -> tuple[list[ChosenPair], list[tuple[Look, str
     ]
     if not pairs:
         orbit = f" in orbit {group[0].orbit}" if group[0].orbit else ""
-        reason = f"there is no other usable scene of {group[0].sensor}{orbit} to compare it with"
+        held = f" that holds {group[0].processing}" if group[0].processing else ""
+        reason = (
+            f"there is no other usable scene of {group[0].sensor}{orbit}{held} to compare it with"
+        )
         return [], [(look, reason) for look in group]
     span = (group[-1].acquired_at - group[0].acquired_at).total_seconds()
     before, best = max(pairs, key=lambda pair: _score(pair[0], pair[1], span))
@@ -167,7 +194,6 @@ def _score(before: Look, after: Look, span_s: float) -> float:
     return (
         min(before.usable_fraction, after.usable_fraction)
         - SEASON_WEIGHT * gap
-        - PROCESSING_COST * (before.processing != after.processing)
         + SPAN_WEIGHT * between
     )
 
@@ -178,8 +204,9 @@ def _why(before: Look, after: Look, usable: int) -> str:
         how = f"one orbit ({before.orbit})"
     else:
         how = f"{before.usable_fraction:.0%} and {after.usable_fraction:.0%} of the outline clear"
-    same = "the same processing" if before.processing == after.processing else "other processing"
-    return f"best of {usable} usable: {how}, {gap:.0f} days apart in the season, {same}"
+    return (
+        f"best of {usable} usable: {how}, {gap:.0f} days apart in the season, the same processing"
+    )
 
 
 def season_gap_days(first: datetime, second: datetime) -> float:

@@ -1,4 +1,9 @@
-"""Fetch the window of a scene that an outline needs, into the catalogue, as the provider has it."""
+"""Fetch the window of a scene that an outline needs, into the catalogue, as the provider has it.
+
+Radar in its own geometry (Sentinel-1 GRD) cannot be kept so: its numbers mean nothing without their
+calibration, and have no grid on the ground.  Of such a scene the catalogue holds sigma nought in
+decibels on a grid of 10 m, and ``camp_monitor:geocoding`` says how it came there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import hashlib
 import json
 import math
 import shutil
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,21 +20,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapely
+from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.errors import MissingError, RemoteError
+from camp_monitor.errors import MissingError, RemoteError, SceneError
 from camp_monitor.imagery.adding import SceneDescription, add_scene
 from camp_monitor.imagery.catalogue import check_unaltered, list_scenes, read_scene
 from camp_monitor.imagery.locking import alone
+from camp_monitor.imagery.network.addresses import where
+from camp_monitor.imagery.network.answers import parse_json
 from camp_monitor.imagery.network.remote import Remote, open_remote_raster
+from camp_monitor.imagery.opening import DRIVERS
 from camp_monitor.imagery.remote_scene import (
     SAFE_ID,
     RemoteBand,
     RemoteScene,
     read_remote_scene,
 )
+from camp_monitor.imagery.sar.fetching import fetch_backscatter, ground_grid, read_geocoding
 from camp_monitor.imagery.scene import Scene
+from camp_monitor.imagery.search import ANOTHER, USUAL_PIXEL_M, check_file
 from camp_monitor.imagery.sensors import SENSORS
 from camp_monitor.imagery.sources import Source
 
@@ -44,14 +56,16 @@ WHOLE_FILE_BYTES = 4_000_000
 """A file up to this size is read whole, so that a checksum that the provider promises is held to
 it; of a larger one only the window is read, which no checksum of the whole covers."""
 ITEM_BYTES = 5_000_000
-USUAL_PIXEL_M = {"sentinel-2": 10.0, "landsat": 30.0, "sentinel-1": 10.0}
 HAIR_PX = 1e-6
 """A pixel of which less than this would be needed is left out: rounding, not ground."""
 STAGING = ".fetching-"
-ANOTHER = "choose another scene, or --source"
+RECEIVED = "item.json"
 
-_MULTIHASH = {"11": "sha1", "12": "sha256", "13": "sha512", "14": "sha3_512", "16": "sha3_256"}
-"""First byte of a multihash to the function's name in `hashlib`."""
+_MULTIHASH = {
+    0x11: "sha1", 0x12: "sha256", 0x13: "sha512", 0x14: "sha3_512", 0x16: "sha3_256",
+    0x20: "sha384", 0xD5: "md5", 0xB240: "blake2b", 0xB260: "blake2s",
+}  # fmt: skip
+"""Number of a multihash's function to its name in `hashlib`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,13 +149,13 @@ def find_order(
             item = remote.read_all(address, ITEM_BYTES)
         except MissingError:
             continue
-        try:
-            content = json.loads(item)
-        except (ValueError, RecursionError) as error:
+        scene = read_remote_scene(parse_json(item, where(address)), source)
+        if (scene.id, scene.collection) != (scene_id, collection.id):
             raise RemoteError(
-                f"{source.title} sent no JSON for the item {scene_id}: {ANOTHER}."
-            ) from error
-        return Order(read_remote_scene(content, source), item, area, least_px)
+                f"{source.title} was asked for {scene_id} of {collection.id} and sent {scene.id} "
+                f"of {scene.collection}: {ANOTHER}."
+            )
+        return Order(scene, item, area, least_px)
     raise RemoteError(
         f"{source.title} has no scene {scene_id}: take one that 'scenes search' lists there."
     )
@@ -181,22 +195,27 @@ def fetch_scene(
             list_scenes(folder)
             shutil.rmtree(staging, ignore_errors=True)
             return scene, False
-        staging.mkdir(parents=True, exist_ok=True)
-        ground = _ground(remote, order)
-        paths = [staging / f"{band.name}.tif" for band in order.bands]
+        try:
+            _prepare(staging, order.item)
+            ground = _ground(remote, order)
+            paths = [staging / f"{band.name}.tif" for band in order.bands]
 
-        def one(number: int) -> None:
-            if not paths[number].is_file():
-                _fetch_band(remote, order.bands[number], ground, paths[number])
-            progress()
+            def one(number: int) -> None:
+                if not paths[number].is_file():
+                    _fetch_band(remote, order, order.bands[number], ground, paths[number])
+                progress()
 
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            list(pool.map(one, range(len(paths))))
-        item = staging / "item.json"
-        item.write_bytes(order.item)
-        scene, added = add_scene(folder, tuple(paths), _described(order, item))
-        shutil.rmtree(staging, ignore_errors=True)
-        return scene, added
+            with ThreadPoolExecutor(max_workers=workers) as pool:
+                list(pool.map(one, range(len(paths))))
+        except OSError as error:
+            raise SceneError(
+                f"The scene {order.id} cannot be written to {folder} ({error.strerror}): make room "
+                f"there, or check the folder."
+            ) from error
+        try:
+            return add_scene(folder, tuple(paths), _described(order, staging / RECEIVED, paths))
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)  # also of files that were refused
 
 
 def matches_checksum(content: bytes, checksum: str) -> bool | None:
@@ -206,15 +225,38 @@ def matches_checksum(content: bytes, checksum: str) -> bool | None:
     ----------
     content : bytes
     checksum : str
-        Hexadecimal: function, length in bytes, digest.
+        Hexadecimal: function, length in bytes, digest; the first two as variable-length numbers.
     """
-    name = _MULTIHASH.get(checksum[:2])
-    if name is None or int(checksum[2:4], 16) * 2 != len(checksum) - 4:
+    function, rest = _variable(bytes.fromhex(checksum))
+    length, digest = _variable(rest)
+    name = _MULTIHASH.get(function)
+    if name is None or not len(digest) == length == hashlib.new(name).digest_size:
         return None
-    return hashlib.new(name, content).hexdigest() == checksum[4:]
+    return hashlib.new(name, content, usedforsecurity=False).digest() == digest
 
 
-def _described(order: Order, item: Path) -> SceneDescription:
+def _variable(content: bytes) -> tuple[int, bytes]:
+    """Split off a number in sevens of bits, the lowest first; all but its last byte have bit 7."""
+    number = 0
+    for position, byte in enumerate(content):
+        number |= (byte & 0x7F) << (7 * position)
+        if byte < 0x80:
+            return number, content[position + 1 :]
+    return 0, b""
+
+
+def _prepare(staging: Path, item: bytes) -> None:
+    """Make the folder of a fetch; what an earlier run read by another item is not kept."""
+    received = staging / RECEIVED
+    if staging.exists() and not (received.is_file() and received.read_bytes() == item):
+        shutil.rmtree(staging)
+    staging.mkdir(parents=True, exist_ok=True)
+    part = received.with_suffix(".part")
+    part.write_bytes(item)
+    part.replace(received)
+
+
+def _described(order: Order, item: Path, paths: list[Path]) -> SceneDescription:
     scene = order.scene
     first = scene.bands[0]
     return SceneDescription(
@@ -231,14 +273,19 @@ def _described(order: Order, item: Path) -> SceneDescription:
         id=order.id,
         addresses=tuple(band.href for band in order.bands),
         offset_state=scene.offset_state,
+        geocoding=read_geocoding(scene.id, paths) if scene.in_radar_geometry else None,
     )
 
 
-def _ground(remote: Remote, order: Order) -> Geometry:
-    """Ground that is read of every band: the area, as wide as asked, on the first band's pixels."""
+def _ground(remote: Remote, order: Order) -> Geometry | GeoBox:
+    """Ground that is read of every band: the area, as wide as asked, on the first band's pixels.
+
+    Of radar in its own geometry, the grid that it is put onto.
+    """
+    if order.scene.in_radar_geometry:
+        return ground_grid(order.area, order.least_px, BESIDE_PX)
     with open_remote_raster(remote, order.scene.bands[0].href, ANOTHER) as source:
-        if source.crs is None:
-            raise RemoteError(f"{order.scene.id} says no coordinate system: {ANOTHER}.")
+        check_file(source, order.scene.bands[0], order.scene.sensor)
         crs, affine = str(source.crs), source.transform
     bounds = Geometry(shapely.box(*order.area.bounds), "EPSG:4326").to_crs(crs, 0.01).boundingbox
     half = order.least_px / 2 * abs(affine.a)
@@ -251,34 +298,46 @@ def _ground(remote: Remote, order: Order) -> Geometry:
     return Geometry(box, crs)
 
 
-def _fetch_band(remote: Remote, band: RemoteBand, ground: Geometry, path: Path) -> None:
+def _fetch_band(
+    remote: Remote, order: Order, band: RemoteBand, ground: Geometry | GeoBox, path: Path
+) -> None:
     """Write the window of one file as a cloud-optimised GeoTIFF, whole or not at all."""
     from rasterio.io import MemoryFile
     from rasterio.shutil import copy
 
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)  # of one that was cut off
+    tags: dict[str, str] = {}
     with _opened(remote, band) as source:
-        window = _window(source, ground, band)
-        profile = {
-            "driver": "GTiff", "dtype": source.dtypes[0], "count": 1, "crs": source.crs,
-            "height": window.height, "width": window.width, "nodata": source.nodata,
-            "transform": source.window_transform(window),
-        }  # fmt: skip
-        numbers = source.read(1, window=window)
-    with MemoryFile() as memory:
-        with memory.open(**profile) as target:
+        if isinstance(ground, GeoBox):
+            numbers, tags = fetch_backscatter(remote, band, source, ground)
+            place = {"crs": str(ground.crs), "transform": ground.affine, "nodata": math.nan}
+        else:
+            check_file(source, band, order.scene.sensor)
+            window = _window(source, ground, band)
+            place = {
+                "crs": source.crs, "transform": source.window_transform(window),
+                "nodata": band.nodata if source.nodata is None else source.nodata,
+            }  # fmt: skip
+            numbers = source.read(1, window=window)
+    height, width = numbers.shape
+    profile = {"driver": "GTiff", "dtype": numbers.dtype.name, "count": 1, **place}
+    with MemoryFile() as memory, MemoryFile() as written:
+        with memory.open(height=height, width=width, **profile) as target:
             target.write(numbers, 1)
+            target.update_tags(**tags)
         with memory.open() as whole:
-            copy(whole, part, driver="COG", compress="DEFLATE", overviews="AUTO", num_threads="1")
+            copy(
+                whole, written.name, driver="COG", compress="DEFLATE", overviews="AUTO",
+                num_threads="1",
+            )  # fmt: skip
+        part.write_bytes(written.read())
     part.replace(path)
 
 
 @contextmanager
 def _opened(remote: Remote, band: RemoteBand) -> Iterator[DatasetReader]:
     """Open a band where it is; a small file is read whole and held to its checksum."""
-    from rasterio.io import MemoryFile
-
     small = band.size is not None and band.size <= WHOLE_FILE_BYTES
     with ExitStack() as stack:
         if band.checksum and small:
@@ -288,25 +347,52 @@ def _opened(remote: Remote, band: RemoteBand) -> Iterator[DatasetReader]:
                     f"The file of the band {band.name} is not the one that its provider's checksum "
                     f"promises: nothing was kept; try again, or {ANOTHER}."
                 )
-            memory = stack.enter_context(MemoryFile(content))
-            yield stack.enter_context(memory.open(driver="GTiff"))
+            yield stack.enter_context(_open_whole(content, band))
         else:
             yield stack.enter_context(open_remote_raster(remote, band.href, ANOTHER))
+
+
+@contextmanager
+def _open_whole(content: bytes, band: RemoteBand) -> Iterator[DatasetReader]:
+    """Open an image that was read whole."""
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+    from rasterio.io import MemoryFile
+
+    driver = next((name for start, name in DRIVERS.items() if content.startswith(start)), None)
+    if driver is None:
+        raise RemoteError(
+            f"The file of the band {band.name} is neither a GeoTIFF nor a JPEG 2000: {ANOTHER}."
+        )
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
+    try:
+        with alone, warnings.catch_warnings(), MemoryFile(content) as memory:
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with memory.open(driver=driver) as source:
+                yield source
+    except (RasterioError, IndexError) as error:
+        raise RemoteError(
+            f"The file of the band {band.name} is damaged and cannot be read as an image: "
+            f"{ANOTHER}."
+        ) from error
 
 
 def _window(source: DatasetReader, ground: Geometry, band: RemoteBand) -> Window:
     """Part of a file that covers the ground, clipped to the file."""
     from rasterio.windows import Window, from_bounds
 
+    outside = RemoteError(
+        f"The file of the band {band.name} does not reach the outline, though its item says so: "
+        f"{ANOTHER}."
+    )
     box = ground.to_crs(str(source.crs)).boundingbox
+    if not all(map(math.isfinite, box.bbox)):
+        raise outside
     asked = from_bounds(*box.bbox, transform=source.transform)
     left, top = (math.floor(start + HAIR_PX) for start in (asked.col_off, asked.row_off))
     right = min(math.ceil(asked.col_off + asked.width - HAIR_PX), source.width)
     bottom = min(math.ceil(asked.row_off + asked.height - HAIR_PX), source.height)
     left, top = max(left, 0), max(top, 0)
     if right <= left or bottom <= top:
-        raise RemoteError(
-            f"The file of the band {band.name} does not reach the outline, though its item says "
-            f"so: {ANOTHER}."
-        )
+        raise outside
     return Window(left, top, right - left, bottom - top)

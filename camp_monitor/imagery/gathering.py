@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.errors import SceneError
+from camp_monitor.errors import RemoteError, SceneError
+from camp_monitor.facilities import Outline
+from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.imagery.catalogue import read_scenes
-from camp_monitor.imagery.choosing import Choice, ChosenPair, Look, choose_pairs
+from camp_monitor.imagery.choosing import (
+    Choice,
+    ChosenPair,
+    Look,
+    choose_pairs,
+    orbit_words,
+    processing_words,
+)
 from camp_monitor.imagery.fetch import catalogue_id, fetch_scene, find_order, most_bytes
+from camp_monitor.imagery.network import signing
+from camp_monitor.imagery.network.addresses import parse_address
 from camp_monitor.imagery.network.remote import Remote
 from camp_monitor.imagery.opening import open_raster
 from camp_monitor.imagery.reading import RESTORE
+from camp_monitor.imagery.remote_scene import RemoteScene
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.imagery.search import Offer, clear_share, look_at_scenes, search_scenes
 from camp_monitor.imagery.sensors import is_sar
-from camp_monitor.imagery.sources import Source
+from camp_monitor.imagery.sources import Source, find_source
+from camp_monitor.workspace import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
+TOKEN_PATH = "/api/sas/v1"
+"""Of the Planetary Computer's service that gives tokens, beside its catalogue."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,61 @@ class Shop:
     workers: int
 
 
+@contextmanager
+def open_shop(
+    configuration: Configuration,
+    clock: Callable[[], datetime],
+    *,
+    source: str | None = None,
+    sensors: Sequence[str] = (),
+) -> Iterator[Shop]:
+    """Open the catalogue that is named, or that the configuration names; nothing is asked yet.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    clock : callable
+        Returns the time now, in UTC; tells when a provider's token ends.
+    source : str or None
+        Instead of the configuration's.
+    sensors : sequence of str
+        Likewise, where there are any.
+
+    Raises
+    ------
+    WorkspaceError
+        There is no such source.
+    """
+    settings = configuration.fetch
+    own = {
+        name: (one.url, one.like, one.collections) for name, one in configuration.sources.items()
+    }
+    found = find_source(source or settings.source, own)
+    with ExitStack() as stack:
+        remote = stack.enter_context(Remote(found.url, _signer(found, clock, stack)))
+        wanted = tuple(sensors) or settings.sensors
+        yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
+
+
+def _signer(source: Source, clock: Callable[[], datetime], stack: ExitStack) -> signing.Sign:
+    """Return what signs the addresses of a source."""
+    if source.signing == "copernicus-s3":
+        return signing.copernicus_s3()
+    if source.signing == "planetary-computer":
+        path = parse_address(source.url).path
+        base = source.url.removesuffix(path) + TOKEN_PATH
+        keys = signing.planetary_tokens(signing.planetary_key(), base)
+        tokens = stack.enter_context(Remote(base, keys))
+        return signing.planetary_computer(tokens.get_json, clock, base)
+    return signing.unsigned
+
+
+def place_round(outline: Outline, settings: ScanSettings) -> Place:
+    """Return where an outline is looked for: itself, and what is searched round it."""
+    area = search_area(outline, settings.margin_m)
+    return Place(outline.geometry, area, settings.context_px)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is to be compared, and what has to be fetched for it.
@@ -90,7 +162,7 @@ def plan(
     shop: Shop | None,
     *,
     least_clear: float,
-    progress: Callable[[int], Callable[[], None]],
+    progress: Callable[[int], Callable[[], None]] = lambda _: lambda: None,
 ) -> Plan:
     """Look at what there is of an interval, here and at the source, and choose pairs.
 
@@ -154,6 +226,11 @@ def fetch_offers(
     fetched = {}
     for offer in offers:
         order = find_order(shop.remote, shop.source, offer.scene.id, place.area, place.least_px)
+        if not _is_same(order.scene, offer.scene):
+            raise RemoteError(
+                f"{shop.source.title} describes {offer.scene.id} otherwise than a moment ago, when "
+                f"it was chosen: run it again."
+            )
         scene, _ = fetch_scene(folder, shop.remote, order, workers=shop.workers, progress=progress)
         fetched[offer.scene.id] = scene.id
     return fetched
@@ -161,13 +238,29 @@ def fetch_offers(
 
 def check_budget(folder: Path, more_bytes: int, budget_mb: int) -> None:
     """Refuse to fetch more than the budget leaves."""
-    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    held = _held_bytes(folder)
     if held + more_bytes > budget_mb * MEGABYTE:
         raise SceneError(
             f"The catalogue {folder} holds {held / MEGABYTE:.0f} MB, up to "
             f"{more_bytes / MEGABYTE:.0f} MB more are asked for, and the budget is {budget_mb} MB: "
             f"raise budget_mb in [fetch] of camp-monitor.toml, or ask for a shorter interval."
         )
+
+
+def _held_bytes(folder: Path) -> int:
+    """Size of all files in a folder; what another process takes away meanwhile is not counted."""
+    held = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                held += Path(parent, name).lstat().st_size
+    return held
+
+
+def _is_same(scene: RemoteScene, offered: RemoteScene) -> bool:
+    """Tell whether two readings of an item are of one acquisition and processing."""
+    parts = ("collection", "acquired_from_at", "acquired_to_at", "bands", "quality", "offset_state")
+    return all(getattr(scene, part) == getattr(offered, part) for part in parts)
 
 
 def in_catalogue(
@@ -195,8 +288,10 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
         acquired_at=scene.acquired_from_at,
         inside_fraction=inside,
         clear_fraction=clear,
-        orbit=f"{scene.relative_orbit} {scene.orbit_state}" if radar else "",
-        processing=" ".join((scene.quantity, *scene.band_names)),
+        orbit=orbit_words(scene.relative_orbit, scene.orbit_state) if radar else "",
+        processing=processing_words(
+            scene.quantity, scene.band_names, in_radar_geometry=scene.geocoding is not None
+        ),
     )
 
 

@@ -178,9 +178,7 @@ def _shift(before: Image, after: Image, sar: bool) -> Alignment:
     return measure_shift(before, after)
 
 
-def _displaced(
-    before: Scene, after: Scene, found: Alignment, pixel_m: float
-) -> tuple[str, ...]:
+def _displaced(before: Scene, after: Scene, found: Alignment, pixel_m: float) -> tuple[str, ...]:
     """Say how satellite and terrain displace two radar scenes, or refuse them."""
     terrain = terrain_caveats(before, after, found, pixel_m)
     return platform_caveats(before, after, found) + terrain

@@ -13,12 +13,17 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.errors import RemoteError
+from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.imagery.offsets import OffsetState, offset_from_item
+from camp_monitor.imagery.sar.calibration import find_annotations
 from camp_monitor.imagery.sources import Collection, Source
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 LONGEST_HREF = 4000
+UNREADABLE = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ShapelyError,
+)  # fmt: skip
+"""What shapely raises for coordinates that are none."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class RemoteBand:
         Multihash of the whole file, in hexadecimal, where the provider promises one.
     size : int or None
         Bytes of the whole file, where the item says.
+    calibration, noise : str or None
+        Of a band in radar geometry: addresses of its annotations, as the item gives them.
     """
 
     name: str
@@ -48,6 +55,8 @@ class RemoteBand:
     nodata: float | None
     checksum: str | None = None
     size: int | None = None
+    calibration: str | None = None
+    noise: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +109,11 @@ class RemoteScene:
         return len(self.bands) + (self.quality is not None)
 
     @property
+    def in_radar_geometry(self) -> bool:
+        """Whether it is calibrated and put onto the ground as it is fetched."""
+        return self.bands[0].calibration is not None
+
+    @property
     def date(self) -> str:
         """Day of acquisition, UTC."""
         return f"{self.acquired_from_at:%Y-%m-%d}"
@@ -135,10 +149,10 @@ def read_remote_scene(item: object, source: Source) -> RemoteScene:
         raise RemoteError(f"{named} has no properties or no assets: leave it out.")
     first, last = _times(properties, named)
     state = _offset_state(collection, identity, properties, assets)
-    sun = properties.get("s2:mean_solar_zenith")
+    zenith = _number(properties, "s2:mean_solar_zenith")
     elevation = _number(properties, "view:sun_elevation")
-    if elevation is None and isinstance(sun, (int, float)):
-        elevation = 90.0 - float(sun)
+    if elevation is None and zenith is not None:
+        elevation = 90.0 - zenith
     azimuth = _number(properties, "view:sun_azimuth")
     cloud = _number(properties, "eo:cloud_cover")
     orbit = _number(properties, "sat:relative_orbit")
@@ -200,10 +214,14 @@ def _times(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetim
 
 
 def _footprint(item: Mapping[str, Any], named: str) -> BaseGeometry:
+    geometry = item.get("geometry")
+    unreadable = RemoteError(f"{named} has no footprint that can be read: leave it out.")
+    if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        raise unreadable
     try:
-        footprint = shape(item["geometry"])
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ShapelyError) as error:
-        raise RemoteError(f"{named} has no footprint that can be read: leave it out.") from error
+        footprint = shape(geometry)
+    except UNREADABLE as error:
+        raise unreadable from error
     bounds = footprint.bounds
     if not bounds or not all(math.isfinite(value) for value in bounds) or footprint.is_empty:
         raise RemoteError(f"{named} has an empty footprint: leave it out.")
@@ -254,11 +272,25 @@ def _bands(
             RemoteBand(
                 name, key, asset["href"], scale, offset,
                 nodata if nodata is not None else collection.nodata, *_promised(asset),
+                *(_annotations(assets, name, named) if collection.radar_geometry else ()),
             )
         )  # fmt: skip
     if not bands:
         raise RemoteError(f"{named} has none of the bands {', '.join(collection.bands)}.")
     return tuple(bands)
+
+
+def _annotations(assets: Mapping[str, Any], band: str, named: str) -> tuple[str, str | None]:
+    """Addresses of a radar band's calibration and noise."""
+    try:
+        calibration, noise = find_annotations(assets, band)
+    except SceneError as error:
+        raise RemoteError(
+            f"{named} has not one calibration file for {band.upper()}, without which its numbers "
+            f"mean nothing: leave it out, or use a terrain-corrected (RTC) collection."
+        ) from error
+    addresses = [_asset(assets, key, named)["href"] for key in (calibration, noise) if key]
+    return addresses[0], addresses[1] if noise else None
 
 
 def _quality(name: str, key: str, assets: Mapping[str, Any], named: str) -> RemoteBand:
@@ -281,7 +313,7 @@ def _asset(assets: Mapping[str, Any], key: str, named: str) -> Mapping[str, Any]
 def _promised(asset: Mapping[str, Any]) -> tuple[str | None, int | None]:
     """Checksum and size that the provider promises of the whole file."""
     checksum, size = asset.get("file:checksum"), asset.get("file:size")
-    hexadecimal = isinstance(checksum, str) and re.fullmatch(r"[0-9a-f]{6,200}", checksum)
+    hexadecimal = isinstance(checksum, str) and re.fullmatch(r"([0-9a-f]{2}){3,100}", checksum)
     counted = isinstance(size, int) and not isinstance(size, bool) and size > 0
     return (checksum if hexadecimal else None), (size if counted else None)
 
@@ -294,16 +326,25 @@ def _raster(asset: Mapping[str, Any], key: str) -> float | None:
         value = None
         if isinstance(holder, dict):
             value = holder.get(key, holder.get(f"raster:{key}"))
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
+        number = _finite(value)
+        if number is not None:
+            return number
     return None
 
 
 def _number(properties: Mapping[str, Any], key: str) -> float | None:
-    value = properties.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    return _finite(properties.get(key))
+
+
+def _finite(value: object) -> float | None:
+    """Return a number as one that fits; JSON has numbers of any length."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _text(properties: Mapping[str, Any], key: str) -> str | None:

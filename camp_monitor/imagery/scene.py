@@ -11,6 +11,7 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
+from camp_monitor.imagery.sar.terrain import Geocoding
 from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
 
 
@@ -77,6 +78,8 @@ class Scene:
     offset_kind, offset_reason : str
         Of Sentinel-2, see `camp_monitor.imagery.offsets.OffsetState`; empty for other sensors, and
         where the user gave the offset.
+    geocoding : Geocoding or None
+        Of radar that was fetched in its own geometry: how it was put onto the ground.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Scene:
     bands_assumed: bool = False
     offset_kind: str = ""
     offset_reason: str = ""
+    geocoding: Geocoding | None = None
 
     def __post_init__(self) -> None:
         if self.sensor not in SENSORS:

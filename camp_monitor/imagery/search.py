@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -10,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.choosing import Look
-from camp_monitor.imagery.network.remote import Remote, open_remote_raster
-from camp_monitor.imagery.quality import READERS, widen_cloud
-from camp_monitor.imagery.remote_scene import RemoteScene, read_remote_scene
+from camp_monitor.imagery.choosing import Look, orbit_words, processing_words
+from camp_monitor.imagery.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
+from camp_monitor.imagery.quality import CLOUD_EDGE_M, READERS, widen_cloud
+from camp_monitor.imagery.remote_scene import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.imagery.sources import Collection, Source
 
 if TYPE_CHECKING:
@@ -28,8 +30,19 @@ MOST_ITEMS = 500
 """More are not listed: ask for a shorter interval."""
 PAGE_ITEMS = 100
 LOOKED_AT_SIDE_PX = 512
-"""A quality band is read no finer than this many pixels a side: outlines of a whole valley are
-read from its overviews."""
+"""Of a larger window of a quality band, only an overview is read."""
+LEAST_OVERVIEW = 8
+"""Pixels of the band to one of that overview, or more: all of it is then about as many bytes as a
+few tiles of the band itself."""
+USUAL_PIXEL_M = {"sentinel-2": 10.0, "landsat": 30.0, "sentinel-1": 10.0}
+"""Of the finest band."""
+FINEST, COARSEST = 0.5, 12.0
+"""Times that: a file of other pixels is none of the sensor's."""
+KINDS = {
+    "scl": ("uint8",), "qa_pixel": ("uint16",), "vv": ("float32",), "vh": ("float32",),
+}  # fmt: skip
+REFLECTANCE_KINDS = ("uint16", "int16")
+"""What the numbers of each band are stored as."""
 DEGREE_M = 111_000.0
 BESIDE_M = 60.0
 """Read beyond the outline, so that cloud at its edge is widened into it."""
@@ -69,8 +82,12 @@ class Offer:
             acquired_at=scene.acquired_from_at,
             inside_fraction=self.inside_fraction,
             clear_fraction=0.0 if unread else self.clear_fraction,
-            orbit=f"{scene.relative_orbit} {scene.orbit_state}" if radar else "",
-            processing=" ".join((scene.quantity, *(band.name for band in scene.bands))),
+            orbit=orbit_words(scene.relative_orbit, scene.orbit_state) if radar else "",
+            processing=processing_words(
+                scene.quantity,
+                [band.name for band in scene.bands],
+                in_radar_geometry=scene.in_radar_geometry,
+            ),
         )
 
 
@@ -184,7 +201,39 @@ def clear_fraction(remote: Remote, scene: RemoteScene, outline: BaseGeometry) ->
     if band is None:
         return None
     with open_remote_raster(remote, band.href, ANOTHER) as source:
+        check_file(source, band, scene.sensor)
         return clear_share(source, band.name, outline)
+
+
+def check_file(source: DatasetReader, band: RemoteBand, sensor: str) -> None:
+    """Refuse a file that cannot be the band that its item calls it, before a pixel is read.
+
+    Raises
+    ------
+    RemoteError
+        No place on the ground, or other pixels or numbers than the sensor's.
+    """
+    named = f"The file of the band {band.name}"
+    crs, affine, kind = source.crs, source.transform, source.dtypes[0]
+    if crs is None or not (crs.is_projected or crs.is_geographic):
+        raise RemoteError(f"{named} says no coordinate system: {ANOTHER}.")
+    allowed = KINDS.get(band.name, REFLECTANCE_KINDS)
+    if source.count != 1 or kind not in allowed:
+        raise RemoteError(
+            f"{named} holds {source.count} x {kind} where one band of {' or '.join(allowed)} "
+            f"belongs: {ANOTHER}."
+        )
+    rows, cols = source.block_shapes[0]
+    if rows * cols * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
+        raise RemoteError(f"{named} has tiles of {cols} x {rows} pixels, too large: {ANOTHER}.")
+    unit_m = crs.linear_units_factor[1] if crs.is_projected else DEGREE_M
+    usual_m = USUAL_PIXEL_M[sensor]
+    for side in (affine.a, -affine.e):
+        if not usual_m * FINEST <= side * unit_m <= usual_m * COARSEST or affine.b or affine.d:
+            raise RemoteError(
+                f"{named} has pixels of {abs(side) * unit_m:.3g} m or is turned, which is none of "
+                f"{sensor}: {ANOTHER}."
+            )
 
 
 def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: int = 1) -> float:
@@ -208,6 +257,8 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
 
     placed = Geometry(outline, "EPSG:4326").to_crs(str(source.crs)).geom
     unit_m = source.crs.linear_units_factor[1] if source.crs.is_projected else DEGREE_M
+    if not all(map(math.isfinite, placed.bounds)):
+        return 0.0  # the file lies where the outline has no place
     bounds = placed.buffer(BESIDE_M / unit_m).bounds
     asked = from_bounds(*bounds, transform=source.transform)
     left, top = max(math.floor(asked.col_off), 0), max(math.floor(asked.row_off), 0)
@@ -216,18 +267,28 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
     if right <= left or bottom <= top:
         return 0.0
     window = Window(left, top, right - left, bottom - top)
-    coarser = max(1.0, max(window.width, window.height) / LOOKED_AT_SIDE_PX)
-    shape = max(1, round(window.height / coarser)), max(1, round(window.width / coarser))
+    coarser = _coarser(max(window.width, window.height))
+    shape = max(1, window.height // coarser), max(1, window.width // coarser)
     numbers = source.read(index, window=window, out_shape=shape)
     affine = window_transform(window, source.transform)
     affine = affine * affine.scale(window.width / shape[1], window.height / shape[0])
     inside = geometry_mask([placed], shape, affine, invert=True, all_touched=True)
     if not inside.any():
         return 0.0
-    flags = widen_cloud(READERS[name](numbers), float(abs(affine.a)) * unit_m)
+    flags = READERS[name](numbers)
+    pixel_m = float(abs(affine.a)) * unit_m
+    if pixel_m < 2 * CLOUD_EDGE_M:
+        flags = widen_cloud(flags, pixel_m)
     frame = shapely.box(*array_bounds(*shape, affine))
     reached = float(placed.intersection(frame).area / placed.area)
     return round(reached * float((flags[inside] == 0).mean()), 4)
+
+
+def _coarser(side_px: int) -> int:
+    """Pixels of a quality band to one that is read, along each side."""
+    if side_px <= LOOKED_AT_SIDE_PX:
+        return 1
+    return max(LEAST_OVERVIEW, 1 << (math.ceil(side_px / LOOKED_AT_SIDE_PX) - 1).bit_length())
 
 
 def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
@@ -238,10 +299,12 @@ def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
             wanted.setdefault(collection.sensor, collection)
     missing = [sensor for sensor in sensors if sensor not in wanted]
     if missing:
-        has = ", ".join(dict.fromkeys(one.sensor for one in source.collections))
+        known = list(dict.fromkeys(one.sensor for one in source.collections))
+        near = difflib.get_close_matches(missing[0].lower(), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "choose another --sensor or --source."
         raise RemoteError(
-            f"{source.title} has no scenes of {', '.join(missing)}: it has {has}; choose another "
-            f"--sensor or --source."
+            f"{source.title} has no scenes of {', '.join(map(repr, missing))}, only of "
+            f"{', '.join(known)}: {hint}"
         )
     return list(wanted.values())
 
@@ -279,6 +342,8 @@ def _items(
                     )
                 yield item
     except APIError as error:
+        if isinstance(error.__context__, RemoteError):
+            raise error.__context__ from None
         raise RemoteError(
             f"{source.title} refused the search ({_first_line(error)}): try again, or another "
             f"--source."

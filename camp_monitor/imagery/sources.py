@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -38,6 +39,9 @@ class Collection:
     baseline : bool
         Sentinel-2: the processing baseline decides on the offset, see
         `camp_monitor.imagery.offsets`.
+    radar_geometry : bool
+        Radar as whole numbers in its own geometry, with annotations to calibrate it by; it is put
+        onto the ground as it is fetched, and `quantity`, `scale` and `offset` are of what is kept.
     licence, credit : str
         Where an item does not say.
     """
@@ -51,6 +55,7 @@ class Collection:
     offset: float | None = None
     nodata: float | None = 0.0
     baseline: bool = False
+    radar_geometry: bool = False
     licence: str = ""
     credit: str = ""
 
@@ -123,9 +128,10 @@ _GRD = Collection(
     id="sentinel-1-grd",
     sensor="sentinel-1",
     bands=_table("vv=vv vh=vh"),
-    quantity="sigma0_power",
+    quantity="sigma0_db",
     scale=1.0,
     offset=0.0,
+    radar_geometry=True,
     licence=COPERNICUS_LICENCE,
     credit="Contains modified Copernicus Sentinel data",
 )
@@ -197,31 +203,44 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 """Presets, by name."""
 
 
-def find_source(name: str, own: Mapping[str, tuple[str, str]]) -> Source:
+def find_source(name: str, own: Mapping[str, tuple[str, str, tuple[str, ...]]]) -> Source:
     """Return a preset, or a user's own source.
 
     Parameters
     ----------
     name : str
     own : mapping
-        Name of a user's source to its URL and the preset whose names it follows.
+        Name of a user's source to its URL, the preset whose names it follows, and those of the
+        preset's collections that are searched: none for all.
 
     Raises
     ------
     WorkspaceError
-        There is no such source, or it follows no known preset.
+        There is no such source, it follows no known preset, or that has no such collection.
     """
     if name in own:
-        url, like = own[name]
+        url, like, wanted = own[name]
         if like not in SOURCES:
             raise WorkspaceError(
                 f"The source {name} follows {like!r}, which is none of {', '.join(SOURCES)}: "
                 f"correct 'like' in [sources.{name}] of camp-monitor.toml."
             )
-        return replace(SOURCES[like], name=name, title=name, url=url, tried="nothing")
+        has = {collection.id: collection for collection in SOURCES[like].collections}
+        strange = [identity for identity in wanted if identity not in has]
+        if strange:
+            raise WorkspaceError(
+                f"The source {name} follows {like}, which has no collection {strange[0][:60]!r}: "
+                f"use {', '.join(has)} in [sources.{name}] of camp-monitor.toml."
+            )
+        taken = tuple(has[identity] for identity in wanted or has)
+        return replace(
+            SOURCES[like], name=name, title=name, url=url, collections=taken, tried="nothing"
+        )
     if name in SOURCES:
         return SOURCES[name]
-    raise WorkspaceError(
-        f"There is no source {name!r}: use {', '.join([*SOURCES, *own])}, or describe it as "
-        f"[sources.{name}] in camp-monitor.toml."
+    known = [*SOURCES, *own]
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = (
+        f"did you mean {near[0]}?" if near else "describe it under [sources] of camp-monitor.toml."
     )
+    raise WorkspaceError(f"There is no source {name[:60]!r}, only {', '.join(known)}: {hint}")

@@ -135,11 +135,12 @@ def coarser(grid: GeoBox) -> GeoBox:
     return GeoBox((rows // 2, columns // 2), affine, grid.crs)
 
 
-def cog(numbers: NDArray[Any], grid: GeoBox, **options: Any) -> bytes:
+def cog(numbers: NDArray[Any], grid: GeoBox, *, nodata: float = 0, **options: Any) -> bytes:
     """Return (row, col) numbers as the bytes of a cloud-optimised GeoTIFF."""
     profile = {
         "driver": "GTiff", "dtype": numbers.dtype.name, "count": 1, "crs": str(grid.crs),
-        "height": grid.shape[0], "width": grid.shape[1], "transform": grid.affine, "nodata": 0,
+        "height": grid.shape[0], "width": grid.shape[1], "transform": grid.affine,
+        "nodata": nodata,
     }  # fmt: skip
     with MemoryFile() as memory, MemoryFile() as written:
         with memory.open(**profile) as target:

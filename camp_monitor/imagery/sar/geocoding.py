@@ -28,6 +28,8 @@ MAX_CONTROL_POINTS = 20_000
 MAX_HEIGHT_M = 10_000.0
 MAX_WINDOW_PX = 60_000_000
 """A larger window of the file is refused: it would not fit in the memory of a laptop."""
+HEIGHT_STEP_M = 50.0
+"""Control points' own heights are rounded to this: two dates then mostly share one height."""
 LEAST_SEEN_SHARE = 0.5
 """A pixel of the grid is seen where at least this share of what makes it up was."""
 
@@ -107,8 +109,8 @@ def geocode(
     noise : Noise or None
         Subtracted where given.
     height_m : float or None
-        Height of the place above the ellipsoid; None takes the mean height that the file's
-        control points have there.  Give the same height for every date: the points' own height is
+        Height of the place above the ellipsoid; None takes that of the file's control points
+        there, rounded to `HEIGHT_STEP_M`, since every date must have the same: the points' own is
         a mean over tens of kilometres, and differs from slice to slice of one orbit.
     first : (int, int)
         Row and column of the product at which `source` starts, where it is a part cut out of it.
@@ -141,7 +143,7 @@ def geocode(
     control = read_control_grid(source, str(grid.crs))
     centre = grid.affine * (grid.shape[1] / 2, grid.shape[0] / 2)
     own_m = _height_at(control, centre)
-    asked_m = own_m if height_m is None else height_m
+    asked_m = round(own_m / HEIGHT_STEP_M) * HEIGHT_STEP_M if height_m is None else height_m
     if not abs(asked_m) <= MAX_HEIGHT_M:
         raise SceneError(f"A height of {asked_m:g} m is not on the Earth: correct it.")
     levelled = at_height(control, calibration, asked_m, first)
