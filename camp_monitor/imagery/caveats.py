@@ -51,7 +51,7 @@ def _sun(before: Scene, after: Scene) -> tuple[str | None, ...]:
             f"The sun's angles are not known for {(before if first is None else after).id}: "
             f"shadows of slopes and buildings may differ between the dates and appear as change.",
         )
-    return _low_sun(first, second), _other_sun(before, after, abs(first - second))
+    return _low_sun(first, second), _other_sun(before, after, (first, second))
 
 
 def _low_sun(first: float, second: float) -> str | None:
@@ -68,16 +68,19 @@ def _low_sun(first: float, second: float) -> str | None:
     )
 
 
-def _other_sun(before: Scene, after: Scene, gap_deg: float) -> str | None:
+def _other_sun(before: Scene, after: Scene, heights_deg: tuple[float, float]) -> str | None:
     azimuths = before.sun_azimuth_deg, after.sun_azimuth_deg
     turn_deg = 0.0
     if azimuths[0] is not None and azimuths[1] is not None:
         turn_deg = abs((azimuths[0] - azimuths[1] + 180) % 360 - 180)
-    if gap_deg < SUN_ELEVATION_GAP_DEG and turn_deg < SUN_AZIMUTH_GAP_DEG:
+    higher = abs(heights_deg[0] - heights_deg[1]) >= SUN_ELEVATION_GAP_DEG
+    turned = turn_deg >= SUN_AZIMUTH_GAP_DEG
+    if not (higher or turned):
         return None
+    apart = f", in directions {turn_deg:.0f} degrees apart" if turned else ""
     return (
-        f"The sun stood {gap_deg:.0f} degrees higher or lower and {turn_deg:.0f} degrees to the "
-        f"side on the other date: shadows of slopes and buildings moved and may appear as change."
+        f"The sun stood {heights_deg[0]:.0f} degrees high before and {heights_deg[1]:.0f} after"
+        f"{apart}: shadows of slopes and buildings moved and may appear as change."
     )
 
 

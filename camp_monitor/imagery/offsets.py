@@ -58,12 +58,15 @@ LEAST_CUT_SHARE = 0.05
 LEAST_GREEN = 2000
 """Near infrared above red, in numbers: only closed plants have that much."""
 DARKEST_PERCENT = 5
-LEAST_PLANT_LEVEL = SHIFT
-"""Blue and red of the darkest closed plants, when shifted; unshifted they lie near 150 to 500."""
-MOST_HAZE_SLOPE = 150
+LEAST_PLANT_LEVEL, LEAST_PLANT_SWIR = SHIFT, SHIFT + 350
+"""Darkest closed plants in blue and red, and at 2.2 um, when shifted: reflectance of 0 and 0.035,
+less an error; unshifted they lie near 150 to 500 and 400 to 900.  A veil of thin cloud that lifts
+the first by 1000 lifts the second by 600."""
+MOST_HAZE_SLOPE = 200
 """Blue above red over closed plants: more is haze."""
-LEAST_SWIR_RISE = 150
-"""Short-wave infrared (2.2 um) above red over closed plants: less is haze or a veil of cloud."""
+LEAST_SWIR_RISE, SURE_SWIR_RISE = 250, 400
+"""2.2 um above red over closed plants: less is haze or a veil; from the second on, none is left
+that could lift dark plants by 1000, whatever the correction's error."""
 MOST_BAND_SPREAD, SWIR_RISES = 700, (-600, 1300)
 """Differences between the visible bands, and of 2.2 um above red, that closed plants keep to in any
 air; larger ones mean that bands were treated differently."""
@@ -284,10 +287,12 @@ def check_offset(
     if agrees:
         return OffsetState(state.kind, f"{said}, and the pixels agree: {seen}.", "pixels")
     if not sure:
-        return OffsetState("unknown", f"{said}, but {seen}, which hints but does not settle.")
+        reason = f"{said}, but {seen}, which hints otherwise and does not settle it."
+        return OffsetState("unknown", reason)
+    shown = "in them" if verdict == "shifted" else "not in them"
     removed = "subtracted" if state.kind == "to_subtract" else "none"
     kind = "to_subtract" if verdict == "shifted" else removed
-    return OffsetState(kind, f"{said}, but the pixels settle it: {seen}.", "pixels")
+    return OffsetState(kind, f"{said}, but the pixels show that 1000 is {shown}: {seen}.", "pixels")
 
 
 Pixels = dict[str, NDArray[np.int32]]
@@ -318,17 +323,17 @@ def _judge(pixels: Pixels) -> Verdict:
     if odd:
         return "odd", False, odd
     dark, far = (_share_of_two_below(pixels, level) for level in (BELOW, FAR_BELOW))
-    level = _shifted_plants(plants)
+    shifted = _shifted_plants(plants)
     if dark >= LEAST_DARK_SHARE and dark * count >= LEAST_TARGET_PX:
-        if level is not None:
+        if shifted is not None:
             return "odd", False, "the plants look shifted and other dark ground does not"
         sure = far >= LEAST_DARK_SHARE and far * count >= LEAST_TARGET_PX
         share, bound = (far, FAR_BELOW) if sure else (dark, BELOW)
-        seen = f"{share:.1%} of the clear pixels lie below {bound} in two bands, as none shifted do"
+        seen = f"{share:.1%} of pixels lie below {bound} in two bands, as no shifted ones do"
         return "unshifted", sure, seen
-    if level is not None and dark <= MOST_STRAY_SHARE:
-        seen = f"the darkest closed plants lie at {level:.0f}, as only shifted ones do"
-        return "shifted", True, seen
+    if shifted is not None and dark <= MOST_STRAY_SHARE:
+        seen = f"the darkest closed plants lie at {shifted[0]:.0f}, as only shifted ones do"
+        return "shifted", shifted[1], seen
     return "nothing", False, "no dark ground that settles it lies in the clear pixels"
 
 
@@ -341,24 +346,27 @@ def _plants(pixels: Pixels) -> Pixels:
     """Clear pixels of closed plants, found by a difference that no offset changes."""
     if not {"red", "nir"} <= set(pixels):
         return {}
-    here = (pixels["nir"] - pixels["red"] >= LEAST_GREEN) & (pixels["red"] > 0)
+    here = pixels["nir"] - pixels["red"] >= LEAST_GREEN
+    for band in pixels.values():
+        here &= band > 0
     if np.count_nonzero(here) < LEAST_TARGET_PX:
         return {}
     return {name: band[here] for name, band in pixels.items()}
 
 
-def _shifted_plants(plants: Pixels) -> float | None:
-    """Return the level of the darkest plants, where only shifted numbers lie there."""
-    if not {"blue", "red", "swir2"} <= set(plants) or _hazy(plants):
+def _shifted_plants(plants: Pixels) -> tuple[float, bool] | None:
+    """Return the level of the darkest plants where only shifted numbers lie, and how sure it is."""
+    if not {"blue", "red", "swir2"} <= set(plants):
         return None
-    levels = [float(np.percentile(plants[name], DARKEST_PERCENT)) for name in ("blue", "red")]
-    return min(levels) if min(levels) >= LEAST_PLANT_LEVEL else None
-
-
-def _hazy(plants: Pixels) -> bool:
     slope = float(np.median(plants["blue"] - plants["red"]))
     rise = float(np.median(plants["swir2"] - plants["red"]))
-    return slope > MOST_HAZE_SLOPE or rise < LEAST_SWIR_RISE
+    levels = [float(np.percentile(plants[name], DARKEST_PERCENT)) for name in ("blue", "red")]
+    swir = float(np.percentile(plants["swir2"], DARKEST_PERCENT))
+    if slope > MOST_HAZE_SLOPE or rise < LEAST_SWIR_RISE:
+        return None
+    if min(levels) < LEAST_PLANT_LEVEL or swir < LEAST_PLANT_SWIR:
+        return None
+    return min(levels), rise >= SURE_SWIR_RISE
 
 
 def _taken_twice(pixels: Pixels) -> str | None:

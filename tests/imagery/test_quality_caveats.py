@@ -39,9 +39,10 @@ def test_a_low_sun_is_said_with_the_length_of_its_shadows() -> None:
 
 
 def test_another_sun_is_said_whichever_way_round_the_compass() -> None:
-    assert "12 degrees higher or lower" in said(HIGH, HIGH | {"sun_elevation_deg": 43.0})
+    lower = said(HIGH, HIGH | {"sun_elevation_deg": 43.0})
+    assert "55 degrees high before and 43 after:" in lower
     turned = said(HIGH | {"sun_azimuth_deg": 350.0}, HIGH | {"sun_azimuth_deg": 15.0})
-    assert "25 degrees to the side" in turned
+    assert "in directions 25 degrees apart" in turned
     assert said(HIGH | {"sun_azimuth_deg": 355.0}, HIGH | {"sun_azimuth_deg": 5.0}) == ""
 
 
