@@ -42,6 +42,8 @@ KEPT_PROPERTIES = (
     "s2:processing_baseline", "processing:software",
 )  # fmt: skip
 """What is taken over from a provider's item."""
+MOST = 1e9
+"""Angles, percentages and orbits are far from it; JSON has numbers of any length."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ def _check_kept(properties: dict[str, Any], item: Path | None) -> None:
 
 def _fits(key: str, value: object) -> bool:
     if key.startswith("view:") or key in ("sat:relative_orbit", "eo:cloud_cover"):
-        return isinstance(value, (int, float)) and math.isfinite(value)
+        return isinstance(value, (int, float)) and abs(value) <= MOST  # no NaN either
     if key in ("instruments", "processing:software"):
         parts = [*value.values()] if isinstance(value, dict) else value
         return isinstance(parts, list) and all(isinstance(part, str) for part in parts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import shutil
 import warnings
 from collections.abc import Callable
@@ -214,6 +215,9 @@ def fetch_scene(
             ) from error
         try:
             return add_scene(folder, tuple(paths), _described(order, staging / RECEIVED, paths))
+        except SceneError as error:
+            said = str(error).replace(f"{staging}{os.sep}", f"{order.scene.id}, ")
+            raise SceneError(said) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)  # also of files that were refused
 

@@ -197,11 +197,11 @@ def _collection(item: Mapping[str, Any], source: Source, named: str) -> Collecti
 
 def _times(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetime]:
     at = properties.get("datetime")
-    both = [properties.get(key) or at for key in ("start_datetime", "end_datetime")]
-    if isinstance(at, str):
+    both = [properties.get(key) for key in ("start_datetime", "end_datetime")]
+    if at is not None:
         both = [at, at]
     try:
-        first, last = (datetime.fromisoformat(str(text)) for text in both)
+        first, last = (datetime.fromisoformat(text) for text in both if isinstance(text, str))
         moments = [
             moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).replace(microsecond=0)
             for moment in (first, last)

@@ -317,10 +317,16 @@ def _items(
     collections: list[str],
 ) -> Iterator[object]:
     """Ask page by page, up to `MOST_ITEMS`."""
+    from pystac import STACError, STACTypeError
     from pystac_client import Client
+    from pystac_client.errors import ClientTypeError
     from pystac_client.exceptions import APIError
     from pystac_client.stac_api_io import StacApiIO
 
+    no_stac = (
+        KeyError, TypeError, ValueError, AttributeError, NotImplementedError, STACError,
+        STACTypeError, ClientTypeError,
+    )  # fmt: skip
     io = StacApiIO()
     io.session = remote.session
     try:
@@ -348,7 +354,7 @@ def _items(
             f"{source.title} refused the search ({_first_line(error)}): try again, or another "
             f"--source."
         ) from error
-    except (KeyError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+    except no_stac as error:
         raise RemoteError(
             f"{source.title} does not answer as a STAC API ({type(error).__name__}): correct its "
             f"address, or choose another --source."

@@ -1,0 +1,202 @@
+"""Which scenes are compared: laws for any heap of scenes, and cases that an analyst would know."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camp_monitor.imagery.choosing import (
+    LEAST_INSIDE_FRACTION,
+    MOST_PAIRS,
+    Choice,
+    Look,
+    choose_pairs,
+    orbit_words,
+    season_gap_days,
+)
+
+LEAST_CLEAR = 0.5
+ORBITS = {"sentinel-1": ["54 ascending", "61 descending", orbit_words(None, "ascending")]}
+shares = st.sampled_from([0.0, 0.2, 0.49, 0.5, 0.51, 0.8, 1.0])
+days = st.integers(0, 1500).map(lambda n: datetime(2015, 1, 1, 2, tzinfo=UTC) + timedelta(n))
+
+
+@st.composite
+def heaps(draw: st.DrawFn) -> list[Look]:
+    """Scenes of all sensors; some of one moment, as neighbouring tiles are."""
+    looks = []
+    for number in range(draw(st.integers(0, 14))):
+        sensor = draw(st.sampled_from(["sentinel-2", "landsat", "sentinel-1"]))
+        inside = draw(shares)
+        clear = None if sensor == "sentinel-1" else min(inside, draw(shares))
+        looks.append(
+            Look(
+                id=f"scene-{number:02}",
+                sensor=sensor,
+                acquired_at=draw(days),
+                inside_fraction=inside,
+                clear_fraction=clear,
+                orbit=draw(st.sampled_from(ORBITS.get(sensor, [""]))),
+                processing=draw(st.sampled_from(["old", "new"])),
+            )
+        )
+    return looks
+
+
+def group_of(look: Look) -> tuple[str, ...]:
+    """What two scenes must have in common."""
+    return look.sensor, look.orbit, look.processing
+
+
+@settings(deadline=None)
+@given(heaps())
+def test_only_like_scenes_are_paired_and_the_older_one_is_before(looks: list[Look]) -> None:
+    for pair in choose_pairs(looks, LEAST_CLEAR).pairs:
+        assert pair.before.acquired_at < pair.after.acquired_at
+        assert group_of(pair.before) == group_of(pair.after)
+        assert pair.before.orbit != orbit_words(None, None)
+        for look in (pair.before, pair.after):
+            assert look.usable_fraction >= LEAST_CLEAR
+            assert look.inside_fraction >= LEAST_INSIDE_FRACTION
+        assert pair.why
+
+
+@settings(deadline=None)
+@given(heaps(), st.randoms(use_true_random=False))
+def test_the_order_of_the_scenes_does_not_matter(looks: list[Look], chance: random.Random) -> None:
+    shuffled = looks.copy()
+    chance.shuffle(shuffled)
+    assert choose_pairs(shuffled, LEAST_CLEAR) == choose_pairs(looks, LEAST_CLEAR)
+
+
+@settings(deadline=None)
+@given(heaps())
+def test_every_scene_is_used_or_left_out_with_a_reason_and_never_both(looks: list[Look]) -> None:
+    choice = choose_pairs(looks, LEAST_CLEAR)
+    used = {look.id for pair in choice.pairs for look in (pair.before, pair.after)}
+    left_out = [look.id for look, _ in choice.left_out]
+    assert len(left_out) == len(set(left_out))
+    assert used.isdisjoint(left_out)
+    assert used | set(left_out) == {look.id for look in looks}
+    assert all(reason for _, reason in choice.left_out)
+
+
+@settings(deadline=None)
+@given(heaps())
+def test_no_pair_is_compared_twice_and_each_group_has_one_before(looks: list[Look]) -> None:
+    choice = choose_pairs(looks, LEAST_CLEAR)
+    named = [(pair.before.id, pair.after.id) for pair in choice.pairs]
+    assert len(set(named)) == len(named)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for pair in choice.pairs:
+        groups.setdefault(group_of(pair.before), []).append(pair.before.id)
+    for befores in groups.values():
+        assert len(set(befores)) == 1
+        assert len(befores) <= MOST_PAIRS
+
+
+@settings(deadline=None)
+@given(heaps(), st.sampled_from([0.0, 0.3, 0.9]))
+def test_a_stricter_limit_uses_no_scene_that_a_looser_one_would_refuse(
+    looks: list[Look], least: float
+) -> None:
+    for pair in choose_pairs(looks, least).pairs:
+        assert min(pair.before.usable_fraction, pair.after.usable_fraction) >= least
+
+
+def look(date: str, clear: float | None = 1.0, **others: object) -> Look:
+    parts: dict[str, object] = {
+        "id": f"S2_{date}", "sensor": "sentinel-2", "inside_fraction": 1.0, "processing": "same",
+        "acquired_at": datetime.fromisoformat(date).replace(tzinfo=UTC), "clear_fraction": clear,
+    }  # fmt: skip
+    return Look(**(parts | others))  # type: ignore[arg-type]  # typed where they are written
+
+
+def dates(choice: Choice) -> list[tuple[str, str]]:
+    return [
+        (f"{pair.before.acquired_at:%Y-%m-%d}", f"{pair.after.acquired_at:%Y-%m-%d}")
+        for pair in choice.pairs
+    ]
+
+
+def reason(choice: Choice, date: str) -> str:
+    (found,) = [why for one, why in choice.left_out if f"{one.acquired_at:%Y-%m-%d}" == date]
+    return found
+
+
+def test_a_flood_between_two_clear_dates_is_looked_for_too() -> None:
+    choice = choose_pairs(
+        [look("2016-08-06", 0.1), look("2016-08-16"), look("2016-09-05"), look("2016-09-25")],
+        LEAST_CLEAR,
+    )
+    assert dates(choice) == [("2016-08-16", "2016-09-25"), ("2016-08-16", "2016-09-05")]
+    assert reason(choice, "2016-08-06") == "only 10% of the outline is clear"
+    assert "40 days apart in the season" in choice.pairs[0].why
+
+
+def test_the_same_season_is_worth_more_than_a_little_cloud() -> None:
+    choice = choose_pairs(
+        [look("2018-01-10"), look("2018-08-01", 0.9), look("2020-08-05")], LEAST_CLEAR
+    )
+    assert dates(choice)[0] == ("2018-08-01", "2020-08-05")
+    assert "earlier than the before scene" in reason(choice, "2018-01-10")
+
+
+def test_another_processing_is_never_compared_however_clear() -> None:
+    looks = [look("2018-08-01", processing="old"), look("2018-08-03", 0.6), look("2018-08-26", 0.6)]
+    choice = choose_pairs(looks, LEAST_CLEAR)
+    assert dates(choice) == [("2018-08-03", "2018-08-26")]
+    assert "no other usable scene" in reason(choice, "2018-08-01")
+
+
+def test_radar_needs_no_clear_sky_but_one_orbit() -> None:
+    def radar(date: str, orbit: str) -> Look:
+        return look(date, None, id=f"S1_{date}", sensor="sentinel-1", orbit=orbit)
+
+    unknown = orbit_words(54, None)
+    choice = choose_pairs(
+        [
+            radar("2016-08-10", "54 ascending"), radar("2016-08-14", "61 descending"),
+            radar("2016-08-22", "54 ascending"), radar("2016-08-30", unknown),
+            radar("2016-09-02", unknown),
+        ],
+        LEAST_CLEAR,
+    )  # fmt: skip
+    assert dates(choice) == [("2016-08-10", "2016-08-22")]
+    assert "orbit 61 descending" in reason(choice, "2016-08-14")
+    assert "orbit is not known" in reason(choice, "2016-08-30")
+
+
+def test_two_tiles_of_one_moment_are_no_pair() -> None:
+    tiles = [look("2016-08-16", id="a"), look("2016-08-16", id="b")]
+    choice = choose_pairs(tiles, LEAST_CLEAR)
+    assert choice.pairs == ()
+    assert len(choice.left_out) == 2
+    assert all("no other usable scene" in why for _, why in choice.left_out)
+
+
+def test_of_many_dates_the_clearest_are_compared() -> None:
+    looks = [look("2016-06-01")]
+    looks += [look(f"2016-06-{2 + n:02}", 0.6 + 0.02 * n) for n in range(MOST_PAIRS + 3)]
+    choice = choose_pairs(looks, LEAST_CLEAR)
+    assert len(choice.pairs) == MOST_PAIRS
+    assert "pairs of this sensor are enough" in reason(choice, "2016-06-02")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gap"),
+    [
+        ("2016-12-31", "2017-01-01", 0),
+        ("2015-12-31", "2016-01-01", 1),
+        ("2015-01-01", "2019-07-02", 182),
+        ("2015-03-01", "2019-03-01", 0),
+        ("2016-08-16", "2016-09-05", 20),
+    ],
+)
+def test_a_season_gap_is_counted_round_the_year(first: str, second: str, gap: int) -> None:
+    ends = (datetime.fromisoformat(first), datetime.fromisoformat(second))
+    assert season_gap_days(*ends) == season_gap_days(*reversed(ends)) == gap
