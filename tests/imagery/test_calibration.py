@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -219,17 +218,14 @@ def test_the_files_of_a_band_are_found_among_the_assets() -> None:
         find_annotations(["vv", "vh"], "vv")
 
 
-REAL_ITEMS = Path(os.environ.get("CAMP_MONITOR_IMAGERY", "no-such-folder")) / "stac-items"
-
-
-@pytest.mark.skipif(not REAL_ITEMS.is_dir(), reason="CAMP_MONITOR_IMAGERY names no real items")
-def test_the_files_of_a_band_are_found_in_a_real_item() -> None:
-    item = json.loads((REAL_ITEMS / "S1A_IW_GRDH_20210809_grd.json").read_text(encoding="utf-8"))
+def test_the_files_of_a_band_are_found_in_a_real_item(imagery_folder: Path) -> None:
+    real_items = imagery_folder / "stac-items"
+    item = json.loads((real_items / "S1A_IW_GRDH_20210809_grd.json").read_text(encoding="utf-8"))
     for band in ("vv", "vh"):
         assert find_annotations(item["assets"], band) == (
             f"schema-calibration-{band}",
             f"schema-noise-{band}",
         )
-    terrain = json.loads((REAL_ITEMS / "S1A_20200103_17RMJ_ASC_rtc.json").read_text("utf-8"))
+    terrain = json.loads((real_items / "S1A_20200103_17RMJ_ASC_rtc.json").read_text("utf-8"))
     with pytest.raises(SceneError, match="0 calibration files"):
         find_annotations(terrain["assets"], "vv")
