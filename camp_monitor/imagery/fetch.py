@@ -375,10 +375,7 @@ def _open_whole(content: bytes, band: RemoteBand) -> Iterator[DatasetReader]:
             with memory.open(driver=driver) as source:
                 yield source
     except (RasterioError, IndexError) as error:
-        raise RemoteError(
-            f"The file of the band {band.name} is damaged and cannot be read as an image: "
-            f"{ANOTHER}."
-        ) from error
+        raise RemoteError(f"The file of the band {band.name} is damaged: {ANOTHER}.") from error
 
 
 def _window(source: DatasetReader, ground: Geometry, band: RemoteBand) -> Window:
