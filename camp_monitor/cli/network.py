@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from camp_monitor.imagery.choosing import Choice
     from camp_monitor.imagery.gathering import Place, Shop
+    from camp_monitor.imagery.scene import Scene
     from camp_monitor.imagery.search import Offer
 
 LEFT_OUT_SHOWN = 5
@@ -53,6 +56,29 @@ def place_of(context: Context, facility_id: str) -> Place:
 
     facility = find_facility(context.workspace.aoi, facility_id)
     return place_round(facility.outline, context.workspace.configuration.scan)
+
+
+def note_fetched(context: Context, source: str) -> Callable[[Scene], None]:
+    """Return what writes down when a scene was fetched, in ``out/runs/fetched.jsonl``.
+
+    The time is kept there and not in the catalogue, so that two fetches give the same bytes.
+    """
+    path = context.workspace.out / "runs" / "fetched.jsonl"
+
+    def note(scene: Scene) -> None:
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        line = {"fetched_at": at, "source": source, "scene": scene.id, "sha256": scene.sha256}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as target:
+                target.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise WorkspaceError(
+                f"{path} cannot be written ({error.strerror}): the scene {scene.id} was fetched, "
+                f"but when is not recorded."
+            ) from error
+
+    return note
 
 
 def interval_of(first: str, last: str) -> tuple[datetime, datetime]:

@@ -13,6 +13,7 @@ import click
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.network import (
     interval_of,
+    note_fetched,
     open_shop,
     place_of,
     print_choice,
@@ -110,7 +111,8 @@ def _gather(context: Context, facility_id: str, asked: dict[str, Any]) -> list[t
             )
             files = sum(offer.scene.files for offer in planned.missing)
             with progress(context, "Fetching files") as start:
-                fetched = fetch_offers(folder, place, planned.missing, shop, start(files))
+                note = note_fetched(context, shop.source.name)
+                fetched = fetch_offers(folder, place, planned.missing, shop, start(files), note)
     if not planned.choice.pairs:
         where = "the catalogue here" if asked["offline"] else "the catalogues"
         raise NotComparableError(

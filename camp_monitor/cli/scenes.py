@@ -11,6 +11,7 @@ import click
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.network import (
     interval_of,
+    note_fetched,
     offer_as_json,
     open_shop,
     place_of,
@@ -122,6 +123,8 @@ def fetch(
                 scene, added = fetch_scene(
                     folder, shop.remote, order, workers=shop.workers, progress=done
                 )
+                if added:
+                    note_fetched(context, shop.source.name)(scene)
                 fetched[order.scene.id] = {"added": added, **_as_json(scene)}
     if context.as_json:
         click.echo(json.dumps(fetched, ensure_ascii=False, indent=2))

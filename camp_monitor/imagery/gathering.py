@@ -211,8 +211,11 @@ def fetch_offers(
     offers: Sequence[Offer],
     shop: Shop,
     progress: Callable[[], None] = lambda: None,
+    note: Callable[[Scene], None] = lambda _: None,
 ) -> dict[str, str]:
     """Fetch scenes into the catalogue; return their ids there by their ids at the source.
+
+    `note` is called with each scene that was added, for a record of when that was.
 
     Raises
     ------
@@ -231,7 +234,11 @@ def fetch_offers(
                 f"{shop.source.title} describes {offer.scene.id} otherwise than a moment ago, when "
                 f"it was chosen: run it again."
             )
-        scene, _ = fetch_scene(folder, shop.remote, order, workers=shop.workers, progress=progress)
+        scene, added = fetch_scene(
+            folder, shop.remote, order, workers=shop.workers, progress=progress
+        )
+        if added:
+            note(scene)
         fetched[offer.scene.id] = scene.id
     return fetched
 

@@ -93,6 +93,10 @@ def test_the_flood_is_found_from_fetched_scenes_and_fetched_once(net: Net, camps
     assert [scene.dates for scene in scenes] == [CLEAR, FLOOD, DRAINED]
     assert {scene.offset_kind for scene in scenes} == {"to_subtract"}
     fetched = catalogue(camps)
+    runs = camps / "out" / "runs" / "fetched.jsonl"
+    noted = [json.loads(line) for line in runs.read_text("utf-8").splitlines()]
+    assert {line["scene"] for line in noted} == {scene.id for scene in scenes}
+    assert all(line["source"] == "local" and line["fetched_at"].endswith("Z") for line in noted)
     (item,) = (camps / "imagery").glob("S2A_52TEL_20160905*/S2A*.json")
     blue = json.loads(item.read_text("utf-8"))["assets"]["blue"]
     assert blue["alternate"]["source"]["href"].startswith(f"{net.files.home}/S2A_52TEL_20160905")
@@ -101,6 +105,7 @@ def test_the_flood_is_found_from_fetched_scenes_and_fetched_once(net: Net, camps
     assert json.loads(again.stdout)[0]["added"] == {"observations": 0, "findings": 0}
     assert {one.path.rsplit("/", 1)[1] for one in net.files.seen} <= {"scl.tif"}, "looked at only"
     assert catalogue(camps) == fetched
+    assert len(runs.read_text("utf-8").splitlines()) == len(noted)
     net.files.seen.clear()
     assert camp_monitor(camps, "scan", FACILITY, *INTERVAL, "--offline").returncode == 0
     assert net.files.seen == []
