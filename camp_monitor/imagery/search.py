@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+import shapely.affinity
+from affine import Affine
+from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -250,7 +253,6 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
         Of the band in the file, from 1.
     """
     from odc.geo.geom import Geometry
-    from rasterio.features import geometry_mask
     from rasterio.transform import array_bounds
     from rasterio.windows import Window, from_bounds
     from rasterio.windows import transform as window_transform
@@ -272,7 +274,7 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
     numbers = source.read(index, window=window, out_shape=shape)
     affine = window_transform(window, source.transform)
     affine = affine * affine.scale(window.width / shape[1], window.height / shape[0])
-    inside = geometry_mask([placed], shape, affine, invert=True, all_touched=True)
+    inside = _touched(placed, affine, shape)
     if not inside.any():
         return 0.0
     flags = READERS[name](numbers)
@@ -289,6 +291,21 @@ def _coarser(side_px: int) -> int:
     if side_px <= LOOKED_AT_SIDE_PX:
         return 1
     return max(LEAST_OVERVIEW, 1 << (math.ceil(side_px / LOOKED_AT_SIDE_PX) - 1).bit_length())
+
+
+def _touched(place: BaseGeometry, affine: Affine, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which pixels, (row, col), a place touches.
+
+    Rasterio's own masks set and reset the warnings of the whole process, which threads disturb.
+    """
+    inverse = ~affine
+    onto_pixels = [inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f]
+    placed = shapely.affinity.affine_transform(place, onto_pixels)
+    shapely.prepare(placed)
+    rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
+    return np.asarray(
+        shapely.intersects(placed, shapely.box(columns, rows, columns + 1, rows + 1)), bool
+    )
 
 
 def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:

@@ -372,8 +372,9 @@ def open_remote_raster(remote: Remote, href: str, remedy: str) -> Iterator[Datas
     with remote.open(href) as file:
         quiet = QuietFile(file, f"camp-monitor/{next(_names)}/image")
         try:
-            with alone, warnings.catch_warnings():
-                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            # for good: to set it back would disturb other threads, which read at the same time
+            warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+            with alone:
                 source = rasterio.open(quiet.name, driver=_driver(file), opener=quiet)
             with source:
                 _check_blocks(source, file.shown, remedy)
