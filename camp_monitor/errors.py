@@ -9,6 +9,7 @@
     │   ├── SceneError           an image file, a catalogue item or their description
     │   ├── RemoteError          a catalogue or a file on the network cannot be used
     │   │   └── MissingError     it is not there
+    │   ├── EvaluationError      a benchmark, its list or its files
     │   └── NoSuchRecordError    an id that the ledger does not hold
     ├── NotComparableError       two scenes cannot be compared; a result, recorded   exit code 3
     ├── LedgerError              the ledger is damaged or cannot be written          exit code 1
@@ -48,6 +49,10 @@ class RemoteError(InputError):
 
 class MissingError(RemoteError):
     """A catalogue or a file on the network is not there."""
+
+
+class EvaluationError(InputError):
+    """A benchmark, its list or one of its files cannot be used."""
 
 
 class NoSuchRecordError(InputError):

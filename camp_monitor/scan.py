@@ -6,42 +6,29 @@ function in one other file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.detection.confidence import judge_confidence
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.detectors import DETECTORS
-from camp_monitor.detection.regions import Region, outline_area, outline_regions, pixels_inside
+from camp_monitor.answers import Question, Quiet, asked_of, find, observe, refer, refused
+from camp_monitor.detection.detectability import smallest_found
+from camp_monitor.detection.detectors import Detector, detectors
+from camp_monitor.detection.regions import pixels_inside
 from camp_monitor.errors import NotComparableError, SceneError
-from camp_monitor.facilities import Facility, Outline, find_facility
-from camp_monitor.facilities.surroundings import position, search_area
-from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
+from camp_monitor.facilities import Facility, find_facility
+from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ledger import Added, Ledger, open_ledger
 from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
-from camp_monitor.imagery.choosing import choose_scene
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
+from camp_monitor.imagery.choosing import choose_earlier, choose_scene
+from camp_monitor.imagery.pair import check_comparable, make_pair
 from camp_monitor.imagery.reading import choose_grid, read_image
 from camp_monitor.imagery.scene import Scene
-from camp_monitor.workspace import ScanSettings, Workspace
-
-UNSEEN = {
-    Quality.NODATA: "no data",
-    Quality.CLOUD: "cloud",
-    Quality.SHADOW: "cloud shadow",
-    Quality.CIRRUS: "thin cloud",
-    Quality.SNOW: "snow",
-    Quality.SATURATED: "defective pixels",
-}
-"""What a reader is told of each quality flag."""
-UNKNOWN_SHIFT_PX = 1.0
-"""Taken for the shift left where it could not be measured."""
+from camp_monitor.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -69,19 +56,14 @@ class Scanned:
     added: Added
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of two scenes: the fields that every record of a scan has in common."""
-
-    facility_id: str
-    outline: Outline
-    before: SceneReference
-    after: SceneReference
-    settings: ScanSettings
-
-
 def scan(
-    workspace: Workspace, facility_id: str, before: str, after: str, *, recorded_at: datetime
+    workspace: Workspace,
+    facility_id: str,
+    before: str,
+    after: str,
+    *,
+    recorded_at: datetime,
+    detectability: bool | None = None,
 ) -> Scanned:
     """Compare two scenes of a facility and record what was found, and what was not seen.
 
@@ -94,6 +76,9 @@ def scan(
         A day or a longer interval in which the scene was taken, or the scene's id.
     recorded_at : datetime
         Now, in UTC, for the ledger.
+    detectability : bool or None
+        Whether structures are painted into the scenes, to say how small a one would be found; None
+        as the settings of the workspace have it.
 
     Raises
     ------
@@ -104,6 +89,8 @@ def scan(
     """
     facility = find_facility(workspace.aoi, facility_id)
     outline, settings = facility.outline, workspace.configuration.scan
+    if detectability is not None:
+        settings = settings.model_copy(update={"detectability": detectability})
     area = search_area(outline, settings.margin_m)
     scenes = read_scenes(workspace.imagery)
     first = choose_scene(scenes, before, area, "before")
@@ -112,7 +99,8 @@ def scan(
     question = Question(facility.id, outline, refer(first), refer(second), settings)
     with open_ledger(workspace.ledger) as ledger:
         known = answered(ledger, question)
-        observations, findings = known or compare(question, first, second, area)
+        earlier = choose_earlier(scenes, first, area)[:1]
+        observations, findings = known or compare(question, first, second, area, earlier)
         added = ledger.record(observations, findings, recorded_at=recorded_at)
     return Scanned(
         facility, question.before, question.after, tuple(observations), tuple(findings), added
@@ -141,8 +129,8 @@ def check_order(before: Scene, after: Scene) -> None:
 def answered(ledger: Ledger, question: Question) -> tuple[list[Observation], list[Finding]] | None:
     """Return what the ledger holds of this very question; None where a part of it is missing."""
     observations = []
-    for method in DETECTORS:
-        found = ledger.find_observation(**_asked(question, method))
+    for method in detectors():
+        found = ledger.find_observation(**asked_of(question, method))
         if found is None:
             return None
         observations.append(found)
@@ -150,9 +138,18 @@ def answered(ledger: Ledger, question: Question) -> tuple[list[Observation], lis
 
 
 def compare(
-    question: Question, before: Scene, after: Scene, area: BaseGeometry
+    question: Question,
+    before: Scene,
+    after: Scene,
+    area: BaseGeometry,
+    earlier: Sequence[Scene] = (),
 ) -> tuple[list[Observation], list[Finding]]:
-    """Look at two scenes for every kind of change; a refusal is an observation with its reason."""
+    """Look at two scenes for every kind of change; a refusal is an observation with its reason.
+
+    The first of the `earlier` scenes, if there is one, is compared with `before` for the rate of
+    false alarms; its own findings are not recorded.
+    """
+    asked = detectors(question.settings.structure_model)
     try:
         check_comparable(before, after)
         for scene in (before, after):
@@ -160,147 +157,45 @@ def compare(
         grid = choose_grid(before, after, area, question.settings.context_px)
         pair = make_pair(before, after, grid, read_image, question.settings.max_residual_px)
     except NotComparableError as refusal:
-        return [refused(question, method, str(refusal), area) for method in DETECTORS], []
+        return [refused(question, method, str(refusal), area) for method in asked], []
+    quiet = look_at_quiet(question, before, grid, earlier, asked)
     observations: list[Observation] = []
     findings: list[Finding] = []
-    for method, detect in DETECTORS.items():
+    for method, detect in asked.items():
         try:
             detection = detect(pair)
         except NotComparableError as refusal:
             observations.append(refused(question, method, str(refusal), area))
             continue
-        found = find(question, pair, detection, area)
-        observations.append(observe(question, pair, detection, area, found))
+        found = find(question, pair, detection, area, quiet, (before, after))
+        smallest = None
+        if question.settings.detectability and detection.changes:
+            searched = pixels_inside(area, pair.grid)
+            smallest = smallest_found(pair, detect, detection.changes[0].kind, searched)
+        observations.append(observe(question, pair, detection, area, found, smallest))
         findings.extend(found)
     return observations, findings
 
 
-def find(question: Question, pair: Pair, detection: Detection, area: BaseGeometry) -> list[Finding]:
-    """Make a finding of each region that changed."""
-    searched = pixels_inside(area, pair.grid)
-    left = pair.shift_left.length_px if pair.shift_left.known else UNKNOWN_SHIFT_PX
-    return [
-        Finding(
-            facility_id=question.facility_id,
-            outline_version=question.outline.version,
-            kind=change.kind,
-            method=detection.method,
-            before=question.before,
-            after=question.after,
-            geometry=region.geometry,
-            area_m2=region.area_m2,
-            area_low_m2=region.area_low_m2,
-            area_high_m2=region.area_high_m2,
-            position=position(region.geometry, question.outline),
-            confidence=judge_confidence(region, change, pair),
-            evidence=_evidence(region, pair, detection),
-            caveats=_caveats(region, change, pair, detection),
-        )
-        for change in detection.changes
-        for region in outline_regions(change, pair.grid, searched, left)
-    ]
-
-
-def observe(
+def look_at_quiet(
     question: Question,
-    pair: Pair,
-    detection: Detection,
-    area: BaseGeometry,
-    findings: list[Finding],
-) -> Observation:
-    """Say what share of the outline was seen, what was not, and what came of it."""
-    outlined = pixels_inside(question.outline.geometry, pair.grid)
-    seen_fraction = float((detection.seen & outlined).sum() / max(outlined.sum(), 1))
-    unseen = pixels_inside(area, pair.grid) & ~detection.seen
-    too_little = seen_fraction < question.settings.min_seen_fraction
-    outcome = "unchanged"
-    if findings:
-        outcome = "changed"
-    elif too_little:
-        outcome = "not_seen"
-    return Observation(
-        **_asked(question, detection.method),
-        outcome=outcome,
-        seen_fraction=round(seen_fraction, 4),
-        reason=_reason(pair, detection, unseen) if unseen.any() else "",
-        not_seen=outline_area(unseen, pair.grid),
-        finding_ids=tuple(finding.id for finding in findings),
-        measured=(*_alignment_words(pair), *detection.measured),
-        caveats=(*pair.caveats, *detection.caveats),
-    )
-
-
-def refused(question: Question, method: str, reason: str, area: BaseGeometry) -> Observation:
-    """Record that two scenes could not be compared, and why: nothing of the area was seen."""
-    return Observation(
-        **_asked(question, method),
-        outcome="not_seen",
-        seen_fraction=0.0,
-        reason=reason,
-        not_seen=area,
-    )
-
-
-def refer(scene: Scene) -> SceneReference:
-    """Return what a record keeps of a scene."""
-    return SceneReference(
-        id=scene.id,
-        sensor=scene.sensor,
-        acquired_from_at=scene.acquired_from_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        acquired_to_at=scene.acquired_to_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        sha256=scene.sha256,
-        licence=scene.licence,
-        credit=scene.credit,
-    )
-
-
-def settings_sha256(settings: ScanSettings) -> str:
-    """Hash of the settings of a scan."""
-    return content_hash(settings.model_dump(mode="json"))
-
-
-def _asked(question: Question, method: str) -> dict[str, Any]:
-    return {
-        "facility_id": question.facility_id,
-        "outline_version": question.outline.version,
-        "method": method,
-        "before": question.before,
-        "after": question.after,
-        "settings_sha256": settings_sha256(question.settings),
-    }
-
-
-def _evidence(region: Region, pair: Pair, detection: Detection) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Strength", f"{region.strength:.2f} times the threshold (median over the region)"),
-        ("Size", f"{region.pixels} pixels of {pair.pixel_m:.3g} m"),
-        *_alignment_words(pair),
-        *detection.measured,
-    )
-
-
-def _caveats(region: Region, change: Change, pair: Pair, detection: Detection) -> tuple[str, ...]:
-    cut = ("The change goes on beyond the searched area.",) if region.goes_on else ()
-    return (*cut, *change.caveats, *detection.caveats, *pair.caveats)
-
-
-def _reason(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> str:
-    """Say why part of the searched area was not seen."""
-    causes = []
-    if (unseen & ~pair.usable).any():
-        flags = pair.before.flags[unseen] | pair.after.flags[unseen]
-        names = [UNSEEN[flag] for flag in Quality if (flags & flag).any()]
-        causes.append(f"not usable in one of the images or both: {', '.join(names)}")
-    if (unseen & pair.usable).any() and detection.unseen:
-        causes.append(detection.unseen)
-    return f"Not seen in the searched area: {'; '.join(causes)}."
-
-
-def _alignment_words(pair: Pair) -> tuple[tuple[str, str], ...]:
-    found, left = pair.shift_found, pair.shift_left
-    if not left.known:
-        return (("Shift between the dates", "could not be measured"),)
-    return (
-        ("Shift between the dates", f"{found.length_px:.2f} pixels found, "
-         f"{left.length_px:.2f} left"),
-    )  # fmt: skip
+    before: Scene,
+    grid: GeoBox,
+    earlier: Sequence[Scene],
+    asked: Mapping[str, Detector],
+) -> Quiet:
+    """Let the detectors look at an earlier scene and `before`; what cannot be compared is left."""
+    if not earlier:
+        return Quiet()
+    first = earlier[0]
+    detections = {}
+    try:
+        check_comparable(first, before)
+        check_unaltered(first)
+        pair = make_pair(first, before, grid, read_image, question.settings.max_residual_px)
+        for method, detect in asked.items():
+            with suppress(NotComparableError):
+                detections[method] = detect(pair)
+    except NotComparableError:
+        return Quiet()
+    return Quiet(f"{first.dates} to {before.dates}", detections)

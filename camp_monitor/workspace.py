@@ -10,7 +10,7 @@ import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,6 +35,12 @@ class ScanSettings(BaseModel):
 
     min_seen_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Less of the outline seen than this, and nothing found, reads as "not seen"."""
+
+    structure_model: Literal["default", "research"] = "default"
+    """How new roofs are told in pixels under a metre; ``research`` is for research only."""
+
+    detectability: bool = False
+    """Whether structures are painted into the scenes, to say how small a one would be found."""
 
 
 class FetchSettings(BaseModel):
@@ -220,6 +226,11 @@ context_px = 256
 max_residual_px = 0.75
 # Less of the outline seen than this share, and nothing found, reads as "not seen".
 min_seen_fraction = 0.5
+# How new roofs are told in pixels under a metre: "default", or "research" (weights that were
+# trained on images under research-only terms).
+structure_model = "default"
+# Paint structures into the scenes and say how small a one would have been found (slow).
+detectability = false
 
 [fetch]
 # What is searched: earth-search, planetary-computer, copernicus, usgs, or a name in [sources].

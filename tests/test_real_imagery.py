@@ -193,9 +193,8 @@ def construction_scores(
 def painted_on_land(pair: Pair, seed: int) -> tuple[Pair, NDArray[np.int32]]:
     """Paint roofs of 2,000 m2, grey as real ones, turned at random, on dry ground."""
     rng = np.random.default_rng(seed)
-    maps = map_water(pair.before, pair.after)
-    assert maps is not None
-    wet = ndimage.binary_dilation(maps[0].is_water | maps[1].is_water, iterations=6)
+    wet = map_water(pair.before).is_water | map_water(pair.after).is_water
+    wet = ndimage.binary_dilation(wet, iterations=6)
     flags = np.where(wet, Quality.NODATA, pair.after.flags).astype(np.uint8)
     places = scatter_footprints(replace(pair.after, flags=flags), 25, 2000.0, rng)
     visible = np.mean([pair.after.band(name) for name in ("red", "green", "blue")], axis=0)

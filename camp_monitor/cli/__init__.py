@@ -24,6 +24,7 @@ COMMANDS = {
     "findings": "camp_monitor.cli.findings:findings",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
+    "evaluate": "camp_monitor.cli.evaluate:evaluate",
 }
 """Every command and where it is, in the order in which a newcomer meets them."""
 

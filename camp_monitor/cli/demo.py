@@ -116,13 +116,13 @@ def _publish(workspace: Workspace, results: list[Scanned]) -> list[Path]:
 
 
 def _next_commands(out: Path, results: list[Scanned]) -> list[str]:
-    """Commands to try: the list, a verdict on what was called in the quiet year, the radar pair."""
+    """Commands to try: the list, a verdict on the largest construction, the radar pair."""
     start = f"camp-monitor --workspace {shlex.quote(str(out))}"
     page = shlex.quote(str(out / "out" / "maps" / "SIMULATED-radar.html"))
-    *_, latest = (finding.id for result in results for finding in result.findings)
-    review = (
-        f'findings review {latest} --verdict rejected --by ME --note "nothing was painted there"'
-    )
+    found = [finding for result in results for finding in result.findings]
+    built = [finding for finding in found if finding.kind == "construction"] or found
+    largest = max(built, key=lambda finding: finding.area_m2).id
+    review = f'findings review {largest} --verdict confirmed --by ME --note "it was painted there"'
     radar = f"map {FACILITY} --before {PAIRS[2][0]} --after {PAIRS[2][1]} -o {page}"
     return [f"{start} {command}" for command in ("findings list", review, radar)]
 

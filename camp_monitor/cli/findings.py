@@ -369,8 +369,13 @@ def _finding_table(
     from rich.table import Table
 
     from camp_monitor.findings.finding import KINDS, POSITIONS, interval_words
-    from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import area_words, review_words, share_words
+    from camp_monitor.findings.rows import legible, rival_words
+    from camp_monitor.publication.words import (
+        area_words,
+        confidence_words,
+        review_words,
+        share_words,
+    )
 
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds
@@ -381,7 +386,7 @@ def _finding_table(
         ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
         ("when", interval_words(finding.before, finding.after)),
         ("area", f"{area} ({interval})"),
-        ("confidence", finding.confidence),
+        ("confidence", confidence_words(finding)),
         *(("review", review_words(item)) for item in reversed(reviews)),
         ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
         ("seen", f"{seen}; {observation.reason}" if observation.reason else seen),
@@ -389,6 +394,7 @@ def _finding_table(
         *_scene_rows("before", finding.before),
         *_scene_rows("after", finding.after),
         *dict.fromkeys((*finding.evidence, *observation.measured)),
+        *rival_words(finding),
         *(("caveat", text) for text in dict.fromkeys((*finding.caveats, *observation.caveats))),
     ]
     if not counts:

@@ -38,6 +38,12 @@ MOST_SHOWN = 12
 @click.option("--from", "first", metavar="DATE", help="First day: choose scenes by themselves.")
 @click.option("--to", "last", metavar="DATE", help="Last day.")
 @click.option("--offline", is_flag=True, help="Use only what the catalogue here holds.")
+@click.option(
+    "--detectability",
+    is_flag=True,
+    default=None,
+    help="Say how small a building would have been found: paints some into the scenes (slow).",
+)
 @source_options
 @click.pass_obj
 def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
@@ -61,7 +67,8 @@ def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
                 "Two scenes are compared: give --before and --after, or --from and --to."
             )
         pairs = [(asked["before"], asked["after"])]
-    results = [_scan(context, facility_id, before, after) for before, after in pairs]
+    painted = asked["detectability"]
+    results = [_scan(context, facility_id, before, after, painted) for before, after in pairs]
     if context.as_json:
         answers = [_as_json(result) for result in results]
         answer = answers if by_interval else answers[0]
@@ -76,11 +83,16 @@ def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
         click.get_current_context().exit(NOTHING_COMPARED)
 
 
-def _scan(context: Context, facility_id: str, before: str, after: str) -> Scanned:
+def _scan(
+    context: Context, facility_id: str, before: str, after: str, detectability: bool | None
+) -> Scanned:
     from camp_monitor.scan import scan as run
 
     with context.messages.status(f"Comparing {before} and {after} over {facility_id} ..."):
-        result = run(context.workspace, facility_id, before, after, recorded_at=datetime.now(UTC))
+        result = run(
+            context.workspace, facility_id, before, after, recorded_at=datetime.now(UTC),
+            detectability=detectability,
+        )  # fmt: skip
     if not context.as_json:
         _print(context, result)
     return result
@@ -133,6 +145,7 @@ def _as_json(result: Scanned) -> dict[str, object]:
 
 
 def _print(context: Context, result: Scanned) -> None:
+    from camp_monitor.answers import SMALLEST
     from camp_monitor.findings.finding import interval_words, question_words
     from camp_monitor.publication.words import outcome_words, share_words
 
@@ -148,6 +161,9 @@ def _print(context: Context, result: Scanned) -> None:
             console.print(
                 f"  {share_words(item.seen_fraction)} seen.  {item.reason}", soft_wrap=True
             )
+        painted = dict(item.measured).get(SMALLEST)
+        if painted:
+            console.print(f"  {painted}", soft_wrap=True)
         _print_notes(context, [text for text in item.caveats if text not in shared])
     if shared:
         console.print("Every answer:")

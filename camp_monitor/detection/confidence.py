@@ -1,37 +1,81 @@
-"""How sure a finding is, in words.
+"""How sure a finding is: the share of findings with like evidence that were real.
 
-These words are rules, not yet calibrated probabilities: they order findings, and no error rate
-stands behind them.
+`CALIBRATIONS` is fitted by ``benchmarks/calibrate.py`` on labelled images; ``docs/methods`` shows
+how stated and measured shares agree on datasets that a fit has not seen.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
+from camp_monitor.detection.calibrations import CALIBRATIONS
 from camp_monitor.detection.detection import Change
 from camp_monitor.detection.regions import Region
-from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sensors import PHYSICAL
 
-CLEAR_STRENGTH = 1.7
-"""Evidence this many times the detector's threshold is clear; see `Change.strength`."""
-FAIR_STRENGTH = 1.2
-AMPLE = 4
-"""A region of this many times the detector's least size is ample."""
+WORDS = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
+"""Least probability of each word of confidence."""
+UNTESTED = 0.3
+"""Stated for a way of finding that no labelled image has tested."""
+SAME_RULES = {
+    "flood_recession": "flooding",
+    "water_gain": "flooding",
+    "water_loss": "flooding",
+}
+"""Kinds that are found by the rules of another, backwards or over a longer interval."""
+NEVER_SURER = 0.95
+NEVER_LESS_SURE = 0.03
+"""No evidence of one pair is surer than this, either way."""
 
 
-def judge_confidence(region: Region, change: Change, pair: Pair) -> str:
-    """Return ``low``, ``medium`` or ``high`` for one region.
+@dataclass(frozen=True)
+class Confidence:
+    """How sure a finding is.
 
-    ``high`` asks for clear evidence, an ample region, calibrated numbers, screened cloud (radar
-    needs none) and a measured shift; ``medium`` for fair evidence and a measured shift, or clear
-    evidence in an ample region; all else is ``low``.
+    Parameters
+    ----------
+    probability : float
+        Share of like findings that were real where the truth is known, 0-1.
+    word : str
+        ``low``, ``medium`` or ``high``: its range in `WORDS`.
+    is_tested : bool
+        Whether labelled images stand behind the probability.
     """
-    clear = region.strength >= CLEAR_STRENGTH
-    ample = region.pixels >= AMPLE * change.least_px
-    if region.strength < FAIR_STRENGTH:
-        return "low"
-    sound_pair = pair.before.quantity in PHYSICAL and not pair.unscreened
-    if clear and ample and sound_pair and pair.shift_left.known:
-        return change.ceiling
-    if pair.shift_left.known or (clear and ample):
-        return "medium"
-    return "low"
+
+    probability: float
+    word: str
+    is_tested: bool
+
+
+def judge_confidence(region: Region, change: Change) -> Confidence:
+    """Say how sure one region is.
+
+    The logarithms of its evidence and of its size go into a logistic line (Platt 1999) that was
+    fitted for this way of finding.
+    """
+    kind = SAME_RULES.get(change.kind, change.kind)
+    fitted = CALIBRATIONS.get((kind, change.way))
+    if fitted is None:
+        return Confidence(UNTESTED, word_of(UNTESTED), is_tested=False)
+    score = fitted.intercept + sum(
+        weight * value
+        for weight, value in zip(
+            fitted.weights, evidence_of(region.strength, region.pixels), strict=True
+        )
+    )
+    share = 1 / (1 + math.exp(-score))
+    probability = round(min(max(share, NEVER_LESS_SURE), NEVER_SURER), 2)
+    return Confidence(probability, word_of(probability), is_tested=True)
+
+
+def evidence_of(strength: float, pixels: int) -> tuple[float, float]:
+    """Return what a calibration weighs: logarithms of evidence and of size, cut at their ends."""
+    return (
+        math.log(min(max(strength, 0.2), 20.0)),
+        math.log(min(max(pixels, 4), 4000) / 100),
+    )
+
+
+def word_of(probability: float) -> str:
+    """Return the word whose range holds a probability."""
+    return next(word for least, word in WORDS if probability >= least)

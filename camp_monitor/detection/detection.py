@@ -28,6 +28,9 @@ class Change:
         What else may look like this kind of change to this detector.
     ceiling : str
         The highest confidence that one pair can give to this kind of change.
+    way : str
+        How it was found, where a detector has several ways: ``roofs``, ``radar``.  Evidence of one
+        way cannot be held against that of another.
     """
 
     kind: str
@@ -37,6 +40,7 @@ class Change:
     least_px: int
     caveats: tuple[str, ...] = ()
     ceiling: str = "high"
+    way: str = ""
 
 
 @dataclass(frozen=True, eq=False)

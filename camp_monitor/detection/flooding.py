@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.water import map_water
+from camp_monitor.detection.radar_flooding import find_radar_flooding
+from camp_monitor.detection.radar_water import RadarWater, map_radar_water
+from camp_monitor.detection.water import CONSTANTS as WATER_CONSTANTS
+from camp_monitor.detection.water import SPAN, Water, WaterConstants, map_water
 from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sar.backscatter import despeckle
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.imagery.sensors import PHYSICAL, is_sar
 
-METHOD = "flooding/2"
+METHOD = "flooding/3"
 FLOOD_WITHIN_DAYS = 366.0
 """Water that came or went within this is a flood or its end; beyond it, a lasting change."""
-LEAST_RISE = 0.4
-"""Part of the contrast between land and water by which a pixel must have changed."""
 LEAST_PX = 6
 EDGE_PX = 0.8
-LEAST_DROP_DB = 3.0
-"""Fall of radar backscatter that open water brings; less is speckle, soil moisture, crops."""
-WATER_BELOW_DB = {"vv": -16.0, "vh": -22.5}
-"""Open water in calm air reflects less than this at Sentinel-1's angles."""
+
+
+@dataclass(frozen=True)
+class FloodConstants:
+    """What a change of optical water rests on.
+
+    Parameters
+    ----------
+    water : WaterConstants
+        Of each date.
+    least_fall : float
+        Fall of infrared light between the dates, in units of bright ground; below -1: any.
+    least_rise : float
+        Uncalibrated numbers: rise of the water index from its border; below -2: any.
+    """
+
+    water: WaterConstants = WATER_CONSTANTS
+    least_fall: float = 0.15
+    least_rise: float = 0.15
+
+
+CONSTANTS = FloodConstants()
 
 SINGLE_PAIR = {
     "flooding": "One pair cannot tell a flood from new water that stays (a pond, a dam): a later "
@@ -36,17 +57,18 @@ SINGLE_PAIR = {
 }
 
 
-def detect_flooding(pair: Pair) -> Detection:
+def detect_flooding(pair: Pair, constants: FloodConstants = CONSTANTS) -> Detection:
     """Find ground that became water and water that became ground.
 
-    A pixel is new water when it is water after, was not water before, and its water index rose by
-    at least `LEAST_RISE` of the contrast between this scene's own land and water; lost water the
-    other way round.  In radar, backscatter in decibels must fall by `LEAST_DROP_DB` below what
-    open water reflects.
+    A pixel is new water when it is water after, was not water before (`map_water`), and lost
+    infrared light of at least `least_fall`; of uncalibrated numbers its index must have risen by
+    `least_rise`, too, for their border moves with the stretch.  Lost water is the other way round.
+    Radar has rules of its own.
 
     Parameters
     ----------
     pair : Pair
+    constants : FloodConstants
 
     Returns
     -------
@@ -57,13 +79,13 @@ def detect_flooding(pair: Pair) -> Detection:
     Raises
     ------
     NotComparableError
-        The bands hold no water index, or no water can be told in either image.
+        The bands hold no water index, or no water can be told in one of the images.
 
     Notes
     -----
-    Cannot see: water under trees, or nowhere three pixels wide; in radar, water
-    roughened by wind.  Takes for water: dark roofs and asphalt, terrain and cloud shadow that no
-    quality band marks; in radar also smooth tarmac, dry sand, wet snow and radar shadow.
+    Cannot see: water under plants, or nowhere three pixels wide; in radar, water roughened by
+    wind.  Takes for water: dark roofs and asphalt where there is no short-wave infrared, shadow
+    that no quality band marks; in radar also smooth tarmac, dry sand, wet snow and radar shadow.
 
     References
     ----------
@@ -73,44 +95,110 @@ def detect_flooding(pair: Pair) -> Detection:
     """
     if is_sar(pair.bands):
         return _detect_radar(pair)
-    maps = map_water(pair.before, pair.after)
-    if maps is None:
+    before = map_water(pair.before, constants.water)
+    after = map_water(pair.after, constants.water)
+    seen = pair.usable & before.seen & after.seen
+    if not seen.any():
         raise NotComparableError(
-            f"Water cannot be told in these scenes: the bands {', '.join(pair.bands)} "
-            f"({pair.before.quantity}) show no water index with two populations; use scenes with "
-            f"green and near-infrared or short-wave infrared bands."
+            f"Water cannot be told in these scenes: one of them is under cloud or shows one smooth "
+            f"surface in {', '.join(pair.bands)} ({pair.before.quantity}); choose others."
         )
-    before, after = maps
-    rise = np.clip(after.waterness, 0, 1) - np.clip(before.waterness, 0, 1)
-    dry_before, dry_after = ~before.is_water, ~after.is_water
-    gained = after.is_water & dry_before & (rise >= LEAST_RISE)
-    lost = before.is_water & dry_after & (rise <= -LEAST_RISE)
-    measured = (
-        ("Water index of land, border, water (before)", _three(before)),
-        ("Water index of land, border, water (after)", _three(after)),
+    fall = np.nan_to_num(before.infrared - after.infrared)
+    rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
+    # of reflectance haze on the first date may lift the index as high as water's
+    least_rise = -np.inf if pair.before.quantity in PHYSICAL else constants.least_rise
+    gained = after.is_water & ~before.is_water
+    gained &= (fall >= constants.least_fall) & (rise >= least_rise)
+    lost = before.is_water & ~after.is_water
+    lost &= (-fall >= constants.least_fall) & (-rise >= least_rise)
+    # the weaker of two kinds of evidence: being water, and having lost infrared light
+    came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)
+    went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
+    strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
+    measured = tuple(
+        (f"{name} ({when})", value)
+        for when, water in (("before", before), ("after", after))
+        for name, value in water.measured
     )
-    caveats = []
-    if not (before.two_populations and after.two_populations):
-        caveats.append(
-            "Water and land do not part clearly in the water index of both dates; small or "
-            "muddy water may be missed."
-        )
-    seen = pair.usable & np.isfinite(rise)
-    return Detection(
-        METHOD,
-        _changes(
-            pair,
-            gained & seen,
-            lost & seen,
-            (np.abs(rise) / LEAST_RISE).astype(np.float32),
-            OPTICAL_LOOKALIKES,
-        ),
-        seen,
-        measured,
-        tuple(caveats),
-    )
+    changes = _changes(pair, seen, gained, lost, strength, OPTICAL_LOOKALIKES)
+    calibrated = pair.before.quantity in PHYSICAL
+    caveats = () if calibrated or (before.parted and after.parted) else (NOT_PARTED,)
+    return Detection(METHOD, changes, seen, measured, caveats, UNDER_CLOUD)
 
 
+def new_water(
+    image: Image,
+    usual_water: NDArray[np.bool_],
+    slope_deg: NDArray[np.float32] | None = None,
+) -> Detection:
+    """Find water where there usually is none, on one date.
+
+    Three answers: flood (`changed`), no flood (`seen` and not changed), cannot tell (not `seen`).
+
+    Parameters
+    ----------
+    image : Image
+        Optical, with visible and infrared bands, or radar.
+    usual_water : ndarray of bool
+        (row, col): where water usually is, from an atlas of water or many earlier dates.
+    slope_deg : ndarray or None
+        float32, (row, col), degrees: no water lies on steep ground.
+
+    Returns
+    -------
+    Detection
+        Kind ``flooding``.
+
+    Raises
+    ------
+    NotComparableError
+        The image cannot tell water, or shows hardly any of the usual water as water.
+    """
+    water: Water | RadarWater
+    if is_sar(image.bands):
+        water, lookalikes = map_radar_water(image, slope_deg=slope_deg), RADAR_LOOKALIKES
+    else:
+        water, lookalikes = map_water(image, slope_deg=slope_deg), OPTICAL_LOOKALIKES
+    if not water.seen.any():
+        raise NotComparableError(
+            f"Water cannot be told in this scene: it is under cloud or shows one smooth surface in "
+            f"{', '.join(image.bands)} ({image.quantity}); choose another."
+        )
+    measured = water.measured
+    usual = usual_water & water.seen
+    if usual.sum() >= LEAST_USUAL_PX:
+        found = float(water.is_water[usual].mean())
+        measured = (*measured, ("Usual water found", f"{found:.0%}"))
+        if found < LEAST_USUAL_FRACTION:
+            raise NotComparableError(
+                f"Only {found:.0%} of the usual water shows as water, and "
+                f"{LEAST_USUAL_FRACTION:.0%} are needed to tell a flood: choose another scene, or "
+                f"check that the reference lies where it should."
+            )
+    flooded = water.is_water & ~usual_water & water.seen
+    change = Change(
+        kind="flooding",
+        changed=_wider_than_a_rim(flooded) & water.seen & ~usual_water,
+        strength=water.strength,
+        edge_px=EDGE_PX,
+        least_px=LEAST_PX,
+        caveats=(ONE_DATE, lookalikes),
+    )
+    return Detection(METHOD, (change,), water.seen, measured, unseen=UNDER_CLOUD)
+
+
+LEAST_USUAL_PX = 100
+LEAST_USUAL_FRACTION = 0.3
+"""Less of the usual water than this found, and scene, reference or their places are wrong."""
+ONE_DATE = (
+    "One date and a reference: water that came to stay since the reference was made (a pond, a "
+    "dam) looks like a flood."
+)
+NOT_PARTED = (
+    "The numbers are not calibrated and land and water do not part clearly in both dates: small or "
+    "muddy water may be missed."
+)
+UNDER_CLOUD = "under thick cloud, or too smooth a surface to tell water from land"
 OPTICAL_LOOKALIKES = "Dark roofs, asphalt and shadow can look like water."
 RADAR_LOOKALIKES = (
     "Smooth tarmac, dry sand, wet snow and radar shadow look like water in radar, and water "
@@ -119,29 +207,15 @@ RADAR_LOOKALIKES = (
 
 
 def _detect_radar(pair: Pair) -> Detection:
-    if not pair.before.quantity.endswith("_db"):
-        raise NotComparableError(
-            f"Water cannot be told in radar scenes of {pair.before.quantity}: use scenes "
-            f"calibrated to decibels."
-        )
-    gained = np.zeros(pair.usable.shape, bool)
-    lost = gained.copy()
-    strength = np.zeros(pair.usable.shape, np.float32)
-    for name in pair.bands:
-        before, after = (despeckle(image.band(name)) for image in (pair.before, pair.after))
-        drop = before - after
-        below = WATER_BELOW_DB[name]
-        gained |= (after < below) & (before >= below) & (drop >= LEAST_DROP_DB)
-        lost |= (before < below) & (after >= below) & (-drop >= LEAST_DROP_DB)
-        strength = np.fmax(strength, np.abs(drop) / LEAST_DROP_DB)
-    seen = pair.usable
-    changes = _changes(pair, gained & seen, lost & seen, strength, RADAR_LOOKALIKES)
-    limits = ", ".join(f"{WATER_BELOW_DB[name]:g} dB in {name.upper()}" for name in pair.bands)
-    return Detection(METHOD, changes, seen, (("Open water below", limits),))
+    found = find_radar_flooding(pair)
+    strength = np.where(found.gained, found.gained_strength, found.lost_strength)
+    changes = _changes(pair, found.seen, found.gained, found.lost, strength, RADAR_LOOKALIKES)
+    return Detection(METHOD, changes, found.seen, found.measured)
 
 
 def _changes(
     pair: Pair,
+    seen: NDArray[np.bool_],
     gained: NDArray[np.bool_],
     lost: NDArray[np.bool_],
     strength: NDArray[np.float32],
@@ -152,11 +226,12 @@ def _changes(
     first, second = (
         Change(
             kind=kind,
-            changed=_wider_than_a_rim(where) & pair.usable,
+            changed=_wider_than_a_rim(where & seen) & seen,
             strength=np.nan_to_num(strength).astype(np.float32),
             edge_px=EDGE_PX,
             least_px=LEAST_PX,
             caveats=(SINGLE_PAIR[kind], lookalikes),
+            way="radar" if is_sar(pair.bands) else "optical",
         )
         for kind, where in zip(kinds, (gained, lost), strict=True)
     )
@@ -171,7 +246,3 @@ def _wider_than_a_rim(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     labels, _ = ndimage.label(smooth, np.ones((3, 3)))
     wide = np.unique(labels[ndimage.binary_erosion(smooth, np.ones((3, 3)))])
     return np.isin(labels, wide[wide > 0])
-
-
-def _three(water: object) -> str:
-    return " / ".join(f"{getattr(water, name):.2f}" for name in ("land", "threshold", "water"))

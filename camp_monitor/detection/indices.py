@@ -1,8 +1,9 @@
-"""Spectral indices: normalised differences of two bands, from -1 to 1.
+"""Spectral indices: what is told from two or more bands, whatever the brightness of the scene.
 
 Each takes float arrays of one shape, in one quantity, and returns float32; NaN where an input is
-NaN.  They are ratios, so that a common gain (sun, haze, stretch) leaves them as they are; on
-numbers that are not reflectance their zero has no meaning, only their order within one date.
+NaN.  Normalised differences run from -1 to 1 and are ratios, so that a common gain (sun, stretch)
+leaves them as they are; on numbers that are not reflectance their zero has no meaning, only their
+order within one date.
 """
 
 from __future__ import annotations
@@ -31,6 +32,16 @@ def mndwi(green: Band, swir1: Band) -> Band:
 def ndbi(swir1: Band, nir: Band) -> Band:
     """Built-up and bare ground.  Zha et al. (2003), doi:10.1080/01431160304987."""
     return normalised_difference(swir1, nir)
+
+
+def visible_excess(visible: Band, infrared: Band) -> Band:
+    """Open water: visible less infrared light, both in units of the infrared of bright ground.
+
+    A difference, so that light scattered by thin haze, which is added to all bands, cancels; and
+    dark water, whose ratios are noise, gets a small number.  Land lies from about -1 to -0.2, water
+    from -0.1 up.
+    """
+    return (visible - infrared).astype(np.float32)
 
 
 def normalised_difference(first: Band, second: Band) -> Band:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -38,6 +38,10 @@ class Region:
         Median evidence over the region, in units of the detector's threshold.
     goes_on : bool
         The change reaches the rim of the searched area and may go on beyond it.
+    window : (slice, slice)
+        Rows and columns of the grid that hold the region.
+    where : ndarray of bool
+        Its pixels in that window.
     """
 
     geometry: BaseGeometry
@@ -47,6 +51,8 @@ class Region:
     pixels: int
     strength: float
     goes_on: bool
+    window: tuple[slice, slice] = field(compare=False, repr=False)
+    where: NDArray[np.bool_] = field(compare=False, repr=False)
 
 
 def outline_regions(
@@ -66,20 +72,13 @@ def outline_regions(
     """
     from scipy import ndimage
 
-    changed = change.changed & searched
-    joined = ndimage.binary_dilation(changed, iterations=max(GAP_PX // 2, 1))
-    labels, _ = ndimage.label(joined, np.ones((3, 3)))
-    labels[~changed] = 0
+    labels, _ = label_regions(change.changed & searched, change.least_px)
     beyond = ndimage.binary_dilation(change.changed & ~searched, iterations=1)
     edge_px = math.hypot(change.edge_px, shift_left_px)
     regions = []
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        if place is None:
-            continue
         part = labels[place] == number
         pixels = int(part.sum())
-        if pixels < change.least_px:
-            continue
         geometry, area_m2 = _polygons(part, grid[place])
         pixel_m2 = area_m2 / pixels
         off_m2 = _perimeter_px(part) * edge_px * pixel_m2
@@ -92,9 +91,32 @@ def outline_regions(
                 pixels=pixels,
                 strength=float(np.median(change.strength[place][part])),
                 goes_on=bool((beyond[place] & part).any()),
+                window=place,
+                where=part,
             )
         )
     return tuple(sorted(regions, key=lambda region: (-region.area_m2, region.geometry.bounds)))
+
+
+def label_regions(changed: NDArray[np.bool_], least_px: int) -> tuple[NDArray[np.int32], int]:
+    """Give the regions of changed pixels numbers from 1; smaller ones than `least_px` are left out.
+
+    Parts with at most `GAP_PX` between them are one region.
+
+    Returns
+    -------
+    (ndarray, int)
+        int32, (row, col), 0 where there is no region; and how many there are.
+    """
+    from scipy import ndimage
+
+    joined = ndimage.binary_dilation(changed, iterations=max(GAP_PX // 2, 1))
+    labels, count = ndimage.label(joined, np.ones((3, 3)))
+    labels[~changed] = 0
+    large = np.bincount(labels.ravel(), minlength=count + 1) >= max(least_px, 1)
+    large[0] = False
+    numbers = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    return numbers[labels], int(large.sum())
 
 
 def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:

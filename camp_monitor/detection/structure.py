@@ -1,4 +1,4 @@
-"""Structure: corners, which buildings have and fields lack."""
+"""Structure: edges and corners of two images, measured by one scale of colours."""
 
 from __future__ import annotations
 
@@ -8,31 +8,99 @@ from numpy.typing import NDArray
 GRADIENT_PX = 1.0
 """Standard deviation of the Gaussian whose derivative measures the slope of brightness."""
 NEIGHBOURHOOD_PX = 1.5
-"""Standard deviation of the Gaussian over which slopes are gathered."""
+"""Standard deviation of the Gaussian over which slopes are gathered to corners."""
 NOISE_FLOOR = 0.05
 """Share of the mean variance added to every direction of colour, so that noise is not stretched."""
+SAMPLE_PIXELS = 200_000
+RIM_PX = 3
+"""Slopes this near to unusable ground do not count."""
 
 
-def corner_energy(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Measure how much the colour changes in *every* direction around each pixel.
-
-    The square root of the smaller eigenvalue of the structure tensor of all bands: 0 on plain
-    ground and along a straight edge (a field's rim, a road), large at corners and on small things.
-    The colours are first turned and stretched so that the slopes of this image have the same
-    spread in every direction of colour: what is common here (soil to leaves) then counts little,
-    and what is rare (roofs) much.  Gain and offset of any band fall out.
+def measure_slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Measure the slope of each band down the rows and along the columns.
 
     Parameters
     ----------
     pixels : ndarray
         float32, (band, row, col), in any unit.
     usable : ndarray of bool
-        (row, col); slopes within 3 pixels of unusable ground do not count.
+        (row, col); slopes within `RIM_PX` of unusable ground are 0.
 
     Returns
     -------
     ndarray
-        float32, (row, col), in spreads of the image's own slopes.
+        float32, (2, band, row, col), in the unit of `pixels` for each pixel of way.
+    """
+    from scipy import ndimage
+
+    near = ~usable
+    if not usable.all():
+        near = ndimage.binary_dilation(~usable, iterations=RIM_PX)
+    slopes = np.empty((2, *pixels.shape), np.float32)
+    for position, band in enumerate(pixels):
+        middle = np.float32(np.median(band[usable])) if usable.any() else np.float32(0)
+        filled = np.where(usable, band, middle).astype(np.float32)
+        for axis, order in enumerate(((1, 0), (0, 1))):
+            ndimage.gaussian_filter(filled, GRADIENT_PX, order, slopes[axis, position])
+    slopes[:, :, near] = 0
+    return slopes
+
+
+def shared_stretch(*slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Find the linear map of colours after which all these slopes together have unit covariance.
+
+    What is common in the images (soil to leaves) then counts little, and what is rare (roofs)
+    much.  One map for both dates leaves unchanged ground unchanged; a map for each date would turn
+    haze over one of them into change.
+
+    Parameters
+    ----------
+    *slopes : ndarray
+        As `measure_slopes` returns them, of images matched in brightness.
+
+    Returns
+    -------
+    ndarray
+        float32, (band, band), to be applied to colours from the left.
+    """
+    bands = slopes[0].shape[1]
+    covariance = np.zeros((bands, bands))
+    for one in slopes:
+        every = max(1, one[0, 0].size // SAMPLE_PIXELS)
+        flat = one.reshape(2, bands, -1)[:, :, ::every].astype(np.float64)
+        flat = flat[:, :, (flat != 0).any(axis=(0, 1))]
+        covariance += np.einsum("abn,acn->bc", flat, flat) / max(2 * flat.shape[2], 1)
+    covariance /= len(slopes)
+    covariance += np.eye(bands) * (NOISE_FLOOR * np.trace(covariance) / bands + 1e-12)
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors / np.sqrt(values)).T, np.float32)
+
+
+def stretched(values: NDArray[np.float32], stretch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply a map of colours to images (band, row, col) or slopes (2, band, row, col)."""
+    return np.asarray(np.einsum("ij,...jrc->...irc", stretch, values, optimize=True), np.float32)
+
+
+def steepness(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the length of the slope over all bands, float32 (row, col)."""
+    return np.sqrt((slopes**2).sum(axis=(0, 1))).astype(np.float32)
+
+
+def corner_energy(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Measure how much the colour changes in *every* direction around each pixel.
+
+    The square root of the smaller eigenvalue of the structure tensor of all bands: 0 on plain
+    ground and along a straight edge (a field's rim, a road), large at corners and on small things.
+
+    Parameters
+    ----------
+    slopes : ndarray
+        float32, (2, band, row, col).
+
+    Returns
+    -------
+    ndarray
+        float32, (row, col), in the unit of the slopes.
 
     References
     ----------
@@ -42,59 +110,27 @@ def corner_energy(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDA
     """
     from scipy import ndimage
 
-    near = ndimage.binary_dilation(~usable, iterations=3)
-    by_row = np.empty(pixels.shape, np.float32)
-    by_column = np.empty(pixels.shape, np.float32)
-    for position, band in enumerate(pixels):
-        middle = np.float32(np.median(band[usable])) if usable.any() else np.float32(0)
-        filled = np.where(usable, band, middle).astype(np.float32)
-        by_row[position] = ndimage.gaussian_filter(filled, GRADIENT_PX, order=(1, 0))
-        by_column[position] = ndimage.gaussian_filter(filled, GRADIENT_PX, order=(0, 1))
-    by_row[:, near] = 0
-    by_column[:, near] = 0
-    stretch = _equal_slopes(by_row[:, ~near], by_column[:, ~near])
-    along_rows = np.zeros(usable.shape, np.float32)
-    along_columns, across = along_rows.copy(), along_rows.copy()
-    for weights in stretch:
-        rows = np.tensordot(weights, by_row, axes=1)
-        columns = np.tensordot(weights, by_column, axes=1)
-        along_rows += rows * rows
-        along_columns += columns * columns
-        across += rows * columns
+    rows, columns = slopes
     along_rows, along_columns, across = (
-        ndimage.gaussian_filter(part, NEIGHBOURHOOD_PX)
-        for part in (along_rows, along_columns, across)
+        ndimage.gaussian_filter((one * other).sum(axis=0), NEIGHBOURHOOD_PX)
+        for one, other in ((rows, rows), (columns, columns), (rows, columns))
     )
     half_sum, half_difference = (along_rows + along_columns) / 2, (along_rows - along_columns) / 2
     smaller = half_sum - np.sqrt(half_difference**2 + across**2)
     return np.sqrt(np.maximum(smaller, 0)).astype(np.float32)
 
 
-def _equal_slopes(
-    by_row: NDArray[np.float32], by_column: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Find the linear map of colours after which the slopes have unit covariance."""
-    slopes = np.concatenate([by_row, by_column], axis=1).astype(np.float64)
-    bands = slopes.shape[0]
-    if slopes.shape[1] < 100:
-        return np.zeros((bands, bands), np.float32)
-    covariance = slopes @ slopes.T / slopes.shape[1]
-    covariance += np.eye(bands) * (NOISE_FLOOR * np.trace(covariance) / bands + 1e-12)
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors / np.sqrt(values)).T.astype(np.float32)
-
-
-def new_corner_energy(
+def newly(
     before: NDArray[np.float32], after: NDArray[np.float32], tolerance_px: int
 ) -> NDArray[np.float32]:
-    """Return the corner energy of the after image that nothing nearby had before.
+    """Return how much of a measure of the after image nothing nearby had before.
 
     Parameters
     ----------
     before, after : ndarray
-        Corner energies of two images, float32, (row, col).
+        Corner energy or steepness of two images, float32, (row, col).
     tolerance_px : int
-        Side of the square in which a corner of `before` excuses one of `after`, pixels.
+        Side of the square in which an edge or corner of `before` excuses one of `after`, pixels.
 
     Returns
     -------
@@ -103,4 +139,4 @@ def new_corner_energy(
     """
     from scipy import ndimage
 
-    return after - ndimage.maximum_filter(before, tolerance_px)
+    return np.asarray(after - ndimage.maximum_filter(before, tolerance_px), np.float32)

@@ -1,4 +1,4 @@
-"""Where water is in one optical image, by a water index and its two populations."""
+"""Where open water is in one optical image: darker in infrared than in visible light."""
 
 from __future__ import annotations
 
@@ -7,20 +7,70 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.indices import mndwi, ndwi
+from camp_monitor.detection.cloudiness import thick_cloud
+from camp_monitor.detection.indices import visible_excess
+from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sensors import PHYSICAL
+from camp_monitor.imagery.sensors import is_sar
 
-BINS = 128
-SMOOTHING_BINS = 1.5
-LEAST_DEPTH = 0.25
-"""A valley this much lower than the lower of the peaks beside it parts two populations."""
-LOWEST, HIGHEST = -0.05, 0.6
-"""Water's index begins between these, whatever the calibration."""
-PHYSICAL_THRESHOLD = 0.0
-"""Where reflectance shows no second population, water is where the index is above this."""
-TYPICAL_CONTRAST = 0.6
-"""Difference of the index between water and land, where only one of them is in the image."""
+VISIBLE, INFRARED = ("green", "red"), ("nir", "swir1")
+"""Blue is left out: haze is brightest there."""
+SPAN = 0.25
+"""Rise of the index above its border that doubles the evidence."""
+LEAST_LEVEL, HIGHEST_LEVEL = 0.06, 0.6
+"""Infrared reflectance of bright ground lies between these, whatever the scene."""
+HAZE = {"green": 0.58, "red": 0.31, "nir": 0.10}
+"""Part of the haze in blue that is left in longer waves: the fourth power of the wavelength's ratio
+to 490 nm, as for Rayleigh scattering."""
+CLEAR_BLUE, HAZIEST_BLUE = 0.02, 0.08
+"""The darkest ground reflects this much blue; haze adds at most so much to it."""
+UNCALIBRATED_PERCENTILE = 99.0
+"""Where numbers are not calibrated, each band is measured against its own bright ground."""
+VISIBLE_SHARE = 0.45
+"""Bright ground reflects this part of its infrared in green and red."""
+DARK_SHARE = 0.4
+"""Nothing is water that reflects more infrared than this part of what bright ground does."""
+VALLEY_BETWEEN = (-0.35, 0.10)
+"""Where numbers are not calibrated, the valley between land and water lies here."""
+FEATURELESS, FEATURE_PX = 0.9, 3.0
+"""Infrared, smoothed by so many pixels, whose middle lies above this part of its bright end shows
+one smooth surface."""
+SMALL_SCENE_PX = 100
+"""Fewer usable pixels than this have no usual land."""
+
+
+@dataclass(frozen=True)
+class WaterConstants:
+    """What optical water rests on; each but `border` has a value that turns its rule off.
+
+    Parameters
+    ----------
+    border : float
+        Water's index is above this.
+    land_percentile : float
+        Bright ground of a calibrated scene: this percentile of its infrared reflectance.
+    haze_removed : float
+        Part of the haze, seen in blue, that is taken off; 0: none.
+    smoothing_px : float
+        Standard deviation of the Gaussian that takes noise off each band, pixels; 0: none.
+    brightest : float
+        Infrared reflectance from which nothing is water, but may be cloud; 1: no such bound.
+    least_valley_depth : float
+        Of uncalibrated numbers: a valley of the index at least this deep is the border; 1: none.
+    steepest_deg : float
+        No water lies on a steeper slope; 90: everywhere.
+    """
+
+    border: float = -0.09
+    land_percentile: float = 95.0
+    haze_removed: float = 1.0
+    smoothing_px: float = 0.5
+    brightest: float = 0.20
+    least_valley_depth: float = 0.5
+    steepest_deg: float = 20.0
+
+
+CONSTANTS = WaterConstants()
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,139 +79,238 @@ class Water:
 
     Parameters
     ----------
-    waterness : ndarray
-        float32, (row, col): 0 at the usual land of this image, 1 at its usual water, by index;
-        NaN where unusable.
     is_water : ndarray of bool
-        (row, col).
-    land, threshold, water : float
-        Index of the usual land, of the border, and of the usual water.
-    two_populations : bool
-        Whether water and land part visibly in this image.
+        (row, col); False where not seen.
+    seen : ndarray of bool
+        (row, col); False where unusable, under thick cloud, or everywhere if the scene cannot tell.
+    index : ndarray
+        float32, (row, col): visible less infrared light, in units of the infrared of this scene's
+        bright ground; NaN where unusable.
+    infrared : ndarray
+        float32, (row, col): infrared light in the same units; NaN where unusable.
+    strength : ndarray
+        float32, (row, col): 1 at the border, 2 where the index is `SPAN` above it, 0 well below.
+    border : float
+        Index from which on there is water.
+    parted : bool
+        Whether the border is a valley between two populations of this scene.
+    measured : tuple of (str, str)
+        For the record, as (name, printed value).
     """
 
-    waterness: NDArray[np.float32]
     is_water: NDArray[np.bool_]
-    land: float
-    threshold: float
-    water: float
-    two_populations: bool
+    seen: NDArray[np.bool_]
+    index: NDArray[np.float32]
+    infrared: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    border: float
+    parted: bool
+    measured: tuple[tuple[str, str], ...]
 
 
-def water_index(image: Image) -> NDArray[np.float32] | None:
-    """Return the best water index that the bands allow, (row, col), or None."""
-    if {"green", "swir1"} <= set(image.bands):
-        return mndwi(image.band("green"), image.band("swir1"))
-    if {"green", "nir"} <= set(image.bands):
-        return ndwi(image.band("green"), image.band("nir"))
-    return None
+def tells_water(bands: tuple[str, ...]) -> bool:
+    """Whether these bands hold visible and infrared light, as `map_water` needs."""
+    return not is_sar(bands) and bool({*VISIBLE} & {*bands}) and bool({*INFRARED} & {*bands})
 
 
-def map_water(before: Image, after: Image) -> tuple[Water, Water] | None:
-    """Say where water is in two images of one place.
+def map_water(
+    image: Image,
+    constants: WaterConstants = CONSTANTS,
+    slope_deg: NDArray[np.float32] | None = None,
+) -> Water:
+    """Say where open water is in one image.
 
-    In each image the threshold is the valley between the land's and the water's values of the
-    index.  Where an image shows no two populations, reflectance has its physical zero; other
-    numbers borrow the other image's contrast, set upon their own land.
+    Water swallows infrared light, and everything else reflects more of it than of visible light.
+    The index is the mean of green and red less the mean of near and short-wave infrared, divided
+    by the infrared of this scene's bright ground: low sun and thin haze leave it nearly as it is.
 
-    Returns
-    -------
-    (Water, Water) or None
-        Before and after; None where the bands hold no water index, or neither image can say what
-        is water.
-    """
-    index_before, index_after = water_index(before), water_index(after)
-    if index_before is None or index_after is None:
-        return None
-    dry, wet = index_before[before.usable], index_after[after.usable]
-    first, second = _borders(dry, before.quantity), _borders(wet, after.quantity)
-    if first is None and second is None:
-        return None
-    first = first or _borrowed(second, dry)
-    second = second or _borrowed(first, wet)
-    return _water(before, index_before, first), _water(after, index_after, second)
-
-
-_Borders = tuple[float, float, float, bool]
-"""Index of land, border and water, and whether they were seen to part."""
-
-
-def _borders(values: NDArray[np.float32], quantity: str) -> _Borders | None:
-    threshold = valley(values)
-    if threshold is not None:
-        land, water = np.median(values[values <= threshold]), np.median(values[values > threshold])
-        return float(land), threshold, float(water), True
-    if quantity not in PHYSICAL or values.size == 0:
-        return None
-    threshold = PHYSICAL_THRESHOLD
-    middle = float(np.median(values))
-    if middle > threshold:
-        return middle - TYPICAL_CONTRAST, threshold, middle, False
-    return middle, threshold, max(middle + TYPICAL_CONTRAST, TYPICAL_CONTRAST / 2), False
-
-
-def _borrowed(other: _Borders | None, values: NDArray[np.float32]) -> _Borders:
-    """Take the other image's contrast, above this image's own land."""
-    assert other is not None
-    land = float(np.median(values))
-    return land, land + other[1] - other[0], land + other[2] - other[0], False
-
-
-def _water(image: Image, index: NDArray[np.float32], borders: _Borders) -> Water:
-    land, threshold, water, parted = borders
-    waterness = ((index - land) / max(water - land, 1e-3)).astype(np.float32)
-    waterness[~image.usable] = np.nan
-    with np.errstate(invalid="ignore"):
-        is_water = (index > threshold) & image.usable
-    return Water(waterness, is_water, land, threshold, water, parted)
-
-
-def valley(values: NDArray[np.float32]) -> float | None:
-    """Find where two populations of index values part.
-
-    Among the valleys of the smoothed histogram that are at least `LEAST_DEPTH` deep, the one that
-    parts the values best (Otsu's criterion) is taken; a single population has no such valley, and
-    Otsu's criterion alone would cut it in two.
+    Reflectance: haze is taken off by the darkest blue (dark-object subtraction), the border is a
+    constant, and what is bright in infrared is no water.  Other numbers: each band is divided by
+    its own bright ground, so that its gain has no part in the answer; a clear valley between two
+    populations of the index replaces the constant, and a scene of one smooth surface is not seen.
 
     Parameters
     ----------
-    values : ndarray
-        Index values, -1 to 1.
+    image : Image
+        Optical, with a visible band (green, red) and an infrared one (nir, swir1).
+    constants : WaterConstants
+    slope_deg : ndarray or None
+        float32, (row, col), degrees.
 
-    Returns
-    -------
-    float or None
-        The middle of the valley, or None where there is none.
+    Raises
+    ------
+    NotComparableError
+        The bands do not tell water.
+
+    Notes
+    -----
+    Cannot see: water under plants, or narrower than about two pixels.  Takes for water: deep shadow
+    on dark ground, dark asphalt and roofs where there is no short-wave infrared, snow in the shade.
 
     References
     ----------
-    .. [1] Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979), doi:10.1109/TSMC.1979.4310076
+    .. [1] McFeeters (1996), doi:10.1080/01431169608948714
+    .. [2] Xu (2006), doi:10.1080/01431160600589179
+    .. [3] Chavez (1988), doi:10.1016/0034-4257(88)90019-3 (haze by dark objects)
+    """
+    if not tells_water(image.bands):
+        raise NotComparableError(
+            f"Water cannot be told with the bands {', '.join(image.bands)}: use scenes with green "
+            f"and near-infrared or short-wave infrared bands."
+        )
+    seen = image.usable.copy()
+    smooth = {
+        name: smoothed(image.band(name), seen, constants.smoothing_px)
+        for name in ("blue", *VISIBLE, *INFRARED)
+        if name in image.bands
+    }
+    if image.quantity == "reflectance":
+        visible, infrared, levels, possible, hidden = _calibrated(smooth, seen, constants)
+        valley_at = None
+    else:
+        visible, infrared, levels, possible, hidden = _uncalibrated(smooth, seen)
+        valley_at = _valley((visible - infrared)[seen], constants)
+        hidden = hidden if valley_at is None else ~seen
+    index = visible_excess(visible, infrared)
+    border = constants.border if valley_at is None else valley_at
+    if slope_deg is not None:
+        possible = possible & ~(slope_deg > constants.steepest_deg)
+    seen &= ~hidden
+    strength = np.where(possible, np.maximum(1 + (index - border) / SPAN, 0), 0)
+    return Water(
+        is_water=(index > border) & possible & seen,
+        seen=seen,
+        index=np.where(image.usable, index, np.nan).astype(np.float32),
+        infrared=np.where(image.usable, infrared, np.nan).astype(np.float32),
+        strength=np.where(image.usable, strength, 0).astype(np.float32),
+        border=border,
+        parted=valley_at is not None,
+        measured=(
+            ("Water index from", f"{border:.2f}"),
+            *((f"Bright ground in {name}", f"{level:.3g}") for name, level in levels.items()),
+        ),
+    )
+
+
+def smoothed(
+    band: NDArray[np.float32], usable: NDArray[np.bool_], sigma_px: float
+) -> NDArray[np.float32]:
+    """Smooth a band over its usable pixels; 0 where none is near."""
+    from scipy import ndimage
+
+    filled = np.where(usable, band, 0).astype(np.float32)
+    if sigma_px <= 0:
+        return filled
+    weight = ndimage.gaussian_filter(usable.astype(np.float32), sigma_px, truncate=3)
+    values = ndimage.gaussian_filter(filled, sigma_px, truncate=3)
+    return np.where(usable, values / np.maximum(weight, 1e-6), 0).astype(np.float32)
+
+
+_Light = NDArray[np.float32]
+_Where = NDArray[np.bool_]
+_Bands = dict[str, _Light]
+_Told = tuple[_Light, _Light, dict[str, float], _Where, _Where]
+"""Visible and infrared light in units of the infrared of bright ground, that unit in each infrared
+band, where it is dark enough for water, and what is hidden."""
+
+
+def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Told:
+    """Reflectance: one unit for all bands, haze taken off, hidden under thick cloud."""
+    cloud = thick_cloud(bands) & usable
+    clear = usable & ~cloud
+    haze = _haze(bands, clear) * constants.haze_removed
+    bands = {name: band - np.float32(haze * HAZE.get(name, 0)) for name, band in bands.items()}
+    infrared = _mean(bands, INFRARED)
+    level = LEAST_LEVEL
+    if clear.sum() >= SMALL_SCENE_PX:
+        bright = np.percentile(infrared[clear], constants.land_percentile)
+        level = float(np.clip(bright, LEAST_LEVEL, HIGHEST_LEVEL))
+    levels = {name: level for name in INFRARED if name in bands}
+    dark = infrared < constants.brightest
+    return _mean(bands, VISIBLE) / level, infrared / level, levels, dark, cloud
+
+
+def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
+    """Blue light that comes from the air: what the darkest ground has too much; 0 without blue."""
+    if "blue" not in bands or clear.sum() < SMALL_SCENE_PX:
+        return 0.0
+    darkest = float(np.percentile(bands["blue"][clear], 0.1))
+    return float(np.clip(darkest - CLEAR_BLUE, 0, HAZIEST_BLUE))
+
+
+def _uncalibrated(bands: _Bands, usable: _Where) -> _Told:
+    """Other numbers: a unit for each band, hidden if all of the scene is one smooth surface.
+
+    Visible light is given the share that it has of the light of bright ground.
+    """
+    levels = {name: _bright(bands[name][usable]) for name in bands if name != "blue"}
+    own = {name: bands[name] / np.float32(level) for name, level in levels.items()}
+    infrared = _mean(own, INFRARED)
+    hidden = np.full(usable.shape, _featureless(infrared, usable))
+    units = {name: levels[name] for name in INFRARED if name in levels}
+    visible = np.float32(VISIBLE_SHARE) * _mean(own, VISIBLE)
+    return visible, infrared, units, infrared < DARK_SHARE, hidden
+
+
+def _featureless(infrared: _Light, usable: _Where) -> bool:
+    """Whether one smooth surface fills the scene: water or sand, nobody can tell which."""
+    if usable.sum() < SMALL_SCENE_PX:
+        return True
+    values = smoothed(infrared, usable, FEATURE_PX)[usable]
+    return bool(np.median(values) > FEATURELESS * _bright(values))
+
+
+def _bright(values: _Light) -> float:
+    if values.size == 0:
+        return 1.0
+    return max(float(np.percentile(values, UNCALIBRATED_PERCENTILE)), 1e-6)
+
+
+def _mean(bands: _Bands, names: tuple[str, ...]) -> NDArray[np.float32]:
+    present = [bands[name] for name in names if name in bands]
+    return np.mean(present, axis=0, dtype=np.float32)
+
+
+BINS, RANGE, SMOOTHING_BINS = 160, (-1.2, 0.8), 1.5
+LEAST_SHARE = 1e-3
+"""A peak of the histogram with less of the scene than this is no population."""
+FLOOR = 0.1
+"""The floor of a valley reaches up to this part of the lower peak; the border is where the constant
+comes nearest to it."""
+
+
+def _valley(values: NDArray[np.float32], constants: WaterConstants) -> float | None:
+    """Find where two populations of index values part, or None.
+
+    Among the valleys of the smoothed histogram that are deep enough, the one that parts the values
+    best (Otsu's criterion, doi:10.1109/TSMC.1979.4310076) is taken; a single population has no
+    such valley, and Otsu's criterion alone would cut it in two.
     """
     from scipy import ndimage
 
-    if values.size < 100:
+    if values.size < SMALL_SCENE_PX:
         return None
-    counts, edges = np.histogram(values, BINS, range=(-1, 1))
+    counts, edges = np.histogram(np.clip(values, *RANGE), BINS, range=RANGE)
     centres = (edges[1:] + edges[:-1]) / 2
     height = ndimage.gaussian_filter1d(counts.astype(np.float64), SMOOTHING_BINS)
     left = np.maximum.accumulate(height)
     right = np.maximum.accumulate(height[::-1])[::-1]
     lower_peak = np.minimum(left, right)
-    depth = np.where(lower_peak > 0, 1 - height / np.maximum(lower_peak, 1e-9), 0)
-    # a peak of a handful of pixels is no population
-    depth[lower_peak < max(3.0, 2e-5 * values.size)] = 0
+    depth = 1 - height / np.maximum(lower_peak, 1e-9)
+    depth[lower_peak < max(3.0, LEAST_SHARE * values.size)] = 0
     share = np.cumsum(counts) / counts.sum()
     mean = np.cumsum(counts * centres) / counts.sum()
     between = (mean[-1] * share - mean) ** 2 / np.maximum(share * (1 - share), 1e-9)
-    is_low = (height <= np.roll(height, 1)) & (height <= np.roll(height, -1))
-    candidate = (centres >= LOWEST) & (centres <= HIGHEST) & (depth >= LEAST_DEPTH) & is_low
+    lowest = (height <= np.roll(height, 1)) & (height <= np.roll(height, -1))
+    inside = (centres >= VALLEY_BETWEEN[0]) & (centres <= VALLEY_BETWEEN[1])
+    candidate = inside & lowest & (depth >= constants.least_valley_depth)
     if not candidate.any():
         return None
     best = int(np.argmax(np.where(candidate, between * depth, -1)))
-    floor = height[best] + 0.1 * (lower_peak[best] - height[best])
+    floor = height <= height[best] + FLOOR * (lower_peak[best] - height[best])
     first = last = best
-    while first > 0 and height[first - 1] <= floor:
+    while first > 0 and floor[first - 1]:
         first -= 1
-    while last < BINS - 1 and height[last + 1] <= floor:
+    while last < BINS - 1 and floor[last + 1]:
         last += 1
-    return float(np.clip(centres[(first + last) // 2], LOWEST, HIGHEST))
+    return float(np.clip(constants.border, centres[first], centres[last]))

@@ -23,6 +23,7 @@ from camp_monitor.errors import LedgerError
 
 KINDS = {
     "construction": "New construction",
+    "built_up": "New built-up ground or earthworks",
     "demolition": "Demolition",
     "flooding": "Flooding",
     "flood_recession": "Flood recession",
@@ -36,6 +37,7 @@ KINDS = {
 
 KIND_COLOURS = {
     "construction": "#D55E00",
+    "built_up": "#7F0000",
     "demolition": "#CC79A7",
     "flooding": "#0072B2",
     "flood_recession": "#56B4E9",
@@ -54,7 +56,15 @@ POSITIONS = {
     "outside": "mostly outside the outline and its error",
 }
 """Where most of a region lies; a part of it may cross the edge."""
+RIVAL_VERDICTS = {
+    "ruled_out": "ruled out",
+    "possible": "possible",
+    "not_testable": "not testable",
+}
+"""What came of examining another cause, and its name in print."""
 OUTCOMES = ("changed", "unchanged", "not_seen")
+LATER_FIELDS = ("probability", "rivals", "detectable_m2")
+"""Not written where they say nothing, so that records made before them keep their ids."""
 COORDINATE_DECIMALS = 7
 """Decimals kept of a degree: about 1 cm on the ground."""
 
@@ -138,6 +148,11 @@ class Finding:
         What was measured, as (name, printed value with unit), in the order to show.
     caveats : tuple of str
         Sentences: what else could look like this, what limits the result.
+    probability : float or None
+        Share of findings with evidence like this one's that were real where the truth is known,
+        0-1; `confidence` is its range.  None in findings older than the calibration.
+    rivals : tuple of (str, str, str)
+        Other causes that were examined: the cause, one of `RIVAL_VERDICTS`, and what was measured.
     """
 
     facility_id: str
@@ -154,6 +169,8 @@ class Finding:
     confidence: str
     evidence: tuple[tuple[str, str], ...] = ()
     caveats: tuple[str, ...] = ()
+    probability: float | None = None
+    rivals: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _check(self.kind in KINDS, f"unknown kind of change {self.kind!r}")
@@ -164,6 +181,12 @@ class Finding:
             f"area {self.area_m2} m2 outside its interval "
             f"{self.area_low_m2} to {self.area_high_m2} m2",
         )
+        _check(
+            self.probability is None or 0 < self.probability < 1,
+            f"probability {self.probability} not between 0 and 1",
+        )
+        for cause, verdict, _ in self.rivals:
+            _check(verdict in RIVAL_VERDICTS, f"{cause!r} is {verdict!r}")
         _check(not self.geometry.is_empty, "a finding without a region")
         _check(
             self.geometry.geom_type in ("Polygon", "MultiPolygon"),
@@ -222,6 +245,9 @@ class Observation:
         Shift before and after correction and the like, as (name, printed value with unit).
     caveats : tuple of str
         Sentences that hold for the whole observation.
+    detectable_m2 : float or None
+        Area of the smallest structure that would have been found nine times in ten, square metres;
+        None where it was not asked for, or where even the largest tried would not have been.
     """
 
     facility_id: str
@@ -237,6 +263,7 @@ class Observation:
     finding_ids: tuple[str, ...] = ()
     measured: tuple[tuple[str, str], ...] = ()
     caveats: tuple[str, ...] = ()
+    detectable_m2: float | None = None
 
     def __post_init__(self) -> None:
         _check(self.outcome in OUTCOMES, f"unknown outcome {self.outcome!r}")
@@ -350,6 +377,9 @@ def _to_dict(record: Finding | Observation) -> dict[str, Any]:
             content[name] = shapely.geometry.mapping(value)
         elif isinstance(value, SceneReference):
             content[name] = asdict(value)
+    for name in LATER_FIELDS:
+        if not content.get(name, True):
+            del content[name]
     plain: dict[str, Any] = json.loads(canonical_json(content))
     return plain
 
@@ -366,7 +396,7 @@ def _from_dict(content: dict[str, Any]) -> dict[str, Any]:
     for name in ("caveats", "finding_ids"):
         if name in fields:
             fields[name] = tuple(fields[name])
-    for name in ("evidence", "measured"):
+    for name in ("evidence", "measured", "rivals"):
         if name in fields:
-            fields[name] = tuple((key, value) for key, value in fields[name])
+            fields[name] = tuple(tuple(part) for part in fields[name])
     return fields

@@ -83,12 +83,16 @@ def _finding_lines(row: Row) -> tuple[str, ...]:
         f"{cell['facility']}: {cell['change']}, {cell['dates']}.",
         f"Area {cell['area_m2']:,.0f} m² ({cell['area_low_m2']:,.0f} to "
         f"{cell['area_high_m2']:,.0f} m²), {cell['position']}.",
-        f"Confidence: {cell['confidence']}.",
+        f"Confidence: {cell['confidence']}{_real(cell['probability'])}.",
         _review_line(cell),
         cell["caveats"],
         f"Finding {cell['id']}, method {cell['method']}.",
         cell["credit"],
     )
+
+
+def _real(probability: float | None) -> str:
+    return "" if probability is None else f" ({probability:.0%} of like findings were real)"
 
 
 def _review_line(cell: dict[str, Any]) -> str:
@@ -136,6 +140,7 @@ def _placemark(row: Row, style: str, name: str) -> str:
     data = "".join(
         f'<SimpleData name="{column}">{escape(str(value))}</SimpleData>'
         for column, value in row.values.items()
+        if value is not None
     )
     return (
         f'<Placemark id="{row.values["id"]}"><name>{escape(name)}</name>'

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.findings.finding import (
     KINDS,
     POSITIONS,
+    RIVAL_VERDICTS,
     Finding,
     Observation,
     SceneReference,
@@ -44,6 +45,7 @@ FINDING_COLUMNS: dict[str, type] = {
     "area_low_m2": float,
     "area_high_m2": float,
     "confidence": str,
+    "probability": float,
     "position": str,
     "verdict": str,
     "reviewed_by": str,
@@ -53,6 +55,7 @@ FINDING_COLUMNS: dict[str, type] = {
     **_SCENE_COLUMNS,
     "evidence": str,
     "caveats": str,
+    "rivals": str,
 }
 """Columns of a finding, and the type of their values; ``change`` is the kind in words.
 
@@ -124,17 +127,27 @@ def finding_rows(findings: Iterable[Finding], reviews: Iterable[Review] = ()) ->
                 "area_low_m2": float(item.area_low_m2),
                 "area_high_m2": float(item.area_high_m2),
                 "confidence": item.confidence,
+                "probability": item.probability,
                 "position": POSITIONS[item.position],
                 **_review_values(latest.get(item.id)),
                 "method": legible(item.method),
                 **_scene_values(item.before, item.after),
                 "evidence": _measurements(item.evidence),
                 "caveats": _sentences(item.caveats),
+                "rivals": _measurements(rival_words(item)),
             },
             _polygonal(item.geometry),
         )
         for item in in_order(findings)
     ]
+
+
+def rival_words(finding: Finding) -> tuple[tuple[str, str], ...]:
+    """Return each other cause that was examined, and what came of it in print."""
+    return tuple(
+        (cause, f"{RIVAL_VERDICTS[verdict]} ({reason})")
+        for cause, verdict, reason in finding.rivals
+    )
 
 
 def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:

@@ -33,6 +33,7 @@ _LINES = {
 }
 # Marks of a hatch: the shape as QGIS names it, its size, and the distances between marks, mm.
 _MARKS = {
+    "built_up": ("square", 1.1, 2.6, 2.6),
     "flooding": ("half_arc", 1.8, 1.8, 2.8),
     "flood_recession": ("half_arc", 1.3, 3.7, 3.7),
     "clearing": ("cross", 1.2, 2.6, 2.6),

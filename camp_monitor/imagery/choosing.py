@@ -215,6 +215,38 @@ def season_gap_days(first: datetime, second: datetime) -> float:
     return float(min(gap, 365 - gap))
 
 
+def choose_earlier(scenes: Sequence[Scene], before: Scene, area: BaseGeometry) -> list[Scene]:
+    """Return scenes older than `before` that it could be compared with, the best first.
+
+    Nearest in season, then in time; of the same sensor, bands and numbers, and reaching as much of
+    the area.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+    before : Scene
+    area : shapely geometry
+        EPSG:4326.
+    """
+    reached = _share(before, area) - 0.01
+    fit = [
+        scene
+        for scene in scenes
+        if (scene.sensor, scene.quantity, scene.band_names)
+        == (before.sensor, before.quantity, before.band_names)
+        and (scene.relative_orbit, scene.orbit_state) == (before.relative_orbit, before.orbit_state)
+        and scene.acquired_to_at < before.acquired_from_at
+        and _share(scene, area) >= reached
+    ]
+
+    def apart(scene: Scene) -> tuple[float, float, str]:
+        gap_days = season_gap_days(scene.acquired_from_at, before.acquired_from_at)
+        ago = before.acquired_from_at - scene.acquired_from_at
+        return round(gap_days / 30), ago.total_seconds(), scene.id
+
+    return sorted(fit, key=apart)
+
+
 def choose_scene(scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: str) -> Scene:
     """Return the scene with the id `asked`, or the one acquired within the date `asked`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -142,32 +142,80 @@ def make_pair(
         Too little is usable in both, or too much shift is left.
     """
     first, second = read(before, grid, (0.0, 0.0)), read(after, grid, (0.0, 0.0))
-    _check_enough(before, after, first, second)
-    sar = is_sar(before.band_names)
-    found = left = _shift(first, second, sar)
-    apart = _displaced(before, after, found, first.pixel_m) if sar else ()
+    for scene, image in ((before, first), (after, second)):
+        if not image.usable.any():
+            raise NotComparableError(
+                f"{scene.id} ({scene.dates}) has no usable pixel in the search area: it is "
+                f"outside the scene, empty, or under cloud; choose another scene."
+            )
+    pair = pair_images(
+        first,
+        second,
+        lambda shift_px: read(after, grid, shift_px),
+        max_residual_px=max_residual_px,
+        interval_days=_days(before.acquired_from_at, after.acquired_to_at),
+        unscreened=_unscreened(before, after),
+        names=(before.id, after.id),
+    )
+    apart: tuple[str, ...] = ()
+    if is_sar(before.band_names):
+        apart = _displaced(before, after, pair.shift_found, first.pixel_m)
+    return replace(pair, caveats=apart + _caveats(before, after, pair.shift_left))
+
+
+def pair_images(
+    before: Image,
+    after: Image,
+    move: Callable[[tuple[float, float]], Image],
+    *,
+    max_residual_px: float,
+    interval_days: float,
+    unscreened: bool,
+    names: tuple[str, str] = ("the before image", "the after image"),
+) -> Pair:
+    """Align two images of one grid, match their brightness, and say what is usable.
+
+    Parameters
+    ----------
+    before, after : Image
+    move : callable
+        Returns the after image moved back by a shift (rows, columns), pixels.
+    max_residual_px : float
+        As for `make_pair`.
+    interval_days, unscreened
+        As in `Pair`.
+    names : (str, str)
+        What a refusal calls the two.
+
+    Raises
+    ------
+    NotComparableError
+        Too little is usable in both, or too much shift is left.
+    """
+    _check_enough(before, after, names)
+    sar = is_sar(before.bands)
+    found = left = _shift(before, after, sar)
     if found.known and found.length_px >= CORRECTED_FROM_PX:
-        second = read(after, grid, (found.shift_rows_px, found.shift_columns_px))
-        left = _shift(first, second, sar)
+        after = move((found.shift_rows_px, found.shift_columns_px))
+        left = _shift(before, after, sar)
         if left.known and left.length_px > max_residual_px:
             raise NotComparableError(
-                f"{before.id} and {after.id} still lie {left.length_px:.2f} pixels apart after "
+                f"{names[0]} and {names[1]} still lie {left.length_px:.2f} pixels apart after "
                 f"correction, and {max_residual_px:g} is the most: use scenes that are better "
                 f"aligned."
             )
-    _check_enough(before, after, first, second)
-    matching = _unchanged_brightness(first) if sar else measure_normalisation(first, second)
+        _check_enough(before, after, names)
+    matching = _unchanged_brightness(before) if sar else measure_normalisation(before, after)
     return Pair(
-        before=first,
-        after=second,
-        after_matched=normalise(second, matching),
-        usable=first.usable & second.usable,
+        before=before,
+        after=after,
+        after_matched=normalise(after, matching),
+        usable=before.usable & after.usable,
         shift_found=found,
         shift_left=left,
         normalisation=matching,
-        interval_days=_days(before.acquired_from_at, after.acquired_to_at),
-        unscreened=_unscreened(before, after),
-        caveats=apart + _caveats(before, after, left),
+        interval_days=interval_days,
+        unscreened=unscreened,
     )
 
 
@@ -190,17 +238,11 @@ def _unchanged_brightness(image: Image) -> Normalisation:
     return Normalisation((1.0,) * bands, (0.0,) * bands, (0.0,) * bands)
 
 
-def _check_enough(before: Scene, after: Scene, first: Image, second: Image) -> None:
-    for scene, image in ((before, first), (after, second)):
-        if not image.usable.any():
-            raise NotComparableError(
-                f"{scene.id} ({scene.dates}) has no usable pixel in the search area: it is "
-                f"outside the scene, empty, or under cloud; choose another scene."
-            )
-    common = int((first.usable & second.usable).sum())
+def _check_enough(before: Image, after: Image, names: tuple[str, str]) -> None:
+    common = int((before.usable & after.usable).sum())
     if common < LEAST_USABLE_PX:
         raise NotComparableError(
-            f"{before.id} and {after.id} have only {common} usable pixels in common, and "
+            f"{names[0]} and {names[1]} have only {common} usable pixels in common, and "
             f"{LEAST_USABLE_PX} are needed: choose other scenes."
         )
 

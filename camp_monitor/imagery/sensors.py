@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 OPTICAL_BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
 SAR_BANDS = ("vv", "vh")
+UNKNOWN_POLARISATION = "sar"
+"""Name of a radar band of which only that is known."""
 QUALITY_BANDS = ("scl", "qa_pixel", "udm2.0", "udm2.1")
 """Bands that hold a provider's classes, not measurements: see `camp_monitor.imagery.quality`."""
 
@@ -18,6 +20,7 @@ QUANTITIES = {
     "sigma0_power": "radar backscatter sigma0, linear power; read as decibels",
     "gamma0_power": "radar backscatter gamma0, linear power; read as decibels",
     "dn8": "uncalibrated 8-bit numbers; only contrasts within one date mean anything",
+    "amplitude8": "radar amplitude stretched to 8 bits; only its order within a date has meaning",
     "dn16": "uncalibrated 16-bit numbers; only contrasts within one date mean anything",
 }
 BACKSCATTER = ("sigma0_db", "gamma0_db", "sigma0_power", "gamma0_power")
@@ -207,4 +210,4 @@ def _landsat_names(text: str) -> dict[str, str]:
 
 def is_sar(bands: tuple[str, ...]) -> bool:
     """Tell whether these are radar bands."""
-    return bool(bands) and all(name in SAR_BANDS for name in bands)
+    return bool(bands) and all(name in (*SAR_BANDS, UNKNOWN_POLARISATION) for name in bands)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 HATCHES = {
     "construction": "//////",
+    "built_up": "ooo",
     "demolition": "xxxxx",
     "flooding": ".....",
     "flood_recession": "....",

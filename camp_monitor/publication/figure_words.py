@@ -17,6 +17,7 @@ from camp_monitor.findings.finding import (
     question_words,
 )
 from camp_monitor.findings.review import VERDICTS, Review
+from camp_monitor.findings.rows import rival_words
 from camp_monitor.publication import words
 
 MOST_DECIMALS = 5
@@ -82,7 +83,7 @@ def caption(
     area, interval = words.area_words(finding)
     paragraphs = [
         f"{KINDS[finding.kind]} {interval_words(finding.before, finding.after)}: {area} "
-        f"(interval {interval}). Confidence: {finding.confidence}. "
+        f"(interval {interval}). Confidence: {words.confidence_words(finding)}. "
         f"{_review_words(review)}. {POSITIONS[finding.position].capitalize()}. "
         f"Centre: {centre_words(finding.geometry, facts.pixel_m)}. Finding {finding.id}, method "
         f"{finding.method}."
@@ -92,6 +93,9 @@ def caption(
     if outline.basis == "placeholder":
         paragraphs.append(words.PLACEHOLDER_SENTENCE)
     paragraphs.append(_seen_words(observation))
+    rivals = "; ".join(f"{cause.lower()}: {said}" for cause, said in rival_words(finding))
+    if rivals:
+        paragraphs.append(f"Other causes: {_cut(rivals)}.")
     if finding.caveats:
         paragraphs.append(f"Caveats: {_cut(' '.join(finding.caveats))}")
     paragraphs.append(_image_words(finding, facts))

@@ -20,14 +20,15 @@ const campMonitor = (() => {
     return list;
   }
 
-  function confidence(level) {
+  function confidence(level, real) {
     const steps = ["low", "medium", "high"];
     const meter = make("span", "meter");
     meter.setAttribute("aria-hidden", "true");
     for (const step of steps) {
       meter.append(make("i", steps.indexOf(step) <= steps.indexOf(level) ? "on" : ""));
     }
-    return make("p", "confidence", meter, `${level[0].toUpperCase()}${level.slice(1)} confidence`);
+    const words = `${level[0].toUpperCase()}${level.slice(1)} confidence`;
+    return make("p", "confidence", meter, real ? `${words}: ${real}` : words);
   }
 
   function findingPopup(finding) {
@@ -36,7 +37,7 @@ const campMonitor = (() => {
       make("h2", "", finding.title),
       make("p", "interval", finding.interval),
       make("p", "area", make("strong", "", finding.area), ` (${finding.areaInterval})`),
-      confidence(finding.confidence),
+      confidence(finding.confidence, finding.real),
       make("p", "", finding.position),
     );
     const [latest, ...earlier] = finding.reviews;
@@ -44,6 +45,9 @@ const campMonitor = (() => {
     for (const review of earlier) body.append(make("p", "review earlier", `Earlier: ${review}`));
     if (finding.evidence.length) {
       body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
+    }
+    if (finding.rivals.length) {
+      body.append(make("h3", "", "Other causes"), definitions("rivals", finding.rivals));
     }
     if (finding.caveats.length) {
       const caveats = finding.caveats.map((caveat) => make("li", "", caveat));

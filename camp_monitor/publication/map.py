@@ -27,6 +27,7 @@ from camp_monitor.findings.finding import (
     question_words,
 )
 from camp_monitor.findings.review import Review, in_order_of_review, rejected_ids, verdict_of
+from camp_monitor.findings.rows import rival_words
 from camp_monitor.publication import words
 from camp_monitor.publication.drawing import Drawing
 from camp_monitor.publication.finding_list import finding_groups
@@ -214,8 +215,10 @@ def _own_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, An
         "area": area,
         "areaInterval": area_interval,
         "confidence": finding.confidence,
+        "real": "" if finding.probability is None else words.real_words(finding.probability),
         "position": POSITIONS[finding.position].capitalize(),
         "evidence": finding.evidence,
+        "rivals": rival_words(finding),
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
     }

@@ -10,6 +10,7 @@ HATCH_PX = 14
 
 HATCHES = {
     "construction": "M-3.5 3.5L3.5 -3.5M0 14L14 0M10.5 17.5L17.5 10.5",
+    "built_up": "M4.5 4.5H9.5V9.5H4.5Z",
     "demolition": "M0 0L14 14M14 0L0 14",
     "flooding": "M0 7q3.5 -5 7 0t7 0",
     "flood_recession": "M1 7q2.5 -4 5 0",

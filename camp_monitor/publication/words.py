@@ -36,6 +36,18 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
     return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
+def confidence_words(finding: Finding) -> str:
+    """Say how sure a finding is: ``medium (6 in 10 like it were real)``."""
+    if finding.probability is None:
+        return finding.confidence
+    return f"{finding.confidence} ({real_words(finding.probability)})"
+
+
+def real_words(probability: float) -> str:
+    """Say a calibrated probability as a count of like findings whose truth is known."""
+    return f"about {min(max(round(probability * 10), 1), 9)} in 10 like it were real"
+
+
 def area_words(finding: Finding) -> tuple[str, str]:
     """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
 

@@ -100,7 +100,7 @@ def subject(request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
     if request.param == "painted":
         return "painted", reviewed(), "flooding", "Not seen: no answer either way"
     html, _, _ = naip_map(request.getfixturevalue("imagery_folder"))
-    return "naip", html, "water_gain", "Changed in the part seen: 83 findings"
+    return "naip", html, "water_gain", "Changed in the part seen: 147 findings"
 
 
 @pytest.mark.parametrize(("width", "height", "touch"), [(1280, 800, False), (390, 844, True)])

@@ -43,7 +43,8 @@ def make_image(
     pixels = np.stack(layers).astype(np.float32)
     shape = pixels.shape[1:]
     found = np.zeros(shape, np.uint8) if flags is None else flags
-    return Image(pixels, BANDS[: len(layers)], quantity, found, grid(*shape))
+    bands = ("vv", "vh") if quantity.endswith("_db") else BANDS
+    return Image(pixels, bands[: len(layers)], quantity, found, grid(*shape))
 
 
 def make_scene(

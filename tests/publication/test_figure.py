@@ -28,6 +28,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from PIL import Image as Pillow
 
+from camp_monitor.answers import refer
 from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
@@ -53,7 +54,6 @@ from camp_monitor.publication.lettering import (
     wrap,
 )
 from camp_monitor.publication.words import is_simulated
-from camp_monitor.scan import refer
 from camp_monitor.workspace import Workspace, create_workspace
 from tests.publication import painted
 

@@ -167,12 +167,19 @@ def despeckle(decibels: NDArray[np.float32], side_px: int = SPECKLE_PX) -> NDArr
 
 
 def despeckled(image: Image) -> Image:
-    """Return a radar image in decibels with every band averaged in power, for its alignment.
+    """Return a radar image with speckle averaged in every band, for its alignment.
 
-    Speckle is another one on every date and has no edge in common; see `despeckle`.
+    Speckle is another one on every date and has no edge in common; see `despeckle`.  Numbers that
+    are no decibels are averaged as they are.
     """
-    bands = [despeckle(band) for band in image.pixels]
-    return replace(image, pixels=np.stack(bands))
+    from scipy import ndimage
+
+    if image.quantity.endswith("_db"):
+        return replace(image, pixels=np.stack([despeckle(band) for band in image.pixels]))
+    filled = np.where(np.isfinite(image.pixels), image.pixels, 0)
+    averaged = ndimage.uniform_filter(filled, (1, SPECKLE_PX, SPECKLE_PX))
+    averaged[~np.isfinite(image.pixels)] = np.nan
+    return replace(image, pixels=averaged.astype(np.float32))
 
 
 class Flown(Protocol):

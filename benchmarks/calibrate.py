@@ -1,0 +1,172 @@
+"""Fit how sure a finding is on labelled images, and show how well it holds where it was not fitted.
+
+    python benchmarks/calibrate.py BENCHMARK_DIR [--structure-model NAME] [--write] [--page FILE]
+
+Every region that the detectors call is one finding; it is real when at least a quarter of its
+scored pixels is labelled.  One logistic line (evidence, size) is shared by all ways of finding, and
+each way has an intercept of its own, drawn towards zero.  The reliability table is of findings
+whose whole dataset was left out of the fit.  ``--write`` fits on all and writes
+``camp_monitor/detection/calibrations.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+from scipy.special import expit
+
+from camp_monitor.detection.confidence import NEVER_LESS_SURE, NEVER_SURER, evidence_of
+from camp_monitor.detection.regions import label_regions
+from camp_monitor.evaluation.answering import Manner, answer
+from camp_monitor.evaluation.benchmark import (
+    UNSCORED,
+    Benchmark,
+    Entry,
+    read_benchmark,
+    read_truth,
+)
+from camp_monitor.evaluation.scoring import FOUND_FRACTION
+
+BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+FEWEST = 30
+RIDGE_LINE, RIDGE_WAY = 1.0, 3.0
+"""Pull towards zero, in findings, of the shared line's weights and of the ways' intercepts."""
+MOST_OF_A_DATASET = 300.0
+"""A dataset with more findings than this weighs no more in the fit."""
+PAGE = Path(__file__).parents[1] / "camp_monitor" / "detection" / "calibrations.py"
+
+
+@dataclass(frozen=True)
+class Called:
+    """One region that a detector called."""
+
+    dataset: str
+    way: tuple[str, str]
+    evidence: tuple[float, float]
+    is_real: bool
+
+
+def called_regions(benchmark: Benchmark, manner: Manner, entry: Entry) -> list[Called]:
+    """Answer one entry and say of each called region whether it is real."""
+    given = answer(benchmark, entry, manner)
+    truth = read_truth(benchmark, entry)
+    labels, count = label_regions(given.called == 1, 1)
+    found = []
+    for number in range(1, count + 1):
+        here = labels == number
+        scored = here & (truth != UNSCORED)
+        if scored.sum() < here.sum() / 2:
+            continue
+        strength = float(np.median(given.strength[here]))
+        share = float((truth[scored] == 1).mean())
+        found.append(
+            Called(
+                entry.dataset,
+                (given.kind, given.way),
+                evidence_of(strength, int(here.sum())),
+                share >= FOUND_FRACTION,
+            )
+        )
+    return found
+
+
+def fit(found: list[Called]) -> tuple[NDArray[np.float64], dict[tuple[str, str], float]]:
+    """Return the shared line (intercept, evidence, size), and each way's own intercept."""
+    ways = sorted({item.way for item in found})
+    line = np.array([(1.0, *item.evidence) for item in found])
+    own = np.array([[item.way == way for way in ways] for item in found], float)
+    design = np.hstack([line, own])
+    real = np.array([item.is_real for item in found], float)
+    counts = {name: sum(i.dataset == name for i in found) for name in {i.dataset for i in found}}
+    weights = np.array([min(1.0, MOST_OF_A_DATASET / counts[item.dataset]) for item in found])
+    ridge = np.array([0.0, RIDGE_LINE, RIDGE_LINE, *([RIDGE_WAY] * len(ways))])
+
+    def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        score = design @ values
+        cost = weights @ (np.logaddexp(0, score) - real * score) + ridge @ values**2 / 2
+        return float(cost), design.T @ (weights * (expit(score) - real)) + ridge * values
+
+    start = np.zeros(design.shape[1])
+    best = optimize.minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return best[:3], dict(zip(ways, best[3:].tolist(), strict=True))
+
+
+def stated(item: Called, line: NDArray[np.float64], ways: dict[tuple[str, str], float]) -> float:
+    """Return the probability that a fit gives one region."""
+    score = line @ np.array((1.0, *item.evidence)) + ways.get(item.way, 0.0)
+    return float(np.clip(expit(score), NEVER_LESS_SURE, NEVER_SURER))
+
+
+def left_out(found: list[Called]) -> list[tuple[float, bool, str]]:
+    """Return what is stated of each region by a fit without its dataset, and whether it is real."""
+    said = []
+    for name in sorted({item.dataset for item in found}):
+        line, ways = fit([item for item in found if item.dataset != name])
+        said += [(stated(i, line, ways), i.is_real, name) for i in found if i.dataset == name]
+    return said
+
+
+def table(said: list[tuple[float, bool, str]]) -> str:
+    """Write the reliability table in Markdown."""
+    rows = ["| stated | findings | mean stated | measured | off by |", "|---|---|---|---|---|"]
+    for low, high in itertools.pairwise(BINS):
+        own = [(p, real) for p, real, _ in said if low <= p < high or (high == 1.0 and p == 1.0)]
+        if not own:
+            rows.append(f"| {low:.1f} to {high:.1f} | 0 | - | - | - |")
+            continue
+        mean = sum(p for p, _ in own) / len(own)
+        measured = sum(real for _, real in own) / len(own)
+        few = " (few)" if len(own) < FEWEST else ""
+        rows.append(
+            f"| {low:.1f} to {high:.1f} | {len(own)}{few} | {mean:.2f} | {measured:.2f} | "
+            f"{100 * abs(mean - measured):.0f} points |"
+        )
+    return "\n".join(rows)
+
+
+def module_text(found: list[Called]) -> str:
+    """Write the module that holds what was fitted on all regions."""
+    line, ways = fit(found)
+    text = PAGE.read_text(encoding="utf-8")
+    head = text[: text.index("CALIBRATIONS:")]
+    rows = "".join(
+        f'    ("{kind}", "{way}"): Calibration({line[0] + own:.3f}, ({line[1]:.3f}, '
+        f"{line[2]:.3f}), {sum(item.way == (kind, way) for item in found)}),\n"
+        for (kind, way), own in ways.items()
+    )
+    tail = '"""By kind of change and way of finding."""\n'
+    return f"{head}CALIBRATIONS: dict[tuple[str, str], Calibration] = {{\n{rows}}}\n{tail}"
+
+
+def main() -> None:
+    """Read the arguments, answer, fit and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("benchmark", type=Path)
+    parser.add_argument("--structure-model", default="default")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    benchmark = read_benchmark(given.benchmark)
+    work = partial(called_regions, benchmark, Manner(structure_model=given.structure_model))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = [item for part in pool.map(work, benchmark.entries) for item in part]
+    said = left_out(found)
+    print(table(said))
+    for name in sorted({item.dataset for item in found}):
+        own = [(p, real) for p, real, dataset in said if dataset == name]
+        mean, measured = (sum(column) / len(own) for column in zip(*own, strict=True))
+        print(f"{name}: {len(own)} findings, stated {mean:.2f}, measured {measured:.2f}")
+    if given.write:
+        PAGE.write_text(module_text(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""New roofs and new built-up ground in pixels under three metres."""
+
+from __future__ import annotations
+
+from camp_monitor.detection.built_up import find_built_up
+from camp_monitor.detection.construction import FINE_UNDER_M, METHOD
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.pixel_size import estimate_pixel_m
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sensors import is_sar
+
+ROOFS_UNDER_M = 1.0
+"""A house has a few hundred pixels of at most this; with fewer, a roof is no shape but a spot."""
+DOUBTFUL_TIMES = 4.0
+"""A stated pixel size that the scene contradicts by this factor is doubted."""
+
+
+def detect_fine_construction(pair: Pair, structure_model: str = "default") -> Detection:
+    """Find new roofs, where pixels can show them, and new built-up ground or earthworks.
+
+    Parameters
+    ----------
+    pair : Pair
+        Optical, pixels under `FINE_UNDER_M`; any bands and unit.
+    structure_model : str
+        ``default`` or ``research``: as in the settings of a scan.
+
+    Returns
+    -------
+    Detection
+        Kind ``construction`` (roofs), in pixels under `ROOFS_UNDER_M` only, and kind ``built_up``.
+
+    Raises
+    ------
+    NotComparableError
+        Radar, or coarser pixels.
+    """
+    pixel_m = pair.pixel_m
+    if is_sar(pair.bands) or pixel_m >= FINE_UNDER_M:
+        raise NotComparableError(
+            f"Roofs and works are looked for in optical scenes with pixels under {FINE_UNDER_M:g} "
+            f"m, and these have {pixel_m:g} m: use finer scenes."
+        )
+    built_up = find_built_up(pair, pixel_m)
+    changes: tuple[Change, ...] = (built_up.change,)
+    if pixel_m < ROOFS_UNDER_M:
+        from camp_monitor.detection.roofs import find_roofs
+
+        roofs = find_roofs(pair, pixel_m, structure_model)
+        changes = changes if roofs is None else (roofs, *changes)
+    return Detection(
+        METHOD,
+        changes,
+        pair.usable,
+        (
+            ("Edges in common", f"{built_up.agreement:.2f} (correlation of the two dates)"),
+            ("Weight of colours", f"{built_up.colour_weight:.2f}, the rest is new edges"),
+        ),
+        _caveats(pair, changes),
+    )
+
+
+def _caveats(pair: Pair, changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Say what was not told apart, and doubt a pixel size that the scene contradicts."""
+    said = []
+    if all(change.kind != "construction" for change in changes):
+        said.append("New roofs were not told from other works: the pixels are too large for that.")
+    estimate = estimate_pixel_m(pair.before, pair.after)
+    times = max(estimate.pixel_m / pair.pixel_m, pair.pixel_m / estimate.pixel_m)
+    if estimate.known and times > DOUBTFUL_TIMES:
+        said.append(
+            f"Edges in the scene look like those of pixels of about {estimate.pixel_m:.1f} m, not "
+            f"{pair.pixel_m:g} m: sizes may be wrong."
+        )
+    return tuple(said)

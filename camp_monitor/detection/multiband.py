@@ -1,0 +1,259 @@
+"""Change of all bands together, 10 to 30 m, and what of it speaks for building."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.detection.banks import AT_WATER, away_from_water, banks, wet_ground
+from camp_monitor.detection.construction import METHOD, STRUCTURE_UP_TO_M
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.indices import ndbi, ndvi
+from camp_monitor.detection.multivariate import change_odds
+from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
+from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sensors import PHYSICAL
+
+ALIKE_FRACTION = 0.5
+"""A structure reaches as far as the ground changed by at least this part of its own change ..."""
+REACH_PX = 12
+"""... and no farther than this from its corners, pixels."""
+CORNER = 1.2
+"""Corner energy, newly there, at which a corner begins: see `new_corners`."""
+CORNER_TOLERANCE_PX = 3
+"""Side of the square in which a corner of the before image excuses one of the after image."""
+MOST_CHANGED_FRACTION = 0.35
+"""More of the land changed than this, and construction cannot be told from the season."""
+
+EDGE_PX = 0.8
+LEAST_PX, LEAST_UNNAMED_PX = 4, 8
+"""Smaller regions are noise: a glint moved by part of a pixel changes nine."""
+WAY = "colours"
+
+BARE_GROUND = "Bare, ploughed or cleared ground can look like a building site."
+UNNAMED = (
+    "The numbers are not reflectance, so what became of the ground was not judged: a field, a "
+    "wood, water or a building."
+)
+
+
+@dataclass(frozen=True)
+class MultibandConstants:
+    """What a change of all bands rests on.
+
+    Parameters
+    ----------
+    least_log_odds : float
+        Logarithm of the odds from which on a pixel counts as changed; 0: as likely as not.
+    median_px : int
+        Side of the square over which the median of the odds is taken; 1: none.
+    evidence_spreads : float
+        Change of an index, in spreads of unchanged ground, that speaks for or against building;
+        0: any change is construction.
+    """
+
+    least_log_odds: float = 0.0
+    median_px: int = 3
+    evidence_spreads: float = 2.0
+
+
+CONSTANTS = MultibandConstants()
+
+
+def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> Detection:
+    """Find ground whose bands changed as unchanged ground's do not, and name what was built.
+
+    Where it is likelier that the two colours of a pixel were drawn independently than that they
+    belong together (`change_odds`), the ground changed.  It is construction where the
+    change is among the plain ones of the scene, where vegetation did not grow, where vegetation,
+    built-up index or brightness speaks for building, and where there is no water; pixels of at
+    most `STRUCTURE_UP_TO_M` must show new corners near, which buildings have and fields lack.  Numbers that are not
+    reflectance cannot carry such a name safely: there, all other change is given, too, as kind
+    ``other``, and both together are what changed, by whatever cause.
+
+    Parameters
+    ----------
+    pair : Pair
+        Optical, three bands or more.
+    constants : MultibandConstants
+
+    Returns
+    -------
+    Detection
+        Kind ``construction``, with short-wave infrared; kind ``other``, without reflectance.
+
+    Raises
+    ------
+    NotComparableError
+        Reflectance, of which nearly everything changed.
+
+    Notes
+    -----
+    Cannot see: what is smaller than about two pixels, under trees, or built of the stuff of its
+    surroundings.  Takes for construction: see `BARE_GROUND` and `SMALL_THINGS`.
+
+    References
+    ----------
+    .. [1] Nielsen (2007), doi:10.1109/TIP.2006.888195
+    .. [2] Zha et al. (2003), doi:10.1080/01431160304987
+    """
+    from scipy import ndimage
+
+    seen = pair.usable
+    found = change_odds(pair.before.pixels, pair.after.pixels, seen)
+    odds = np.where(seen, found.log_odds, found.least).astype(np.float32)
+    if constants.median_px > 1:
+        odds = ndimage.median_filter(odds, constants.median_px)
+    changed = (odds > constants.least_log_odds) & seen
+    strength = np.maximum(1 + (odds - constants.least_log_odds) / -found.least, 0)
+    strength = strength.astype(np.float32)
+    physical = pair.before.quantity in PHYSICAL
+    wet_before, wet_after = wet_ground(pair)
+    shores = banks(wet_before | wet_after)
+    changes = []
+    if {"swir1", "nir", "red"} <= set(pair.bands):
+        dry = changed & ~wet_before & ~wet_after
+        built, lookalikes = _built(pair, dry, odds, shores, constants)
+        changes.append(
+            Change(
+                kind="construction",
+                changed=built,
+                strength=strength,
+                edge_px=EDGE_PX,
+                least_px=LEAST_PX,
+                ceiling="medium",  # one pair cannot rule a field or a stack out
+                caveats=(lookalikes,),
+                way=WAY,
+            )
+        )
+        changed = changed & ~built
+    if not physical:
+        changes.append(
+            Change(
+                kind="other",
+                changed=changed,
+                strength=strength,
+                edge_px=EDGE_PX,
+                least_px=LEAST_UNNAMED_PX,
+                ceiling="medium",
+                caveats=(UNNAMED,),
+                way=WAY,
+            )
+        )
+    return Detection(
+        METHOD,
+        tuple(changes),
+        seen & (~shores | wet_after) if physical else seen,
+        (
+            ("Changed share of the scene", f"{found.changed_share:.0%}"),
+            ("Canonical correlations", " ".join(f"{value:.2f}" for value in found.correlations)),
+        ),
+        unseen=AT_WATER,
+    )
+
+
+def _built(
+    pair: Pair,
+    changed: NDArray[np.bool_],
+    odds: NDArray[np.float32],
+    shores: NDArray[np.bool_],
+    constants: MultibandConstants,
+) -> tuple[NDArray[np.bool_], str]:
+    """Return what of the changed ground speaks for building, and what may look like it."""
+    from scipy import ndimage
+
+    dry = pair.usable & ~shores
+    built = changed & (odds > _clear_log_odds(odds[dry]))
+    if constants.evidence_spreads > 0:
+        built &= _speaks_for_building(pair, odds, constants.evidence_spreads)
+    built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & pair.usable
+    if pair.pixel_m <= STRUCTURE_UP_TO_M:
+        built = _grown_from(_corners(pair, dry) & built, built, odds)
+        return away_from_water(built, shores), SMALL_THINGS
+    too_much = changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1)
+    if too_much and pair.before.quantity in PHYSICAL:
+        raise NotComparableError(
+            f"More than {MOST_CHANGED_FRACTION:.0%} of the land changed between the dates: "
+            f"construction cannot be told from the season; use two dates of the same season."
+        )
+    return away_from_water(built, shores), BARE_GROUND
+
+
+def _corners(pair: Pair, dry: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Corners that were not there before."""
+    images = (pair.before.pixels, pair.after_matched)
+    slopes = [measure_slopes(pixels, dry) for pixels in images]
+    stretch = shared_stretch(*slopes)
+    before, after = (stretched(one, stretch) for one in slopes)
+    return new_corners(before, after, dry, CORNER, CORNER_TOLERANCE_PX)
+
+
+def _clear_log_odds(odds: NDArray[np.float32]) -> float:
+    """Part the plain changes of a scene from the faint ones (Otsu, on the root of the log-odds)."""
+    from skimage.filters import threshold_otsu
+
+    root = np.sqrt(np.maximum(odds, 0))
+    return float(threshold_otsu(root)) ** 2 if root.size and np.ptp(root) > 0 else 0.0
+
+
+def _grown_from(
+    corners: NDArray[np.bool_], changed: NDArray[np.bool_], odds: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Grow each group of corners over the connected ground that changed as much as it did.
+
+    A field beside a new building may have changed too, and touch it, but it changed otherwise.
+    """
+    from scipy import ndimage
+
+    distance = np.sqrt(np.maximum(odds, 0))
+    labels, _ = ndimage.label(corners, np.ones((3, 3)))
+    grown = np.zeros(corners.shape, bool)
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        window = tuple(
+            slice(max(part.start - REACH_PX, 0), min(part.stop + REACH_PX, size))
+            for part, size in zip(place, corners.shape, strict=True)
+        )
+        own = labels[window] == number
+        like = changed[window] & (
+            distance[window] >= ALIKE_FRACTION * np.percentile(distance[window][own], 75)
+        )
+        parts, _ = ndimage.label(like, np.ones((3, 3)))
+        touched = np.unique(parts[own])
+        grown[window] |= np.isin(parts, touched[touched > 0])
+    return grown
+
+
+def _speaks_for_building(
+    pair: Pair, odds: NDArray[np.float32], spreads: float
+) -> NDArray[np.bool_]:
+    """Tell where vegetation did not grow and something speaks for built or bare ground."""
+    still = pair.usable & (odds < np.median(odds[pair.usable]))
+    vegetation = _standard(_vegetation(pair.after) - _vegetation(pair.before), still)
+    built_up = _standard(_built_up(pair.after) - _built_up(pair.before), still)
+    after, before = (image.mean(axis=0) for image in (pair.after_matched, pair.before.pixels))
+    brightness = _standard((after - before).astype(np.float32), still)
+    fewer_leaves = vegetation < -spreads
+    more_built = built_up > spreads
+    other_brightness = np.abs(brightness) > spreads
+    return (vegetation < spreads / 2) & (fewer_leaves | more_built | other_brightness)
+
+
+def _vegetation(image: Image) -> NDArray[np.float32]:
+    return ndvi(image.band("red"), image.band("nir"))
+
+
+def _built_up(image: Image) -> NDArray[np.float32]:
+    return ndbi(image.band("swir1"), image.band("nir"))
+
+
+def _standard(difference: NDArray[np.float32], still: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Express a difference in spreads of ground that did not change; NaN stays NaN."""
+    values = difference[still]
+    middle = float(np.median(values)) if values.size else 0.0
+    spread = float(1.4826 * np.median(np.abs(values - middle))) if values.size else 0.0
+    return ((difference - middle) / max(spread, 1e-6)).astype(np.float32)

@@ -1,0 +1,362 @@
+"""New structures in pixels of 3 to 12 m: plain shapes with an outline that is new all round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.detection.banks import AT_WATER, banks, wet_ground
+from camp_monitor.detection.construction import METHOD
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.structure import (
+    corner_energy,
+    measure_slopes,
+    newly,
+    shared_stretch,
+    steepness,
+    stretched,
+)
+from camp_monitor.imagery.pair import Pair
+
+WAY = "structures"
+LEAST_PX = 4
+FLAT = 1.0
+"""Ground less steep than this, in spreads of the scene's slopes, is plain: a basin begins there."""
+TOLERANCE_PX = 3
+"""Side of the square in which an edge of the before image excuses one of the after image."""
+FULL_MARKS = 4.0
+"""No property of a shape counts for more than this many times what is asked for."""
+RING_PX = (1.5, 4.5)
+"""The surroundings of a shape lie between these distances from it."""
+ALL_BUT_CORNERS = 97.0
+"""Percentile of the corner energy of both images that plain ground stays below."""
+CORNER_GROWN = 0.5
+"""Multiple of that energy, newly there, to which a corner reaches."""
+CORNER_TOLERANCE_PX = 5
+"""Side of the square in which a corner of the before image excuses one of the after image."""
+CORNERED = 0.5
+"""A shape with new corners may have this part of the outline that is asked of others: it may lean
+on something that stood before."""
+BORDER = 0.35
+"""Part of the way from the surroundings' colour to the middle's at which a cornered shape ends."""
+SMALL_THINGS = "Vehicles, stacks, haystacks and new shadows can look like small structures."
+
+
+@dataclass(frozen=True)
+class StructureConstants:
+    """What a new structure rests on.
+
+    Parameters
+    ----------
+    edge : float
+        Steepness that was not there before at which an edge counts in full, in spreads of the
+        slopes of both images.
+    least_closed : float
+        Share of the outline with such an edge; a weaker edge counts in part; 0: any outline.
+    corner : float
+        Corner energy, newly there, from which on a shape has new corners, as a multiple of what
+        plain ground stays below; inf: corners do not count.
+    most_uneven : float
+        Spread of the colours inside, as part of the contrast to the surroundings; inf: any.
+    most_before : float
+        Contrast of the same shape before, as part of that after; inf: any.
+    least_rectangular : float
+        Share of the smallest rectangle round the shape that it fills; 0: any.
+    largest_m2 : float
+        Larger shapes are fields.
+    """
+
+    edge: float = 4.0
+    least_closed: float = 0.8
+    corner: float = 1.2
+    most_uneven: float = 0.4
+    most_before: float = 0.35
+    least_rectangular: float = 0.55
+    largest_m2: float = 20_000.0
+
+
+CONSTANTS = StructureConstants()
+
+
+def detect_new_structures(pair: Pair, constants: StructureConstants = CONSTANTS) -> Detection:
+    """Find plain shapes whose outline was not there before.
+
+    The after image is parted along its steepest lines (a watershed).  What is steep all round and
+    was not before, even inside, of another colour than its surroundings, not so before, and fills
+    a rectangle is a structure.  A field shares most of its outline with the date before, a bare
+    patch in it has no sharp or straight one.
+
+    Parameters
+    ----------
+    pair : Pair
+        Optical, of any bands and unit.
+    constants : StructureConstants
+
+    Returns
+    -------
+    Detection
+        Kind ``construction``.
+
+    Notes
+    -----
+    Cannot see: what has no contrast to its surroundings, dark roofs that look like water, and
+    structures whose outline was there before (a field that is built upon to its rim).  Takes for
+    construction: see `SMALL_THINGS`.
+
+    References
+    ----------
+    .. [1] Vincent and Soille (1991), doi:10.1109/34.87344 (watersheds)
+    .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
+    """
+    wet_before, wet_after = wet_ground(pair)
+    solid = pair.usable & ~banks(wet_before | wet_after)
+    built, strength = find_structures(pair, solid, constants)
+    return Detection(
+        METHOD,
+        (
+            Change(
+                kind="construction",
+                changed=built,
+                strength=strength,
+                edge_px=0.8,
+                least_px=LEAST_PX,
+                ceiling="medium",  # one pair cannot rule a field or a stack out
+                caveats=(SMALL_THINGS,),
+                way=WAY,
+            ),
+        ),
+        solid | (pair.usable & wet_after),
+        (("New edges from", f"{constants.edge:g} spreads of the scenes' slopes"),),
+        unseen=AT_WATER,
+    )
+
+
+def find_structures(
+    pair: Pair, solid: NDArray[np.bool_], constants: StructureConstants = CONSTANTS
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Find new structures; return where they are, and their evidence.
+
+    Parameters
+    ----------
+    pair : Pair
+    solid : ndarray of bool
+        (row, col); ground on which they are looked for.
+    constants : StructureConstants
+
+    Returns
+    -------
+    (ndarray of bool, ndarray)
+        (row, col); the evidence, float32, is one number for each shape: the mean of its
+        properties, in units of what is asked for, or the weakest of them if it is below 1.
+    """
+    images = (pair.before.pixels, pair.after_matched)
+    slopes = [measure_slopes(pixels, solid) for pixels in images]
+    stretch = shared_stretch(*slopes)
+    slopes = [stretched(one, stretch) for one in slopes]
+    colours = [stretched(pixels, stretch) for pixels in images]
+    steep_before, steep_after = (steepness(one) for one in slopes)
+    new = np.where(solid, newly(steep_before, steep_after, TOLERANCE_PX), 0)
+    edges = np.maximum(new / constants.edge, 0).astype(np.float32)
+    basins = _basins(steep_after, solid)
+    closed = _mean_outline(basins, np.minimum(edges, 1))
+    closed[np.bincount(basins.ravel()) > constants.largest_m2 / pair.pixel_m**2] = 0
+    closed[0] = -1
+    shapes = [((closed >= constants.least_closed)[basins], 1.0)]
+    if np.isfinite(constants.corner):
+        corners = new_corners(slopes[0], slopes[1], solid, constants.corner)
+        leaning = closed >= CORNERED * constants.least_closed
+        leaning &= np.bincount(basins[corners], minlength=closed.size) > 0
+        shapes += [(leaning[basins], CORNERED)]
+        shapes += [(_shaped(corners, colours[1], solid) & solid, CORNERED)]
+    strength = np.zeros(solid.shape, np.float32)
+    for where, part in shapes:
+        least = replace(constants, least_closed=part * constants.least_closed)
+        strength = np.maximum(strength, _judged(where, edges, colours, solid, least))
+    return strength >= 1, strength
+
+
+def _basins(steep: NDArray[np.float32], solid: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Part the ground along its steepest lines; numbers from 1, 0 where it is not solid."""
+    from scipy import ndimage
+    from skimage.segmentation import watershed
+
+    lowest = (steep < FLAT) | (ndimage.minimum_filter(steep, 3) == steep)
+    markers, _ = ndimage.label(lowest & solid)
+    return np.asarray(watershed(steep, markers, mask=solid), np.int32)
+
+
+def _mean_outline(labels: NDArray[np.int32], edges: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of `edges` along the outline of each label, from 0; each side of a pixel counts once."""
+    count = int(labels.max()) + 1
+    total, sides = np.zeros(count), np.zeros(count)
+    for one, other, first, second in (
+        (labels[:-1], labels[1:], edges[:-1], edges[1:]),
+        (labels[:, :-1], labels[:, 1:], edges[:, :-1], edges[:, 1:]),
+    ):
+        parted = one != other
+        edge = np.maximum(first, second)[parted]
+        for side in (one[parted], other[parted]):
+            total += np.bincount(side, edge, count)
+            sides += np.bincount(side, minlength=count)
+    return total / np.maximum(sides, 1)
+
+
+def _judged(
+    where: NDArray[np.bool_],
+    edges: NDArray[np.float32],
+    colours: list[NDArray[np.float32]],
+    solid: NDArray[np.bool_],
+    constants: StructureConstants,
+) -> NDArray[np.float32]:
+    """Join candidates that touch to shapes; return the evidence of each, 1 if it is just enough."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(where)
+    outline = _mean_outline(labels, edges)
+    closed = _mean_outline(labels, np.minimum(edges, 1)) / max(constants.least_closed, 1e-9)
+    evidence = np.zeros(outline.size, np.float32)
+    reach = int(RING_PX[1]) + 1
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        window = tuple(slice(max(part.start - reach, 0), part.stop + reach) for part in place)
+        shape = labels[window] == number
+        if shape.sum() < LEAST_PX:
+            continue
+        before, after = (image[(slice(None), *window)] for image in colours)
+        uneven, earlier = _colour_contrast(shape, before, after, solid[window])
+        marks = np.clip(
+            (
+                constants.most_uneven / max(uneven, 1e-9),
+                constants.most_before / max(earlier, 1e-9),
+                _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
+                max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
+            ),
+            1e-3,
+            FULL_MARKS,
+        )
+        weakest = float(marks.min())
+        evidence[number] = weakest if weakest < 1 else np.exp(np.log(marks).mean())
+    return evidence[labels]
+
+
+def _colour_contrast(
+    shape: NDArray[np.bool_],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    solid: NDArray[np.bool_],
+) -> tuple[float, float]:
+    """Spread of the colours inside, and contrast before, both as parts of the contrast after."""
+    from scipy import ndimage
+
+    far = ndimage.distance_transform_edt(~shape)
+    ring = (far > RING_PX[0]) & (far <= RING_PX[1]) & solid
+    inside = ndimage.binary_erosion(shape)
+    inside = inside if inside.sum() >= LEAST_PX else shape
+    if ring.sum() < LEAST_PX:
+        return np.inf, np.inf
+    middle = np.median(after[:, inside], axis=1)
+    contrast = float(np.linalg.norm(middle - np.median(after[:, ring], axis=1)))
+    spread = float(np.sqrt(((after[:, inside] - middle[:, None]) ** 2).sum(axis=0).mean()))
+    middle, around = (np.median(before[:, part], axis=1) for part in (inside, ring))
+    earlier = float(np.linalg.norm(middle - around))
+    return spread / max(contrast, 1e-9), earlier / max(contrast, 1e-9)
+
+
+def _rectangularity(shape: NDArray[np.bool_]) -> float:
+    """Share of the smallest rectangle round a shape, turned at will, that it fills."""
+    import shapely
+
+    rows, columns = np.nonzero(shape)
+    pixels = shapely.multipoints(
+        np.stack([np.add.outer((0, 0, 1, 1), rows), np.add.outer((0, 1, 0, 1), columns)], axis=-1)
+        .reshape(-1, 2)
+        .astype(float)
+    )
+    return float(rows.size / shapely.minimum_rotated_rectangle(pixels).area)
+
+
+def new_corners(
+    slopes_before: NDArray[np.float32],
+    slopes_after: NDArray[np.float32],
+    solid: NDArray[np.bool_],
+    least: float,
+    tolerance_px: int = CORNER_TOLERANCE_PX,
+) -> NDArray[np.bool_]:
+    """Find corners that were not there before, (row, col): buildings have them, fields lack them.
+
+    Parameters
+    ----------
+    slopes_before, slopes_after : ndarray
+        float32, (2, band, row, col), stretched by one map.
+    solid : ndarray of bool
+        (row, col); ground on which they are looked for.
+    least : float
+        Corner energy, newly there, at which a corner begins, as a multiple of what plain ground
+        stays below; it reaches to `CORNER_GROWN` of it.
+    tolerance_px : int
+        As for `newly`.
+    """
+    from scipy import ndimage
+
+    if not solid.any():
+        return np.zeros(solid.shape, bool)
+    before, after = corner_energy(slopes_before), corner_energy(slopes_after)
+    usual = max(float(np.percentile(one[solid], ALL_BUT_CORNERS)) for one in (before, after))
+    ratio = np.where(solid, newly(before, after, tolerance_px) / max(usual, 1e-6), -1)
+    grown, _ = ndimage.label(ratio > CORNER_GROWN, np.ones((3, 3)))
+    begun = np.unique(grown[ratio > least])
+    return np.isin(grown, begun[begun > 0])
+
+
+def _shaped(
+    kept: NDArray[np.bool_], colours: NDArray[np.float32], solid: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Give each structure the outline that its own colour has in the after image.
+
+    Corner energy gathers at the corners and spills over the edge.  Inside the hull of each group
+    of corners, pixels nearer in colour to the middle than to the surroundings are the structure.
+    """
+    from scipy import ndimage
+    from skimage.morphology import convex_hull_image
+
+    joined = ndimage.binary_closing(np.pad(kept, 4), np.ones((5, 5)))[4:-4, 4:-4]
+    labels, _ = ndimage.label(joined, np.ones((3, 3)))
+    shaped = np.zeros(kept.shape, bool)
+    pad = 8
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        window = tuple(
+            slice(max(part.start - pad, 0), min(part.stop + pad, size))
+            for part, size in zip(place, kept.shape, strict=True)
+        )
+        hull = convex_hull_image(labels[window] == number)
+        shaped[window] |= _nearer_to_middle(colours[(slice(None), *window)], hull, solid[window])
+    return shaped
+
+
+def _nearer_to_middle(
+    colours: NDArray[np.float32], hull: NDArray[np.bool_], usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Split a small window into structure and surroundings by the line between their colours."""
+    from scipy import ndimage
+
+    reach = ndimage.binary_dilation(hull, iterations=1) & usable
+    ring = ndimage.binary_dilation(hull, iterations=7) & usable
+    ring &= ~ndimage.binary_dilation(hull, iterations=2)
+    inside = ndimage.binary_erosion(hull, iterations=2) & usable
+    inside = inside if inside.sum() >= 4 else hull & usable
+    if ring.sum() < 8 or inside.sum() < 1:
+        return hull & usable
+    middle = np.median(colours[:, inside], axis=1)
+    around = np.median(colours[:, ring], axis=1)
+    noise = 1.4826 * np.median(np.abs(colours[:, ring] - around[:, None]), axis=1)
+    weights = (middle - around) / np.maximum(noise, 1e-6) ** 2
+    position = np.tensordot(weights, colours - around[:, None, None], axes=1)
+    border = float(weights @ (middle - around)) * BORDER
+    nearer = (position > border) & reach
+    labels, count = ndimage.label(nearer)
+    if count == 0:
+        return hull & usable
+    sizes = ndimage.sum_labels(nearer, labels, np.arange(1, count + 1))
+    largest = ndimage.binary_fill_holes(labels == int(np.argmax(sizes)) + 1)
+    return np.asarray(largest if largest.sum() >= 0.2 * hull.sum() else hull & usable)

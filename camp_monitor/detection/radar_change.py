@@ -1,0 +1,345 @@
+"""Change between two radar images: of either direction, or by construction.
+
+Speckle multiplies, so two dates are compared by their ratio, in decibels; what a ratio of speckle
+alone would give is measured on the pair itself, because its two images may hold different numbers
+of looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.detection.construction import METHOD as CONSTRUCTION_METHOD
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.radar_water import RadarWaterConstants, map_radar_water
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.normalisation import measure_normalisation, normalise
+from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sar.backscatter import despeckle
+
+CHANGE_METHOD = "radar_change/1"
+WAY = "radar"
+
+TWO_SIDED = (
+    "Radar backscatter changes with water, moisture, crops, ships and building alike: what changed "
+    "is not known from it."
+)
+RADAR_SITES = (
+    "Felling, ploughing, flooding and parked vehicles can change radar backscatter like building."
+)
+AT_WATER = "at water of either date building is not looked for"
+SIDE_PX = 3
+"""Side of the square over which a pixel's power is averaged before two dates are compared."""
+ITERATIONS = 40
+"""Of the smoothing, which has settled by then."""
+LEAST_SPREAD_DB = 0.2
+"""Two images of one date differ by less than this; a smaller spread is rounding."""
+DARK_FRACTION = 0.1
+"""See `RadarChangeConstants`."""
+BANK_PX = 2
+BODIES = RadarWaterConstants(vv_db=-18.0, least_px=100)
+"""Bodies of water: a road or a car park is as dark in VV as a pond, and may be a building site."""
+COARSEST_M = 40.0
+"""Coarser pixels than this show no building site."""
+
+
+@dataclass(frozen=True)
+class RadarChangeConstants:
+    """What the two-sided detector rests on.
+
+    Parameters
+    ----------
+    dark_fraction : float
+        Share of bright ground's amplitude that is added to both dates of uncalibrated numbers, so
+        that a ratio of two nearly black pixels says nothing.  0 leaves the ratio as it is.
+    smoothing : float
+        Weight of the total variation, in spreads of the ratio: flat areas are joined, edges kept.
+        0 leaves the speckle.
+    spreads : float
+        A change is as many spreads of the smoothed ratio.  0 leaves Otsu's threshold alone.
+    least_noise_spreads : float
+        And as many of the ratio's own spread before smoothing.
+    least_db : float
+        And as many decibels.
+    """
+
+    dark_fraction: float = DARK_FRACTION
+    smoothing: float = 2.0
+    spreads: float = 3.6
+    least_noise_spreads: float = 1.5
+    least_db: float = 2.0
+
+
+@dataclass(frozen=True)
+class RadarConstructionConstants:
+    """What the detector of building sites rests on.
+
+    Parameters
+    ----------
+    most_db : float
+        A pixel counts for no more change than this: one bright corner is no building site.
+    field_m : float
+        What changed alike over this distance is a field or the weather; a building site brightens
+        and darkens side by side.  0 leaves it in.
+    site_m : float
+        The change is averaged over a distance like that of a site.
+    spreads : float
+        It stands out by as many spreads of the scene's mean change ...
+    times : float
+        ... and is at least as many times the usual mean change: pure speckle never is.
+    least_db : float
+        And as many decibels: resampling changes less.
+    """
+
+    most_db: float = 6.0
+    field_m: float = 100.0
+    site_m: float = 60.0
+    spreads: float = 3.0
+    times: float = 1.4
+    least_db: float = 1.75
+
+
+CHANGE_CONSTANTS = RadarChangeConstants()
+CONSTRUCTION_CONSTANTS = RadarConstructionConstants()
+
+
+def detect_radar_change(
+    pair: Pair, constants: RadarChangeConstants = CHANGE_CONSTANTS
+) -> Detection:
+    """Find ground whose radar backscatter rose or fell, for any cause.
+
+    The ratio of the two dates, in decibels, is smoothed with its edges kept, and compared with the
+    spread that it has over the scene itself.  The two dates may hold different numbers of looks;
+    uncalibrated amplitudes are brought to one gain and offset first.
+
+    Parameters
+    ----------
+    pair : Pair
+        Radar, in decibels or ``amplitude8``; any polarisation, the bands taken together.
+    constants : RadarChangeConstants
+
+    Returns
+    -------
+    Detection
+        Kind ``other``, brighter and darker ground alike.
+
+    Raises
+    ------
+    NotComparableError
+        Not radar, or an unknown quantity.
+
+    Notes
+    -----
+    Cannot see: change under about five pixels, or of less than `least_db`.  Where most of the
+    scene changed, the smaller part is taken for the change.
+
+    References
+    ----------
+    .. [1] Rignot and van Zyl (1993), doi:10.1109/36.239913 (why a ratio)
+    .. [2] Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e (total variation)
+    .. [3] Otsu (1979), doi:10.1109/TSMC.1979.4310076
+    """
+    _check(pair)
+    seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
+    evidence = np.zeros(seen.shape, np.float32)
+    measured: list[tuple[str, str]] = []
+    for name in pair.bands:
+        ratio_db = _ratio_db(pair, name, seen, constants.dark_fraction, SIDE_PX)
+        share, said = _two_sided(ratio_db, seen, constants)
+        evidence = np.maximum(evidence, share)
+        measured.append((f"Change from, {name.upper()}", said))
+    change = Change(
+        kind="other",
+        changed=_with_core((evidence > 1) & seen),
+        strength=evidence,
+        edge_px=1.0,
+        least_px=20,
+        caveats=(TWO_SIDED,),
+        ceiling="medium",  # what changed is not known
+        way=WAY,
+    )
+    return Detection(CHANGE_METHOD, (change,), seen, tuple(measured))
+
+
+def _with_core(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep regions that are three pixels wide somewhere: a thinner one may be an edge misplaced."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(changed, np.ones((3, 3)))
+    cores = np.unique(labels[ndimage.binary_erosion(changed, np.ones((3, 3)))])
+    return np.isin(labels, cores[cores > 0])
+
+
+def _two_sided(
+    ratio_db: NDArray[np.float32], seen: NDArray[np.bool_], constants: RadarChangeConstants
+) -> tuple[NDArray[np.float32], str]:
+    """Size of the smoothed ratio by its threshold, and the threshold in words."""
+    from skimage.filters import threshold_otsu
+    from skimage.restoration import denoise_tv_chambolle
+
+    noise_db = max(_spread(ratio_db[seen]), LEAST_SPREAD_DB)
+    smooth = ratio_db / noise_db
+    if constants.smoothing > 0:
+        smooth = denoise_tv_chambolle(
+            smooth, weight=constants.smoothing, eps=0, max_num_iter=ITERATIONS
+        )
+    size = np.abs(smooth - (np.median(smooth[seen]) if seen.any() else 0))
+    values = size[seen]
+    parted = float(threshold_otsu(values)) if values.size and np.ptp(values) > 0 else 0.0
+    usual = 1.4826 * float(np.median(values)) if values.size else 0.0
+    threshold = max(
+        parted,
+        constants.spreads * usual,
+        constants.least_noise_spreads,
+        constants.least_db / noise_db,
+    )
+    said = f"{threshold * noise_db:.1f} dB (speckle and texture {noise_db:.1f} dB)"
+    return np.where(seen, size / threshold, 0).astype(np.float32), said
+
+
+def detect_radar_construction(
+    pair: Pair, constants: RadarConstructionConstants = CONSTRUCTION_CONSTANTS
+) -> Detection:
+    """Find building sites: ground that brightened and darkened side by side.
+
+    The change of each pixel, less what its field did as a whole, is taken without its sign and
+    *then* averaged: new walls shine beside new smooth ground and shadow, and their mean is nothing.
+
+    Parameters
+    ----------
+    pair : Pair
+        Radar, in decibels or ``amplitude8``.
+    constants : RadarConstructionConstants
+
+    Returns
+    -------
+    Detection
+        Kind ``construction``; demolition looks the same.
+
+    Raises
+    ------
+    NotComparableError
+        Not radar, an unknown quantity, or pixels above `COARSEST_M`.
+
+    Notes
+    -----
+    Cannot see: a building smaller than about a third of `site_m` in surroundings that stay, roofs
+    in radar shadow, and flat ground works that do not roughen.  The fewer looks the two dates
+    have, the more speckle they hold; means over several dates on either side see more.
+
+    References
+    ----------
+    .. [1] Hafner et al. (2022), doi:10.1109/LGRS.2021.3119856 (new built-up ground in Sentinel-1)
+    """
+    _check(pair)
+    if pair.pixel_m > COARSEST_M:
+        raise NotComparableError(
+            f"Building sites do not show in radar pixels of {pair.pixel_m:g} m: use pixels of at "
+            f"most {COARSEST_M:g} m."
+        )
+    seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
+    ground = seen & ~_water(pair)
+    site_px = max(constants.site_m / pair.pixel_m, 3.0)
+    field_px = max(constants.field_m / pair.pixel_m, 5.0) if constants.field_m else 0.0
+    per_band = []
+    for name in pair.bands:
+        change_db = _ratio_db(pair, name, ground, DARK_FRACTION, side_px=1)
+        if field_px:
+            change_db = change_db - _mean(change_db, ground, field_px)
+        size = np.minimum(np.abs(change_db), constants.most_db)
+        per_band.append(_mean(size, ground, site_px))
+    mean_db = np.mean(per_band, axis=0)
+    values = mean_db[ground]
+    usual = float(np.median(values)) if values.size else 0.0
+    spread = _spread(values)
+    threshold = max(usual + constants.spreads * spread, constants.times * usual, constants.least_db)
+    change = Change(
+        kind="construction",
+        changed=(mean_db > threshold) & ground,
+        strength=np.where(ground, mean_db / threshold, 0).astype(np.float32),
+        edge_px=site_px / 2,
+        least_px=round(site_px**2),
+        caveats=(RADAR_SITES,),
+        ceiling="medium",  # one pair cannot rule a felling or a field out
+        way=WAY,
+    )
+    said = f"{threshold:.2f} dB (usual {usual:.2f} dB)"
+    return Detection(
+        CONSTRUCTION_METHOD, (change,), ground, (("Mean change from", said),), unseen=AT_WATER
+    )
+
+
+def _check(pair: Pair) -> None:
+    quantity = pair.before.quantity
+    if quantity != "amplitude8" and not quantity.endswith("_db"):
+        raise NotComparableError(
+            f"Radar change cannot be told in {quantity}: use scenes calibrated to decibels, or "
+            f"8-bit amplitudes."
+        )
+
+
+def _ratio_db(
+    pair: Pair, name: str, seen: NDArray[np.bool_], dark_fraction: float, side_px: int
+) -> NDArray[np.float32]:
+    """Return after by before, decibels, 0 in the middle of the scene and where nothing is seen.
+
+    The after image is brought to the before image's gain and offset, measured on what changed
+    least: processing differs, and speckle averaged over `side_px` does not tilt the line.
+    """
+    if not seen.any():
+        return np.zeros(seen.shape, np.float32)
+    before, after = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
+    matched = normalise(after, measure_normalisation(before, after))[0]
+    first, second = before.pixels[0], matched
+    if before.quantity == "amplitude8":
+        first, second = (np.maximum(numbers, 0) for numbers in (first, second))
+        bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
+        dark = max(dark_fraction * bright, 1.0)
+        ratio = 20 * np.log10((second + dark) / (first + dark))
+    else:
+        ratio = second - first
+    return np.where(seen, ratio - np.median(ratio[seen]), 0).astype(np.float32)
+
+
+def _one_band(image: Image, name: str, side_px: int, seen: NDArray[np.bool_]) -> Image:
+    """Return one band with speckle averaged, 0 where it is not seen."""
+    from scipy import ndimage
+
+    numbers = image.band(name)
+    if image.quantity.endswith("_db"):
+        numbers = despeckle(numbers, side_px)
+    else:
+        numbers = ndimage.uniform_filter(np.where(seen, numbers, 0), side_px)
+    pixels = np.where(seen, numbers, 0).astype(np.float32)[None]
+    flags = (~seen).astype(np.uint8)
+    return Image(pixels, (name,), image.quantity, flags, image.grid)
+
+
+def _water(pair: Pair) -> NDArray[np.bool_]:
+    """Tell open water of either date and its banks: it comes and goes, and wind roughens it."""
+    from scipy import ndimage
+
+    before, after = (map_radar_water(image, BODIES) for image in (pair.before, pair.after))
+    return ndimage.binary_dilation(before.is_water | after.is_water, iterations=BANK_PX)
+
+
+def _mean(
+    values: NDArray[np.float32], seen: NDArray[np.bool_], reach_px: float
+) -> NDArray[np.float32]:
+    """Gaussian mean over what is seen."""
+    from scipy import ndimage
+
+    total = ndimage.gaussian_filter(np.where(seen, values, 0), reach_px)
+    share = ndimage.gaussian_filter(seen.astype(np.float32), reach_px)
+    return (total / np.maximum(share, 1e-3)).astype(np.float32)
+
+
+def _spread(values: NDArray[np.float32]) -> float:
+    """Return the standard deviation of the usual values, by their median deviation."""
+    if not values.size:
+        return 0.0
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))

@@ -1,0 +1,248 @@
+"""Where open water is in one radar image: dark, because it throws the wave away from the radar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.image import Image
+
+SIDE_PX = 5
+"""Side of the square over which speckle is averaged."""
+FLOOR_DB = -40.0
+"""Darker than this is the receiver's own noise."""
+GAMMA_ABOVE_SIGMA_DB = 1.1
+"""Gamma nought is sigma nought by the cosine of the angle of incidence: 39 degrees here."""
+STEP_DB = 3.0
+"""A pixel this much below the border is water twice as surely."""
+BRIGHT_PERCENTILE = 95.0
+"""As much of a scene may be water, and its land is still found."""
+LAND_FROM = 0.65
+"""Land is no darker than this part of what is brightest, in amplitude."""
+MOST_NOISE = 0.08
+"""An average that keeps more speckle than this, by its level, is taken over a larger square."""
+SPECKLE_ALONE = 10.0
+"""Means over squares that vary by no more than this many times what independent speckle leaves
+(neighbours share some of theirs) show nothing but speckle."""
+
+
+@dataclass(frozen=True)
+class RadarWaterConstants:
+    """What radar water rests on.
+
+    Parameters
+    ----------
+    vh_db, vv_db : float
+        Water is darker than this in sigma nought, decibels; in VV only where there is no VH.
+    vv_adds_from_db : float
+        VV darker than this speaks for water, too: wind makes water bright in VV, but nothing
+        makes it dark but smooth ground.
+    vv_adds : float
+        How much of that is added to VH, decibels per decibel; 0 leaves VV out.
+    land_part : float
+        8-bit amplitudes: water is darker than this part of the scene's own land.
+    least_px : int
+        Smaller water is speckle; 1 keeps all.
+    steepest_deg : float
+        No water lies on a steeper slope.
+    """
+
+    vh_db: float = -22.0
+    vv_db: float = -15.0
+    vv_adds_from_db: float = -13.0
+    vv_adds: float = 0.5
+    land_part: float = 0.65
+    least_px: int = 20
+    steepest_deg: float = 10.0
+
+
+CONSTANTS = RadarWaterConstants()
+
+
+@dataclass(frozen=True, eq=False)
+class RadarWater:
+    """Open water in one radar image.
+
+    Parameters
+    ----------
+    is_water : ndarray of bool
+        (row, col).
+    seen : ndarray of bool
+        (row, col); False everywhere where the image cannot tell.
+    strength : ndarray
+        float32, (row, col): evidence for water in units of the threshold; 1 is just enough.
+    level : ndarray
+        float32, (row, col): what was compared with `border`, speckle averaged: decibels, or
+        amplitude by the scene's land; NaN where nothing was seen.
+    border : float
+        Water is darker than this `level`.
+    answer : str
+        ``water``, ``no water`` or ``cannot tell``.
+    measured : tuple of (str, str)
+        For the record, as in `Detection`.
+    """
+
+    is_water: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+    strength: NDArray[np.float32]
+    level: NDArray[np.float32]
+    border: float
+    answer: str
+    measured: tuple[tuple[str, str], ...]
+
+
+def map_radar_water(
+    image: Image,
+    constants: RadarWaterConstants = CONSTANTS,
+    slope_deg: NDArray[np.float32] | None = None,
+) -> RadarWater:
+    """Say where open water is in one radar image.
+
+    Decibels have physical bounds, and VH decides: VV of water that wind roughens is as bright as
+    land, VH is not.  Numbers of 8 bits have no unit and are read against the level of the scene's
+    own land, which is found even where most of the scene is water.
+
+    Parameters
+    ----------
+    image : Image
+        In decibels or ``amplitude8``; bands ``vv``, ``vh`` or ``sar`` (not known).
+    constants : RadarWaterConstants
+    slope_deg : ndarray or None
+        float32, (row, col), degrees: radar shadow on steep ground is no water.
+
+    Returns
+    -------
+    RadarWater
+
+    Raises
+    ------
+    NotComparableError
+        Another quantity.
+
+    Notes
+    -----
+    Cannot see: water under trees or between houses, or narrower than about three pixels; without
+    VH, water that wind roughens.  Takes for water: dry sand, smooth tarmac, wet snow, radar shadow.
+
+    References
+    ----------
+    .. [1] Twele et al. (2016), doi:10.1080/01431161.2016.1192304
+    .. [2] Bonafilia et al. (2020), doi:10.1109/CVPRW50498.2020.00113 (thresholds, and how far a
+       fixed one carries)
+    """
+    if image.quantity.endswith("_db"):
+        level, border = _level_db(image, constants)
+        strength = np.exp2((border - level) / STEP_DB)
+        said = f"{border:g} dB in {'VH, VV adding' if len(image.bands) > 1 else image.bands[0]}"
+    elif image.quantity == "amplitude8":
+        level, border = _level_by_land(image, constants), constants.land_part
+        strength = np.where(level > 0, border / np.maximum(level, 0.05), 1 / 0.05)
+        said = f"{border:g} of the land's amplitude"
+    else:
+        raise NotComparableError(
+            f"Water cannot be told in radar scenes of {image.quantity}: use scenes calibrated to "
+            f"decibels, or 8-bit amplitudes."
+        )
+    seen = np.isfinite(level)
+    with np.errstate(invalid="ignore"):
+        wet = seen & (level < border)
+    if slope_deg is not None:
+        wet &= ~(slope_deg > constants.steepest_deg)
+    wet = without_specks(wet, constants.least_px)
+    answer = "water" if wet.any() else "no water" if seen.any() else "cannot tell"
+    return RadarWater(
+        is_water=wet,
+        seen=seen,
+        strength=np.nan_to_num(strength).astype(np.float32),
+        level=level,
+        border=border,
+        answer=answer,
+        measured=(("Open water below", said), ("Water in this image", answer)),
+    )
+
+
+def average(
+    numbers: NDArray[np.float32], usable: NDArray[np.bool_], side_px: int = SIDE_PX
+) -> NDArray[np.float32]:
+    """Average over a square of what is usable; NaN where the pixel itself is not.
+
+    Decibels are averaged as they are: one bright ship then weighs no more than one dark pixel.
+    """
+    from scipy import ndimage
+
+    held = usable & np.isfinite(numbers)
+    total = ndimage.uniform_filter(np.where(held, numbers, 0).astype(np.float32), side_px)
+    share = ndimage.uniform_filter(held.astype(np.float32), side_px)
+    return np.where(held, total / np.maximum(share, 1e-6), np.nan).astype(np.float32)
+
+
+def without_specks(where: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
+    """Drop regions of fewer pixels than `least_px`; pixels that touch at a corner are one."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(where, np.ones((3, 3)))
+    large = np.bincount(labels.ravel()) >= least_px
+    large[0] = False
+    return large[labels]
+
+
+def _level_db(image: Image, constants: RadarWaterConstants) -> tuple[NDArray[np.float32], float]:
+    """Backscatter that decides, decibels of sigma nought, and its border."""
+    above = GAMMA_ABOVE_SIGMA_DB if image.quantity.startswith("gamma0") else 0.0
+    level = {name: _steady_db(image, name) - np.float32(above) for name in image.bands}
+    if "vh" not in level:
+        return level[image.bands[0]], constants.vv_db
+    if "vv" not in level:
+        return level["vh"], constants.vh_db
+    darker = np.minimum(level["vv"] - np.float32(constants.vv_adds_from_db), 0)
+    return level["vh"] + np.float32(constants.vv_adds) * darker, constants.vh_db
+
+
+def _steady_db(image: Image, name: str) -> NDArray[np.float32]:
+    """Decibels with speckle averaged, as bright on the whole as the mean of the power.
+
+    A mean of decibels is steadier, but lies below that of the power by an amount that hangs on the
+    number of looks; it is measured on the scene.
+    """
+    numbers = np.maximum(image.band(name), FLOOR_DB)
+    steady = average(numbers, image.usable)
+    held = np.isfinite(steady)
+    power = average(np.power(10, numbers / 10), image.usable)
+    gap = float(np.median(10 * np.log10(power[held]) - steady[held])) if held.any() else 0.0
+    return steady + np.float32(gap)
+
+
+def _level_by_land(image: Image, constants: RadarWaterConstants) -> NDArray[np.float32]:
+    """Amplitude by that of the scene's land; NaN everywhere where nothing but speckle shows.
+
+    Co-polarised amplitude decides: after stretching, VH of bare ground may be as dark as water.
+    """
+    name = next(name for name in ("vv", "sar", "vh") if name in image.bands)
+    numbers = image.band(name)
+    amplitude = average(numbers, image.usable)
+    values = amplitude[np.isfinite(amplitude)]
+    if values.size == 0:
+        return amplitude
+    within = _within(numbers, amplitude)
+    noise = float(np.median(np.sqrt(within) / np.maximum(values, 1.0)))
+    if noise > MOST_NOISE * SIDE_PX:
+        amplitude = average(numbers, image.usable, 2 * int(noise / MOST_NOISE / 2) + 3)
+        values = amplitude[np.isfinite(amplitude)]
+    bright = float(np.percentile(values, BRIGHT_PERCENTILE))
+    land = float(np.median(values[values >= LAND_FROM * bright]))
+    level = (amplitude / max(land, 1.0)).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        dark = without_specks(level < constants.land_part, constants.least_px)
+    if not dark.any() and values.var() <= SPECKLE_ALONE * np.median(within) / SIDE_PX**2:
+        return np.full(amplitude.shape, np.nan, np.float32)
+    return level
+
+
+def _within(numbers: NDArray[np.float32], averaged: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the variance inside the square of each pixel that was averaged, as one list."""
+    held = np.isfinite(averaged)
+    squared = average(np.where(held, numbers, np.nan) ** 2, held)
+    return np.maximum((squared - averaged**2)[held], 0)

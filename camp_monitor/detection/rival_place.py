@@ -1,0 +1,215 @@
+"""What the rival causes of a finding are examined on: its region, its surroundings, both dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.imagery.image import Image, Quality
+from camp_monitor.imagery.pair import Pair
+from camp_monitor.imagery.sar.backscatter import despeckled
+from camp_monitor.imagery.scene import Scene
+from camp_monitor.imagery.sensors import PHYSICAL, is_sar
+
+VERDICTS = ("ruled_out", "possible", "not_testable")
+AROUND_M = 300.0
+"""The surroundings of a region reach this far, but ..."""
+LEAST_AROUND_PX, MOST_AROUND_PX = 20, 60
+"""... at least and at most this far, pixels, ..."""
+GAP_PX = 2
+"""... and begin this far from its edge, which may hold a part of the change."""
+LEAST_PIXELS_AROUND = 50
+"""Fewer usable pixels around a region than this tell nothing of its surroundings."""
+SAMPLE_PIXELS = 100_000
+CLOUDY = Quality.CLOUD | Quality.SHADOW | Quality.CIRRUS
+
+Window = tuple[slice, slice]
+"""Rows and columns of a grid."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another cause that could have made a finding, and what came of examining it.
+
+    Parameters
+    ----------
+    cause : str
+        In words, such as ``shadow and sun``.
+    verdict : str
+        ``ruled_out``: what was measured does not allow it; ``possible``: it does; ``not_testable``:
+        what would be needed to tell is not there.
+    reason : str
+        One sentence, with what was measured.
+    """
+
+    cause: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class RivalMaps:
+    """What is worked out once for all findings of a pair.
+
+    Parameters
+    ----------
+    pair : Pair
+    before_scene, after_scene : Scene
+    noise : ndarray
+        float32, (band,): spread of the change of all usable ground, in the unit of the pixels.
+    cloud_m, snow_m : ndarray or None
+        float32, (row, col): metres to the nearest pixel flagged as cloud, cirrus or cloud shadow,
+        and as snow, on either date; None where none is flagged.
+    """
+
+    pair: Pair
+    before_scene: Scene
+    after_scene: Scene
+    noise: NDArray[np.float32]
+    cloud_m: NDArray[np.float32] | None
+    snow_m: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """One region, its surroundings and both dates, in a window of the grid.
+
+    Parameters
+    ----------
+    maps : RivalMaps
+    window : (slice, slice)
+    kind : str
+        Of change.
+    inside, around : ndarray of bool
+        (row, col): the region's usable pixels and those of its surroundings.
+    before, after, matched : ndarray
+        float32, (band, row, col): the two dates, and the after date at the brightness of the
+        before date.  Of radar with speckle averaged, and `matched` is `after`.
+    width_px : float
+        Of the widest disc that fits into the region.
+    """
+
+    maps: RivalMaps
+    window: Window
+    kind: str
+    inside: NDArray[np.bool_]
+    around: NDArray[np.bool_]
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    matched: NDArray[np.float32]
+    width_px: float
+
+    @property
+    def pair(self) -> Pair:
+        """The pair."""
+        return self.maps.pair
+
+    @property
+    def width_m(self) -> float:
+        """Width of the region, metres."""
+        return self.width_px * self.pair.pixel_m
+
+    @property
+    def physical(self) -> bool:
+        """Whether the numbers are reflectances or decibels."""
+        return self.pair.before.quantity in PHYSICAL
+
+    @property
+    def noted(self) -> str:
+        """Why nothing can be measured here, as a sentence; empty where it can."""
+        inside, around = int(self.inside.sum()), int(self.around.sum())
+        if inside == 0:
+            return "None of its pixels is usable on both dates."
+        if around < LEAST_PIXELS_AROUND:
+            return (
+                f"Only {around} usable pixels lie around it, and {LEAST_PIXELS_AROUND} are needed."
+            )
+        return ""
+
+    def band(self, pixels: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+        """Return one band, (row, col), of `before`, `after` or `matched`."""
+        return pixels[self.pair.bands.index(name)]
+
+
+def prepare(pair: Pair, before: Scene, after: Scene) -> RivalMaps:
+    """Work out what all findings of a pair share.
+
+    Parameters
+    ----------
+    pair : Pair
+    before, after : Scene
+        The scenes of the pair, for the sun, the view, the satellite and the dates.
+    """
+    where = np.flatnonzero(pair.usable)
+    where = where[:: max(1, where.size // SAMPLE_PIXELS)]
+    first, second = pair.before.pixels, pair.after_matched
+    noise = np.ones(len(pair.bands), np.float32)
+    for number in range(noise.size if where.size else 0):
+        values = second[number].reshape(-1)[where] - first[number].reshape(-1)[where]
+        spread = 1.4826 * np.median(np.abs(values - np.median(values)))
+        floor = 1e-3 * float(np.ptp(first[number].reshape(-1)[where]))
+        noise[number] = max(float(spread), floor, 1e-6)
+    clouds, snow = _distance_m(pair, CLOUDY), _distance_m(pair, Quality.SNOW)
+    return RivalMaps(pair, before, after, noise, clouds, snow)
+
+
+def look(maps: RivalMaps, where: NDArray[np.bool_], window: Window, kind: str) -> Place:
+    """Cut a region and its surroundings out of the maps.
+
+    Parameters
+    ----------
+    maps : RivalMaps
+    where : ndarray of bool
+        (row, col) of `window`: the region's pixels, at least one.
+    window : (slice, slice)
+        Of the pair's grid, with plain starts and stops.
+    kind : str
+    """
+    from scipy import ndimage
+
+    pair = maps.pair
+    reach = int(np.clip(round(AROUND_M / pair.pixel_m), LEAST_AROUND_PX, MOST_AROUND_PX))
+    wide = tuple(
+        slice(max(part.start - reach, 0), min(part.stop + reach, size))
+        for part, size in zip(window, pair.usable.shape, strict=True)
+    )
+    place: Window = (wide[0], wide[1])
+    region = np.zeros((place[0].stop - place[0].start, place[1].stop - place[1].start), bool)
+    top, left = window[0].start - place[0].start, window[1].start - place[1].start
+    region[top : top + where.shape[0], left : left + where.shape[1]] = where
+    usable = pair.usable[place]
+    before, after = _cut(pair.before, place), _cut(pair.after, place)
+    far = ndimage.distance_transform_edt(~region)
+    deep = ndimage.distance_transform_edt(np.pad(where, 1))
+    return Place(
+        maps=maps,
+        window=place,
+        kind=kind,
+        inside=region & usable,
+        around=(far > GAP_PX) & (far <= reach) & usable,
+        before=before,
+        after=after,
+        matched=after if is_sar(pair.bands) else pair.after_matched[(slice(None), *place)],
+        width_px=max(2 * float(deep.max()) - 1, 1.0),
+    )
+
+
+def _cut(image: Image, window: Window) -> NDArray[np.float32]:
+    """Pixels of a window; of radar with speckle averaged."""
+    pixels = image.pixels[(slice(None), *window)]
+    if not is_sar(image.bands):
+        return pixels
+    part = Image(pixels, image.bands, image.quantity, image.flags[window], image.grid[window])
+    return despeckled(part).pixels
+
+
+def _distance_m(pair: Pair, flag: Quality) -> NDArray[np.float32] | None:
+    """Metres to the nearest pixel that has the flag on either date; None where none has."""
+    from scipy import ndimage
+
+    flagged = ((pair.before.flags | pair.after.flags) & flag) > 0
+    if not flagged.any():
+        return None
+    return (ndimage.distance_transform_edt(~flagged) * pair.pixel_m).astype(np.float32)

@@ -1,0 +1,248 @@
+"""The smallest structure that would have been found: against detectors that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from benchmarks.detectability import (
+    EYES,
+    count_true,
+    make_place,
+    searched_area,
+    true_size,
+)
+from camp_monitor.detection.detectability import (
+    BUILDING_SIZES_M2,
+    LARGEST_WINDOW_PX,
+    MOST_RUNS,
+    Detectability,
+    Tried,
+    size_found,
+    smallest_found,
+)
+from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detection.painting import Place, make_painter, own_objects, paint
+from camp_monitor.detection.painting_ground import MOST_PAINTED_FRACTION
+from camp_monitor.errors import NotComparableError
+from camp_monitor.imagery.alignment import Alignment
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.normalisation import Normalisation, normalise
+from camp_monitor.imagery.pair import Pair
+
+SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
+FIELD = (0.03, 0.06, 0.04, 0.35, 0.19, 0.09)
+Detector = Callable[[Pair], Detection]
+
+
+def plain_pair(
+    side_px: int = 160,
+    pixel_m: float = 10.0,
+    bands: tuple[str, ...] = SIX,
+    quantity: str = "reflectance",
+    ground: tuple[float, ...] = FIELD,
+    noise: float = 0.002,
+) -> Pair:
+    """Two dates of one plain field, the later one darker by a tenth."""
+    grid = GeoBox((side_px, side_px), Affine(pixel_m, 0, 5e5, 0, -pixel_m, 4.6e6), "EPSG:32652")
+    rng = np.random.default_rng(5)
+    flags = np.zeros((side_px, side_px), np.uint8)
+    level = np.array(ground)[:, None, None]
+    images = [
+        Image(
+            (gain * level + noise * rng.standard_normal((len(bands), side_px, side_px))).astype(
+                np.float32
+            ),
+            bands, quantity, flags, grid,
+        )
+        for gain in (1.0, 0.9)
+    ]  # fmt: skip
+    count = len(bands)
+    matching = Normalisation((1 / 0.9,) * count, (0.0,) * count, (noise,) * count)
+    still = Alignment(0.0, 0.0, 40, 8, 8, True)
+    return Pair(
+        images[0], images[1], normalise(images[1], matching), flags == 0, still, still, matching,
+        365.0, False,
+    )  # fmt: skip
+
+
+def detector_of(
+    changed: Callable[[Pair], NDArray[np.bool_]], kind: str = "construction"
+) -> Detector:
+    def detect(pair: Pair) -> Detection:
+        found = changed(pair)
+        change = Change(kind, found, found.astype(np.float32), 1.0, 4)
+        return Detection("known/1", (change,), pair.usable)
+
+    return detect
+
+
+def brighter(pair: Pair) -> NDArray[np.bool_]:
+    """Call what is redder than before by 0.02: a fifth of a roof in the pixel is enough."""
+    return (pair.after_matched[2] - pair.before.pixels[2] > 0.02) & pair.usable
+
+
+def asked(pair: Pair, detect: Detector, kind: str = "construction", seed: int = 0) -> Detectability:
+    return smallest_found(pair, detect, kind, np.ones(pair.usable.shape, bool), seed=seed)
+
+
+def test_the_size_is_read_from_counts() -> None:
+    tried = (Tried(100.0, 100, 20), Tried(200.0, 200, 160), Tried(400.0, 200, 200))
+    area, low, high = size_found(tried)
+    # half of the way from four in five to all, on a scale of ratios
+    assert area is not None
+    assert low is not None
+    assert high is not None
+    assert area == pytest.approx(200 * 2**0.5)
+    assert 200 < low < area < high < 400
+    assert size_found((Tried(100.0, 50, 50),))[0] == 100.0
+    assert size_found((Tried(100.0, 50, 10), Tried(200.0, 50, 40)))[0] is None
+
+
+def test_a_detector_of_known_reach_is_measured() -> None:
+    result = asked(plain_pair(), detector_of(brighter))
+    # four pixels of 100 m2 must each be covered by a fifth or more
+    assert result.area_m2 is not None
+    assert 60 <= result.area_m2 <= 400
+    assert result.low_m2 is not None
+    assert result.low_m2 <= result.area_m2
+    assert f"{result.area_m2:,.0f} m2" in result.words
+    assert result.runs <= MOST_RUNS
+    coarse = replace(detector_of(brighter)(plain_pair()).changes[0], least_px=16)
+
+    def slow(pair: Pair) -> Detection:
+        found = brighter(pair)
+        return Detection("known/1", (replace(coarse, changed=found),), pair.usable)
+
+    larger = asked(plain_pair(), slow)
+    assert larger.area_m2 is not None
+    assert larger.area_m2 >= 2 * result.area_m2
+
+
+def test_a_blind_detector_finds_no_size() -> None:
+    result = asked(plain_pair(), detector_of(lambda pair: np.zeros(pair.usable.shape, bool)))
+    assert result.area_m2 is None
+    assert result.tried
+    assert all(one.found == 0 for one in result.tried)
+    assert result.words.startswith("Even a new building of 2,000 m2 would have been missed")
+
+
+def test_what_is_called_anyway_is_not_counted_as_found() -> None:
+    def half(pair: Pair) -> NDArray[np.bool_]:
+        columns = np.arange(pair.usable.shape[1])
+        return np.broadcast_to(columns < columns.size // 2, pair.usable.shape).copy()
+
+    result = asked(plain_pair(), detector_of(half))
+    assert result.area_m2 is None
+    assert all(one.found == 0 for one in result.tried)
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    pair, detect = plain_pair(), detector_of(brighter)
+    assert asked(pair, detect, seed=3) == asked(pair, detect, seed=3)
+
+
+def test_where_nothing_was_seen_nothing_is_claimed() -> None:
+    pair = plain_pair()
+    unseen = replace(pair, usable=np.zeros(pair.usable.shape, bool))
+    result = asked(unseen, detector_of(brighter))
+    assert result.area_m2 is None
+    assert result.tried == ()
+    assert "could not be measured" in result.words
+
+
+def test_a_wide_window_is_cut_and_little_of_it_is_touched() -> None:
+    pair = plain_pair(side_px=600)
+    shapes, shares = set(), []
+
+    def detect(given: Pair) -> Detection:
+        shapes.add(given.usable.shape)
+        middle = np.abs(given.after.pixels[2] - 0.9 * FIELD[2]) > 0.012
+        shares.append(middle.mean())
+        return detector_of(brighter)(given)
+
+    searched = np.zeros(pair.usable.shape, bool)
+    searched[400:500, 300:400] = True
+    result = smallest_found(pair, detect, "construction", searched)
+    assert shapes == {(LARGEST_WINDOW_PX, LARGEST_WINDOW_PX)}
+    assert max(shares) <= MOST_PAINTED_FRACTION
+    assert 0 < result.inside_fraction < 1
+    assert "into these scenes" in result.words
+    wide = smallest_found(pair, detect, "construction", np.ones(pair.usable.shape, bool))
+    assert "into the middle of these scenes" in wide.words
+
+
+def test_paint_goes_through_the_normalisation_of_the_pair() -> None:
+    pair = plain_pair()
+    rng = np.random.default_rng(0)
+    painted, labels = paint(make_painter(pair, False), (Place(60.0, 80.0, 900.0),), rng)
+    assert 6 <= (labels == 1).sum() <= 12
+    assert (labels > 0)[50:70, 70:90].sum() == (labels > 0).sum()
+    np.testing.assert_array_equal(
+        painted.after_matched, normalise(painted.after, pair.normalisation)
+    )
+    np.testing.assert_array_equal(painted.before.pixels, pair.before.pixels)
+    far = np.ones(labels.shape, bool)
+    far[45:75, 65:95] = False
+    np.testing.assert_array_equal(painted.after.pixels[:, far], pair.after.pixels[:, far])
+
+
+def test_radar_buildings_brighten_and_water_darkens() -> None:
+    pair = plain_pair(160, 10.0, ("vv", "vh"), "sigma0_db", (-11.0, -17.0), 0.8)
+    middle = Place(80.0, 80.0, 2000.0)
+    for water, sign in ((False, 1), (True, -1)):
+        rng = np.random.default_rng(1)
+        painted, labels = paint(make_painter(pair, water), (middle,), rng)
+        change = (painted.after.pixels - pair.after.pixels)[:, labels == 1]
+        assert (sign * np.median(change, axis=1) > 2).all()
+        assert np.isfinite(painted.after.pixels).all()
+
+
+def test_uncalibrated_contrast_is_the_scenes_own() -> None:
+    pair = plain_pair(160, 5.0, ("red", "green", "blue"), "dn8", (70.0, 80.0, 60.0), 2.0)
+    pixels = pair.after.pixels.copy()
+    pixels[:, 20:140, 60:62] = np.array([180.0, 170.0, 150.0])[:, None, None]
+    pair = replace(pair, after=replace(pair.after, pixels=pixels))
+    colours, contrasts = own_objects(pair.after)
+    assert np.median(colours[:, 0]) == pytest.approx(180, abs=8)
+    assert np.median(contrasts[:, 0]) == pytest.approx(180 - 63, abs=12)
+    painted, labels = paint(
+        make_painter(pair, False), (Place(60.0, 110.0, 1500.0),), np.random.default_rng(0)
+    )
+    inside = painted.after.pixels[:, labels == 1]
+    assert inside.max() <= 255
+    assert (inside == np.round(inside)).all()
+    with pytest.raises(NotComparableError, match="uncalibrated"):
+        make_painter(pair, True)
+
+
+def test_new_water_is_painted_for_floods() -> None:
+    def wetter(pair: Pair) -> NDArray[np.bool_]:
+        return pair.after.band("nir") < 0.15
+
+    result = asked(plain_pair(), detector_of(wetter, "flooding"), "flooding")
+    assert result.area_m2 is not None
+    assert result.area_m2 <= 1600
+    assert "water body" in result.words
+
+
+def test_sizes_run_from_25_to_2000() -> None:
+    assert (BUILDING_SIZES_M2[0], BUILDING_SIZES_M2[-1]) == (25.0, 2000.0)
+
+
+def test_it_agrees_with_the_simulators_own_buildings() -> None:
+    from camp_monitor.detection.construction import detect_construction
+
+    place = make_place(EYES[1], 1)
+    true, _, _ = size_found(true_size(count_true(place, detect_construction, 24)))
+    said = smallest_found(place.pair([]), detect_construction, "construction", searched_area())
+    assert true is not None
+    assert said.area_m2 is not None
+    # one valley and few buildings: the full run in benchmarks/ holds it to 1.5
+    assert 1 / 2.2 <= said.area_m2 / true <= 2.2
