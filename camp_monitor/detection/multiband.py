@@ -69,12 +69,13 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
     """Find ground whose bands changed as unchanged ground's do not, and name what was built.
 
     Where it is likelier that the two colours of a pixel were drawn independently than that they
-    belong together (`change_odds`), the ground changed.  It is construction where the
-    change is among the plain ones of the scene, where vegetation did not grow, where vegetation,
-    built-up index or brightness speaks for building, and where there is no water; pixels of at
-    most `STRUCTURE_UP_TO_M` must show new corners near, which buildings have and fields lack.  Numbers that are not
-    reflectance cannot carry such a name safely: there, all other change is given, too, as kind
-    ``other``, and both together are what changed, by whatever cause.
+    belong together (`change_odds`), the ground changed.  It is construction where the change is
+    among the plain ones of the scene, where vegetation did not grow, where vegetation, built-up
+    index or brightness speaks for building, and where there is no water; pixels of at most
+    `STRUCTURE_UP_TO_M` must show new corners near, which buildings have and fields lack.
+
+    Numbers that are not reflectance cannot carry such a name safely: there, all other change is
+    given, too, as kind ``other``, and both together are what changed, by whatever cause.
 
     Parameters
     ----------
@@ -185,7 +186,7 @@ def _built(
 
 
 def _corners(pair: Pair, dry: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Corners that were not there before."""
+    """Find corners that were not there before."""
     images = (pair.before.pixels, pair.after_matched)
     slopes = [measure_slopes(pixels, dry) for pixels in images]
     stretch = shared_stretch(*slopes)
