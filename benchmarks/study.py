@@ -28,6 +28,7 @@ from camp_monitor.evaluation.scoring import Counts, count
 
 Setting = tuple[tuple[str, float], ...]
 """Values that stand in for the defaults, by ``module:NAME.field``."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 FOLDS = 5
 """A family with one dataset leaves out a fifth of its scenes at a time."""
 
@@ -83,6 +84,8 @@ FAMILIES: dict[str, Family] = {
             "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
             "regions darker than before": (("radar_flooding:CONSTANTS.least_share", 0),),
             "very dark before": (("radar_flooding:CONSTANTS.very_dark", 0),),
+            "least drop": (("radar_flooding:CONSTANTS.least_drop", 0),),
+            "drop beyond speckle": (("radar_flooding:CONSTANTS.noise_spreads", 0),),
         },
     ),
     "radar-flooding-8-bit": Family(
@@ -113,6 +116,71 @@ FAMILIES: dict[str, Family] = {
         },
         {
             "mean of the field taken off": (("radar_change:CONSTRUCTION_CONSTANTS.field_m", 0),),
+            "mean over a site": (("radar_change:CONSTRUCTION_CONSTANTS.site_m", 0),),
+            "bound on one pixel": (("radar_change:CONSTRUCTION_CONSTANTS.most_db", 99),),
+        },
+    ),
+    "optical-water": Family(
+        ("sen1floods11_s2", "ombria_s2", "hls_water12"),
+        {
+            "border": values("water:CONSTANTS.border", -0.12, -0.09, -0.06),
+            "land_percentile": values("water:CONSTANTS.land_percentile", 90, 95, 98),
+            "smoothing_px": values("water:CONSTANTS.smoothing_px", 0.3, 0.5, 0.8),
+            "brightest": values("water:CONSTANTS.brightest", 0.16, 0.2, 0.25),
+            "least_fall": values("flooding:CONSTANTS.least_fall", 0.1, 0.15, 0.2),
+        },
+        {
+            "haze taken off": (("water:CONSTANTS.haze_removed", 0),),
+            "smoothing": (("water:CONSTANTS.smoothing_px", 0),),
+            "bound on infrared": (("water:CONSTANTS.brightest", 1),),
+            "slope": (("water:CONSTANTS.steepest_deg", 90),),
+            "fall of infrared": (("flooding:CONSTANTS.least_fall", -2),),
+        },
+    ),
+    "colours": Family(
+        ("nanjing_landsat",),
+        {
+            "least_log_odds": values("multiband:CONSTANTS.least_log_odds", -1, 0, 1),
+            "most_correlation": values("multiband:CONSTANTS.most_correlation", 0.9, 0.95, 0.98),
+            "median_px": values("multiband:CONSTANTS.median_px", 1, 3, 5),
+        },
+        {
+            "odds (IR-MAD with Otsu instead)": (("multiband:CONSTANTS.likelihood", 0),),
+            "bound on correlations": (("multiband:CONSTANTS.most_correlation", 1),),
+            "median": (("multiband:CONSTANTS.median_px", 1),),
+        },
+    ),
+    "built-up": Family(
+        ("dsifn", "sztaki_airchange", "toulouse_like"),
+        {
+            "colour_times": values("built_up:CONSTANTS.colour_times", 1.8, 2.1, 2.5),
+            "new_edges": values("built_up:CONSTANTS.new_edges", 0.06, 0.09, 0.13),
+            "neighbourhood_m": values("built_up:CONSTANTS.neighbourhood_m", 70, 100, 140),
+            "trust": values("built_up:CONSTANTS.trust", 1.2, 1.5, 2),
+            "smoothed_cells": values("built_up:CONSTANTS.smoothed_cells", 3, 4, 5.5),
+        },
+        {
+            "edges": (("built_up:CONSTANTS.trust", 1e9), ("built_up:CONSTANTS.most_colour", 1)),
+            "colours": (("built_up:CONSTANTS.trust", 0),),
+            "agreement of the dates": (
+                ("built_up:CONSTANTS.trust", 1e9),
+                ("built_up:CONSTANTS.most_colour", 0.5),
+            ),
+            "smoothing": (("built_up:CONSTANTS.smoothed_cells", 0),),
+            "edges excused by near ones": (("built_up:CONSTANTS.excused_cells", 1),),
+            "least contrast": (("built_up:CONSTANTS.least_contrast", 0),),
+        },
+    ),
+    "roofs": Family(
+        ("levir_cd", "whu_cd"),
+        {
+            "least_logit": values("roofs:CONSTANTS.least_logit", -0.5, 0, 0.5),
+            "views": values("roofs:CONSTANTS.views", 1, 2),
+            "segment_weight": values("roofs:CONSTANTS.segment_weight", 0.5, 0.75, 1),
+        },
+        {
+            "means over segments": (("roofs:CONSTANTS.segment_weight", 0),),
+            "second view": (("roofs:CONSTANTS.views", 1),),
         },
     ),
 }
@@ -154,6 +222,10 @@ class Bench:
                 }
         return self.known[key]
 
+    def ids(self, dataset: str) -> list[str]:
+        """Return the entries of a dataset."""
+        return [entry.id for entry in self.benchmark.entries if entry.dataset == dataset]
+
     def folds(self, family: Family) -> dict[str, tuple[str, ...]]:
         """Return what is left out together: a dataset, or a part of the only one."""
         entries = self.benchmark.only(family.datasets).entries
@@ -176,64 +248,82 @@ def f1(scores: Mapping[str, Counts], ids: Iterable[str]) -> float:
 
 def chosen_without(bench: Bench, family: Family, left_out: str) -> Setting:
     """Choose each constant by the mean F1 of the other folds, the rest at their defaults."""
-    others = [ids for name, ids in bench.folds(family).items() if name != left_out]
-    chosen: list[tuple[str, float]] = []
-    for settings in family.choices.values():
-
-        def mean(setting: Setting) -> float:
-            scores = bench.scores(family, setting)
-            return round(sum(f1(scores, ids) for ids in others) / len(others), 3)
-
-        best = max(((), *settings), key=mean)
-        chosen += best
-    return tuple(chosen)
-
-
-def leave_out(bench: Bench, family: Family) -> None:
-    """Print the figures of a family with constants chosen without what is scored."""
     folds = bench.folds(family)
+    others = [ids for name, ids in folds.items() if name != left_out]
+
+    def worth(setting: Setting) -> float:
+        scores = bench.scores(family, setting)
+        if not others:
+            return -f1(scores, folds[left_out])
+        return round(sum(f1(scores, ids) for ids in others) / len(others), 3)
+
+    chosen: Setting = ()
+    for settings in family.choices.values():
+        among: tuple[Setting, ...] = ((), *settings)
+        chosen += max(among, key=worth)
+    return chosen
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """F1 of one dataset with the default constants, and with those chosen without it."""
+
+    dataset: str
+    inside: float
+    outside: float
+    chosen: str
+
+
+def leave_out(bench: Bench, family: Family) -> list[LeftOut]:
+    """Choose the constants of a family without what is scored, and score it."""
     inside = bench.scores(family)
     outside: dict[str, Counts] = {}
-    words = {}
-    for name, ids in folds.items():
+    chosen: dict[str, str] = {}
+    for name, ids in bench.folds(family).items():
         setting = chosen_without(bench, family, name)
-        words[name] = ", ".join(f"{key.split('.')[-1]} {value:g}" for key, value in setting)
+        chosen[name] = ", ".join(f"{key.split('.')[-1]} {value:g}" for key, value in setting)
         scores = bench.scores(family, setting)
         outside |= {entry: scores[entry] for entry in ids}
-    print(
+    found = []
+    for dataset in family.datasets:
+        own = bench.ids(dataset)
+        parts = "; ".join(f"{name}: {said}" for name, said in chosen.items() if said)
+        said = chosen.get(dataset, parts) or "nothing"
+        found.append(LeftOut(dataset, f1(inside, own), f1(outside, own), said))
+    return found
+
+
+def ablate(bench: Bench, family: Family) -> list[tuple[str, tuple[float, ...]]]:
+    """Return F1 of each dataset of a family: as it is, then with each ingredient taken out."""
+    taken: dict[str, Setting] = {"nothing": (), **family.ingredients}
+    return [
+        (title, tuple(f1(bench.scores(family, setting), bench.ids(name))
+                      for name in family.datasets))
+        for title, setting in taken.items()
+    ]  # fmt: skip
+
+
+def left_out_table(found: Iterable[LeftOut]) -> str:
+    """Write what `leave_out` found as a table."""
+    head = (
         "| dataset | F1 | F1, constants chosen without it | chosen otherwise |\n|---|---|---|---|"
     )
-    entries = bench.benchmark.only(family.datasets).entries
-    for dataset in family.datasets:
-        own = [entry.id for entry in entries if entry.dataset == dataset]
-        said = words.get(dataset) or "; ".join(f"{n}: {w}" for n, w in words.items() if w)
-        if len(family.datasets) > 1:
-            said = words[dataset]
-        print(
-            f"| {dataset} | {f1(inside, own):.3f} | {f1(outside, own):.3f} | {said or 'nothing'} |",
-            flush=True,
-        )
-    print()
+    rows = (f"| {one.dataset} | {one.inside:.3f} | {one.outside:.3f} | {one.chosen} |"
+            for one in found)  # fmt: skip
+    return "\n".join((head, *rows))
 
 
-def ablate(bench: Bench, family: Family) -> None:
-    """Print what taking each ingredient out does to each dataset."""
-    entries = bench.benchmark.only(family.datasets).entries
-
-    def cells(scores: Mapping[str, Counts]) -> list[float]:
-        return [
-            f1(scores, [entry.id for entry in entries if entry.dataset == name])
-            for name in family.datasets
-        ]
-
-    whole = cells(bench.scores(family))
-    print(f"| taken out | {' | '.join(family.datasets)} |\n|---|{'---|' * len(family.datasets)}")
-    print("| nothing | " + " | ".join(f"{value:.3f}" for value in whole) + " |")
-    for title, setting in family.ingredients.items():
-        without = cells(bench.scores(family, setting))
-        said = (f"{value - usual:+.3f}" for value, usual in zip(without, whole, strict=True))
-        print(f"| {title} | {' | '.join(said)} |", flush=True)
-    print()
+def ablation_table(family: Family, found: list[tuple[str, tuple[float, ...]]]) -> str:
+    """Write what `ablate` found as a table: F1, then what it loses without each ingredient."""
+    (_, usual), *others = found
+    lines = [
+        f"| taken out | {' | '.join(family.datasets)} |\n|---|{'---|' * len(family.datasets)}",
+        "| nothing | " + " | ".join(f"{value:.3f}" for value in usual) + " |",
+    ]
+    for title, without in others:
+        changes = (f"{value - whole:+.3f}" for value, whole in zip(without, usual, strict=True))
+        lines.append(f"| {title} | {' | '.join(changes)} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -243,11 +333,16 @@ def main() -> None:
     parser.add_argument("benchmark", type=Path)
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     given = parser.parse_args()
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+    os.environ.update(ONE_THREAD)
     bench = Bench(read_benchmark(given.benchmark))
     for name in given.families or FAMILIES:
-        print(f"### {name}\n")
-        (leave_out if given.study == "leave-out" else ablate)(bench, FAMILIES[name])
+        family = FAMILIES[name]
+        table = (
+            left_out_table(leave_out(bench, family))
+            if given.study == "leave-out"
+            else ablation_table(family, ablate(bench, family))
+        )
+        print(f"### {name}\n\n{table}\n", flush=True)
 
 
 if __name__ == "__main__":

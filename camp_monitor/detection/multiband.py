@@ -11,7 +11,7 @@ from camp_monitor.detection.banks import AT_WATER, away_from_water, banks, wet_g
 from camp_monitor.detection.construction import METHOD, STRUCTURE_UP_TO_M
 from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.indices import ndbi, ndvi
-from camp_monitor.detection.multivariate import change_odds
+from camp_monitor.detection.multivariate import MOST_CORRELATION, change_odds, irmad
 from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
 from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.errors import NotComparableError
@@ -48,8 +48,12 @@ class MultibandConstants:
 
     Parameters
     ----------
+    likelihood : bool
+        Weigh the odds of a change; False: take the distance of IR-MAD and part it by Otsu.
     least_log_odds : float
         Logarithm of the odds from which on a pixel counts as changed; 0: as likely as not.
+    most_correlation : float
+        Of two dates, as for `change_odds`; 1: any.
     median_px : int
         Side of the square over which the median of the odds is taken; 1: none.
     evidence_spreads : float
@@ -57,7 +61,9 @@ class MultibandConstants:
         0: any change is construction.
     """
 
+    likelihood: bool = True
     least_log_odds: float = 0.0
+    most_correlation: float = MOST_CORRELATION
     median_px: int = 3
     evidence_spreads: float = 2.0
 
@@ -103,16 +109,10 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
     .. [1] Nielsen (2007), doi:10.1109/TIP.2006.888195
     .. [2] Zha et al. (2003), doi:10.1080/01431160304987
     """
-    from scipy import ndimage
-
     seen = pair.usable
-    found = change_odds(pair.before.pixels, pair.after.pixels, seen)
-    odds = np.where(seen, found.log_odds, found.least).astype(np.float32)
-    if constants.median_px > 1:
-        odds = ndimage.median_filter(odds, constants.median_px)
+    odds, least, measured = _odds(pair, constants)
     changed = (odds > constants.least_log_odds) & seen
-    strength = np.maximum(1 + (odds - constants.least_log_odds) / -found.least, 0)
-    strength = strength.astype(np.float32)
+    strength = np.maximum(1 + (odds - constants.least_log_odds) / -least, 0).astype(np.float32)
     physical = pair.before.quantity in PHYSICAL
     wet_before, wet_after = wet_ground(pair)
     shores = banks(wet_before | wet_after)
@@ -150,12 +150,34 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         METHOD,
         tuple(changes),
         seen & (~shores | wet_after) if physical else seen,
-        (
-            ("Changed share of the scene", f"{found.changed_share:.0%}"),
-            ("Canonical correlations", " ".join(f"{value:.2f}" for value in found.correlations)),
-        ),
+        measured,
         unseen=AT_WATER,
     )
+
+
+def _odds(
+    pair: Pair, constants: MultibandConstants
+) -> tuple[NDArray[np.float32], float, tuple[tuple[str, str], ...]]:
+    """Return log-odds of a change, (row, col), their least value, and what was measured."""
+    from scipy import ndimage
+    from skimage.filters import threshold_otsu
+
+    before, after, seen = pair.before.pixels, pair.after.pixels, pair.usable
+    if constants.likelihood:
+        found = change_odds(before, after, seen, constants.most_correlation)
+        odds, least, correlations = found.log_odds, found.least, found.correlations
+        share = f"{found.changed_share:.0%}"
+    else:
+        other = irmad(before, after, seen)
+        distance, correlations = np.sqrt(other.chi_square), other.correlations
+        least = -float(threshold_otsu(distance[seen]))
+        odds = distance + np.float32(least)
+        share = f"{np.mean(odds[seen] > 0):.0%}"
+    odds = np.where(seen, odds, least).astype(np.float32)
+    if constants.median_px > 1:
+        odds = ndimage.median_filter(odds, constants.median_px)
+    printed = " ".join(f"{value:.2f}" for value in correlations)
+    return odds, least, (("Changed share of the scene", share), ("Correlations", printed))
 
 
 def _built(

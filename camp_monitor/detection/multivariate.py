@@ -18,7 +18,7 @@ FIRST_SHARE, LEAST_SHARE, LARGEST_SHARE = 0.1, 0.005, 0.5
 more than half of a scene is a season."""
 MOST_LOG_ODDS = 50.0
 MOST_CORRELATION = 0.95
-"""Two dates are never taken to tell more of each other than this: what is left of a shift, and
+"""Two dates are not taken to tell more of each other than this: what is left of a shift, and
 resampling, make differences at edges that are far from normal."""
 
 
@@ -64,7 +64,10 @@ class ChangeOdds:
 
 
 def change_odds(
-    before: NDArray[np.float32], after: NDArray[np.float32], usable: NDArray[np.bool_]
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    most_correlation: float = MOST_CORRELATION,
 ) -> ChangeOdds:
     """Weigh for each pixel whether its two colours belong together, or were drawn independently.
 
@@ -83,6 +86,8 @@ def change_odds(
         float32, (band, row, col), same shape; each in any unit, linear in brightness.
     usable : ndarray of bool
         (row, col).
+    most_correlation : float
+        Canonical correlations count up to this.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def change_odds(
     for _ in range(MAX_ITERATIONS):
         previous, earlier = correlations, share
         mean, first, second, correlations, _ = _canonical(sample, unchanged, bands)
-        correlations = np.clip(correlations, 0, MOST_CORRELATION)
+        correlations = np.clip(correlations, 0, min(most_correlation, 1 - 1e-6))
         least = _least_log_odds(correlations, share)
         odds = np.full(sample.shape[1], least)
         for band, correlation in enumerate(correlations):

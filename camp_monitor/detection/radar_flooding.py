@@ -47,6 +47,9 @@ class RadarFloodingConstants:
     least_share : float
         8-bit amplitudes: a region of water is new when this share of it is darker than before;
         0 does not ask.
+    noise_spreads : float
+        8-bit amplitudes: a drop counts from so many standard deviations of the two dates' speckle;
+        0 does not ask.
     """
 
     least_drop_db: float = 3.0
@@ -55,6 +58,7 @@ class RadarFloodingConstants:
     very_dark: float = 0.2
     least_drop: float = 0.06
     least_share: float = 0.25
+    noise_spreads: float = 3.0
 
 
 CONSTANTS = RadarFloodingConstants()
@@ -171,7 +175,9 @@ def _darker_regions(
 
     by_land, now = np.nan_to_num(first.level), np.nan_to_num(second.level)
     by_line = _brought_to(now, by_land, seen)
-    darker = np.minimum(by_land, by_line) - now > constants.least_drop
+    speckle = np.hypot(first.noise_fraction * by_land, second.noise_fraction * now)
+    least_drop = np.maximum(constants.least_drop, constants.noise_spreads * speckle)
+    darker = np.minimum(by_land, by_line) - now > least_drop
     new = second.is_water & (by_land > constants.very_dark) & seen
     labels, count = ndimage.label(new, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)

@@ -79,6 +79,8 @@ class RadarWater:
         amplitude by the scene's land; NaN where nothing was seen.
     border : float
         Water is darker than this `level`.
+    noise_fraction : float
+        Speckle left in `level`, standard deviation by the level itself; 0 where not asked for.
     answer : str
         ``water``, ``no water`` or ``cannot tell``.
     measured : tuple of (str, str)
@@ -90,6 +92,7 @@ class RadarWater:
     strength: NDArray[np.float32]
     level: NDArray[np.float32]
     border: float
+    noise_fraction: float
     answer: str
     measured: tuple[tuple[str, str], ...]
 
@@ -133,12 +136,14 @@ def map_radar_water(
     .. [2] Bonafilia et al. (2020), doi:10.1109/CVPRW50498.2020.00113 (thresholds, and how far a
        fixed one carries)
     """
+    noise_fraction = 0.0
     if image.quantity.endswith("_db"):
         level, border = _level_db(image, constants)
         strength = np.exp2((border - level) / STEP_DB)
         said = f"{border:g} dB in {'VH, VV adding' if len(image.bands) > 1 else image.bands[0]}"
     elif image.quantity == "amplitude8":
-        level, border = _level_by_land(image, constants), constants.land_part
+        level, noise_fraction = _level_by_land(image, constants)
+        border = constants.land_part
         strength = np.where(level > 0, border / np.maximum(level, 0.05), 1 / 0.05)
         said = f"{border:g} of the land's amplitude"
     else:
@@ -159,6 +164,7 @@ def map_radar_water(
         strength=np.nan_to_num(strength).astype(np.float32),
         level=level,
         border=border,
+        noise_fraction=noise_fraction,
         answer=answer,
         measured=(("Open water below", said), ("Water in this image", answer)),
     )
@@ -215,21 +221,25 @@ def _steady_db(image: Image, name: str) -> NDArray[np.float32]:
     return steady + np.float32(gap)
 
 
-def _level_by_land(image: Image, constants: RadarWaterConstants) -> NDArray[np.float32]:
-    """Amplitude by that of the scene's land; NaN everywhere where nothing but speckle shows.
+def _level_by_land(
+    image: Image, constants: RadarWaterConstants
+) -> tuple[NDArray[np.float32], float]:
+    """Amplitude by that of the scene's land, and the part of it that speckle makes.
 
-    Co-polarised amplitude decides: after stretching, VH of bare ground may be as dark as water.
+    NaN everywhere where nothing but speckle shows.  Co-polarised amplitude decides: after
+    stretching, VH of bare ground may be as dark as water.
     """
     name = next(name for name in ("vv", "sar", "vh") if name in image.bands)
-    numbers = image.band(name)
+    numbers, side_px = image.band(name), SIDE_PX
     amplitude = average(numbers, image.usable)
     values = amplitude[np.isfinite(amplitude)]
     if values.size == 0:
-        return amplitude
+        return amplitude, 0.0
     within = _within(numbers, amplitude)
     noise = float(np.median(np.sqrt(within) / np.maximum(values, 1.0)))
     if noise > MOST_NOISE * SIDE_PX:
-        amplitude = average(numbers, image.usable, 2 * int(noise / MOST_NOISE / 2) + 3)
+        side_px = 2 * int(noise / MOST_NOISE / 2) + 3
+        amplitude = average(numbers, image.usable, side_px)
         values = amplitude[np.isfinite(amplitude)]
     bright = float(np.percentile(values, BRIGHT_PERCENTILE))
     land = float(np.median(values[values >= LAND_FROM * bright]))
@@ -237,8 +247,8 @@ def _level_by_land(image: Image, constants: RadarWaterConstants) -> NDArray[np.f
     with np.errstate(invalid="ignore"):
         dark = without_specks(level < constants.land_part, constants.least_px)
     if not dark.any() and values.var() <= SPECKLE_ALONE * np.median(within) / SIDE_PX**2:
-        return np.full(amplitude.shape, np.nan, np.float32)
-    return level
+        return np.full(amplitude.shape, np.nan, np.float32), noise / side_px
+    return level, noise / side_px
 
 
 def _within(numbers: NDArray[np.float32], averaged: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -22,6 +22,8 @@ MODELS = {"default": "roofs_painted.npz", "research": "roofs_research.npz"}
 WORKING_M = 0.5
 """Side of the pixels that the network has learnt on."""
 LEAST_SPREAD = 1e-6
+MOST_CONTRAST = 8.0
+"""What stands out more than this in a flat scene is cut off."""
 LOGIT_SPREAD = 4.0
 """This much more in the logarithm of the odds is one more unit of strength."""
 SEGMENT_SCALE, SEGMENT_LEAST_PX, SEGMENT_CONTRAST = 150.0, 24, 0.32
@@ -56,12 +58,15 @@ class RoofConstants:
     segment_weight: float = 0.75
 
 
+CONSTANTS = RoofConstants()
+
+
 def find_roofs(
     pair: Pair,
     pixel_m: float,
     structure_model: str = "default",
     weights: Path | None = None,
-    constants: RoofConstants | None = None,
+    constants: RoofConstants = CONSTANTS,
 ) -> Change:
     """Find roofs that stand in the after image and did not in the before image.
 
@@ -76,7 +81,7 @@ def find_roofs(
         under terms of research as well: see the cards beside the weights.
     weights : Path, optional
         Other weights than those of `structure_model`, as benchmarks/train_roofs.py writes them.
-    constants : RoofConstants, optional
+    constants : RoofConstants
 
     Returns
     -------
@@ -88,7 +93,6 @@ def find_roofs(
     Cannot see: roofs under trees, of less than about 5 m, or put on the walls of an older house.
     Blind to gain and offset of either date.
     """
-    constants = constants or RoofConstants()
     logit = roof_logit(pair, pixel_m, read_weights(weights or _shipped(structure_model)), constants)
     changed = (logit >= constants.least_logit) & pair.usable
     strength = np.maximum(1 + (logit - constants.least_logit) / LOGIT_SPREAD, 0)
@@ -112,10 +116,9 @@ def _shipped(structure_model: str) -> Path:
 
 
 def roof_logit(
-    pair: Pair, pixel_m: float, weights: Weights, constants: RoofConstants | None = None
+    pair: Pair, pixel_m: float, weights: Weights, constants: RoofConstants = CONSTANTS
 ) -> Floats:
     """Return the logarithm of the odds of a new roof, (row, col), on the grid of the pair."""
-    constants = constants or RoofConstants()
     factor = pixel_m / WORKING_M
     before, after = (
         resampled(_colours(image, pair.usable), factor) for image in (pair.before, pair.after)
@@ -169,7 +172,7 @@ def freed_of_light(bands: Floats, usable: NDArray[np.bool_]) -> Floats:
     -------
     ndarray
         float32, (3, row, col): distance from the band's median, in half-widths of the middle 80 %
-        of the brightness; 0 where not usable.
+        of the brightness, at most `MOST_CONTRAST`; 0 where not usable.
     """
     usable = usable & np.isfinite(bands).all(axis=0)
     if not usable.any():
@@ -177,7 +180,7 @@ def freed_of_light(bands: Floats, usable: NDArray[np.bool_]) -> Floats:
     middle = np.median(bands[:, usable], axis=1)[:, None, None]
     low, high = np.percentile(bands[:, usable].mean(axis=0), [10, 90])
     scaled = (bands - middle) / max(float(high - low) / 2, LEAST_SPREAD)
-    return np.where(usable, scaled, 0).astype(np.float32)
+    return np.where(usable, np.clip(scaled, -MOST_CONTRAST, MOST_CONTRAST), 0).astype(np.float32)
 
 
 def resampled(bands: Floats, factor: float, shape: tuple[int, ...] | None = None) -> Floats:

@@ -1,0 +1,1 @@
+"""Measurements of speed and quality; each script says how it is run."""
