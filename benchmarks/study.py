@@ -84,7 +84,6 @@ FAMILIES: dict[str, Family] = {
             "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
             "regions darker than before": (("radar_flooding:CONSTANTS.least_share", 0),),
             "very dark before": (("radar_flooding:CONSTANTS.very_dark", 0),),
-            "least drop": (("radar_flooding:CONSTANTS.least_drop", 0),),
             "drop beyond speckle": (("radar_flooding:CONSTANTS.noise_spreads", 0),),
         },
     ),
@@ -93,7 +92,7 @@ FAMILIES: dict[str, Family] = {
         {
             "land_part": values("radar_flooding:CONSTANTS.land_part", 0.65, 0.7, 0.75),
             "least_share": values("radar_flooding:CONSTANTS.least_share", 0.15, 0.25, 0.4),
-            "least_drop": values("radar_flooding:CONSTANTS.least_drop", 0.03, 0.06, 0.1),
+            "noise_spreads": values("radar_flooding:CONSTANTS.noise_spreads", 2, 3, 4),
         },
     ),
     "radar-change": Family(

@@ -41,22 +41,18 @@ class RadarFloodingConstants:
     very_dark : float
         8-bit amplitudes: what was darker than this part of its land was water before; 0 lets all
         water count as new.
-    least_drop : float
-        8-bit amplitudes: a pixel is darker than before when it lost this part of the land, read in
-        both ways (see `find_radar_flooding`).
     least_share : float
         8-bit amplitudes: a region of water is new when this share of it is darker than before;
         0 does not ask.
     noise_spreads : float
-        8-bit amplitudes: a drop counts from so many standard deviations of the two dates' speckle;
-        0 does not ask.
+        8-bit amplitudes: a pixel is darker than before from so many standard deviations of both
+        dates' speckle, read in both ways (see `find_radar_flooding`); 0: by anything.
     """
 
     least_drop_db: float = 3.0
     wet_below_db: float = 1.0
     land_part: float = 0.70
     very_dark: float = 0.2
-    least_drop: float = 0.06
     least_share: float = 0.25
     noise_spreads: float = 3.0
 
@@ -176,8 +172,7 @@ def _darker_regions(
     by_land, now = np.nan_to_num(first.level), np.nan_to_num(second.level)
     by_line = _brought_to(now, by_land, seen)
     speckle = np.hypot(first.noise_fraction * by_land, second.noise_fraction * now)
-    least_drop = np.maximum(constants.least_drop, constants.noise_spreads * speckle)
-    darker = np.minimum(by_land, by_line) - now > least_drop
+    darker = np.minimum(by_land, by_line) - now > constants.noise_spreads * speckle
     new = second.is_water & (by_land > constants.very_dark) & seen
     labels, count = ndimage.label(new, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
