@@ -61,11 +61,9 @@ FAMILIES: dict[str, Family] = {
         ("sen1floods11_s1",),
         {
             "vh_db": values("radar_water:CONSTANTS.vh_db", -23, -22, -21),
-            "vv_adds": values("radar_water:CONSTANTS.vv_adds", 0, 0.5, 1),
             "least_px": values("radar_water:CONSTANTS.least_px", 10, 20, 50),
         },
         {
-            "VV adding to VH": (("radar_water:CONSTANTS.vv_adds", 0),),
             "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
         },
     ),
@@ -240,9 +238,14 @@ class Bench:
         }
 
 
+def pooled(scores: Mapping[str, Counts], ids: Iterable[str]) -> Counts:
+    """Add the counts of some entries."""
+    return sum((scores[name] for name in ids), Counts())
+
+
 def f1(scores: Mapping[str, Counts], ids: Iterable[str]) -> float:
     """Return the pooled F1 of some entries."""
-    return sum((scores[name] for name in ids), Counts()).f1
+    return pooled(scores, ids).f1
 
 
 def chosen_without(bench: Bench, family: Family, left_out: str) -> Setting:
@@ -292,11 +295,15 @@ def leave_out(bench: Bench, family: Family) -> list[LeftOut]:
     return found
 
 
-def ablate(bench: Bench, family: Family) -> list[tuple[str, tuple[float, ...]]]:
-    """Return F1 of each dataset of a family: as it is, then with each ingredient taken out."""
+Ablated = list[tuple[str, tuple[Counts, ...]]]
+"""What was taken out, and the scores of each dataset of the family."""
+
+
+def ablate(bench: Bench, family: Family) -> Ablated:
+    """Score each dataset of a family: as it is, then with each ingredient taken out."""
     taken: dict[str, Setting] = {"nothing": (), **family.ingredients}
     return [
-        (title, tuple(f1(bench.scores(family, setting), bench.ids(name))
+        (title, tuple(pooled(bench.scores(family, setting), bench.ids(name))
                       for name in family.datasets))
         for title, setting in taken.items()
     ]  # fmt: skip
@@ -312,15 +319,19 @@ def left_out_table(found: Iterable[LeftOut]) -> str:
     return "\n".join((head, *rows))
 
 
-def ablation_table(family: Family, found: list[tuple[str, tuple[float, ...]]]) -> str:
-    """Write what `ablate` found as a table: F1, then what it loses without each ingredient."""
+def ablation_table(family: Family, found: Ablated) -> str:
+    """Write F1 and false regions, then what changes of both without each ingredient."""
     (_, usual), *others = found
+    whole = (f"{one.f1:.3f}, {one.objects_false} false" for one in usual)
     lines = [
         f"| taken out | {' | '.join(family.datasets)} |\n|---|{'---|' * len(family.datasets)}",
-        "| nothing | " + " | ".join(f"{value:.3f}" for value in usual) + " |",
+        f"| nothing | {' | '.join(whole)} |",
     ]
     for title, without in others:
-        changes = (f"{value - whole:+.3f}" for value, whole in zip(without, usual, strict=True))
+        changes = (
+            f"{one.f1 - as_is.f1:+.3f}, {one.objects_false - as_is.objects_false:+d}"
+            for one, as_is in zip(without, usual, strict=True)
+        )
         lines.append(f"| {title} | {' | '.join(changes)} |")
     return "\n".join(lines)
 

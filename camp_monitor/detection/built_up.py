@@ -145,7 +145,6 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
         edge_px=constants.smoothed_cells * cells / 2,
         least_px=max(4, round(LEAST_M2 / pixel_m**2)),
         caveats=(LOOKALIKES,) if by_colours else (LOOKALIKES, FEW_EDGES),
-        ceiling="medium" if by_colours else "low",
         way=BY_COLOURS if by_colours else BY_EDGES,
     )
     return BuiltUp(change, agreement, weight)

@@ -326,14 +326,14 @@ def _conclude(
     trials = f"{total} were painted into {where} and looked for"
     if area is None:
         words = (
-            f"Even a new {thing} of {largest} m2 would have been missed more than one time in ten: "
+            f"Even a new {thing} of {largest} m² would have been missed more than one time in ten: "
             f"{trials}."
         )
     else:
         upper = f"{high:,.0f}" if high is not None else f"more than {largest}"
         words = (
-            f"A new {thing} of {area:,.0f} m2 or more would have been found nine times in ten "
-            f"({low:,.0f} to {upper} m2): {trials}."
+            f"A new {thing} of {area:,.0f} m² or more would have been found nine times in ten "
+            f"({low:,.0f} to {upper} m²): {trials}."
         )
     return Detectability(kind, area, low, high, tried, runs, round(inside / total, 3), words)
 

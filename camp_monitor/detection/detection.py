@@ -26,8 +26,6 @@ class Change:
         Smaller regions are noise to this detector.
     caveats : tuple of str
         What else may look like this kind of change to this detector.
-    ceiling : str
-        The highest confidence that one pair can give to this kind of change.
     way : str
         How it was found, where a detector has several ways: ``roofs``, ``radar``.  Evidence of one
         way cannot be held against that of another.
@@ -39,7 +37,6 @@ class Change:
     edge_px: float
     least_px: int
     caveats: tuple[str, ...] = ()
-    ceiling: str = "high"
     way: str = ""
 
 

@@ -127,7 +127,6 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
                 strength=strength,
                 edge_px=EDGE_PX,
                 least_px=LEAST_PX,
-                ceiling="medium",  # one pair cannot rule a field or a stack out
                 caveats=(lookalikes,),
                 way=WAY,
             )
@@ -141,7 +140,6 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
                 strength=strength,
                 edge_px=EDGE_PX,
                 least_px=LEAST_UNNAMED_PX,
-                ceiling="medium",
                 caveats=(UNNAMED,),
                 way=WAY,
             )

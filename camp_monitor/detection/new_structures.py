@@ -122,7 +122,6 @@ def detect_new_structures(pair: Pair, constants: StructureConstants = CONSTANTS)
                 strength=strength,
                 edge_px=0.8,
                 least_px=LEAST_PX,
-                ceiling="medium",  # one pair cannot rule a field or a stack out
                 caveats=(SMALL_THINGS,),
                 way=WAY,
             ),

@@ -159,7 +159,6 @@ def detect_radar_change(
         edge_px=1.0,
         least_px=20,
         caveats=(TWO_SIDED,),
-        ceiling="medium",  # what changed is not known
         way=WAY,
     )
     return Detection(CHANGE_METHOD, (change,), seen, tuple(measured))
@@ -264,7 +263,6 @@ def detect_radar_construction(
         edge_px=site_px / 2,
         least_px=round(site_px**2),
         caveats=(RADAR_SITES,),
-        ceiling="medium",  # one pair cannot rule a felling or a field out
         way=WAY,
     )
     said = f"{threshold:.2f} dB (usual {usual:.2f} dB)"

@@ -37,11 +37,6 @@ class RadarWaterConstants:
     ----------
     vh_db, vv_db : float
         Water is darker than this in sigma nought, decibels; in VV only where there is no VH.
-    vv_adds_from_db : float
-        VV darker than this speaks for water, too: wind makes water bright in VV, but nothing
-        makes it dark but smooth ground.
-    vv_adds : float
-        How much of that is added to VH, decibels per decibel; 0 leaves VV out.
     land_part : float
         8-bit amplitudes: water is darker than this part of the scene's own land.
     least_px : int
@@ -52,8 +47,6 @@ class RadarWaterConstants:
 
     vh_db: float = -22.0
     vv_db: float = -15.0
-    vv_adds_from_db: float = -13.0
-    vv_adds: float = 0.5
     land_part: float = 0.65
     least_px: int = 20
     steepest_deg: float = 10.0
@@ -140,7 +133,7 @@ def map_radar_water(
     if image.quantity.endswith("_db"):
         level, border = _level_db(image, constants)
         strength = np.exp2((border - level) / STEP_DB)
-        said = f"{border:g} dB in {'VH, VV adding' if len(image.bands) > 1 else image.bands[0]}"
+        said = f"{border:g} dB in {'VH' if 'vh' in image.bands else image.bands[0].upper()}"
     elif image.quantity == "amplitude8":
         level, noise_fraction = _level_by_land(image, constants)
         border = constants.land_part
@@ -198,13 +191,10 @@ def without_specks(where: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]
 def _level_db(image: Image, constants: RadarWaterConstants) -> tuple[NDArray[np.float32], float]:
     """Backscatter that decides, decibels of sigma nought, and its border."""
     above = GAMMA_ABOVE_SIGMA_DB if image.quantity.startswith("gamma0") else 0.0
-    level = {name: _steady_db(image, name) - np.float32(above) for name in image.bands}
-    if "vh" not in level:
-        return level[image.bands[0]], constants.vv_db
-    if "vv" not in level:
-        return level["vh"], constants.vh_db
-    darker = np.minimum(level["vv"] - np.float32(constants.vv_adds_from_db), 0)
-    return level["vh"] + np.float32(constants.vv_adds) * darker, constants.vh_db
+    name, border = ("vh", constants.vh_db) if "vh" in image.bands else ("vv", constants.vv_db)
+    if name not in image.bands:
+        name = image.bands[0]
+    return _steady_db(image, name) - np.float32(above), border
 
 
 def _steady_db(image: Image, name: str) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.radar_water import RadarWaterConstants, map_radar_water
+from camp_monitor.detection.radar_water import map_radar_water
 from camp_monitor.errors import NotComparableError
 from tests.detection.painted_radar import (
     LAND_DB,
@@ -37,16 +37,6 @@ def test_wind_that_roughens_a_lake_does_not_hide_it_from_vh() -> None:
     assert agreement(map_radar_water(image(layers)).is_water, LAKE) > 0.97
     alone = map_radar_water(image({"vv": layers["vv"]}))
     assert alone.answer == "no water"
-
-
-def test_vv_adds_where_it_is_dark() -> None:
-    shallow = {
-        "vv": np.where(LAKE, -19.0, LAND_DB["vv"]),
-        "vh": np.where(LAKE, -21.5, LAND_DB["vh"]),
-    }
-    assert agreement(map_radar_water(image(shallow)).is_water, LAKE) > 0.95
-    without = map_radar_water(image(shallow), RadarWaterConstants(vv_adds=0))
-    assert agreement(without.is_water, LAKE) < 0.5
 
 
 @settings(max_examples=20, deadline=None)
