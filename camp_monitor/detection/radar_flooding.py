@@ -16,7 +16,7 @@ from camp_monitor.detection.radar_water import (
     map_radar_water,
 )
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.normalisation import measure_normalisation, normalise
 from camp_monitor.imagery.pair import Pair
 
@@ -121,8 +121,10 @@ def find_radar_flooding(
     calibrated = pair.before.quantity.endswith("_db")
     if not calibrated:
         water = replace(water, land_part=constants.land_part)
-    before = map_radar_water(pair.before, water, slope_deg)
-    after = map_radar_water(pair.after, water, slope_deg)
+    # averages of both dates over the same ground, or they differ at the edge of one of them
+    both = np.where(pair.usable, 0, Quality.NODATA).astype(np.uint8)
+    before = map_radar_water(replace(pair.before, flags=both), water, slope_deg)
+    after = map_radar_water(replace(pair.after, flags=both), water, slope_deg)
     for word, found in (("before", before), ("after", after)):
         if found.answer == "cannot tell":
             raise NotComparableError(

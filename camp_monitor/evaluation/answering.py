@@ -154,7 +154,9 @@ def _called(
     called[regions > 0] = 1
     for change in changes:
         strength = np.maximum(strength, np.nan_to_num(change.strength)).astype(np.float32)
-    return called, strength, changes[0]
+    # where unnamed change was asked for, too, that is what the answer is
+    answering = next((change for change in changes if change.kind == "other"), changes[0])
+    return called, strength, answering
 
 
 def place(entry: Entry, before: Image | None, after: Image) -> tuple[Image | None, Image]:
