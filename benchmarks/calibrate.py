@@ -3,7 +3,8 @@
     python benchmarks/calibrate.py BENCHMARK_DIR [--structure-model NAME] [--write] [--page FILE]
 
 Every region that the detectors call is one finding; it is real when at least a quarter of its
-scored pixels is labelled.  One logistic line (evidence, size) is shared by all ways of finding, and
+scored pixels is labelled.  Pixels of 3 to 12 m have no labelled images of their own: finer ones are
+averaged to 5 m for them.  One logistic line (evidence, size) is shared by all ways of finding, and
 each way has an intercept of its own, drawn towards zero.  The reliability table is of findings
 whose whole dataset was left out of the fit.  ``--write`` fits on all and writes
 ``camp_monitor/detection/calibrations.py``.
@@ -15,26 +16,33 @@ import argparse
 import itertools
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 from scipy import optimize
 from scipy.special import expit
 
 from camp_monitor.detection.confidence import NEVER_LESS_SURE, NEVER_SURER, evidence_of
+from camp_monitor.detection.construction import FINE_UNDER_M, detect_construction
 from camp_monitor.detection.regions import label_regions
-from camp_monitor.evaluation.answering import Manner, answer
+from camp_monitor.errors import NotComparableError
+from camp_monitor.evaluation.answering import Manner, answer, pair_of, place
 from camp_monitor.evaluation.benchmark import (
     UNSCORED,
     Benchmark,
     Entry,
     read_benchmark,
+    read_images,
     read_truth,
 )
 from camp_monitor.evaluation.scoring import FOUND_FRACTION
+from camp_monitor.imagery.image import Image
+from camp_monitor.imagery.sensors import is_sar
 
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEWEST = 30
@@ -42,6 +50,7 @@ RIDGE_LINE, RIDGE_WAY = 1.0, 3.0
 """Pull towards zero, in findings, of the shared line's weights and of the ways' intercepts."""
 MOST_OF_A_DATASET = 300.0
 """A dataset with more findings than this weighs no more in the fit."""
+COARSE_M, FEWEST_COARSE_PX = 5.0, 64
 PAGE = Path(__file__).parents[1] / "camp_monitor" / "detection" / "calibrations.py"
 
 
@@ -59,24 +68,68 @@ def called_regions(benchmark: Benchmark, manner: Manner, entry: Entry) -> list[C
     """Answer one entry and say of each called region whether it is real."""
     given = answer(benchmark, entry, manner)
     truth = read_truth(benchmark, entry)
-    labels, count = label_regions(given.called == 1, 1)
+    way = (given.kind, given.way)
+    found = _regions(entry.dataset, way, given.called == 1, given.strength, truth)
+    return found + _coarse_regions(benchmark, entry, truth)
+
+
+def _regions(
+    dataset: str,
+    way: tuple[str, str],
+    called: NDArray[np.bool_],
+    strength: NDArray[np.float32],
+    truth: NDArray[np.uint8],
+) -> list[Called]:
+    labels, count = label_regions(called, 1)
     found = []
     for number in range(1, count + 1):
         here = labels == number
         scored = here & (truth != UNSCORED)
         if scored.sum() < here.sum() / 2:
             continue
-        strength = float(np.median(given.strength[here]))
         share = float((truth[scored] == 1).mean())
-        found.append(
-            Called(
-                entry.dataset,
-                (given.kind, given.way),
-                evidence_of(strength, int(here.sum())),
-                share >= FOUND_FRACTION,
-            )
-        )
+        evidence = evidence_of(float(np.median(strength[here])), int(here.sum()))
+        found.append(Called(dataset, way, evidence, share >= FOUND_FRACTION))
     return found
+
+
+def _coarse_regions(benchmark: Benchmark, entry: Entry, truth: NDArray[np.uint8]) -> list[Called]:
+    """Ask for structures in a fine pair that is averaged to `COARSE_M`."""
+    images = place(entry, *read_images(benchmark, entry))
+    before, after = images
+    if entry.kind != "construction" or before is None or is_sar(after.bands):
+        return []
+    factor = round(COARSE_M / after.pixel_m)
+    if after.pixel_m >= FINE_UNDER_M or min(truth.shape) < FEWEST_COARSE_PX * factor:
+        return []
+    rows, columns = (size // factor * factor for size in truth.shape)
+    blocks = truth[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
+    coarse = ((blocks == 1).mean(axis=(1, 3)) >= 0.5).astype(np.uint8)
+    coarse[(blocks == UNSCORED).mean(axis=(1, 3)) > 0.5] = UNSCORED
+    try:
+        pair = pair_of(averaged(before, factor), averaged(after, factor))
+        detection = detect_construction(pair)
+    except NotComparableError:
+        return []
+    return [
+        one
+        for change in detection.changes
+        for one in _regions(
+            entry.dataset, (change.kind, change.way),
+            label_regions(change.changed, change.least_px)[0] > 0, change.strength, coarse,
+        )
+    ]  # fmt: skip
+
+
+def averaged(image: Image, factor: int) -> Image:
+    """Average squares of `factor` pixels a side; what is left over at the end is cut off."""
+    rows, columns = (size // factor for size in image.flags.shape)
+    cut = (slice(0, rows * factor), slice(0, columns * factor))
+    blocks = (rows, factor, columns, factor)
+    pixels = image.pixels[(slice(None), *cut)].reshape(-1, *blocks).mean(axis=(2, 4))
+    flags = image.flags[cut].reshape(blocks).max(axis=(1, 3))
+    grid = GeoBox((rows, columns), image.grid.affine * Affine.scale(factor), image.grid.crs)
+    return replace(image, pixels=pixels.astype(np.float32), flags=flags, grid=grid)
 
 
 def fit(found: list[Called]) -> tuple[NDArray[np.float64], dict[tuple[str, str], float]]:

@@ -4,7 +4,7 @@ In painted valleys, buildings of known sizes are put on the ground by the simula
 than the pixels, before air, blur, shift, noise and digital numbers.  Which of them the detector
 finds is counted.  `smallest_found` is given the same dates without those buildings.
 
-    python benchmarks/detectability.py --seeds 3
+    python benchmarks/detectability.py --seeds 3 --first 21
 """
 
 from __future__ import annotations
@@ -268,6 +268,7 @@ def main() -> None:
     """Print a table of agreement."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="number of valleys")
+    parser.add_argument("--first", type=int, default=1, help="seed of the first valley")
     parser.add_argument("--runs", type=int, default=60, help="pictures with buildings per valley")
     parser.add_argument("--eye", type=int, choices=range(len(EYES)), help="only this sensor")
     asked = parser.parse_args()
@@ -275,7 +276,7 @@ def main() -> None:
         print(f"\n{eye.name}: size found nine times in ten, m2\n")
         print("| valley | true | said | said / true |\n|---|---|---|---|")
         done = []
-        for one in compare(eye, range(1, asked.seeds + 1), asked.runs):
+        for one in compare(eye, range(asked.first, asked.first + asked.seeds), asked.runs):
             print(_line(str(one.seed), one.true, one.said.tried), flush=True)
             done.append(one)
         print(_line("all", pooled([one.true for one in done]),

@@ -289,7 +289,7 @@ def score(folder: Path, dataset: str, weights: Path) -> None:
         if entry.dataset == dataset:
             images = answering.place(entry, *read_images(benchmark, entry))
             truth = read_truth(benchmark, entry)
-            pair = answering._pair(*images)
+            pair = answering.pair_of(*images)
             change = find_roofs(pair, pair.pixel_m, weights=weights)
             scored = truth != 255
             right += int((change.changed & (truth == 1)).sum())

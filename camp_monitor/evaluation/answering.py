@@ -113,7 +113,7 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
         if before is None:
             detection = detect_water(after, _slope_deg(benchmark, entry, after))
         else:
-            detection = _detector(entry, after, manner)(_pair(before, after))
+            detection = _detector(entry, after, manner)(pair_of(before, after))
     except NotComparableError as refusal:
         nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
         strength = np.zeros(after.flags.shape, np.float32)
@@ -189,8 +189,14 @@ def _slope_deg(benchmark: Benchmark, entry: Entry, image: Image) -> NDArray[np.f
     return slope_of(height_m, image.pixel_m)
 
 
-def _pair(before: Image, after: Image) -> Pair:
-    """Align and match two images as a scan does."""
+def pair_of(before: Image, after: Image) -> Pair:
+    """Align and match two images as a scan does.
+
+    Raises
+    ------
+    NotComparableError
+        They cannot be aligned.
+    """
     return pair_images(
         before,
         after,
