@@ -19,6 +19,7 @@ from camp_monitor.detection.rivals import RivalMaps, examine, prepare
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
+from camp_monitor.imagery.ground_files import GroundFile
 from camp_monitor.imagery.image import Quality
 from camp_monitor.imagery.pair import Pair
 from camp_monitor.imagery.scene import Scene
@@ -52,6 +53,8 @@ class Question:
     before: SceneReference
     after: SceneReference
     settings: ScanSettings
+    dem: GroundFile | None = None
+    usual_water: GroundFile | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +176,13 @@ def refer(scene: Scene) -> SceneReference:
     )
 
 
-def settings_sha256(settings: ScanSettings) -> str:
-    """Hash of the settings of a scan."""
-    return content_hash(settings.model_dump(mode="json"))
+def settings_sha256(question: Question) -> str:
+    """Hash of the settings of a scan; of files that they name, of the name and the bytes."""
+    content = question.settings.model_dump(mode="json", exclude={"dem", "usual_water"})
+    for word, file in (("dem", question.dem), ("usual_water", question.usual_water)):
+        if file is not None:
+            content[word] = {"name": file.name, "sha256": file.sha256}
+    return content_hash(content)
 
 
 def asked_of(question: Question, method: str) -> dict[str, Any]:
@@ -186,7 +193,7 @@ def asked_of(question: Question, method: str) -> dict[str, Any]:
         "method": method,
         "before": question.before,
         "after": question.after,
-        "settings_sha256": settings_sha256(question.settings),
+        "settings_sha256": settings_sha256(question),
     }
 
 

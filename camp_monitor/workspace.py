@@ -42,6 +42,12 @@ class ScanSettings(BaseModel):
     detectability: bool = False
     """Whether structures are painted into the scenes, to say how small a one would be found."""
 
+    dem: Annotated[str, Field(max_length=1000)] = ""
+    """GeoTIFF of heights in metres, relative to the workspace; no flood is found on a slope."""
+
+    usual_water: Annotated[str, Field(max_length=1000)] = ""
+    """GeoTIFF of the share of time under water, percent, relative to the workspace."""
+
 
 class FetchSettings(BaseModel):
     """The ``[fetch]`` table of ``camp-monitor.toml``: where imagery comes from, and how much."""
@@ -87,6 +93,14 @@ class Configuration(BaseModel):
 
 
 @dataclass(frozen=True)
+class GroundFiles:
+    """Where a scan finds heights and usual water; None for each that it does without."""
+
+    dem: Path | None = None
+    usual_water: Path | None = None
+
+
+@dataclass(frozen=True)
 class Workspace:
     """A folder that holds a registry, a catalogue and results."""
 
@@ -112,6 +126,15 @@ class Workspace:
     def ledger(self) -> Path:
         """The ledger of observations and findings."""
         return self.out / "ledger.sqlite"
+
+    @property
+    def ground_files(self) -> GroundFiles:
+        """Heights and usual water, as the settings name them."""
+        named = self.configuration.scan
+        return GroundFiles(
+            dem=self.root / named.dem if named.dem else None,
+            usual_water=self.root / named.usual_water if named.usual_water else None,
+        )
 
 
 def find_workspace(start: Path) -> Workspace:
@@ -231,6 +254,11 @@ min_seen_fraction = 0.5
 structure_model = "default"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false
+# A GeoTIFF of heights in metres: no flood is found on steep ground; "" for none.
+dem = ""
+# A GeoTIFF of the share of time under water in percent, 0 to 100 (255: not known), such as JRC
+# Global Surface Water occurrence: water is no flood where it lies half of the time; "" for none.
+usual_water = ""
 
 [fetch]
 # What is searched: earth-search, planetary-computer, copernicus, usgs, or a name in [sources].

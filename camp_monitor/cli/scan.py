@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +28,7 @@ from camp_monitor.errors import NotComparableError
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
+    from camp_monitor.workspace import GroundFiles
 
 NOTHING_COMPARED = 3
 MOST_SHOWN = 12
@@ -43,6 +46,17 @@ MOST_SHOWN = 12
     is_flag=True,
     default=None,
     help="Say how small a building would have been found: paints some into the scenes (slow).",
+)
+@click.option(
+    "--dem",
+    metavar="FILE",
+    help="GeoTIFF of heights in metres: no flood is found on steep ground ('' for none).",
+)
+@click.option(
+    "--usual-water",
+    metavar="FILE",
+    help="GeoTIFF of the share of time under water in percent, 0-100, 255 not known: no flood is "
+    "found where water lies half of the time; give a 0/1 map as 0/100 ('' for none).",
 )
 @source_options
 @click.pass_obj
@@ -67,8 +81,11 @@ def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
                 "Two scenes are compared: give --before and --after, or --from and --to."
             )
         pairs = [(asked["before"], asked["after"])]
-    painted = asked["detectability"]
-    results = [_scan(context, facility_id, before, after, painted) for before, after in pairs]
+    how = {
+        "detectability": asked["detectability"],
+        "ground_files": _ground_files(context, asked["dem"], asked["usual_water"]),
+    }
+    results = [_scan(context, facility_id, before, after, how) for before, after in pairs]
     if context.as_json:
         answers = [_as_json(result) for result in results]
         answer = answers if by_interval else answers[0]
@@ -84,18 +101,28 @@ def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
 
 
 def _scan(
-    context: Context, facility_id: str, before: str, after: str, detectability: bool | None
+    context: Context, facility_id: str, before: str, after: str, how: dict[str, Any]
 ) -> Scanned:
     from camp_monitor.scan import scan as run
 
     with context.messages.status(f"Comparing {before} and {after} over {facility_id} ..."):
         result = run(
             context.workspace, facility_id, before, after, recorded_at=datetime.now(UTC),
-            detectability=detectability,
+            **how,
         )  # fmt: skip
     if not context.as_json:
         _print(context, result)
     return result
+
+
+def _ground_files(context: Context, dem: str | None, usual_water: str | None) -> GroundFiles:
+    """Take the files that options name, and for the rest those of the settings."""
+    named = {
+        word: Path(value) if value else None
+        for word, value in (("dem", dem), ("usual_water", usual_water))
+        if value is not None
+    }
+    return replace(context.workspace.ground_files, **named)
 
 
 def _gather(context: Context, facility_id: str, asked: dict[str, Any]) -> list[tuple[str, str]]:

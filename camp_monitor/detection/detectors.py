@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from camp_monitor.detection import construction, flooding
 from camp_monitor.detection.detection import Detection
+from camp_monitor.detection.known_ground import KnownGround, detect_flooding_on
 from camp_monitor.imagery.pair import Pair
 
 Detector = Callable[[Pair], Detection]
 """Looks at a pair for one question; raises NotComparableError where it cannot answer."""
 
 
-def detectors(structure_model: str = "default") -> dict[str, Detector]:
+def detectors(
+    structure_model: str = "default", ground: KnownGround | None = None
+) -> dict[str, Detector]:
     """Return each detector by its method: the question's name and number.
 
     A better detector takes the place of an old one here, under the next number.
@@ -21,8 +25,11 @@ def detectors(structure_model: str = "default") -> dict[str, Detector]:
     ----------
     structure_model : str
         As in the settings of a scan.
+    ground : KnownGround or None
+        Slope and usual water on the grid of the pair, for the detector of floods.
     """
+    flooded = partial(detect_flooding_on, ground) if ground else flooding.detect_flooding
     return {
         construction.METHOD: lambda pair: construction.detect_construction(pair, structure_model),
-        flooding.METHOD: flooding.detect_flooding,
+        flooding.METHOD: flooded,
     }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.radar_flooding import find_radar_flooding
+from camp_monitor.detection.radar_water import CONSTANTS as RADAR_CONSTANTS
 from camp_monitor.detection.radar_water import RadarWater, map_radar_water
 from camp_monitor.detection.water import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detection.water import SPAN, Water, WaterConstants, map_water
@@ -22,6 +23,8 @@ FLOOD_WITHIN_DAYS = 366.0
 """Water that came or went within this is a flood or its end; beyond it, a lasting change."""
 LEAST_PX = 6
 EDGE_PX = 0.8
+STEEPEST, USUAL = "Steepest ground that may be water", "Usual water left out"
+"""Names of these measurements."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,29 @@ SINGLE_PAIR = {
 }
 
 
-def detect_flooding(pair: Pair, constants: FloodConstants = CONSTANTS) -> Detection:
+def detect_flooding(
+    pair: Pair,
+    constants: FloodConstants = CONSTANTS,
+    slope_deg: NDArray[np.float32] | None = None,
+    usual_water: NDArray[np.bool_] | None = None,
+) -> Detection:
     """Find ground that became water and water that became ground.
 
     A pixel is new water when it is water after, was not water before (`map_water`), and lost
     infrared light of at least `least_fall`; of uncalibrated numbers its index must have risen by
     `least_rise`, too, for their border moves with the stretch.  Lost water is the other way round.
-    Radar has rules of its own.
+    Radar has rules of its own.  Water where it usually is has come back and is no new water,
+    whatever the date before showed; water that is lost there is lost all the same.
 
     Parameters
     ----------
     pair : Pair
     constants : FloodConstants
+    slope_deg : ndarray or None
+        float32, (row, col), degrees: no water lies on steep ground, on either date; NaN where it
+        is not known, and nothing is left out.
+    usual_water : ndarray of bool or None
+        (row, col): where water usually is.
 
     Returns
     -------
@@ -94,9 +108,9 @@ def detect_flooding(pair: Pair, constants: FloodConstants = CONSTANTS) -> Detect
     .. [3] Twele et al. (2016), doi:10.1080/01431161.2016.1192304 (radar thresholds)
     """
     if is_sar(pair.bands):
-        return _detect_radar(pair)
-    before = map_water(pair.before, constants.water)
-    after = map_water(pair.after, constants.water)
+        return _detect_radar(pair, slope_deg, usual_water)
+    before = map_water(pair.before, constants.water, slope_deg)
+    after = map_water(pair.after, constants.water, slope_deg)
     seen = pair.usable & before.seen & after.seen
     if not seen.any():
         raise NotComparableError(
@@ -119,7 +133,8 @@ def detect_flooding(pair: Pair, constants: FloodConstants = CONSTANTS) -> Detect
         (f"{name} ({when})", value)
         for when, water in (("before", before), ("after", after))
         for name, value in water.measured
-    )
+    ) + _known(slope_deg, steepest_deg(pair, constants), usual_water, seen)
+    gained = gained if usual_water is None else gained & ~usual_water
     changes = _changes(pair, seen, gained, lost, strength, OPTICAL_LOOKALIKES)
     calibrated = pair.before.quantity in PHYSICAL
     caveats = () if calibrated or (before.parted and after.parted) else (NOT_PARTED,)
@@ -134,6 +149,7 @@ def new_water(
     """Find water where there usually is none, on one date.
 
     Three answers: flood (`changed`), no flood (`seen` and not changed), cannot tell (not `seen`).
+    For use from Python: a finding rests on two scenes, so a scan runs `detect_flooding`.
 
     Parameters
     ----------
@@ -206,11 +222,38 @@ RADAR_LOOKALIKES = (
 )
 
 
-def _detect_radar(pair: Pair) -> Detection:
-    found = find_radar_flooding(pair)
+def _detect_radar(
+    pair: Pair,
+    slope_deg: NDArray[np.float32] | None,
+    usual_water: NDArray[np.bool_] | None,
+) -> Detection:
+    found = find_radar_flooding(pair, slope_deg=slope_deg)
     strength = np.where(found.gained, found.gained_strength, found.lost_strength)
-    changes = _changes(pair, found.seen, found.gained, found.lost, strength, RADAR_LOOKALIKES)
-    return Detection(METHOD, changes, found.seen, found.measured)
+    gained = found.gained if usual_water is None else found.gained & ~usual_water
+    changes = _changes(pair, found.seen, gained, found.lost, strength, RADAR_LOOKALIKES)
+    known = _known(slope_deg, steepest_deg(pair), usual_water, found.seen)
+    return Detection(METHOD, changes, found.seen, (*found.measured, *known))
+
+
+def steepest_deg(pair: Pair, constants: FloodConstants = CONSTANTS) -> float:
+    """Degrees: no water is found on a steeper slope where slopes are given."""
+    if is_sar(pair.bands):
+        return RADAR_CONSTANTS.steepest_deg
+    return constants.water.steepest_deg
+
+
+def _known(
+    slope_deg: NDArray[np.float32] | None,
+    most_deg: float,
+    usual_water: NDArray[np.bool_] | None,
+    seen: NDArray[np.bool_],
+) -> tuple[tuple[str, str], ...]:
+    """Say for the record what was known of the ground beforehand."""
+    steepest = () if slope_deg is None else ((STEEPEST, f"{most_deg:g} deg"),)
+    if usual_water is None:
+        return steepest
+    share = 100 * (usual_water & seen).sum() / max(seen.sum(), 1)
+    return (*steepest, (USUAL, f"{share:.1f} % of what was seen"))
 
 
 def _changes(

@@ -147,7 +147,7 @@ def _read_file(
 
     values = np.full((len(bands), *grid.shape), np.nan, np.float32)
     with open_raster(bands[0].path, RESTORE) as source:
-        window = _window(source, grid)
+        window = needed_window(source, grid)
         if window is None:
             return values, np.zeros(grid.shape, bool)
         numbers = source.read([band.index for band in bands], window=window)
@@ -217,7 +217,7 @@ def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
 
     told = np.full(grid.shape, Quality.NODATA, np.uint8)
     with open_raster(band.path, RESTORE) as source:
-        window = _window(source, grid)
+        window = needed_window(source, grid)
         if window is None:
             return told
         numbers = source.read(quality_indexes(band.name, band.index), window=window)
@@ -229,7 +229,7 @@ def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
     return told
 
 
-def _window(source: DatasetReader, grid: GeoBox) -> Window | None:
+def needed_window(source: DatasetReader, grid: GeoBox) -> Window | None:
     """Part of a file that a grid needs, with a few pixels round it; None where they miss."""
     from rasterio.windows import Window
 
