@@ -33,8 +33,13 @@ CLEAR_RATIO = 1.35
 LARGEST_WINDOW_PX = 512
 FEWEST = 20
 """Fewer structures than this tell nothing about nine in ten."""
-DRAWS, SUREST = 400, 0.99
-"""The interval is that of counts drawn again, this often, from the fitted shares; none is surer."""
+LAPSES = 0.03
+"""Share of structures of any size that are missed all the same: on ground of their own colour."""
+MIDDLES = np.log(np.geomspace(4.0, 1e5, 160))[:, None]
+STEEPNESSES = np.geomspace(0.6, 12.0, 40)[None, :]
+USUAL_STEEPNESS, STEEPNESS_SPREAD = 2.5, 0.5
+"""The chance of being found is a logistic curve of the logarithm of the area: all pairs of middle
+and steepness are weighed, those steepnesses beforehand by a log-normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ def smallest_found(
     where the numbers are reflectance or decibels, and at that of this scene's own brightest and
     darkest objects where they are not, through the sensor's blur, on ground that was seen and not
     called.  The detector runs again, up to `MOST_RUNS` times, on a few structures of several sizes
-    at a time.  The chance of being found, which must not fall with size, is fitted to the counts
-    (isotonic regression), and read at nine in ten.
+    at a time.  The chance of being found is fitted to the counts (a logistic curve of the logarithm
+    of the area, with a share of lapses), and read at nine in ten.
 
     Parameters
     ----------
@@ -123,7 +128,7 @@ def smallest_found(
     References
     ----------
     .. [1] Berens (1989), NDE reliability data analysis, ASM Handbook 17, 689-701
-    .. [2] Barlow et al. (1972), Statistical inference under order restrictions, Wiley
+    .. [2] Wichmann and Hill (2001), doi:10.3758/BF03194544 (lapses)
     """
     whole_px = int(searched.sum())
     pair, searched = _cut(pair, searched)
@@ -252,6 +257,8 @@ def is_found(new: NDArray[np.bool_], footprint: NDArray[np.bool_], area_px: floa
 def size_found(tried: tuple[Tried, ...]) -> tuple[float | None, float | None, float | None]:
     """Return the size found nine times in ten, and its 95 % interval, by counts of each size.
 
+    The median of what the counts leave likely, and its interval, over all curves.
+
     Parameters
     ----------
     tried : tuple of Tried
@@ -262,21 +269,26 @@ def size_found(tried: tuple[Tried, ...]) -> tuple[float | None, float | None, fl
     (float or None, float or None, float or None)
         Square metres: the size, low end, high end; None beyond the largest size tried.
     """
-    sizes, painted, found = (
-        np.array([getattr(one, name) for one in tried]) for name in ("area_m2", "painted", "found")
+    likely = -0.5 * (np.log(STEEPNESSES / USUAL_STEEPNESS) / STEEPNESS_SPREAD) ** 2 + 0 * MIDDLES
+    for one in tried:
+        chance = (1 - LAPSES) / (1 + np.exp(-STEEPNESSES * (math.log(one.area_m2) - MIDDLES)))
+        chance = np.clip(chance, 1e-9, 1.0)
+        likely += one.found * np.log(chance) + (one.painted - one.found) * np.log(1 - chance)
+    weights = np.exp(likely - likely.max()).ravel()
+    odds = NINE_IN_TEN / (1 - LAPSES - NINE_IN_TEN)
+    sizes = np.exp(MIDDLES + math.log(odds) / STEEPNESSES).ravel()
+    order = np.argsort(sizes)
+    shares = np.cumsum(weights[order]) / weights.sum()
+    low, area, high = (
+        float(sizes[order][np.searchsorted(shares, share)]) for share in (0.025, 0.5, 0.975)
     )
-    fitted = _monotone(found / painted, painted)
-    area = _crossing(sizes, fitted)
-    again = np.random.default_rng(0).binomial(
-        painted, np.minimum(fitted, SUREST), (DRAWS, sizes.size)
+    smallest, largest = tried[0].area_m2, tried[-1].area_m2
+    area, low, high = (max(size, smallest) for size in (area, low, high))
+    return (
+        area if area <= largest else None,
+        low if low <= largest else None,
+        high if high <= largest else None,
     )
-    ends = [area, *(_crossing(sizes, _monotone(hits / painted, painted)) for hits in again)]
-    low, high = np.quantile(ends, [0.025, 0.975], method="inverted_cdf")
-    return _finite(area), _finite(min(low, area)), _finite(max(high, area))
-
-
-def _finite(area_m2: float) -> float | None:
-    return float(area_m2) if math.isfinite(area_m2) else None
 
 
 def _counts(
@@ -287,24 +299,6 @@ def _counts(
         for size, count, hits in zip(sizes, painted, found, strict=True)
         if count
     )
-
-
-def _monotone(shares: NDArray[np.float64], weights: NDArray[np.int_]) -> NDArray[np.float64]:
-    """Return the nearest shares that do not fall with size."""
-    from scipy.optimize import isotonic_regression
-
-    return np.asarray(isotonic_regression(shares, weights=weights).x)
-
-
-def _crossing(sizes: NDArray[np.float64], fitted: NDArray[np.float64]) -> float:
-    """Size at which shares that do not fall reach nine in ten; infinite where none does."""
-    if fitted[-1] < NINE_IN_TEN:
-        return math.inf
-    above = int(np.argmax(fitted >= NINE_IN_TEN))
-    if above == 0:
-        return float(sizes[0])
-    part = (NINE_IN_TEN - fitted[above - 1]) / (fitted[above] - fitted[above - 1])
-    return float(np.exp(np.interp(part, [0, 1], np.log(sizes[above - 1 : above + 1]))))
 
 
 def _conclude(

@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
@@ -92,15 +94,26 @@ def asked(pair: Pair, detect: Detector, kind: str = "construction", seed: int = 
     return smallest_found(pair, detect, kind, np.ones(pair.usable.shape, bool), seed=seed)
 
 
-def test_the_size_is_read_from_counts() -> None:
-    tried = (Tried(100.0, 100, 20), Tried(200.0, 200, 160), Tried(400.0, 200, 200))
+@settings(max_examples=40, deadline=None)
+@given(middle_m2=st.floats(60, 300), steepness=st.floats(1.5, 6), lapses=st.floats(0.01, 0.05))
+def test_the_size_is_read_from_counts(middle_m2: float, steepness: float, lapses: float) -> None:
+    """Of counts that follow a known curve exactly, the size is that of the curve."""
+    sizes = np.array(BUILDING_SIZES_M2)
+    chance = (1 - lapses) / (1 + (sizes / middle_m2) ** -steepness)
+    tried = tuple(
+        Tried(float(size), 1000, round(1000 * share))
+        for size, share in zip(sizes, chance, strict=True)
+    )
+    true_m2 = middle_m2 * (0.9 / (0.1 - lapses)) ** (1 / steepness)
     area, low, high = size_found(tried)
-    # half of the way from four in five to all, on a scale of ratios
     assert area is not None
     assert low is not None
-    assert high is not None
-    assert area == pytest.approx(200 * 2**0.5)
-    assert 200 < low < area < high < 400
+    assert area == pytest.approx(true_m2, rel=0.25)
+    assert low <= area
+    assert high is None or area <= high
+
+
+def test_a_size_beyond_those_tried_is_not_stated() -> None:
     assert size_found((Tried(100.0, 50, 50),))[0] == 100.0
     assert size_found((Tried(100.0, 50, 10), Tried(200.0, 50, 40)))[0] is None
 
@@ -112,7 +125,7 @@ def test_a_detector_of_known_reach_is_measured() -> None:
     assert 60 <= result.area_m2 <= 400
     assert result.low_m2 is not None
     assert result.low_m2 <= result.area_m2
-    assert f"{result.area_m2:,.0f} m2" in result.words
+    assert f"{result.area_m2:,.0f} m²" in result.words
     assert result.runs <= MOST_RUNS
     coarse = replace(detector_of(brighter)(plain_pair()).changes[0], least_px=16)
 
@@ -130,7 +143,7 @@ def test_a_blind_detector_finds_no_size() -> None:
     assert result.area_m2 is None
     assert result.tried
     assert all(one.found == 0 for one in result.tried)
-    assert result.words.startswith("Even a new building of 2,000 m2 would have been missed")
+    assert result.words.startswith("Even a new building of 2,000 m² would have been missed")
 
 
 def test_what_is_called_anyway_is_not_counted_as_found() -> None:
