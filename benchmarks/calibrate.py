@@ -4,8 +4,10 @@
 
 Every region that the detectors call is one finding; it is real when at least a quarter of its
 scored pixels is labelled.  Pixels of 3 to 12 m have no labelled images of their own: finer ones are
-averaged to 5 m for them.  One logistic line (evidence, size) is shared by all ways of finding, and
-each way has an intercept of its own, drawn towards zero.  The reliability table is of findings
+averaged to 5 m for them.  One logistic line (evidence, size) is shared by all ways of finding; each
+way and each dataset has an intercept of its own, drawn towards zero.  Of a place that no dataset
+holds, the last is not known: what is stated is the mean over its spread (a logistic-normal mean),
+which lies nearer to one half.  The reliability table is of findings
 whose whole dataset was left out of the fit.  ``--write`` fits on all and writes
 ``camp_monitor/detection/calibrations.py``.
 """
@@ -46,10 +48,16 @@ from camp_monitor.imagery.sensors import is_sar
 
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEWEST = 30
-RIDGE_LINE, RIDGE_WAY = 1.0, 3.0
-"""Pull towards zero, in findings, of the shared line's weights and of the ways' intercepts."""
-MOST_OF_A_DATASET = 300.0
+RIDGE_LINE, RIDGE_WAY = 1.0, 1.0
+"""Pull towards zero of the shared line's weights and of the ways' intercepts: one by the square of
+the spread that they are given beforehand."""
+DATASET_SPREAD = 0.7
+"""Standard deviation between datasets of the logarithm of the odds."""
+MOST_OF_A_DATASET = 100.0
 """A dataset with more findings than this weighs no more in the fit."""
+LOGISTIC_NORMAL = 0.346
+"""A logistic curve averaged over a normal spread s is one whose slope is divided by the root of 1 +
+this times the square of s (Zeger et al. 1988, doi:10.2307/2531734)."""
 COARSE_M, FEWEST_COARSE_PX = 5.0, 64
 PAGE = Path(__file__).parents[1] / "camp_monitor" / "detection" / "calibrations.py"
 
@@ -135,13 +143,19 @@ def averaged(image: Image, factor: int) -> Image:
 def fit(found: list[Called]) -> tuple[NDArray[np.float64], dict[tuple[str, str], float]]:
     """Return the shared line (intercept, evidence, size), and each way's own intercept."""
     ways = sorted({item.way for item in found})
+    names = sorted({item.dataset for item in found})
     line = np.array([(1.0, *item.evidence) for item in found])
-    own = np.array([[item.way == way for way in ways] for item in found], float)
-    design = np.hstack([line, own])
+    of_way = np.array([[item.way == way for way in ways] for item in found], float)
+    of_dataset = np.array([[item.dataset == name for name in names] for item in found], float)
+    design = np.hstack([line, of_way, of_dataset])
     real = np.array([item.is_real for item in found], float)
-    counts = {name: sum(i.dataset == name for i in found) for name in {i.dataset for i in found}}
-    weights = np.array([min(1.0, MOST_OF_A_DATASET / counts[item.dataset]) for item in found])
-    ridge = np.array([0.0, RIDGE_LINE, RIDGE_LINE, *([RIDGE_WAY] * len(ways))])
+    weights = (of_dataset * np.minimum(1, MOST_OF_A_DATASET / of_dataset.sum(axis=0))).sum(axis=1)
+    pulls = (
+        [0.0, RIDGE_LINE, RIDGE_LINE],
+        [RIDGE_WAY] * len(ways),
+        [DATASET_SPREAD**-2] * len(names),
+    )
+    ridge = np.concatenate(pulls)
 
     def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         score = design @ values
@@ -150,7 +164,8 @@ def fit(found: list[Called]) -> tuple[NDArray[np.float64], dict[tuple[str, str],
 
     start = np.zeros(design.shape[1])
     best = optimize.minimize(loss, start, jac=True, method="L-BFGS-B").x
-    return best[:3], dict(zip(ways, best[3:].tolist(), strict=True))
+    best = best / np.sqrt(1 + LOGISTIC_NORMAL * DATASET_SPREAD**2)
+    return best[:3], dict(zip(ways, best[3 : 3 + len(ways)].tolist(), strict=True))
 
 
 def stated(item: Called, line: NDArray[np.float64], ways: dict[tuple[str, str], float]) -> float:

@@ -24,15 +24,16 @@ class Calibration:
 
 
 CALIBRATIONS: dict[tuple[str, str], Calibration] = {
-    ("built_up", "works by colours"): Calibration(-1.292, (3.228, 0.449), 373),
-    ("built_up", "works by edges"): Calibration(-0.757, (3.228, 0.449), 13),
-    ("construction", "colours"): Calibration(-1.091, (3.228, 0.449), 6),
-    ("construction", "radar"): Calibration(-1.067, (3.228, 0.449), 66),
-    ("construction", "roofs"): Calibration(-1.565, (3.228, 0.449), 138),
-    ("flooding", "optical"): Calibration(-0.914, (3.228, 0.449), 799),
-    ("flooding", "radar"): Calibration(-1.165, (3.228, 0.449), 563),
-    ("other", "radar"): Calibration(0.083, (3.228, 0.449), 41),
-    ("water", "optical"): Calibration(0.753, (3.228, 0.449), 199),
-    ("water", "radar"): Calibration(-1.375, (3.228, 0.449), 596),
+    ("built_up", "works by colours"): Calibration(-1.222, (2.317, 0.519), 373),
+    ("built_up", "works by edges"): Calibration(-0.565, (2.317, 0.519), 13),
+    ("construction", "radar"): Calibration(-0.854, (2.317, 0.519), 66),
+    ("construction", "roofs"): Calibration(-0.909, (2.317, 0.519), 136),
+    ("construction", "structures"): Calibration(-0.275, (2.317, 0.519), 43),
+    ("flooding", "optical"): Calibration(-0.705, (2.317, 0.519), 808),
+    ("flooding", "radar"): Calibration(-0.657, (2.317, 0.519), 582),
+    ("other", "colours"): Calibration(-0.847, (2.317, 0.519), 6),
+    ("other", "radar"): Calibration(0.251, (2.317, 0.519), 41),
+    ("water", "optical"): Calibration(0.729, (2.317, 0.519), 199),
+    ("water", "radar"): Calibration(-0.764, (2.317, 0.519), 600),
 }
 """By kind of change and way of finding."""
