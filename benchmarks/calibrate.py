@@ -211,8 +211,17 @@ def module_text(found: list[Called]) -> str:
         f"{line[2]:.3f}), {sum(item.way == (kind, way) for item in found)}),\n"
         for (kind, way), own in ways.items()
     )
-    tail = '"""By kind of change and way of finding."""\n'
-    return f"{head}CALIBRATIONS: dict[tuple[str, str], Calibration] = {{\n{rows}}}\n{tail}"
+    spread = DATASET_SPREAD**2
+    unknown = line * np.sqrt(
+        (1 + LOGISTIC_NORMAL * spread) / (1 + LOGISTIC_NORMAL * (spread + 1 / RIDGE_WAY))
+    )
+    return (
+        f"{head}CALIBRATIONS: dict[tuple[str, str], Calibration] = {{\n{rows}}}\n"
+        f'"""By kind of change and way of finding."""\n\n'
+        f"ANY_WAY = Calibration({unknown[0]:.3f}, ({unknown[1]:.3f}, {unknown[2]:.3f}), "
+        f"{len(found)})\n"
+        f'"""For a way that no labelled image has tested: the mean over the spread of ways."""\n'
+    )
 
 
 def main() -> None:

@@ -35,8 +35,8 @@ UNSEEN = {
 }
 """What a reader is told of each quality flag."""
 UNTESTED = (
-    "No labelled images have tested how sure this way of finding is: its probability is a guess on "
-    "the low side."
+    "No labelled images have tested this way of finding: its probability is that of other ways "
+    "with like evidence."
 )
 SMALLEST = "Smallest that would have been found"
 """Name of that measurement in an observation."""

@@ -37,3 +37,6 @@ CALIBRATIONS: dict[tuple[str, str], Calibration] = {
     ("water", "radar"): Calibration(-0.764, (2.317, 0.519), 600),
 }
 """By kind of change and way of finding."""
+
+ANY_WAY = Calibration(-0.464, (2.036, 0.456), 2867)
+"""For a way that no labelled image has tested: the mean over the spread of ways."""

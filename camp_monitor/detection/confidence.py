@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from camp_monitor.detection.calibrations import CALIBRATIONS
+from camp_monitor.detection.calibrations import ANY_WAY, CALIBRATIONS
 from camp_monitor.detection.detection import Change
 from camp_monitor.detection.regions import Region
 
 WORDS = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 """Least probability of each word of confidence."""
-UNTESTED = 0.3
-"""Stated for a way of finding that no labelled image has tested."""
+MOST_UNTESTED = 0.79
+"""Of a way of finding that no labelled image has tested, none is surer: it is never high."""
 SAME_RULES = {
     "flood_recession": "flooding",
     "water_gain": "flooding",
@@ -51,21 +51,21 @@ def judge_confidence(region: Region, change: Change) -> Confidence:
     """Say how sure one region is.
 
     The logarithms of its evidence and of its size go into a logistic line (Platt 1999) that was
-    fitted for this way of finding.
+    fitted for this way of finding; for a way that no labelled image has tested, into the line that
+    all ways share, and it is at most `MOST_UNTESTED`.
     """
     kind = SAME_RULES.get(change.kind, change.kind)
-    fitted = CALIBRATIONS.get((kind, change.way))
-    if fitted is None:
-        return Confidence(UNTESTED, word_of(UNTESTED), is_tested=False)
+    tested = CALIBRATIONS.get((kind, change.way))
+    fitted = tested or ANY_WAY
     score = fitted.intercept + sum(
         weight * value
         for weight, value in zip(
             fitted.weights, evidence_of(region.strength, region.pixels), strict=True
         )
     )
-    share = 1 / (1 + math.exp(-score))
-    probability = round(min(max(share, NEVER_LESS_SURE), NEVER_SURER), 2)
-    return Confidence(probability, word_of(probability), is_tested=True)
+    most = NEVER_SURER if tested else MOST_UNTESTED
+    probability = round(min(max(1 / (1 + math.exp(-score)), NEVER_LESS_SURE), most), 2)
+    return Confidence(probability, word_of(probability), is_tested=tested is not None)
 
 
 def evidence_of(strength: float, pixels: int) -> tuple[float, float]:
