@@ -99,8 +99,9 @@ def subject(request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
     """A map's name, its HTML, a kind of change found in it, and its last answer."""
     if request.param == "painted":
         return "painted", reviewed(), "flooding", "Not seen: no answer either way"
-    html, _, _ = naip_map(request.getfixturevalue("imagery_folder"))
-    return "naip", html, "water_gain", "Changed in the part seen: 147 findings"
+    html, _, findings = naip_map(request.getfixturevalue("imagery_folder"))
+    wet = sum(finding.kind in ("water_gain", "water_loss") for finding in findings)
+    return "naip", html, "water_gain", f"Changed in the part seen: {wet} findings"
 
 
 @pytest.mark.parametrize(("width", "height", "touch"), [(1280, 800, False), (390, 844, True)])
