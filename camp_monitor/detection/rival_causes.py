@@ -9,7 +9,7 @@ import numpy as np
 
 from camp_monitor.detection.indices import normalised_difference
 from camp_monitor.detection.rival_place import Place, Rival
-from camp_monitor.imagery.choosing import season_gap_days
+from camp_monitor.imagery.choosing import season_gap_days, season_gap_words
 from camp_monitor.imagery.scene import Scene
 
 TALLEST_M = 100.0
@@ -49,7 +49,7 @@ def season(place: Place) -> Rival:
             return Rival(cause, "possible", f"The dates have no season, and {alike}.")
         return Rival(cause, "not_testable", f"The dates have no season; {alike}.")
     gap_days = season_gap_days(scenes[0].acquired_from_at, scenes[1].acquired_from_at)
-    apart = f"The dates lie {gap_days:.0f} days apart in the season, and {alike}."
+    apart = f"The dates lie {season_gap_words(gap_days)} apart in the season, and {alike}."
     far = gap_days > SAME_SEASON_DAYS
     if place.kind in WATER_KINDS:
         return Rival(cause, "possible" if far else "ruled_out", apart)

@@ -204,15 +204,19 @@ def _why(before: Look, after: Look, usable: int) -> str:
         how = f"one orbit ({before.orbit})"
     else:
         how = f"{before.usable_fraction:.0%} and {after.usable_fraction:.0%} of the outline clear"
-    return (
-        f"best of {usable} usable: {how}, {gap:.0f} days apart in the season, the same processing"
-    )
+    apart = season_gap_words(gap)
+    return f"best of {usable} usable: {how}, {apart} apart in the season, the same processing"
 
 
 def season_gap_days(first: datetime, second: datetime) -> float:
     """Days between two dates within the year, at most half a year."""
     gap = abs(first.timetuple().tm_yday - second.timetuple().tm_yday)
     return float(min(gap, 365 - gap))
+
+
+def season_gap_words(gap_days: float) -> str:
+    """Print days: ``1 day``, ``12 days``."""
+    return "1 day" if round(gap_days) == 1 else f"{gap_days:.0f} days"
 
 
 def choose_earlier(scenes: Sequence[Scene], before: Scene, area: BaseGeometry) -> list[Scene]:

@@ -215,7 +215,7 @@ def _own_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, An
         "area": area,
         "areaInterval": area_interval,
         "confidence": finding.confidence,
-        "real": "" if finding.probability is None else words.real_words(finding.probability),
+        "real": words.real_words(finding),
         "position": POSITIONS[finding.position].capitalize(),
         "evidence": finding.evidence,
         "rivals": rival_words(finding),

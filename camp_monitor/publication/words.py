@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+from camp_monitor.answers import UNTESTED
 from camp_monitor.facilities.facility import BASES, Outline
 from camp_monitor.findings.finding import (
     Finding,
@@ -37,15 +38,18 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
 
 
 def confidence_words(finding: Finding) -> str:
-    """Say how sure a finding is: ``medium (6 in 10 like it were real)``."""
+    """Say how sure a finding is: ``medium (about 6 in 10 like it were real)``."""
+    said = real_words(finding)
+    return f"{finding.confidence} ({said})" if said else finding.confidence
+
+
+def real_words(finding: Finding) -> str:
+    """Say a probability as a count of like findings whose truth is known; empty without one."""
     if finding.probability is None:
-        return finding.confidence
-    return f"{finding.confidence} ({real_words(finding.probability)})"
-
-
-def real_words(probability: float) -> str:
-    """Say a calibrated probability as a count of like findings whose truth is known."""
-    return f"about {min(max(round(probability * 10), 1), 9)} in 10 like it were real"
+        return ""
+    if UNTESTED in finding.caveats:
+        return "a guess: no labelled image has tested this way of finding"
+    return f"about {min(max(round(finding.probability * 10), 1), 9)} in 10 like it were real"
 
 
 def area_words(finding: Finding) -> tuple[str, str]:
