@@ -14,7 +14,7 @@ from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair
 from camp_monitor.imagery.sensors import is_sar
 
-MOST_PAINTED_FRACTION = 0.02
+MOST_PAINTED_FRACTION = 0.01
 """Not more of the window is touched at a time, unless by one structure: a detector that sets its
 threshold by the scene would be blinded by many structures, where in truth there is one."""
 HALO_PX = 3.0
