@@ -203,7 +203,7 @@ def _choose_sizes(
     sizes: NDArray[np.float64], painted: NDArray[np.int_], found: NDArray[np.int_], run: int
 ) -> NDArray[np.int_]:
     """Return the sizes to try next, by number: all at first, then those about nine in ten."""
-    if run < FIRST_RUNS or painted.sum() == 0:
+    if run < FIRST_RUNS or painted.sum() < FEWEST:
         return np.arange(sizes.size)
     area, low, high = size_found(_counts(sizes, painted, found))
     if low is None or (high is not None and high <= CLEAR_RATIO * low):
