@@ -124,12 +124,14 @@ FAMILIES: dict[str, Family] = {
             "land_percentile": values("water:CONSTANTS.land_percentile", 90, 95, 98),
             "smoothing_px": values("water:CONSTANTS.smoothing_px", 0.3, 0.5, 0.8),
             "brightest": values("water:CONSTANTS.brightest", 0.16, 0.2, 0.25),
+            "least_fall": values("flooding:CONSTANTS.least_fall", 0.1, 0.15, 0.2),
         },
         {
             "haze taken off": (("water:CONSTANTS.haze_removed", 0),),
             "smoothing": (("water:CONSTANTS.smoothing_px", 0),),
             "bound on infrared": (("water:CONSTANTS.brightest", 1),),
             "slope": (("water:CONSTANTS.steepest_deg", 90),),
+            "fall of infrared": (("flooding:CONSTANTS.least_fall", -2),),
         },
     ),
     "colours": Family(

@@ -12,7 +12,7 @@ from camp_monitor.detection.radar_flooding import find_radar_flooding
 from camp_monitor.detection.radar_water import CONSTANTS as RADAR_CONSTANTS
 from camp_monitor.detection.radar_water import RadarWater, map_radar_water
 from camp_monitor.detection.water import CONSTANTS as WATER_CONSTANTS
-from camp_monitor.detection.water import Water, WaterConstants, map_water
+from camp_monitor.detection.water import SPAN, Water, WaterConstants, map_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair
@@ -35,11 +35,14 @@ class FloodConstants:
     ----------
     water : WaterConstants
         Of each date.
+    least_fall : float
+        Fall of infrared light between the dates, in units of bright ground; below -1: any.
     least_rise : float
         Uncalibrated numbers: rise of the water index from its border; below -2: any.
     """
 
     water: WaterConstants = WATER_CONSTANTS
+    least_fall: float = 0.15
     least_rise: float = 0.15
 
 
@@ -65,9 +68,9 @@ def detect_flooding(
 ) -> Detection:
     """Find ground that became water and water that became ground.
 
-    A pixel is new water when it is water after and was not water before (`map_water`); of
-    uncalibrated numbers its index must have risen by `least_rise`, too, for their border moves
-    with the stretch.  Lost water is the other way round.
+    A pixel is new water when it is water after, was not water before (`map_water`), and lost
+    infrared light of at least `least_fall`; of uncalibrated numbers its index must have risen by
+    `least_rise`, too, for their border moves with the stretch.  Lost water is the other way round.
     Radar has rules of its own.  Water where it usually is has come back and is no new water,
     whatever the date before showed; water that is lost there is lost all the same.
 
@@ -114,12 +117,18 @@ def detect_flooding(
             f"Water cannot be told in these scenes: one of them is under cloud or shows one smooth "
             f"surface in {', '.join(pair.bands)} ({pair.before.quantity}); choose others."
         )
+    fall = np.nan_to_num(before.infrared - after.infrared)
     rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     # of reflectance haze on the first date may lift the index as high as water's
     least_rise = -np.inf if pair.before.quantity in PHYSICAL else constants.least_rise
-    gained = after.is_water & ~before.is_water & (rise >= least_rise)
-    lost = before.is_water & ~after.is_water & (-rise >= least_rise)
-    strength = np.where(lost, before.strength, after.strength)
+    gained = after.is_water & ~before.is_water
+    gained &= (fall >= constants.least_fall) & (rise >= least_rise)
+    lost = before.is_water & ~after.is_water
+    lost &= (-fall >= constants.least_fall) & (-rise >= least_rise)
+    # the weaker of two kinds of evidence: being water, and having lost infrared light
+    came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)
+    went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
+    strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
     measured = tuple(
         (f"{name} ({when})", value)
         for when, water in (("before", before), ("after", after))

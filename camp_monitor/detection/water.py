@@ -86,6 +86,8 @@ class Water:
     index : ndarray
         float32, (row, col): visible less infrared light, in units of the infrared of this scene's
         bright ground; NaN where unusable.
+    infrared : ndarray
+        float32, (row, col): infrared light in the same units; NaN where unusable.
     strength : ndarray
         float32, (row, col): 1 at the border, 2 where the index is `SPAN` above it, 0 well below.
     border : float
@@ -99,6 +101,7 @@ class Water:
     is_water: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     index: NDArray[np.float32]
+    infrared: NDArray[np.float32]
     strength: NDArray[np.float32]
     border: float
     parted: bool
@@ -178,6 +181,7 @@ def map_water(
         is_water=(index > border) & possible & seen,
         seen=seen,
         index=np.where(image.usable, index, np.nan).astype(np.float32),
+        infrared=np.where(image.usable, infrared, np.nan).astype(np.float32),
         strength=np.where(image.usable, strength, 0).astype(np.float32),
         border=border,
         parted=valley_at is not None,

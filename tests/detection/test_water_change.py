@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.flooding import detect_flooding, new_water
+from camp_monitor.detection.flooding import FloodConstants, detect_flooding, new_water
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.image import Image
@@ -119,6 +119,12 @@ def test_a_shore_two_pixels_off_is_no_flood() -> None:
     gained, lost = both_ways(landscape(disc(30)), landscape(disc(32)))
     assert not gained.any()
     assert not lost.any()
+
+
+def test_a_fall_of_infrared_is_asked_for() -> None:
+    never = FloodConstants(least_fall=2.0)
+    found = detect_flooding(pair(landscape(), landscape(FLOOD)), never)
+    assert not found.changes[0].changed.any()
 
 
 def test_one_smooth_surface_in_uncalibrated_numbers_is_refused() -> None:

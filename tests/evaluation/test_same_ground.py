@@ -15,7 +15,7 @@ SCENES = (
     "nanjing_landsat", "levir_test_2_0000_0000", "levir_train_386_0512_0768", "whu_lgp_test10",
     "dsifn_0_2", "sztaki_szada_test1", "toulouse_like", "oscd_s1_montpellier_37",
     "ombria_france_00_s1", "ombria_test_0172_s1", "ombria_france_00_s2", "ombria_france_08_s2",
-    "ottawa",
+    "ombria_guyana_20_s2", "ottawa",
 )  # fmt: skip
 
 
