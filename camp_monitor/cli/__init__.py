@@ -22,6 +22,7 @@ COMMANDS = {
     "scenes": "camp_monitor.cli.scenes:scenes",
     "scan": "camp_monitor.cli.scan:scan",
     "findings": "camp_monitor.cli.findings:findings",
+    "events": "camp_monitor.cli.events:events",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",

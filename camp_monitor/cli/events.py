@@ -1,0 +1,113 @@
+"""``camp-monitor events``: findings of one thing over many dates, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camp_monitor.cli.context import Commands, Context
+
+if TYPE_CHECKING:
+    from camp_monitor.findings.events import Event
+
+STATES = ("provisional", "confirmed", "ended", "dismissed")
+
+
+@click.group(cls=Commands)
+def events() -> None:
+    """List what came, and whether it stayed: findings of one thing, joined over all dates."""
+
+
+@events.command("list", epilog="Example: camp-monitor events list --state confirmed")
+@click.option("--facility", metavar="ID", help="Only this facility.")
+@click.option("--state", type=click.Choice(STATES), help="Only events of which this is said.")
+@click.pass_obj
+def list_events(context: Context, facility: str | None, state: str | None) -> None:
+    """List events: when each was first and last seen, and what later looks say of it.
+
+    An event is computed from the ledger and never stored.  It is provisional while one scene alone
+    shows it, confirmed by a second scene or a reviewer, ended when a later look at its ground does
+    not find it, and dismissed when a reviewer rejects it.
+    """
+    from camp_monitor.findings.events import join_events
+    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.findings.review import latest_reviews
+    from camp_monitor.publication.words import count_words
+
+    found: tuple[Event, ...] = ()
+    if facility is not None:
+        from camp_monitor.facilities import find_facility
+
+        find_facility(context.workspace.aoi, facility)
+    if context.workspace.ledger.exists():
+        with open_ledger(context.workspace.ledger) as ledger:
+            found = join_events(
+                ledger.findings(facility),
+                ledger.observations(facility),
+                latest_reviews(ledger.reviews()),
+            )
+    wanted = [event for event in found if state is None or event.state == state]
+    if context.as_json:
+        click.echo(json.dumps({"events": [_plain(event) for event in wanted]}, indent=2))
+        return
+    _print(context, wanted)
+    said = [count_words(len(wanted), "event").capitalize() + "."]
+    if len(found) > len(wanted):
+        said.append(f"{count_words(len(found) - len(wanted), 'other event')} left out by --state.")
+    if not found:
+        said = [
+            "No event is known: that is not 'nothing happened'. See: camp-monitor findings list"
+        ]
+    context.console.print("\n".join(said), soft_wrap=True)
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    absent, first = event.came
+    return {
+        "id": event.id,
+        "facility_id": event.facility_id,
+        "kind": event.kind,
+        "state": event.state,
+        "reason": event.reason,
+        "absent_at": absent.acquired_to_at,
+        "first_seen_at": first.acquired_from_at,
+        "last_seen_at": event.last_seen.acquired_to_at,
+        "absent_again_at": event.ended[1].acquired_from_at if event.ended else None,
+        "has_grown": event.has_grown,
+        "area_m2": event.findings[-1].area_m2,
+        "finding_ids": [finding.id for finding in event.findings],
+    }
+
+
+def _print(context: Context, found: Sequence[Event]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from camp_monitor.findings.events import STATES as STATE_WORDS
+    from camp_monitor.findings.finding import KINDS
+    from camp_monitor.findings.rows import legible
+    from camp_monitor.publication.words import area_words, count_words
+
+    for facility in sorted({event.facility_id for event in found}):
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+        for column in ("event", "what", "came between", "state", "area"):
+            table.add_column(column, overflow="fold")
+        for event in found:
+            if event.facility_id != facility:
+                continue
+            absent, first = event.came
+            what = f"{KINDS[event.kind]}\n{count_words(len(event.findings), 'finding')}"
+            area, _ = area_words(event.findings[-1])
+            table.add_row(
+                event.id,
+                what,
+                f"{absent.acquired_from_at[:10]} and\n{first.acquired_to_at[:10]}",
+                f"{STATE_WORDS[event.state]}\n{legible(event.reason)}",
+                f"{area}\ngrown" if event.has_grown else area,
+            )
+        context.console.print(legible(facility), style="bold")
+        context.console.print(table)
+        context.console.print()

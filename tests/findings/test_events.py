@@ -1,0 +1,206 @@
+"""Events: findings of one thing over many dates, and what later looks make of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import shapely
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camp_monitor.cli import main
+from camp_monitor.facilities import bundled_registry
+from camp_monitor.findings.events import Event, join_events
+from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.findings.review import Review
+from camp_monitor.workspace import create_workspace
+from tests.findings.conftest import _finding, _observation, _scene
+
+HERE = shapely.box(129.6, 42.5, 129.601, 42.501)
+ELSEWHERE = shapely.box(129.7, 42.5, 129.701, 42.501)
+METHODS = {
+    "construction": "construction/2",
+    "built_up": "construction/2",
+    "flooding": "flooding/3",
+    "flood_recession": "flooding/3",
+    "water_gain": "flooding/3",
+}
+
+
+def found(kind: str, before: str, after: str, where: shapely.Polygon = HERE) -> Finding:
+    return _finding(
+        kind=kind, method=METHODS[kind], before=_scene(before), after=_scene(after), geometry=where
+    )
+
+
+def looked(
+    method: str, before: str, after: str, *findings: Finding, **changes: object
+) -> Observation:
+    return _observation(
+        *findings, method=method, before=_scene(before), after=_scene(after), **changes
+    )
+
+
+def one(findings: list[Finding], observations: list[Observation] | None = None) -> Event:
+    [event] = join_events(findings, observations or [])
+    return event
+
+
+def review(finding: Finding, verdict: str, day: str = "2018-01-01") -> dict[str, Review]:
+    at = f"{day}T00:00:00+00:00"
+    return {finding.id: Review(finding.id, verdict, "RN", at)}
+
+
+def test_what_one_scene_shows_is_provisional() -> None:
+    finding = found("construction", "2015-09-07", "2016-09-05")
+    event = one([finding], [looked("construction/2", "2015-09-07", "2016-09-05", finding)])
+    assert event.state == "provisional"
+    assert [scene.dates for scene in event.came] == ["2015-09-07", "2016-09-05"]
+
+
+def test_a_second_scene_confirms_and_a_later_before_narrows() -> None:
+    event = one(
+        [
+            found("construction", "2014-09-01", "2016-09-05"),
+            found("built_up", "2015-09-07", "2017-09-09"),
+        ]
+    )
+    assert event.state == "confirmed"
+    assert [scene.dates for scene in event.came] == ["2015-09-07", "2016-09-05"]
+    assert event.last_seen.dates == "2017-09-09"
+
+
+def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
+    flood = found("flooding", "2016-08-20", "2016-09-01")
+    later = looked("flooding/3", "2016-08-20", "2016-09-25")
+    ended = one([flood], [later])
+    assert ended.state == "ended"
+    assert ended.ended is not None
+    assert [scene.dates for scene in ended.ended] == ["2016-09-01", "2016-09-25"]
+    hidden = replace(later, not_seen=HERE.buffer(0.001), seen_fraction=0.4)
+    assert one([flood], [hidden]).state == "provisional"
+    refused = replace(later, outcome="not_seen", reason="Cloud.", seen_fraction=0.0)
+    assert one([flood], [refused]).state == "provisional"
+    # a pair that begins after the flood cannot tell whether it is still there
+    assert one([flood], [looked("flooding/3", "2016-09-01", "2016-09-25")]).state == "provisional"
+    # nor can another question
+    assert one([flood], [looked("construction/2", "2016-08-20", "2016-09-25")]).state == (
+        "provisional"
+    )
+
+
+def test_water_that_is_seen_to_go_ends_it_and_is_no_event_of_its_own() -> None:
+    flood = found("flooding", "2016-08-20", "2016-09-01")
+    drained = found("flood_recession", "2016-09-01", "2016-09-13")
+    event = one([flood, drained])
+    assert event.state == "ended"
+    assert event.findings == (flood,)
+    elsewhere = replace(drained, geometry=ELSEWHERE)
+    assert {item.kind for item in join_events([flood, elsewhere], [])} == {
+        "flooding", "flood_recession",
+    }  # fmt: skip
+
+
+def test_water_that_comes_again_is_another_event_and_a_building_that_grows_is_not() -> None:
+    floods = [
+        found("flooding", "2015-08-20", "2015-09-01"),
+        found("flooding", "2016-08-20", "2016-09-01"),
+    ]
+    assert len(join_events(floods, [])) == 2
+    larger = HERE.buffer(0.001)
+    grown = replace(found("construction", "2016-09-05", "2017-09-09", larger), area_m2=3000.0,
+                    area_high_m2=3500.0)  # fmt: skip
+    event = one([found("construction", "2015-09-07", "2016-09-05"), grown])
+    assert event.has_grown
+
+
+def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
+    finding = found("construction", "2015-09-07", "2016-09-05")
+    for verdict, state in (
+        ("rejected", "dismissed"),
+        ("confirmed", "confirmed"),
+        ("unsure", "provisional"),
+    ):
+        [event] = join_events([finding], [], review(finding, verdict))
+        assert event.state == state
+    # what a person confirmed can still end
+    later = looked("construction/2", "2015-09-07", "2018-09-09")
+    [event] = join_events([finding], [later], review(finding, "confirmed"))
+    assert event.state == "ended"
+
+
+DAYS = [f"20{year}-09-{day:02}" for year in range(14, 19) for day in (3, 17)]
+PLACES = [shapely.box(129.6 + x, 42.5, 129.602 + x, 42.502) for x in (0.0, 0.001, 0.01, 0.011)]
+
+
+@st.composite
+def many_findings(draw: st.DrawFn) -> list[Finding]:
+    findings = []
+    for _ in range(draw(st.integers(0, 8))):
+        first, last = sorted(draw(st.permutations(range(len(DAYS))))[:2])
+        findings.append(
+            found(
+                draw(st.sampled_from(sorted(METHODS))), DAYS[first], DAYS[last],
+                draw(st.sampled_from(PLACES)),
+            )
+        )  # fmt: skip
+    return list({finding.id: finding for finding in findings}.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(findings=many_findings(), data=st.data())
+def test_every_finding_is_of_one_event_or_ends_one_in_whatever_order(
+    findings: list[Finding], data: st.DataObject
+) -> None:
+    events = join_events(findings, [])
+    held = [finding.id for event in events for finding in event.findings]
+    assert len(held) == len(set(held))
+    loose = {finding.id for finding in findings} - set(held)
+    kinds = {finding.id: finding.kind for finding in findings}
+    assert all(kinds[name] == "flood_recession" for name in loose)
+    assert not loose or any(event.state == "ended" for event in events)
+    assert join_events(data.draw(st.permutations(findings)), []) == events
+    for event in events:
+        assert event.came[0].acquired_to_at < event.came[1].acquired_to_at
+
+
+def test_the_list_says_what_became_of_each(
+    tmp_path: Path, make_observation: Callable[..., Observation]
+) -> None:
+    workspace = create_workspace(tmp_path / "camps", bundled_registry())
+    flood = found("flooding", "2016-08-20", "2016-09-01")
+    seen = [
+        looked("flooding/3", "2016-08-20", "2016-09-01", flood),
+        looked("flooding/3", "2016-08-20", "2016-09-25"),
+    ]
+    runner = CliRunner()
+    place = ["--workspace", str(workspace.root)]
+    nothing = runner.invoke(main, [*place, "events", "list"])
+    assert nothing.exit_code == 0
+    assert "not 'nothing happened'" in nothing.output
+    with open_ledger(workspace.ledger) as ledger:
+        ledger.record(seen, [flood], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
+    said = json.loads(runner.invoke(main, [*place, "--json", "events", "list"]).output)
+    [event] = said["events"]
+    assert event["state"] == "ended"
+    assert event["absent_again_at"] == "2016-09-25T02:11:21+00:00"
+    assert "Seen until 2016-09-01" in runner.invoke(main, [*place, "events", "list"]).output
+    none = runner.invoke(main, [*place, "events", "list", "--state", "confirmed"])
+    assert "other event left out by --state" in none.output
+    wrong = runner.invoke(main, [*place, "events", "list", "--facility", "nowhere"])
+    assert wrong.exit_code == 2
+    assert "Traceback" not in wrong.output
+
+
+@pytest.mark.parametrize("kind", ["construction", "flooding"])
+def test_things_side_by_side_are_two(kind: str) -> None:
+    side = [found(kind, "2015-09-07", "2016-09-05"), found(kind, "2015-09-07", "2016-09-05",
+                                                          ELSEWHERE)]  # fmt: skip
+    assert len(join_events(side, [])) == 2
