@@ -5,33 +5,26 @@ figures were read off the images; each tolerance is stated beside its figure.
 """
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 import shapely
-from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from scipy import ndimage
 
+from benchmarks.quiet_pairs import FOUND_SHARE, painted_on_land
 from camp_monitor.detection.construction import detect_construction
 from camp_monitor.detection.flooding import detect_flooding
 from camp_monitor.detection.indices import ndwi
 from camp_monitor.detection.regions import pixels_inside
-from camp_monitor.detection.water import map_water
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.imagery.adding import SceneDescription, add_scene
 from camp_monitor.imagery.catalogue import read_scenes
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.normalisation import normalise
 from camp_monitor.imagery.pair import Pair, make_pair
 from camp_monitor.imagery.reading import choose_grid, read_image
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.scan import Scanned, scan
-from camp_monitor.simulation.structures import Structure, paint_structures, scatter_footprints
 from camp_monitor.workspace import Workspace, create_workspace
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -133,7 +126,7 @@ def test_painted_structures_are_found_at_the_same_settings(naip: Workspace) -> N
         for number in range(1, labels.max() + 1):
             place = labels == number
             painted += not own[place].any()
-            found += not own[place].any() and changed[place].mean() >= 0.25
+            found += not own[place].any() and changed[place].mean() >= FOUND_SHARE
     assert painted >= 40
     assert found / painted >= 0.80
 
@@ -188,22 +181,3 @@ def construction_scores(
     scored = truth != 255
     hits = (called & scored & (truth == 1)).sum()
     return float(hits / (called & scored).sum()), float(hits / (truth == 1).sum())
-
-
-def painted_on_land(pair: Pair, seed: int) -> tuple[Pair, NDArray[np.int32]]:
-    """Paint roofs of 2,000 m2, grey as real ones, turned at random, on dry ground."""
-    rng = np.random.default_rng(seed)
-    wet = map_water(pair.before).is_water | map_water(pair.after).is_water
-    wet = ndimage.binary_dilation(wet, iterations=6)
-    flags = np.where(wet, Quality.NODATA, pair.after.flags).astype(np.uint8)
-    places = scatter_footprints(replace(pair.after, flags=flags), 25, 2000.0, rng)
-    visible = np.mean([pair.after.band(name) for name in ("red", "green", "blue")], axis=0)
-    greys = np.nanpercentile(visible, [97, 98.5, 99.5])
-    tint = np.array([1.0, 0.98, 0.93, 0.9])
-    roofs = [
-        Structure(place, tuple(rng.choice(greys) * rng.uniform(0.85, 1.1) * tint), 5.0, True)
-        for place in places
-    ]
-    after, labels = paint_structures(pair.after, roofs, rng)
-    matched = normalise(after, pair.normalisation)
-    return replace(pair, after=after, after_matched=matched), labels

@@ -182,10 +182,15 @@ def _group_of(finding: Finding, groups: Sequence[list[Finding]]) -> list[Finding
 
 
 def _went(group: Sequence[Finding], finding: Finding) -> bool:
-    """Whether a finding shows that the thing of a group went: there in its first scene."""
+    """Whether a finding shows that the thing of a group went: there at first, and not at last.
+
+    One that another scene of the group contradicts, for it still shows the thing, says nothing.
+    """
+    shown = [_time(item.after) for item in group]
     return (
         finding.facility_id == group[0].facility_id
-        and _time(finding.before) >= min(_time(item.after) for item in group)
+        and _time(finding.before) >= min(shown)
+        and _time(finding.after) > max(shown)
         and any(share_ground(item.geometry, finding.geometry) for item in group)
     )
 
@@ -205,7 +210,7 @@ def _event(
         reason = f"Rejected by {latest.by} on {latest.reviewed_at[:10]}."
         return Event(own, "dismissed", reason)
     last = plain.last_seen
-    absent = [item.after for item in gone if _time(item.after) > _time(last)]
+    absent = [finding.after for finding in gone]
     absent += [look.after for look in looks if _misses(look, plain)]
     if absent:
         first_absent = min(absent, key=_time)
