@@ -7,7 +7,7 @@ review, changes what is said of it, and no record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import shapely
@@ -56,12 +56,15 @@ class Event:
         Sentence: what the state rests on.
     ended : (SceneReference, SceneReference) or None
         Last scene that shows it and first that does not, if it ended.
+    ends : tuple of Finding
+        Findings that show it going, such as water that drained.
     """
 
     findings: tuple[Finding, ...]
     state: str
     reason: str
     ended: tuple[SceneReference, SceneReference] | None = None
+    ends: tuple[Finding, ...] = ()
 
     @property
     def id(self) -> str:
@@ -138,7 +141,6 @@ def join_events(
             own.append(finding)
     ends = [group for group in groups if family_of(group[0]) in OPPOSITES.values()]
     events = []
-    used: set[str] = set()
     for group in groups:
         opposite = OPPOSITES.get(family_of(group[0]))
         gone = [
@@ -147,11 +149,19 @@ def join_events(
             for finding in other
             if family_of(finding) == opposite and _went(group, finding)
         ]
-        used |= {finding.id for finding in gone}
-        events.append(_event(group, looks, gone, reviews or {}))
+        event = _event(group, looks, gone, reviews or {})
+        events.append(replace(event, ends=tuple(gone)))
+    used = {finding.id for event in events for finding in event.ends}
     return tuple(
         event for event in events if not all(finding.id in used for finding in event.findings)
     )
+
+
+def by_finding(events: Iterable[Event]) -> dict[str, Event]:
+    """Return the event of each finding, and of each that shows one going, by the finding's id."""
+    found = list(events)
+    going = {finding.id: event for event in reversed(found) for finding in event.ends}
+    return going | {finding.id: event for event in found for finding in event.findings}
 
 
 def family_of(finding: Finding) -> str:

@@ -19,10 +19,11 @@ from typing import Any
 import shapely
 
 from camp_monitor.errors import InputError
+from camp_monitor.findings.events import by_finding, join_events
 from camp_monitor.findings.finding import COORDINATE_DECIMALS, Finding, Observation
 from camp_monitor.findings.geopackage import write_geopackage
 from camp_monitor.findings.kml import kml_text
-from camp_monitor.findings.review import Review
+from camp_monitor.findings.review import Review, latest_reviews
 from camp_monitor.findings.rows import (
     FINDING_COLUMNS,
     NOT_SEEN_COLUMNS,
@@ -85,7 +86,9 @@ def export_findings(
             f"{path.name} has the suffix {path.suffix or '(none)'}, which is no format of export: "
             f"use one of {', '.join(_WRITERS)}."
         )
-    found, unseen = finding_rows(findings, reviews), not_seen_rows(observations)
+    findings, observations, reviews = tuple(findings), tuple(observations), tuple(reviews)
+    events = by_finding(join_events(findings, observations, latest_reviews(reviews)))
+    found, unseen = finding_rows(findings, reviews, events), not_seen_rows(observations)
     try:
         _refuse_existing(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.findings.events import Event
 from camp_monitor.findings.finding import (
     KINDS,
     POSITIONS,
@@ -51,6 +52,8 @@ FINDING_COLUMNS: dict[str, type] = {
     "reviewed_by": str,
     "reviewed_at": datetime,
     "review_note": str,
+    "event": str,
+    "event_state": str,
     "method": str,
     **_SCENE_COLUMNS,
     "evidence": str,
@@ -62,6 +65,7 @@ FINDING_COLUMNS: dict[str, type] = {
 A ``datetime`` is held as ISO 8601 text with an offset from UTC, empty where there is none.
 
 ``verdict`` and the three after it are those of the latest review: ``unreviewed`` and empty without.
+``event`` is the event that a finding is of, or that it ends; empty where events were not joined.
 """
 NOT_SEEN_COLUMNS: dict[str, type] = {
     "id": str,
@@ -112,9 +116,13 @@ def legible(text: str) -> str:
     return _UNSAFE.sub("\ufffd", _BLANKS.sub(" ", text))
 
 
-def finding_rows(findings: Iterable[Finding], reviews: Iterable[Review] = ()) -> list[Row]:
-    """Flatten findings with the latest review of each, in order of facility and time."""
-    latest = latest_reviews(reviews)
+def finding_rows(
+    findings: Iterable[Finding],
+    reviews: Iterable[Review] = (),
+    events: Mapping[str, Event] | None = None,
+) -> list[Row]:
+    """Flatten findings with the latest review and the event of each, by facility and time."""
+    latest, events = latest_reviews(reviews), events or {}
     return [
         Row(
             {
@@ -130,6 +138,7 @@ def finding_rows(findings: Iterable[Finding], reviews: Iterable[Review] = ()) ->
                 "probability": item.probability,
                 "position": POSITIONS[item.position],
                 **_review_values(latest.get(item.id)),
+                **_event_values(events.get(item.id)),
                 "method": legible(item.method),
                 **_scene_values(item.before, item.after),
                 "evidence": _measurements(item.evidence),
@@ -181,6 +190,10 @@ def not_all_seen(observation: Observation) -> bool:
         or observation.seen_fraction < 1
         or _polygonal(observation.not_seen) is not None
     )
+
+
+def _event_values(event: Event | None) -> dict[str, str]:
+    return {"event": event.id if event else "", "event_state": event.state if event else ""}
 
 
 def _review_values(review: Review | None) -> dict[str, str]:

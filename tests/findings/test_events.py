@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.findings.events import Event, join_events
+from camp_monitor.findings.export import export_findings
 from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.review import Review
@@ -204,3 +205,23 @@ def test_things_side_by_side_are_two(kind: str) -> None:
     side = [found(kind, "2015-09-07", "2016-09-05"), found(kind, "2015-09-07", "2016-09-05",
                                                           ELSEWHERE)]  # fmt: skip
     assert len(join_events(side, [])) == 2
+
+
+def test_an_export_names_the_event_of_each_finding_and_of_what_ends_it(tmp_path: Path) -> None:
+    flood = found("flooding", "2016-08-20", "2016-09-01")
+    drained = found("flood_recession", "2016-09-01", "2016-09-13")
+    alone = found("construction", "2015-09-07", "2016-09-05", ELSEWHERE)
+    looks = [looked("flooding/3", "2016-08-20", "2016-09-01", flood)]
+    export_findings([flood, drained, alone], looks, tmp_path / "all.geojson")
+    features = json.loads((tmp_path / "all.geojson").read_text())["features"]
+    said = {
+        item["properties"]["id"]: (item["properties"]["event"], item["properties"]["event_state"])
+        for item in features
+        if item["properties"]["record"] == "finding"
+    }
+    event = f"E{flood.id[1:]}"
+    assert said == {
+        flood.id: (event, "ended"),
+        drained.id: (event, "ended"),
+        alone.id: (f"E{alone.id[1:]}", "provisional"),
+    }
