@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.events import by_finding, join_events
 from camp_monitor.findings.finding import (
     Finding,
     Observation,
@@ -23,7 +24,7 @@ from camp_monitor.findings.finding import (
     interval_words,
 )
 from camp_monitor.findings.ledger import Ledger, open_ledger
-from camp_monitor.findings.review import rejected_ids
+from camp_monitor.findings.review import latest_reviews, rejected_ids
 from camp_monitor.imagery.alignment import measure_shift
 from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.pair import CORRECTED_FROM_PX
@@ -113,6 +114,7 @@ def draw_facility_map(
         drawn,
         of_pair,
         reviews=reviews,
+        events=by_finding(join_events(findings, observations, latest_reviews(reviews))),
         notes=tuple(notes),
         simulated=simulated,
     )

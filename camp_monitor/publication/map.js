@@ -43,6 +43,7 @@ const campMonitor = (() => {
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || "Not reviewed"));
     for (const review of earlier) body.append(make("p", "review earlier", `Earlier: ${review}`));
+    if (finding.event) body.append(make("p", "event", finding.event));
     if (finding.evidence.length) {
       body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Facility, Outline
+from camp_monitor.findings.events import Event
 from camp_monitor.findings.finding import (
     COORDINATE_DECIMALS,
     KINDS,
@@ -54,6 +55,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     observations: Sequence[Observation],
     *,
     reviews: Sequence[Review] = (),
+    events: Mapping[str, Event] | None = None,
     notes: tuple[str, ...] = (),
     simulated: bool = False,
 ) -> str:
@@ -74,6 +76,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     reviews : sequence of Review
         What people said of the findings; those whose latest review rejects them are drawn faint
         and counted apart.
+    events : mapping of str to Event, optional
+        What became of each finding, by its id.
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
@@ -101,7 +105,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     drawing.add_outline(outline.geometry, ring, outline.basis, label)
     for unseen_label, places in _unseen_layers(outline, observations).items():
         drawing.add_unseen(unseen_label, places)
-    common = _add_findings(drawing, shown, reviews)
+    common = _add_findings(drawing, shown, reviews, events or {})
     element, script = drawing.finish(
         {
             "before": before and words.date_words(before.reference),
@@ -126,7 +130,10 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
 
 
 def _add_findings(
-    drawing: Drawing, findings: Sequence[Finding], reviews: Sequence[Review]
+    drawing: Drawing,
+    findings: Sequence[Finding],
+    reviews: Sequence[Review],
+    events: Mapping[str, Event],
 ) -> list[dict[str, Any]]:
     """Draw findings kind by kind; return what the popups of several print alike."""
     by_finding: dict[str, list[Review]] = {}
@@ -139,7 +146,8 @@ def _add_findings(
             alike = _common_properties(finding)
             if alike not in common:
                 common.append(alike)
-            own = _own_properties(finding, by_finding.get(finding.id, ()))
+            event = events.get(finding.id)
+            own = _own_properties(finding, by_finding.get(finding.id, ()), event)
             shapes.append((finding.geometry, {"common": common.index(alike), **own}))
         drawing.add_findings(kind, shapes)
     return common
@@ -207,8 +215,10 @@ def _limits_words(drawing: Drawing, findings: int) -> list[str]:
     return said
 
 
-def _own_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, Any]:
-    """Return what a popup prints of one finding alone and of its reviews, the latest first."""
+def _own_properties(
+    finding: Finding, reviews: Sequence[Review], event: Event | None
+) -> dict[str, Any]:
+    """Return what a popup prints of one finding, its event and its reviews, the latest first."""
     area, area_interval = words.area_words(finding)
     return {
         "id": finding.id,
@@ -219,6 +229,7 @@ def _own_properties(finding: Finding, reviews: Sequence[Review]) -> dict[str, An
         "position": POSITIONS[finding.position].capitalize(),
         "evidence": finding.evidence,
         "rivals": rival_words(finding),
+        "event": words.event_words(event) if event else "",
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
     }

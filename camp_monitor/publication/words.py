@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from camp_monitor.answers import UNTESTED
 from camp_monitor.facilities.facility import BASES, Outline
+from camp_monitor.findings.events import STATES, Event
 from camp_monitor.findings.finding import (
     Finding,
     Observation,
@@ -50,6 +51,12 @@ def real_words(finding: Finding) -> str:
     if UNTESTED in finding.caveats:
         return "a guess: no labelled image has tested this way of finding"
     return f"about {min(max(round(finding.probability * 10), 1), 9)} in 10 like it were real"
+
+
+def event_words(event: Event) -> str:
+    """Say what became of a thing: ``Ended: seen until ...``."""
+    reason = event.reason[:1].lower() + event.reason[1:]
+    return f"{STATES[event.state].capitalize()}: {reason}"
 
 
 def area_words(finding: Finding) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from camp_monitor.findings.events import by_finding, join_events
 from camp_monitor.findings.review import Review
 from camp_monitor.publication.map import draw_map, iframe_line
 from camp_monitor.publication.picture import MapImage
@@ -169,6 +170,15 @@ def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
         ):
             expect(popup).to_contain_text(words)
         expect(popup).not_to_contain_text(re.compile(r"\bon 20\d\d"))
+
+
+def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
+    findings = painted.findings()
+    with open_html(demo(events=by_finding(join_events(findings, [])))) as page:
+        finding_shape(page, "construction").click()
+        expect(page.locator(".leaflet-popup-content .event")).to_have_text(
+            "Seen once: one scene shows it, and no later look has told of it yet."
+        )
 
 
 def test_a_finding_opens_by_keyboard(open_html: Open) -> None:
