@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camp_monitor.errors import WorkspaceError
 
@@ -82,6 +83,75 @@ class SourceSettings(BaseModel):
     """Those of the preset's collections that are searched, in this order; empty for all of them."""
 
 
+Question = Literal["construction", "flooding"]
+DETECTORS: tuple[Question, ...] = ("construction", "flooding")
+"""What a scan can look for."""
+Sensors = tuple[Literal["sentinel-2", "landsat", "sentinel-1"], ...]
+Detectors = Annotated[tuple[Question, ...], Field(min_length=1)]
+Day = Annotated[str, AfterValidator(lambda text: text and date.fromisoformat(text).isoformat())]
+CadenceDays = Annotated[int, Field(ge=1, le=366)]
+
+
+class GroupSettings(BaseModel):
+    """A ``[schedule.groups.NAME]`` table: facilities that are watched otherwise than the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facilities: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Their ids; a facility is in one group at most."""
+
+    cadence_days: CadenceDays | None = None
+    """Instead of that of ``[schedule]``; likewise all that follow."""
+
+    sensors: Sensors | None = None
+    detectors: Detectors | None = None
+    since: Day | None = None
+
+
+class ScheduleSettings(BaseModel):
+    """The ``[schedule]`` table of ``camp-monitor.toml``: what ``scan --due`` looks at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facilities: tuple[str, ...] = ()
+    """Ids of those that are watched; empty: all that have an outline."""
+
+    cadence_days: CadenceDays = 10
+    """A look is expected within every so many days."""
+
+    sensors: Sensors = ()
+    """What is looked for; empty: as ``[fetch]`` has it."""
+
+    detectors: Detectors = DETECTORS
+    """What is looked for in them."""
+
+    since: Day = ""
+    """First day of the watch, such as ``2024-01-01``; empty: a year before the first run."""
+
+    groups: dict[str, GroupSettings] = {}
+
+
+class NotificationSettings(BaseModel):
+    """The ``[notification]`` table of ``camp-monitor.toml``: who is told, and of what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")] = "CAMP_MONITOR_NOTIFY"
+    """Environment variable with the addresses, as apprise has them, apart by spaces."""
+
+    file: Annotated[str, Field(max_length=1000)] = ""
+    """Or a file of apprise's own with them; outside of the workspace is safest."""
+
+    provisional: bool = False
+    """Whether what one scene alone shows is told, too."""
+
+    heartbeat_days: Annotated[int, Field(ge=0, le=366)] = 7
+    """A message comes at least so often, also where nothing is new; 0: never without news."""
+
+    alarm_after_days: Annotated[int, Field(ge=1, le=366)] = 3
+    """No run came to its end for so long: that is an alarm."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -90,6 +160,8 @@ class Configuration(BaseModel):
     scan: ScanSettings = ScanSettings()
     fetch: FetchSettings = FetchSettings()
     sources: dict[str, SourceSettings] = {}
+    schedule: ScheduleSettings = ScheduleSettings()
+    notification: NotificationSettings = NotificationSettings()
 
 
 @dataclass(frozen=True)
@@ -277,4 +349,35 @@ workers = 4
 # like = "earth-search"
 # Only these of its collections, in this order; none named: all.
 # collections = ["sentinel-2-c1-l2a"]
+
+[schedule]
+# What 'scan --due' watches: ids of facilities; none named: all that have an outline.
+facilities = []
+# A look is expected within every so many days.
+cadence_days = 10
+# What is looked for: sentinel-2, landsat, sentinel-1; none named: as [fetch] has it.
+sensors = []
+# What is looked for in them: construction, flooding.
+detectors = ["construction", "flooding"]
+# First day of the watch, such as "2024-01-01"; "": a year before the first run.
+since = ""
+
+# Facilities that are watched otherwise; what is absent is as above.
+[schedule.groups]
+# [schedule.groups.rivers]
+# facilities = ["khs-12-jongori"]
+# cadence_days = 5
+# sensors = ["sentinel-2", "sentinel-1"]
+
+[notification]
+# Environment variable that holds the addresses, as apprise has them, apart by spaces.
+variable = "CAMP_MONITOR_NOTIFY"
+# Or a file of apprise's own with them; "" for none.
+file = ""
+# Whether what one scene alone shows is told, too.
+provisional = false
+# A message comes at least every so many days, also where nothing is new; 0: never without news.
+heartbeat_days = 7
+# No run came to its end for so many days: that is an alarm.
+alarm_after_days = 3
 """

@@ -16,8 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
-VERSIONS = ([1], [2], [1, 2])
+SCHEMA_VERSION = 3
+VERSIONS = ([1], [2], [3], [1, 2], [2, 3], [1, 2, 3])
 """What the table ``schema`` may hold: a row is added when a file goes on to the next version."""
 
 START_SHA256 = "0" * 64
@@ -64,8 +64,11 @@ ANSWERS = _chained("answers", _text("observation_id", index=True))
 
 REVIEWS = _chained("reviews", _text("finding_id", index=True), _text("verdict"))
 
-CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS)
-ADDED = {2: (REVIEWS,)}
+RUNS = _chained("runs", _text("run_id"), _text("what"), _text("facility_id", index=True))
+"""What runs set out to do and what became of it: see `camp_monitor.findings.runs`."""
+
+CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS, RUNS)
+ADDED = {2: (REVIEWS,), 3: (RUNS,)}
 """Tables that a version of the schema added to the one before."""
 
 COMMON = ("seq", "id", "content", "previous_sha256", "row_sha256", "recorded_at")

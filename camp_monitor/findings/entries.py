@@ -12,6 +12,7 @@ from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.findings.chain import Entry
 from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
 from camp_monitor.findings.review import Review
+from camp_monitor.findings.runs import RunRecord
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,15 @@ def review_entry(review: Review) -> Entry:
     )
 
 
+def run_entry(record: RunRecord) -> Entry:
+    """Make the entry of a record of a run."""
+    return Entry(
+        record.id,
+        canonical_json(record.to_dict()),
+        {"run_id": record.run_id, "what": record.what, "facility_id": record.facility_id},
+    )
+
+
 def read_observation(content: str) -> Observation:
     """Make an observation from the content of a row; ValueError when it cannot be one."""
     try:
@@ -125,6 +135,16 @@ def read_review(content: str) -> Review:
         return Review(**json.loads(content))
     except _UNREADABLE as error:
         raise ValueError(f"it is no review: {str(error) or type(error).__name__:.200}") from None
+
+
+def read_run(content: str) -> RunRecord:
+    """Make a record of a run from the content of a row; ValueError when it cannot be one."""
+    try:
+        return RunRecord.from_dict(json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(
+            f"it is no record of a run: {str(error) or type(error).__name__:.200}"
+        ) from None
 
 
 # What a content of the wrong shape makes the constructors above raise.

@@ -24,6 +24,7 @@ from camp_monitor.findings.chain import (
     FINDINGS,
     OBSERVATIONS,
     REVIEWS,
+    RUNS,
     Head,
     tables_of,
 )
@@ -36,7 +37,9 @@ from camp_monitor.findings.entries import (
     read_finding,
     read_observation,
     read_review,
+    read_run,
     review_entry,
+    run_entry,
 )
 from camp_monitor.findings.finding import (
     CONFIDENCES,
@@ -47,13 +50,18 @@ from camp_monitor.findings.finding import (
     in_order,
 )
 from camp_monitor.findings.lookup import (
+    Looked,
     current_ids,
     latest_answers,
     look_up_finding,
+    names_scene,
     no_such_finding,
+    read_looks,
     read_observations,
+    read_rivals,
 )
 from camp_monitor.findings.review import Review, in_order_of_review
+from camp_monitor.findings.runs import RunRecord
 from camp_monitor.findings.store import (
     append,
     held,
@@ -176,7 +184,7 @@ class Ledger:
             upgrade(connection)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
             check_belonging(observations, given, present)
-            known = read_observations(connection, {item.facility_id for item in observations})
+            known = read_rivals(connection, observations)
             latest = latest_answers(connection, known)
             answers = []
             for item in observations:
@@ -254,6 +262,30 @@ class Ledger:
                 return ()
             return tuple(in_order_of_review(read(connection, REVIEWS, wanted, read_review)))
 
+    def write_run(self, record: RunRecord) -> None:
+        """Add a record to the diary of runs; one that it holds already is not added again."""
+        with self._transaction(writing=True) as connection:
+            upgrade(connection)
+            if not held(connection, RUNS, [record.id], read_run):
+                append(connection, RUNS, [run_entry(record)], record.at)
+
+    def runs(
+        self, facility_id: str | None = None, *, what: str | None = None
+    ) -> tuple[RunRecord, ...]:
+        """Return the diary of runs, in the order in which it was written.
+
+        Parameters
+        ----------
+        facility_id, what : str or None
+            Only records of this facility, that say this.
+        """
+        asked = ((RUNS.c.facility_id, facility_id), (RUNS.c.what, what))
+        wanted = [column == value for column, value in asked if value is not None]
+        with self._transaction() as connection:
+            if RUNS not in _tables(connection):
+                return ()
+            return tuple(read(connection, RUNS, wanted, read_run))
+
     def observations(
         self, facility_id: str | None = None, *, superseded: bool = False
     ) -> tuple[Observation, ...]:
@@ -265,6 +297,14 @@ class Ledger:
             every = read_observations(connection, _only(facility_id))
             latest = set(latest_answers(connection, every).values())
         return tuple(in_order(item for item in every if superseded or item.id in latest))
+
+    def looks(self, facility_id: str | None = None) -> tuple[Looked, ...]:
+        """Return which scene was looked at when, for what, and how that ended: no geometry.
+
+        Quicker than `observations` where thousands are counted; superseded ones are left out.
+        """
+        with self._transaction() as connection:
+            return tuple(read_looks(connection, facility_id))
 
     def findings(
         self,
@@ -336,6 +376,7 @@ class Ledger:
         wanted = [OBSERVATIONS.c.facility_id == facility_id, OBSERVATIONS.c.method == method]
         asked = (outline_version, before, after, settings_sha256)
         with self._transaction() as connection:
+            wanted.append(names_scene(after.id))
             answers = [
                 item
                 for item in read(connection, OBSERVATIONS, wanted, read_observation)
@@ -353,14 +394,14 @@ class Ledger:
         """Hash all observations, findings and reviews, whatever the order they were recorded in.
 
         Two ledgers with the same contents are the same ledger and have the same hash, though
-        their chains may run in another order.  SHA-256, in hexadecimal, of the sorted SHA-256 of
-        the contents, one line each.
+        their chains may run in another order and their diaries of runs differ.  SHA-256, in
+        hexadecimal, of the sorted SHA-256 of the contents, one line each.
         """
         with self._transaction() as connection:
             contents = [
                 content
                 for table in _tables(connection)
-                if table is not ANSWERS
+                if table not in (ANSWERS, RUNS)
                 for content in connection.scalars(sa.select(table.c.content))
             ]
         hashes = sorted(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import NoSuchRecordError
+from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.findings.chain import ANSWERS, FINDINGS, OBSERVATIONS
 from camp_monitor.findings.entries import question_of, read_finding, read_observation
-from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.findings.finding import Finding, Observation, canonical_json
 from camp_monitor.findings.store import read
+
+FEW_IDS = 500
+"""Up to so many ids are asked for by name; of more, the whole table is read."""
 
 
 def read_observations(
@@ -23,12 +28,102 @@ def read_observations(
     return read(connection, OBSERVATIONS, wanted, read_observation)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """That a scene was looked at: what `Observation` says, without where.
+
+    Parameters
+    ----------
+    facility_id, method, outcome, reason : str
+    before_id, after_id : str
+    sensor : str
+    acquired_at : str
+        Last instant of the after scene, ISO 8601, UTC.
+    seen_fraction : float
+    """
+
+    facility_id: str
+    method: str
+    outcome: str
+    reason: str
+    before_id: str
+    after_id: str
+    sensor: str
+    acquired_at: str
+    seen_fraction: float
+
+
+def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[Looked]:
+    """Read what was looked at, of a facility or of all, in the order of recording."""
+    answers: dict[tuple[str, str, str, str], str] = {}
+    looks: dict[str, Looked] = {}
+    statement = sa.select(OBSERVATIONS.c.id, OBSERVATIONS.c.content).order_by(OBSERVATIONS.c.seq)
+    if facility_id is not None:
+        statement = statement.where(OBSERVATIONS.c.facility_id == facility_id)
+    for key, content in connection.execute(statement):
+        looks[str(key)] = _looked(str(content))
+    for key in connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq)):
+        if key in looks:
+            one = looks[key]
+            stem = one.method.partition("/")[0]
+            answers[one.facility_id, stem, one.before_id, one.after_id] = str(key)
+    counted = set(answers.values())
+    return (look for key, look in looks.items() if key in counted)
+
+
+def _looked(content: str) -> Looked:
+    try:
+        said = json.loads(content)
+        return Looked(
+            **{name: said[name] for name in ("facility_id", "method", "outcome", "reason")},
+            before_id=said["before"]["id"],
+            after_id=said["after"]["id"],
+            sensor=said["after"]["sensor"],
+            acquired_at=said["after"]["acquired_to_at"],
+            seen_fraction=float(said["seen_fraction"]),
+        )
+    except (ValueError, TypeError, LookupError) as error:
+        raise LedgerError(
+            f"An observation in the ledger cannot be read ({type(error).__name__}): restore the "
+            f"ledger from a copy."
+        ) from None
+
+
+def names_scene(scene_id: str) -> sa.ColumnElement[bool]:
+    """Tell, in SQL, whether the content of an observation holds the id of a scene."""
+    return sa.func.instr(OBSERVATIONS.c.content, canonical_json({"id": scene_id})[1:-1]) > 0
+
+
+def read_rivals(
+    connection: sa.Connection, observations: Iterable[Observation]
+) -> list[Observation]:
+    """Read every observation that answers the same question as one of `observations`.
+
+    Only rows that hold the id of an after scene are made into records: a facility may have
+    thousands, and each scan asks.
+    """
+    asked = {question_of(item) for item in observations}
+    found: dict[str, Observation] = {}
+    for facility_id, after_id in sorted({(key[0], key[3]) for key in asked}):
+        wanted = [
+            OBSERVATIONS.c.facility_id == facility_id,
+            names_scene(after_id),
+        ]
+        for item in read(connection, OBSERVATIONS, wanted, read_observation):
+            if question_of(item) in asked:
+                found[item.id] = item
+    return list(found.values())
+
+
 def latest_answers(
     connection: sa.Connection, observations: Iterable[Observation]
 ) -> dict[tuple[str, str, str, str], str]:
     """Return for each question the id of the one of `observations` that answered it last."""
     questions = {item.id: question_of(item) for item in observations}
-    answers = connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq))
+    statement = sa.select(ANSWERS.c.observation_id, ANSWERS.c.seq)
+    if len(questions) <= FEW_IDS:
+        statement = statement.where(ANSWERS.c.observation_id.in_(sorted(questions)))
+    answers = connection.execute(statement.order_by(ANSWERS.c.seq)).scalars()
     return {questions[key]: key for key in answers if key in questions}
 
 

@@ -33,8 +33,9 @@ from camp_monitor.findings.chain import (
 )
 from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.review import Review
+from camp_monitor.findings.runs import RunRecord
 
-Stored = TypeVar("Stored", Finding, Observation, Review)
+Stored = TypeVar("Stored", Finding, Observation, Review, RunRecord)
 
 _CHUNK = 500
 """Ids or rows in one statement; older SQLite allows 999 values in one."""

@@ -14,6 +14,7 @@ from camp_monitor.findings.chain import (
     FINDINGS,
     OBSERVATIONS,
     REVIEWS,
+    RUNS,
     START_SHA256,
     Entry,
     Head,
@@ -29,7 +30,9 @@ from camp_monitor.findings.entries import (
     read_finding,
     read_observation,
     read_review,
+    read_run,
     review_entry,
+    run_entry,
 )
 from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.store import raw_columns, version_of
@@ -179,4 +182,5 @@ _ENTRY_OF: dict[str, Callable[[str], Entry]] = {
     FINDINGS.name: lambda content: finding_entry(read_finding(content)),
     ANSWERS.name: lambda content: answer_entry(read_answer(content)),
     REVIEWS.name: lambda content: review_entry(read_review(content)),
+    RUNS.name: lambda content: run_entry(read_run(content)),
 }

@@ -175,16 +175,16 @@ def test_an_old_ledger_is_read_as_it_is(version_1: Path, finding: Finding) -> No
     assert versions(version_1) == [1]
 
 
-def test_the_first_writing_brings_an_old_ledger_to_version_2(
+def test_the_first_writing_brings_an_old_ledger_to_the_latest_version(
     version_1: Path, finding: Finding, make_observation: MakeObservation
 ) -> None:
     with open_ledger(version_1) as ledger:
         heads, contents = ledger.head(), ledger.contents_sha256()
         assert [head.rows for head in heads] == [2, 1, 2]
         ledger.record([make_observation(finding)], [], recorded_at=NOON)
-        assert versions(version_1) == [1, 2]
+        assert versions(version_1) == [1, 2, 3]
         assert ledger.contents_sha256() == contents
-        assert [head.rows for head in ledger.head()] == [2, 1, 2, 0]
+        assert [head.rows for head in ledger.head()] == [2, 1, 2, 0, 0]
         ledger.review(make_review(finding.id), recorded_at=NOON)
         assert ledger.verify(heads) == ()
     with open_ledger(version_1) as ledger:
