@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.answers import Question, Quiet, asked_of, find, observe, refer, refused
 from camp_monitor.detection.detectability import smallest_found
+from camp_monitor.detection.detection import Detection
 from camp_monitor.detection.detectors import Detector, detectors
 from camp_monitor.detection.flooding import METHOD as FLOODING
 from camp_monitor.detection.known_ground import (
@@ -34,15 +35,16 @@ from camp_monitor.findings.ledger import Added, Ledger, open_ledger
 from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
 from camp_monitor.imagery.choosing import choose_earlier, choose_scene
 from camp_monitor.imagery.ground_files import (
+    GroundFile,
     find_heights,
     find_usual_water,
     read_heights,
     read_usual_water,
 )
-from camp_monitor.imagery.pair import check_comparable, make_pair
+from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
 from camp_monitor.imagery.reading import choose_grid, read_image
 from camp_monitor.imagery.scene import Scene
-from camp_monitor.workspace import GroundFiles, Workspace
+from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,35 @@ class Scanned:
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
     added: Added
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scenes that are to be compared: all that a worker on another core or machine needs.
+
+    Parameters
+    ----------
+    question : Question
+    before, after : Scene
+    area : shapely geometry
+        Searched area, EPSG:4326.
+    earlier : tuple of Scene
+        The first of them, if there is one, is compared with `before` for the rate of false alarms;
+        its own findings are not recorded.
+    methods : tuple of str
+        Of the detectors that are asked.
+    """
+
+    question: Question
+    before: Scene
+    after: Scene
+    area: BaseGeometry
+    earlier: tuple[Scene, ...] = ()
+    methods: tuple[str, ...] = tuple(detectors())
+
+
+Compared = tuple[list[Observation], list[Finding]]
+"""Observations, one for each detector, and their findings."""
 
 
 def scan(
@@ -105,28 +136,75 @@ def scan(
         The ledger cannot be written.
     """
     facility = find_facility(workspace.aoi, facility_id)
-    outline, settings = facility.outline, workspace.configuration.scan
+    settings = workspace.configuration.scan
     if detectability is not None:
         settings = settings.model_copy(update={"detectability": detectability})
-    area = search_area(outline, settings.margin_m)
-    scenes = read_scenes(workspace.imagery)
-    first = choose_scene(scenes, before, area, "before")
-    second = choose_scene(scenes, after, area, "after")
-    check_order(first, second)
     files = workspace.ground_files if ground_files is None else ground_files
-    dem = find_heights(files.dem, area) if files.dem else None
-    usual_water = find_usual_water(files.usual_water, area) if files.usual_water else None
-    question = Question(
-        facility.id, outline, refer(first), refer(second), settings, dem, usual_water
-    )
+    subject = look_up(facility, settings, files)
+    scenes = read_scenes(workspace.imagery)
+    first = choose_scene(scenes, before, subject.area, "before")
+    second = choose_scene(scenes, after, subject.area, "after")
+    check_order(first, second)
+    work = comparison_of(subject, first, second, scenes)
     with open_ledger(workspace.ledger) as ledger:
-        known = answered(ledger, question)
-        earlier = choose_earlier(scenes, first, area)[:1]
-        observations, findings = known or compare(question, first, second, area, earlier)
+        observations, findings = answered(ledger, work) or compare(work)
         added = ledger.record(observations, findings, recorded_at=recorded_at)
     return Scanned(
-        facility, question.before, question.after, tuple(observations), tuple(findings), added
-    )
+        facility, work.question.before, work.question.after, tuple(observations), tuple(findings),
+        added,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is the same in all comparisons of one facility.
+
+    Parameters
+    ----------
+    facility : Facility
+    settings : ScanSettings
+    area : shapely geometry
+        Searched area, EPSG:4326.
+    dem, usual_water : GroundFile or None
+    """
+
+    facility: Facility
+    settings: ScanSettings
+    area: BaseGeometry
+    dem: GroundFile | None
+    usual_water: GroundFile | None
+
+
+def look_up(facility: Facility, settings: ScanSettings, files: GroundFiles) -> Subject:
+    """Say where is searched and what is known of the ground there.
+
+    Raises
+    ------
+    FacilityError
+        It has no outline.
+    SceneError
+        A named file is damaged or does not fit.
+    """
+    area = search_area(facility.outline, settings.margin_m)
+    dem = find_heights(files.dem, area) if files.dem else None
+    usual_water = find_usual_water(files.usual_water, area) if files.usual_water else None
+    return Subject(facility, settings, area, dem, usual_water)
+
+
+def comparison_of(
+    subject: Subject,
+    before: Scene,
+    after: Scene,
+    scenes: Sequence[Scene],
+    methods: tuple[str, ...] = tuple(detectors()),
+) -> Comparison:
+    """Say what is to be compared, and which of `scenes` shows the place when it was quiet."""
+    question = Question(
+        subject.facility.id, subject.facility.outline, refer(before), refer(after),
+        subject.settings, subject.dem, subject.usual_water,
+    )  # fmt: skip
+    earlier = tuple(choose_earlier(scenes, before, subject.area)[:1])
+    return Comparison(question, before, after, subject.area, earlier, methods)
 
 
 def check_order(before: Scene, after: Scene) -> None:
@@ -148,58 +226,65 @@ def check_order(before: Scene, after: Scene) -> None:
         )
 
 
-def answered(ledger: Ledger, question: Question) -> tuple[list[Observation], list[Finding]] | None:
+def answered(ledger: Ledger, work: Comparison) -> Compared | None:
     """Return what the ledger holds of this very question; None where a part of it is missing."""
     observations = []
-    for method in detectors():
-        found = ledger.find_observation(**asked_of(question, method))
+    for method in work.methods:
+        found = ledger.find_observation(**asked_of(work.question, method))
         if found is None:
             return None
         observations.append(found)
     return observations, [ledger.finding(fid) for item in observations for fid in item.finding_ids]
 
 
-def compare(
-    question: Question,
-    before: Scene,
-    after: Scene,
-    area: BaseGeometry,
-    earlier: Sequence[Scene] = (),
-) -> tuple[list[Observation], list[Finding]]:
-    """Look at two scenes for every kind of change; a refusal is an observation with its reason.
-
-    The first of the `earlier` scenes, if there is one, is compared with `before` for the rate of
-    false alarms; its own findings are not recorded.
-    """
+def compare(work: Comparison) -> Compared:
+    """Look at two scenes for every kind of change; a refusal is an observation with its reason."""
+    question, before, after, area = work.question, work.before, work.after, work.area
     try:
         check_comparable(before, after)
         for scene in (before, after):
             check_unaltered(scene)
         grid = choose_grid(before, after, area, question.settings.context_px)
         ground = read_ground(question, grid, area)
-        asked = detectors(question.settings.structure_model, ground)
+        asked = {
+            method: detect
+            for method, detect in detectors(question.settings.structure_model, ground).items()
+            if method in work.methods
+        }
         pair = make_pair(before, after, grid, read_image, question.settings.max_residual_px)
     except NotComparableError as refusal:
-        return [refused(question, method, str(refusal), area) for method in detectors()], []
-    quiet = look_at_quiet(question, before, grid, earlier, asked)
+        return [refused(question, method, str(refusal), area) for method in work.methods], []
+    searched = pixels_inside(area, grid)
+    answers = {method: _answer(detect, pair) for method, detect in asked.items()}
+    called = any(
+        not isinstance(answer, NotComparableError)
+        and any((change.changed & searched).any() for change in answer.changes)
+        for answer in answers.values()
+    )
+    quiet = look_at_quiet(question, before, grid, work.earlier, asked) if called else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
-    for method, detect in asked.items():
-        try:
-            detection = detect(pair)
-        except NotComparableError as refusal:
-            observations.append(refused(question, method, str(refusal), area))
+    for method, answer in answers.items():
+        if isinstance(answer, NotComparableError):
+            observations.append(refused(question, method, str(answer), area))
             continue
-        found = find(question, pair, detection, area, quiet, (before, after))
+        found = find(question, pair, answer, area, quiet, (before, after))
         smallest = None
-        if question.settings.detectability and detection.changes:
-            searched = pixels_inside(area, pair.grid)
+        if question.settings.detectability and answer.changes:
+            detect = asked[method]
             if ground and method == FLOODING:
                 detect = partial(detect_where_water_can_be_new, ground)
-            smallest = smallest_found(pair, detect, detection.changes[0].kind, searched)
-        observations.append(observe(question, pair, detection, area, found, smallest))
+            smallest = smallest_found(pair, detect, answer.changes[0].kind, searched)
+        observations.append(observe(question, pair, answer, area, found, smallest))
         findings.extend(found)
     return observations, findings
+
+
+def _answer(detect: Detector, pair: Pair) -> Detection | NotComparableError:
+    try:
+        return detect(pair)
+    except NotComparableError as refusal:
+        return refusal
 
 
 def read_ground(question: Question, grid: GeoBox, area: BaseGeometry) -> KnownGround | None:

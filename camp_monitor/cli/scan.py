@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,34 +12,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
-from camp_monitor.cli.network import (
-    interval_of,
-    note_fetched,
-    open_shop,
-    place_of,
-    print_choice,
-    print_left_out,
-    progress,
-    size_words,
-    source_options,
-)
-from camp_monitor.errors import NotComparableError
+from camp_monitor.cli.network import source_options
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
     from camp_monitor.workspace import GroundFiles
 
-NOTHING_COMPARED = 3
+NOTHING_COMPARED, NEW_FINDINGS = 3, 10
 MOST_SHOWN = 12
 
 
 @click.command(epilog="Example: camp-monitor scan khs-12-jongori --from 2016-08-15 --to 2016-09-30")
-@click.argument("facility_id", metavar="ID")
+@click.argument("facility_ids", metavar="[ID]...", nargs=-1)
 @click.option("--before", metavar="DATE", help="Day, year or id of the first scene.")
 @click.option("--after", metavar="DATE", help="Day, year or id of the second scene.")
-@click.option("--from", "first", metavar="DATE", help="First day: choose scenes by themselves.")
+@click.option("--from", "first", metavar="DATE", help="First day: compare every usable date.")
 @click.option("--to", "last", metavar="DATE", help="Last day.")
+@click.option("--all", "every", is_flag=True, help="All facilities that have an outline.")
+@click.option("--due", is_flag=True, help="What [schedule] asks for and nobody has looked at yet.")
 @click.option("--offline", is_flag=True, help="Use only what the catalogue here holds.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, show_default=True,
+    help="How many processes compare dates at a time.",
+)  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Dask scheduler whose workers compare, such as tcp://127.0.0.1:8786.",
+)  # fmt: skip
 @click.option(
     "--detectability",
     is_flag=True,
@@ -58,46 +56,60 @@ MOST_SHOWN = 12
     help="GeoTIFF of the share of time under water in percent, 0-100, 255 not known: no flood is "
     "found where water lies half of the time; give a 0/1 map as 0/100 ('' for none).",
 )
+@click.option("--exit-code", is_flag=True, help="End with 10 where there are new findings.")
 @source_options
 @click.pass_obj
-def scan(context: Context, /, facility_id: str, **asked: Any) -> None:
+def scan(context: Context, /, facility_ids: tuple[str, ...], **asked: Any) -> None:
     """Compare scenes of the facility ID and record what changed and what was not seen.
 
-    With --before and --after: these two.  With --from and --to: the best pair of the interval and
-    every other usable date after its before scene; what is missing is looked for and fetched.
+    With --before and --after: these two.  With --from and --to: every usable date of the interval,
+    each with the same season of earlier years and with the date before it; what is missing is
+    looked for and fetched.  With --due: what is due by [schedule] in camp-monitor.toml, for a
+    timer; starting it twice does nothing twice.
 
     Exit code 3: nothing could be compared; the reason is printed and recorded.
     """
     by_pair, by_interval = asked["before"] or asked["after"], asked["first"] or asked["last"]
-    if by_pair and by_interval:
-        raise click.UsageError("Give --before and --after, or --from and --to, not both.")
-    if by_interval:
-        if not asked["first"] or not asked["last"]:
-            raise click.UsageError("An interval has two ends: give --from and --to.")
-        pairs = _gather(context, facility_id, asked)
+    if sum(map(bool, (by_pair, by_interval, asked["due"]))) > 1:
+        raise click.UsageError("Give --before and --after, or --from and --to, or --due.")
+    if by_pair:
+        new = _scan_pair(context, facility_ids, asked)
+    elif asked["due"]:
+        from camp_monitor.cli.series import scan_due
+
+        new = scan_due(context, facility_ids, asked, how(context, asked))
     else:
-        if not asked["before"] or not asked["after"]:
+        from camp_monitor.cli.series import scan_interval
+
+        if not asked["first"] or not asked["last"]:
             raise click.UsageError(
-                "Two scenes are compared: give --before and --after, or --from and --to."
+                "Say which dates: --before and --after, or --from and --to, or --due."
             )
-        pairs = [(asked["before"], asked["after"])]
-    how = {
+        new = scan_interval(context, facility_ids, asked, how(context, asked))
+    if new and asked["exit_code"]:
+        click.get_current_context().exit(NEW_FINDINGS)
+
+
+def _scan_pair(context: Context, facility_ids: tuple[str, ...], asked: dict[str, Any]) -> bool:
+    """Compare two scenes of one facility; say whether there are new findings."""
+    if len(facility_ids) != 1 or asked["every"]:
+        raise click.UsageError("--before and --after are two scenes of one facility: name it.")
+    if not asked["before"] or not asked["after"]:
+        raise click.UsageError("Two scenes are compared: give --before and --after.")
+    result = _scan(context, facility_ids[0], asked["before"], asked["after"], how(context, asked))
+    if context.as_json:
+        click.echo(json.dumps(_as_json(result), ensure_ascii=False, indent=2))
+    if all(observation.outcome == "not_seen" for observation in result.observations):
+        click.get_current_context().exit(NOTHING_COMPARED)
+    return result.added.findings > 0
+
+
+def how(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options say of how scenes are compared."""
+    return {
         "detectability": asked["detectability"],
         "ground_files": _ground_files(context, asked["dem"], asked["usual_water"]),
     }
-    results = [_scan(context, facility_id, before, after, how) for before, after in pairs]
-    if context.as_json:
-        answers = [_as_json(result) for result in results]
-        answer = answers if by_interval else answers[0]
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-    compared = [
-        observation
-        for result in results
-        for observation in result.observations
-        if observation.outcome != "not_seen"
-    ]
-    if not compared:
-        click.get_current_context().exit(NOTHING_COMPARED)
 
 
 def _scan(
@@ -123,43 +135,6 @@ def _ground_files(context: Context, dem: str | None, usual_water: str | None) ->
         if value is not None
     }
     return replace(context.workspace.ground_files, **named)
-
-
-def _gather(context: Context, facility_id: str, asked: dict[str, Any]) -> list[tuple[str, str]]:
-    """Choose the pairs of an interval, fetch what is missing, and say what and why."""
-    from camp_monitor.imagery.gathering import fetch_offers, in_catalogue, plan
-
-    place = place_of(context, facility_id)
-    interval = interval_of(asked["first"], asked["last"])
-    folder = context.workspace.imagery
-    least_clear = context.workspace.configuration.scan.min_seen_fraction
-    with ExitStack() as stack:
-        shop = None
-        if not asked["offline"]:
-            shop = stack.enter_context(open_shop(context, asked["source"], asked["sensors"]))
-        with progress(context, "Reading quality bands") as start:
-            planned = plan(folder, place, interval, shop, least_clear=least_clear, progress=start)
-        print_left_out(context, planned.left_out)
-        print_choice(context, planned.choice)
-        fetched: dict[str, str] = {}
-        if shop is not None and planned.missing:
-            context.messages.print(
-                f"Fetching {len(planned.missing)} scenes from {shop.source.title}, at most "
-                f"{size_words(planned.most_bytes)}",
-                soft_wrap=True,
-            )
-            files = sum(offer.scene.files for offer in planned.missing)
-            with progress(context, "Fetching files") as start:
-                note = note_fetched(context, shop.source.name)
-                fetched = fetch_offers(folder, place, planned.missing, shop, start(files), note)
-    if not planned.choice.pairs:
-        where = "the catalogue here" if asked["offline"] else "the catalogues"
-        raise NotComparableError(
-            f"Nothing of {facility_id} from {asked['first']} to {asked['last']} can be compared: "
-            f"{where} held no two usable scenes of one sensor; ask for a longer interval, or "
-            f"another --sensor or --source."
-        )
-    return [(before, after) for before, after, _ in in_catalogue(planned.choice.pairs, fetched)]
 
 
 def _as_json(result: Scanned) -> dict[str, object]:

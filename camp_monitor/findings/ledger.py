@@ -58,6 +58,7 @@ from camp_monitor.findings.lookup import (
     no_such_finding,
     read_looks,
     read_observations,
+    read_questions,
     read_rivals,
 )
 from camp_monitor.findings.review import Review, in_order_of_review
@@ -305,6 +306,14 @@ class Ledger:
         """
         with self._transaction() as connection:
             return tuple(read_looks(connection, facility_id))
+
+    def questions(self, facility_id: str) -> dict[str, bool]:
+        """Return what was asked of a facility already, by `question_sha256`.
+
+        The value tells whether the answer counts, or a later one superseded it.
+        """
+        with self._transaction() as connection:
+            return read_questions(connection, facility_id)
 
     def findings(
         self,

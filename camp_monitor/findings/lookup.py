@@ -5,17 +5,20 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.findings.chain import ANSWERS, FINDINGS, OBSERVATIONS
 from camp_monitor.findings.entries import question_of, read_finding, read_observation
-from camp_monitor.findings.finding import Finding, Observation, canonical_json
+from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
 from camp_monitor.findings.store import read
 
+ASKED = ("facility_id", "outline_version", "method", "before", "after", "settings_sha256")
+"""Fields of an observation that say what was asked."""
 FEW_IDS = 500
 """Up to so many ids are asked for by name; of more, the whole table is read."""
 
@@ -69,6 +72,32 @@ def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[L
             answers[one.facility_id, stem, one.before_id, one.after_id] = str(key)
     counted = set(answers.values())
     return (look for key, look in looks.items() if key in counted)
+
+
+def question_sha256(asked: Mapping[str, Any]) -> str:
+    """Hash of a question: the fields of an observation that say what was asked.
+
+    Parameters
+    ----------
+    asked : mapping
+        Holds `ASKED`, as plain JSON values.
+    """
+    return content_hash({name: asked[name] for name in ASKED})
+
+
+def read_questions(connection: sa.Connection, facility_id: str) -> dict[str, bool]:
+    """Return the hash of each question of a facility that was answered, and whether it counts."""
+    wanted = OBSERVATIONS.c.facility_id == facility_id
+    rows = connection.execute(sa.select(OBSERVATIONS.c.id, OBSERVATIONS.c.content).where(wanted))
+    asked = {str(key): json.loads(str(content)) for key, content in rows}
+    latest: dict[tuple[str, str, str], str] = {}
+    for key in connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq)):
+        if key in asked:
+            one = asked[key]
+            stem = one["method"].partition("/")[0]
+            latest[stem, one["before"]["id"], one["after"]["id"]] = str(key)
+    counted = set(latest.values())
+    return {question_sha256(one): key in counted for key, one in asked.items()}
 
 
 def _looked(content: str) -> Looked:

@@ -1,11 +1,11 @@
-"""Choose scenes: the one that a user means by a date, and the best pairs of an interval."""
+"""Choose scenes: the one that a user means by a date, and the pairs of an interval."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shapely.geometry.base import BaseGeometry
 
@@ -13,14 +13,17 @@ from camp_monitor.errors import SceneError
 from camp_monitor.imagery.scene import Scene, parse_acquired
 
 MOST_LISTED = 12
-MOST_PAIRS = 6
-"""Of one sensor, orbit and processing, in one interval."""
+SEASON_DAYS = 45.0
+"""Two dates of different years lie in one season when they are at most so far apart within it."""
+MOST_YEARS = 5
+"""A scene is compared with the same season of at most so many years before."""
+RECENT, RECENT_AT_FIRST = 1, 3
+"""How many scenes just before one it is compared with: in general, and in a first year, which has
+no same season before it."""
 LEAST_INSIDE_FRACTION = 0.5
 """Less of the outline inside a scene's frame than this, and it is not used."""
 SEASON_WEIGHT = 0.5
 """What half a year's gap between the seasons costs, in shares of clear outline."""
-SPAN_WEIGHT = 0.2
-"""What a pair that spans the whole interval gains."""
 UNKNOWN_ORBIT = "unknown"
 """Of radar whose item does not say it: it is compared with nothing."""
 
@@ -61,7 +64,7 @@ class Look:
 
 @dataclass(frozen=True)
 class ChosenPair:
-    """Two scenes to compare, and why these.
+    """Two scenes to compare, and why these two.
 
     Parameters
     ----------
@@ -81,10 +84,9 @@ class Choice:
     Parameters
     ----------
     pairs : tuple of ChosenPair
-        The best pair of each sensor, orbit and processing, then the same before scene with every
-        other usable later one, so that what came and went in the interval is looked for, too.
+        Every usable scene of the interval, in order of time, each with its before scenes.
     left_out : tuple of (Look, str)
-        Scenes that are not used, with the reason.
+        Scenes of the interval that are not used, with the reason.
     """
 
     pairs: tuple[ChosenPair, ...]
@@ -112,35 +114,71 @@ def processing_words(
     return " ".join((quantity, *bands, *(("at one height",) if in_radar_geometry else ())))
 
 
-def choose_pairs(looks: Iterable[Look], least_clear: float) -> Choice:
-    """Choose the pairs that answer what happened in the interval that the looks come from.
+def choose_pairs(
+    looks: Iterable[Look],
+    least_clear: float,
+    interval: tuple[datetime, datetime] | None = None,
+) -> Choice:
+    """Choose the pairs that tell what happened in an interval, pass by pass.
+
+    Each usable scene is compared with the same season of the year before and of the earliest year
+    known (at most `MOST_YEARS` before), so that crops, leaves and snow are alike, and with the
+    scene just before it, which dates a change and shows water that came and went.  In a first
+    year, with no same season before it, the three scenes before it must do.
+
+    Which scenes serve a scene as before depends on earlier ones alone: the choice for a date stays
+    as it is when later dates come.
 
     Parameters
     ----------
     looks : iterable of Look
     least_clear : float
         A scene with less of the outline usable is left out, 0 to 1.
+    interval : (datetime, datetime) or None
+        Only scenes acquired in it are after scenes; None: all.
 
     Notes
     -----
-    The best pair is that of the largest score: the smaller of the two clear shares, less the gap
-    in the season, plus the share of the interval that it spans.  Scenes are compared within one
-    processing only, and radar within one orbit, as `check_comparable` would refuse all others.
+    Scenes are compared within one processing only, and radar within one orbit, as
+    `check_comparable` would refuse all others.
     """
     groups: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
     left_out: list[tuple[Look, str]] = []
     for look in sorted(looks, key=lambda item: (item.acquired_at, item.id)):
         reason = _unusable(look, least_clear)
-        if reason:
-            left_out.append((look, reason))
-        else:
+        if not reason:
             groups[look.sensor, look.orbit, look.processing].append(look)
+        elif _within(look, interval):
+            left_out.append((look, reason))
     pairs: list[ChosenPair] = []
     for _, group in sorted(groups.items()):
-        chosen, unused = _pairs_of(group)
-        pairs.extend(chosen)
-        left_out.extend(unused)
+        found = [
+            pair
+            for number, after in enumerate(group)
+            if _within(after, interval)
+            for pair in _befores(after, group[:number])
+        ]
+        used = {look.id for pair in found for look in (pair.before, pair.after)}
+        left_out.extend((look, _alone(look)) for look in group
+                        if look.id not in used and _within(look, interval))  # fmt: skip
+        pairs.extend(found)
     return Choice(tuple(pairs), tuple(left_out))
+
+
+def season_before(interval: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
+    """Return the interval, a year earlier, from which before scenes of the same season come.
+
+    Parameters
+    ----------
+    interval : (datetime, datetime)
+    """
+    first, last = interval
+    year, reach = timedelta(days=365), timedelta(days=SEASON_DAYS)
+    return first - year - reach, min(last - year + reach, first)
+
+
+def _within(look: Look, interval: tuple[datetime, datetime] | None) -> bool:
+    return interval is None or interval[0] <= look.acquired_at <= interval[1]
 
 
 def _unusable(look: Look, least_clear: float) -> str:
@@ -153,59 +191,44 @@ def _unusable(look: Look, least_clear: float) -> str:
     return ""
 
 
-def _pairs_of(group: list[Look]) -> tuple[list[ChosenPair], list[tuple[Look, str]]]:
-    """Best pair of one sensor, orbit and processing, and its before scene with the others."""
-    pairs = [
-        (before, after)
-        for number, before in enumerate(group)
-        for after in group[number + 1 :]
-        if after.acquired_at > before.acquired_at
-    ]
-    if not pairs:
-        orbit = f" in orbit {group[0].orbit}" if group[0].orbit else ""
-        held = f" that holds {group[0].processing}" if group[0].processing else ""
-        reason = (
-            f"there is no other usable scene of {group[0].sensor}{orbit}{held} to compare it with"
-        )
-        return [], [(look, reason) for look in group]
-    span = (group[-1].acquired_at - group[0].acquired_at).total_seconds()
-    before, best = max(pairs, key=lambda pair: _score(pair[0], pair[1], span))
-    later = [look for look in group if look.acquired_at > before.acquired_at and look != best]
-    later.sort(key=lambda look: (-look.usable_fraction, look.acquired_at))
-    others = later[: MOST_PAIRS - 1]
-    chosen = [ChosenPair(before, best, _why(before, best, len(group)))]
-    chosen += [
-        ChosenPair(before, after, "what came and went in between")
-        for after in sorted(others, key=lambda look: look.acquired_at)
-    ]
-    used = {before.id, best.id, *(look.id for look in others)}
-    reason = f"earlier than the before scene of {before.acquired_at:%Y-%m-%d}, which is better"
-    full = f"{MOST_PAIRS} pairs of this sensor are enough; name it with --after to compare it"
-    return chosen, [
-        (look, reason if look.acquired_at <= before.acquired_at else full)
-        for look in group
-        if look.id not in used
-    ]
+def _alone(look: Look) -> str:
+    orbit = f" in orbit {look.orbit}" if look.orbit else ""
+    held = f" that holds {look.processing}" if look.processing else ""
+    return f"there is no other usable scene of {look.sensor}{orbit}{held} to compare it with"
 
 
-def _score(before: Look, after: Look, span_s: float) -> float:
+def _befores(after: Look, group: Sequence[Look]) -> list[ChosenPair]:
+    """Choose what a scene is compared with, of like scenes in order of time."""
+    earlier = [look for look in group if look.acquired_at < after.acquired_at]
+    by_year: dict[int, list[Look]] = defaultdict(list)
+    for look in earlier:
+        years = round((after.acquired_at - look.acquired_at).days / 365.25)
+        if years >= 1 and season_gap_days(look.acquired_at, after.acquired_at) <= SEASON_DAYS:
+            by_year[years].append(look)
+    years_known = sorted(year for year in by_year if year <= MOST_YEARS)
+    chosen: dict[str, ChosenPair] = {}
+    for year in dict.fromkeys((*years_known[:1], *years_known[-1:])):
+        before = max(by_year[year], key=lambda look: (_fitness(look, after), look.acquired_at))
+        chosen[before.id] = ChosenPair(before, after, _why(before, after))
+    recent = RECENT if years_known else RECENT_AT_FIRST
+    for before in reversed(earlier[-recent:]):
+        chosen.setdefault(before.id, ChosenPair(before, after, _why(before, after)))
+    return sorted(chosen.values(), key=lambda pair: (pair.before.acquired_at, pair.before.id))
+
+
+def _fitness(before: Look, after: Look) -> float:
     gap = season_gap_days(before.acquired_at, after.acquired_at) / 182.5
-    between = (after.acquired_at - before.acquired_at).total_seconds() / max(span_s, 1.0)
-    return (
-        min(before.usable_fraction, after.usable_fraction)
-        - SEASON_WEIGHT * gap
-        + SPAN_WEIGHT * between
-    )
+    return before.usable_fraction - SEASON_WEIGHT * gap
 
 
-def _why(before: Look, after: Look, usable: int) -> str:
+def _why(before: Look, after: Look) -> str:
+    between = (after.acquired_at - before.acquired_at).days
     gap = season_gap_days(before.acquired_at, after.acquired_at)
-    if before.orbit:
-        how = f"one orbit ({before.orbit})"
-    else:
-        how = f"{before.usable_fraction:.0%} and {after.usable_fraction:.0%} of the outline clear"
-    apart = season_gap_words(gap)
-    return f"best of {usable} usable: {how}, {apart} apart in the season, the same processing"
+    years = round(between / 365.25)
+    if years >= 1 and gap <= SEASON_DAYS:
+        ago = "the year before" if years == 1 else f"{years} years before"
+        return f"the same season of {ago}, {season_gap_words(gap)} apart in it"
+    return f"{season_gap_words(between)} before"
 
 
 def season_gap_days(first: datetime, second: datetime) -> float:

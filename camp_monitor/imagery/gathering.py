@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
@@ -14,14 +14,16 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.choosing import (
+    MOST_YEARS,
+    SEASON_DAYS,
     Choice,
     ChosenPair,
     Look,
     choose_pairs,
     orbit_words,
     processing_words,
+    season_before,
 )
 from camp_monitor.imagery.fetch import catalogue_id, fetch_scene, find_order, most_bytes
 from camp_monitor.imagery.network import signing
@@ -156,48 +158,61 @@ class Plan:
 
 
 def plan(
-    folder: Path,
+    scenes: Sequence[Scene],
     place: Place,
     interval: tuple[datetime, datetime],
     shop: Shop | None,
     *,
     least_clear: float,
+    sensors: Sequence[str] = (),
     progress: Callable[[int], Callable[[], None]] = lambda _: lambda: None,
 ) -> Plan:
     """Look at what there is of an interval, here and at the source, and choose pairs.
 
+    Scenes before the interval serve as before scenes: all that the catalogue holds of a place, and
+    at the source those of the same season a year earlier, where the catalogue has none.
+
     Parameters
     ----------
-    folder : Path
-        The catalogue of the workspace.
+    scenes : sequence of Scene
+        What the catalogue of the workspace holds.
     place : Place
     interval : (datetime, datetime)
     shop : Shop or None
         None to use only what the catalogue holds.
     least_clear : float
         See `choose_pairs`.
+    sensors : sequence of str
+        Only these of the catalogue's scenes, where there are any; a shop's own go before.
     progress : callable
         Given how many quality bands are read, returns what is called after each.
     """
-    local = [scene for scene in read_scenes(folder) if _is_of(scene, place, interval)]
+    wanted = shop.sensors if shop is not None else sensors
+    local = [
+        scene
+        for scene in scenes
+        if _may_serve(scene, place, interval) and (not wanted or scene.sensor in wanted)
+    ]
     looks = {scene.id: look_at_local(scene, place.outline) for scene in local}
     offers: dict[str, Offer] = {}
     left_out: tuple[str, ...] = ()
     if shop is not None:
-        found = search_scenes(shop.remote, shop.source, place.outline, interval, shop.sensors)
-        left_out = found.left_out
-        new = [
-            scene
-            for scene in found.scenes
-            if catalogue_id(scene.id, place.area, place.least_px) not in looks
-        ]
+        new = []
+        for when in _searched(interval, looks.values()):
+            found = search_scenes(shop.remote, shop.source, place.outline, when, shop.sensors)
+            left_out += found.left_out
+            new += [
+                scene
+                for scene in found.scenes
+                if catalogue_id(scene.id, place.area, place.least_px) not in looks
+            ]
         done = progress(len(new))
         for offer in look_at_scenes(
             shop.remote, new, place.outline, workers=shop.workers, progress=done
         ):
             offers[offer.scene.id] = offer
     choice = choose_pairs(
-        [*looks.values(), *(offer.look for offer in offers.values())], least_clear
+        [*looks.values(), *(offer.look for offer in offers.values())], least_clear, interval
     )
     used = dict.fromkeys(look.id for pair in choice.pairs for look in (pair.before, pair.after))
     missing = tuple(offers[name] for name in used if name in offers)
@@ -302,6 +317,17 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
     )
 
 
-def _is_of(scene: Scene, place: Place, interval: tuple[datetime, datetime]) -> bool:
-    within = interval[0] <= scene.acquired_from_at and scene.acquired_to_at <= interval[1]
+def _may_serve(scene: Scene, place: Place, interval: tuple[datetime, datetime]) -> bool:
+    """Whether a scene shows the place, in the interval or in the years before it."""
+    earliest = interval[0] - timedelta(days=366 * MOST_YEARS + SEASON_DAYS)
+    within = earliest <= scene.acquired_from_at and scene.acquired_to_at <= interval[1]
     return within and scene.footprint.intersects(place.outline)
+
+
+def _searched(
+    interval: tuple[datetime, datetime], looks: Iterable[Look]
+) -> list[tuple[datetime, datetime]]:
+    """Say when is asked for at the source: the interval, and a year before what is not held."""
+    first, last = season_before(interval)
+    held = any(first <= look.acquired_at <= last for look in looks)
+    return [interval] if held else [(first, last), interval]

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from camp_monitor.imagery.choosing import (
     LEAST_INSIDE_FRACTION,
-    MOST_PAIRS,
+    RECENT_AT_FIRST,
+    SEASON_DAYS,
     Choice,
     Look,
     choose_pairs,
     orbit_words,
+    season_before,
     season_gap_days,
 )
 
@@ -87,16 +89,42 @@ def test_every_scene_is_used_or_left_out_with_a_reason_and_never_both(looks: lis
 
 @settings(deadline=None)
 @given(heaps())
-def test_no_pair_is_compared_twice_and_each_group_has_one_before(looks: list[Look]) -> None:
+def test_no_pair_is_compared_twice_and_every_later_scene_is_compared(looks: list[Look]) -> None:
     choice = choose_pairs(looks, LEAST_CLEAR)
     named = [(pair.before.id, pair.after.id) for pair in choice.pairs]
     assert len(set(named)) == len(named)
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for pair in choice.pairs:
-        groups.setdefault(group_of(pair.before), []).append(pair.before.id)
-    for befores in groups.values():
-        assert len(set(befores)) == 1
-        assert len(befores) <= MOST_PAIRS
+    afters = {pair.after.id for pair in choice.pairs}
+    befores = {pair.before.id for pair in choice.pairs}
+    for look in looks:
+        older = [
+            pair for pair in choice.pairs
+            if group_of(pair.before) == group_of(look)
+            and pair.before.acquired_at < look.acquired_at
+        ]  # fmt: skip
+        if look.id in befores and older:
+            assert look.id in afters
+    for after in afters:
+        assert sum(pair.after.id == after for pair in choice.pairs) <= RECENT_AT_FIRST
+
+
+@settings(deadline=None)
+@given(heaps(), days)
+def test_what_comes_later_changes_no_choice(looks: list[Look], until: datetime) -> None:
+    """A watch that goes on for years compares each date as a scan of all dates at once does."""
+    known = [look for look in looks if look.acquired_at <= until]
+    wanted = [pair for pair in choose_pairs(looks, LEAST_CLEAR).pairs
+              if pair.after.acquired_at <= until]  # fmt: skip
+    assert list(choose_pairs(known, LEAST_CLEAR).pairs) == wanted
+    first = datetime(2015, 1, 1, tzinfo=UTC)
+    parts = [
+        pair
+        for interval in (
+            (first, until),
+            (until + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)),
+        )
+        for pair in choose_pairs(looks, LEAST_CLEAR, interval).pairs
+    ]
+    assert set(parts) == set(choose_pairs(looks, LEAST_CLEAR).pairs)
 
 
 @settings(deadline=None)
@@ -128,22 +156,45 @@ def reason(choice: Choice, date: str) -> str:
     return found
 
 
-def test_a_flood_between_two_clear_dates_is_looked_for_too() -> None:
+def test_every_date_of_a_first_year_is_compared_with_those_before_it() -> None:
     choice = choose_pairs(
         [look("2016-08-06", 0.1), look("2016-08-16"), look("2016-09-05"), look("2016-09-25")],
         LEAST_CLEAR,
     )
-    assert dates(choice) == [("2016-08-16", "2016-09-25"), ("2016-08-16", "2016-09-05")]
+    assert dates(choice) == [
+        ("2016-08-16", "2016-09-05"), ("2016-08-16", "2016-09-25"), ("2016-09-05", "2016-09-25"),
+    ]  # fmt: skip
     assert reason(choice, "2016-08-06") == "only 10% of the outline is clear"
-    assert "40 days apart in the season" in choice.pairs[0].why
+    assert choice.pairs[1].why == "40 days before"
+
+
+def test_the_same_season_of_the_last_and_the_first_year_and_the_scene_before() -> None:
+    years = [look(f"{year}-08-0{year - 2014}") for year in range(2015, 2019)]
+    choice = choose_pairs([*years, look("2018-07-20"), look("2018-08-10")], LEAST_CLEAR)
+    last = [pair for pair in choice.pairs if pair.after.id == "S2_2018-08-10"]
+    assert dates(Choice(tuple(last), ())) == [
+        ("2015-08-01", "2018-08-10"), ("2017-08-03", "2018-08-10"), ("2018-08-04", "2018-08-10"),
+    ]  # fmt: skip
+    assert last[0].why == "the same season of 3 years before, 9 days apart in it"
+    assert last[1].why == "the same season of the year before, 7 days apart in it"
 
 
 def test_the_same_season_is_worth_more_than_a_little_cloud() -> None:
-    choice = choose_pairs(
-        [look("2018-01-10"), look("2018-08-01", 0.9), look("2020-08-05")], LEAST_CLEAR
-    )
-    assert dates(choice)[0] == ("2018-08-01", "2020-08-05")
-    assert "earlier than the before scene" in reason(choice, "2018-01-10")
+    looks = [look("2018-06-25"), look("2018-08-01", 0.9), look("2018-12-01"), look("2019-08-05")]
+    assert dates(choose_pairs(looks, LEAST_CLEAR))[-2:] == [
+        ("2018-08-01", "2019-08-05"), ("2018-12-01", "2019-08-05"),
+    ]  # fmt: skip
+
+
+def test_earlier_scenes_serve_as_before_and_are_not_compared_themselves() -> None:
+    interval = (datetime(2016, 8, 15, tzinfo=UTC), datetime(2016, 9, 30, tzinfo=UTC))
+    looks = [look("2015-09-01"), look("2016-08-01"), look("2016-09-05"), look("2016-10-05")]
+    choice = choose_pairs(looks, LEAST_CLEAR, interval)
+    assert dates(choice) == [("2015-09-01", "2016-09-05"), ("2016-08-01", "2016-09-05")]
+    assert choice.left_out == ()
+    first, last = season_before(interval)
+    assert first <= looks[0].acquired_at <= last < interval[0]
+    assert (interval[0] - first).days == 365 + SEASON_DAYS
 
 
 def test_another_processing_is_never_compared_however_clear() -> None:
@@ -177,14 +228,6 @@ def test_two_tiles_of_one_moment_are_no_pair() -> None:
     assert choice.pairs == ()
     assert len(choice.left_out) == 2
     assert all("no other usable scene" in why for _, why in choice.left_out)
-
-
-def test_of_many_dates_the_clearest_are_compared() -> None:
-    looks = [look("2016-06-01")]
-    looks += [look(f"2016-06-{2 + n:02}", 0.6 + 0.02 * n) for n in range(MOST_PAIRS + 3)]
-    choice = choose_pairs(looks, LEAST_CLEAR)
-    assert len(choice.pairs) == MOST_PAIRS
-    assert "pairs of this sensor are enough" in reason(choice, "2016-06-02")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Many facilities, many dates: what is due, who computes it, what was not seen, who is told."""

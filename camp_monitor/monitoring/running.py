@@ -1,0 +1,361 @@
+"""A run: places searched and fetched one after another, compared side by side, recorded by one.
+
+What a run finished is in the ledger before it goes on, so that one that is cut off at any moment
+loses only what was under way, and the next one does that and nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from camp_monitor.answers import asked_of
+from camp_monitor.errors import CampMonitorError, LedgerError
+from camp_monitor.facilities import find_facility
+from camp_monitor.findings.finding import Finding, SceneReference
+from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.findings.lookup import question_sha256
+from camp_monitor.findings.runs import RunRecord, UnusedPass
+from camp_monitor.imagery.catalogue import read_scene, read_scenes
+from camp_monitor.imagery.choosing import Look
+from camp_monitor.imagery.gathering import (
+    Place,
+    Plan,
+    Shop,
+    fetch_offers,
+    in_catalogue,
+    plan,
+)
+from camp_monitor.imagery.scene import Scene
+from camp_monitor.monitoring.workers import Answer, Workers
+from camp_monitor.scan import Comparison, Subject, answered, comparison_of, look_up
+from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
+
+LOCKS = Path("runs", "locks")
+"""Below ``out/``: a file for each facility that is being scanned."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a run does at one facility.
+
+    Parameters
+    ----------
+    facility_id : str
+    interval : (datetime, datetime)
+        Every usable scene acquired in it is compared.
+    sensors : tuple of str
+        What is looked for; empty: all that the catalogue holds, or the shop sells.
+    methods : tuple of str
+        Of the detectors that are asked.
+    """
+
+    facility_id: str
+    interval: tuple[datetime, datetime]
+    sensors: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class How:
+    """What is the same at all facilities of a run.
+
+    Parameters
+    ----------
+    settings : ScanSettings
+    ground_files : GroundFiles
+    open_shop : callable or None
+        Opens the catalogue on the network for some sensors; None to use only what is here.
+    clock : callable
+        Returns the time now, in UTC.
+    note_fetched : callable
+        Called with each scene that was added.
+    report : callable
+        Called with each `Told`.
+    """
+
+    settings: ScanSettings
+    ground_files: GroundFiles
+    open_shop: Callable[[tuple[str, ...]], AbstractContextManager[Shop]] | None
+    clock: Callable[[], datetime]
+    note_fetched: Callable[[Scene], None] = lambda _: None
+    report: Callable[[Told], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run says of its progress at one facility.
+
+    Parameters
+    ----------
+    facility_id : str
+    planned : Plan or None
+        What will be compared, once that is known.
+    compared : int
+        Comparisons that have come to their end since the last word.
+    """
+
+    facility_id: str
+    planned: Plan | None = None
+    compared: int = 0
+
+
+@dataclass
+class Done:
+    """What became of one facility in a run; it grows as answers come in.
+
+    Parameters
+    ----------
+    facility_id : str
+    pairs : list of (str, str, str)
+        Ids of before and after scene in the catalogue, and why they were chosen.
+    left_out : tuple of (Look, str)
+        Scenes of the interval that are not used, with the reason.
+    known : int
+        Pairs that the ledger knew already.
+    observations : int
+        That were added.
+    findings : list of Finding
+        That were added.
+    failed : list of CampMonitorError
+        What could not be done.
+    locked : bool
+        Another run is at this facility, and it was left to that one.
+    """
+
+    facility_id: str
+    pairs: list[tuple[str, str, str]] = field(default_factory=list)
+    left_out: tuple[tuple[Look, str], ...] = ()
+    known: int = 0
+    observations: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    failed: list[CampMonitorError] = field(default_factory=list)
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Open:
+    """A facility whose comparisons are under way."""
+
+    errand: Errand
+    done: Done
+    pending: set[int]
+    unused: list[UnusedPass]
+    lock: ExitStack
+
+
+Key = tuple[str, int, SceneReference]
+
+
+def run(
+    workspace: Workspace,
+    errands: Sequence[Errand],
+    how: How,
+    workers: Workers[Key],
+    run_id: str,
+    asked: str,
+) -> tuple[Done, ...]:
+    """Search, fetch, compare and record; return what became of each facility.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    errands : sequence of Errand
+        One for each facility.
+    how : How
+    workers : Workers
+    run_id, asked : str
+        See `RunRecord`.
+
+    Raises
+    ------
+    LedgerError
+        The ledger cannot be read or written; what was recorded before stays.
+    """
+    done = []
+    with open_ledger(workspace.ledger) as ledger, ExitStack() as locks:
+        ledger.write_run(RunRecord(run_id, "started", _utc(how.clock()), reason=asked))
+        under_way: dict[str, Open] = {}
+        held = read_scenes(workspace.imagery)
+        for errand in errands:
+            place = Open(
+                errand, Done(errand.facility_id), set(), [], locks.enter_context(ExitStack())
+            )
+            done.append(place.done)
+            if not _lock(workspace, place):
+                place.done.locked = True
+                continue
+            under_way[errand.facility_id] = place
+            try:
+                for number, work in enumerate(_prepare(workspace, place, held, how, ledger)):
+                    place.pending.add(number)
+                    workers.submit((errand.facility_id, number, work.question.after), work)
+            except LedgerError:
+                raise
+            except CampMonitorError as error:
+                place.done.failed.append(error)
+            _take(workers, under_way, ledger, how, run_id, wait_for_all=False)
+        _take(workers, under_way, ledger, how, run_id, wait_for_all=True)
+        ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
+    return tuple(done)
+
+
+def _lock(workspace: Workspace, place: Open) -> bool:
+    """Take the facility for this run alone; False where another run has it."""
+    from filelock import FileLock, Timeout
+
+    folder = workspace.out / LOCKS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        place.lock.enter_context(FileLock(folder / f"{place.errand.facility_id}.lock", timeout=0))
+    except Timeout:
+        return False
+    except OSError as error:
+        raise LedgerError(
+            f"{folder} cannot be written ({error.strerror}): make it writable, or free some space."
+        ) from error
+    return True
+
+
+def _prepare(
+    workspace: Workspace, place: Open, held: Sequence[Scene], how: How, ledger: Ledger
+) -> Iterator[Comparison]:
+    """Choose pairs, fetch what is missing, and give what the ledger does not know yet."""
+    errand, done = place.errand, place.done
+    facility = find_facility(workspace.aoi, errand.facility_id)
+    subject = look_up(facility, how.settings, how.ground_files)
+    ground = Place(facility.outline.geometry, subject.area, how.settings.context_px)
+    near = [scene for scene in held if scene.footprint.intersects(subject.area)]
+    with ExitStack() as stack:
+        shop = stack.enter_context(how.open_shop(errand.sensors)) if how.open_shop else None
+        planned = plan(
+            near, ground, errand.interval, shop,
+            least_clear=how.settings.min_seen_fraction, sensors=errand.sensors,
+        )  # fmt: skip
+        how.report(Told(errand.facility_id, planned))
+        fetched: dict[str, str] = {}
+        if shop is not None and planned.missing:
+            fetched = fetch_offers(
+                workspace.imagery, ground, planned.missing, shop, note=how.note_fetched
+            )
+    scenes = {scene.id: scene for scene in near}
+    for name in fetched.values():
+        scenes[name] = read_scene(workspace.imagery / name / f"{name}.json")
+    done.pairs += in_catalogue(planned.choice.pairs, fetched)
+    done.left_out = planned.choice.left_out
+    place.unused.extend(_unused(look, reason) for look, reason in done.left_out)
+    yield from _new(subject, place, scenes, ledger, how)
+
+
+def _new(
+    subject: Subject, place: Open, scenes: dict[str, Scene], ledger: Ledger, how: How
+) -> Iterator[Comparison]:
+    """Give the comparisons whose answer the ledger does not hold."""
+    known = ledger.questions(subject.facility.id)
+    for before, after, _ in place.done.pairs:
+        work = comparison_of(
+            subject, scenes[before], scenes[after], list(scenes.values()), place.errand.methods
+        )
+        counts = [known.get(_question_of(work, method)) for method in work.methods]
+        if None in counts:
+            yield work
+            continue
+        place.done.known += 1
+        if not all(counts):  # it was answered, superseded, and is asked again
+            _record(ledger, place.done, answered(ledger, work) or ([], []), how)
+
+
+def _question_of(work: Comparison, method: str) -> str:
+    from dataclasses import asdict
+
+    asked = asked_of(work.question, method)
+    return question_sha256(
+        asked | {role: _plain(asdict(asked[role])) for role in ("before", "after")}
+    )
+
+
+def _plain(reference: dict[str, object]) -> dict[str, object]:
+    sha256 = reference["sha256"]
+    return reference | {"sha256": list(sha256) if isinstance(sha256, tuple) else sha256}
+
+
+def _take(
+    workers: Workers[Key],
+    under_way: dict[str, Open],
+    ledger: Ledger,
+    how: How,
+    run_id: str,
+    *,
+    wait_for_all: bool,
+) -> None:
+    """Record what is done, and close each facility of which nothing is left to do."""
+    for (facility_id, number, after), answer in workers.answers(wait_for_all=wait_for_all):
+        place = under_way[facility_id]
+        place.pending.discard(number)
+        _keep(ledger, place, after, answer, how)
+        how.report(Told(facility_id, compared=1))
+        if not place.pending:
+            _close(under_way, facility_id, ledger, how, run_id)
+    for facility_id in [name for name, place in under_way.items() if not place.pending]:
+        _close(under_way, facility_id, ledger, how, run_id)
+
+
+def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, how: How) -> None:
+    if not isinstance(answer, Exception):
+        _record(ledger, place.done, answer, how)
+        return
+    error = answer
+    if not isinstance(error, CampMonitorError):
+        error = CampMonitorError(f"The program failed ({type(answer).__name__}: {answer}).")
+    place.done.failed.append(error)
+    said = str(error)
+    place.unused.append(
+        UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", said.rstrip("."))
+    )
+
+
+def _record(
+    ledger: Ledger, done: Done, answer: tuple[Sequence[object], Sequence[Finding]], how: How
+) -> None:
+    observations, findings = answer
+    added = ledger.record(observations, findings, recorded_at=how.clock())  # type: ignore[arg-type]
+    done.observations += added.observations
+    if added.findings:
+        done.findings += findings
+
+
+def _close(
+    under_way: dict[str, Open], facility_id: str, ledger: Ledger, how: How, run_id: str
+) -> None:
+    """Write down that the facility was visited, or what failed there, and let it go."""
+    place = under_way.pop(facility_id)
+    first, last = place.errand.interval
+    told = {
+        (item.scene_id, item.outcome, item.reason)
+        for record in ledger.runs(facility_id)
+        for item in record.unused
+    }
+    new = [
+        item for item in place.unused
+        if (item.scene_id, item.outcome, item.reason) not in told
+    ]  # fmt: skip
+    ledger.write_run(
+        RunRecord(
+            run_id, "failed" if place.done.failed else "visited", _utc(how.clock()), facility_id,
+            _utc(first), _utc(last), place.errand.sensors, tuple(new),
+            " ".join(map(str, place.done.failed))[:2000],
+        )
+    )  # fmt: skip
+    place.lock.close()
+
+
+def _unused(look: Look, reason: str) -> UnusedPass:
+    outcome = "too_cloudy" if reason.endswith("is clear") else "refused"
+    return UnusedPass(look.id, look.sensor, _utc(look.acquired_at), outcome, reason)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,231 @@
+"""Comparisons on one core, on several, or on other machines: one way for all of them.
+
+Workers compute and never write: what they answer comes back to the one process that records.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Generic, TypeVar
+
+from camp_monitor.errors import InstallationError, NotComparableError, WorkspaceError
+from camp_monitor.scan import Compared, Comparison, compare
+
+Key = TypeVar("Key")
+AHEAD = 2
+"""So many comparisons a worker lie ready: enough to keep it busy, few enough to lose little."""
+MOST_TRIES = 3
+"""A comparison in whose time a worker ended so often is given up."""
+TOO_OFTEN = (
+    f"The program that compared the two scenes was ended {MOST_TRIES} times, for want of memory "
+    f"perhaps: compare them alone, with --before and --after."
+)
+SCHEDULER_WAIT_S = 10.0
+_MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+Answer = Compared | Exception
+Open = Callable[[], AbstractContextManager[Executor]]
+
+
+class Inline(Executor):
+    """Runs what is submitted at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run `fn` and return its answer as a future that is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # a future holds whatever its work raised
+            future.set_exception(error)
+        return future
+
+
+class Workers(Generic[Key]):
+    """Comparisons under way, each with a key of the caller's.
+
+    A worker that ends in the middle of its work loses nothing: what it had is given to another.
+
+    Parameters
+    ----------
+    open_executor : callable
+        Opens the executor; again after workers ended.
+    count : int
+        How many work at a time.
+    """
+
+    def __init__(self, open_executor: Open, count: int) -> None:
+        self._open = open_executor
+        self._ready = count * AHEAD
+        self._waiting: deque[tuple[Key, Comparison, int]] = deque()
+        self._running: dict[Future[Compared], tuple[Key, Comparison, int]] = {}
+        self._context: AbstractContextManager[Executor] | None = None
+        self._executor: Executor | None = None
+
+    def __enter__(self) -> Workers[Key]:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def submit(self, key: Key, work: Comparison) -> None:
+        """Take a comparison; it begins when a worker is free."""
+        self._waiting.append((key, work, 0))
+
+    def answers(self, *, wait_for_all: bool) -> Iterator[tuple[Key, Answer]]:
+        """Give what is done: key, and answer or the error that it ended with.
+
+        With `wait_for_all`, until nothing is left; otherwise only what is there, and the workers
+        are kept busy.
+        """
+        self._fill()
+        while self._running:
+            timeout = None if wait_for_all else 0
+            done, _ = wait(self._running, timeout=timeout, return_when=FIRST_COMPLETED)
+            if not done:
+                return
+            for future in done:
+                if _is_lost(future):
+                    self._close()
+                    break
+                key, _, _ = self._running.pop(future)
+                error = future.exception()
+                yield key, error if isinstance(error, Exception) else future.result()
+            yield from self._take_back()
+            self._fill()
+
+    def _fill(self) -> None:
+        """Hand out what waits; what a worker ended with before is computed alone."""
+        while self._waiting and len(self._running) < self._ready:
+            under_way = (tries for _, _, tries in self._running.values())
+            if self._running and (self._waiting[0][2] or any(under_way)):
+                return
+            if self._executor is None:
+                self._context = self._open()
+                self._executor = self._context.__enter__()
+            key, work, tries = self._waiting.popleft()
+            try:
+                future = self._executor.submit(compare, work)
+            except BrokenExecutor as error:
+                future = Future()
+                future.set_exception(error)
+            self._running[future] = (key, work, tries)
+
+    def _take_back(self) -> Iterator[tuple[Key, Answer]]:
+        """Let what a worker ended with wait again, or give it up where that came too often."""
+        for future in [future for future in self._running if _is_lost(future)]:
+            key, work, tries = self._running.pop(future)
+            if tries + 1 < MOST_TRIES:
+                self._waiting.appendleft((key, work, tries + 1))
+            else:
+                yield key, NotComparableError(TOO_OFTEN)
+
+    def _close(self) -> None:
+        context, self._context, self._executor = self._context, None, None
+        if context is not None:
+            context.__exit__(None, None, None)
+
+
+def _is_lost(future: Future[Compared]) -> bool:
+    """Whether a worker, or all of them, ended before the answer was there."""
+    if not future.done():
+        return False
+    return future.cancelled() or isinstance(future.exception(), BrokenExecutor)
+
+
+def open_workers(count: int, scheduler: str | None = None) -> Workers[Any]:
+    """Return workers: this process alone, processes of this machine, or those of a Dask scheduler.
+
+    Parameters
+    ----------
+    count : int
+        Processes of this machine; 1 computes in this one.
+    scheduler : str or None
+        Address such as ``tcp://127.0.0.1:8786``: its workers compute, whatever `count` says.  They
+        need this program, and the workspace under the same path.
+
+    Raises
+    ------
+    WorkspaceError
+        No scheduler answers there.
+    InstallationError
+        Dask is not installed.
+    """
+    if scheduler is not None:
+        client = _connect(scheduler)
+        cores = sum(client.nthreads().values()) or 1
+        return Workers(lambda: _scheduled(client), cores)
+    if count == 1:
+        return Workers(lambda: nullcontext(Inline()), 1)
+    return Workers(lambda: _processes(count), count)
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[Executor]:
+    """Open processes that compute with one thread each, and end with the one that asked."""
+    import multiprocessing
+
+    before = {name: os.environ.get(name) for name in _MATHS_THREADS}
+    os.environ.update(dict.fromkeys(_MATHS_THREADS, "1"))
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _end_with_parent() -> None:
+    """Leave Ctrl-C to the parent, and do not outlive it, however it ended."""
+    import multiprocessing
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _connect(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InstallationError(
+            "Dask is not installed: install camp-monitor[distributed] to use --scheduler."
+        ) from error
+    try:
+        return Client(address, timeout=SCHEDULER_WAIT_S, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise WorkspaceError(
+            f"No Dask scheduler answers at {address!r:.100}: start one with 'dask scheduler --host "
+            f"127.0.0.1 --dashboard-address 127.0.0.1:0' and workers with 'dask worker', or leave "
+            f"--scheduler out."
+        ) from error
+
+
+@contextmanager
+def _scheduled(client: Any) -> Iterator[Executor]:
+    with client:
+        yield client.get_executor()
