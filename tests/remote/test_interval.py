@@ -81,13 +81,12 @@ def test_the_flood_is_found_from_fetched_scenes_and_fetched_once(net: Net, camps
     net.files.seen.clear()
     answer = camp_monitor(camps, "--json", "scan", FACILITY, *INTERVAL)
     assert answer.returncode == 0, answer.stderr
-    scans = json.loads(answer.stdout)
+    (place,) = json.loads(answer.stdout)["facilities"]
     kinds = {
         (one["kind"], one["before"]["acquired_from_at"][:10], one["after"]["acquired_from_at"][:10])
-        for scan in scans
-        for one in scan["findings"]
+        for one in place["findings"]
     }
-    assert kinds == {("flooding", CLEAR, FLOOD)}
+    assert kinds == {("flooding", CLEAR, FLOOD), ("flood_recession", FLOOD, DRAINED)}
     assert "2016-08-06: only 0% of the outline is clear" in answer.stderr
     scenes = read_scenes(camps / "imagery")
     assert [scene.dates for scene in scenes] == [CLEAR, FLOOD, DRAINED]
@@ -102,7 +101,9 @@ def test_the_flood_is_found_from_fetched_scenes_and_fetched_once(net: Net, camps
     assert blue["alternate"]["source"]["href"].startswith(f"{net.files.home}/S2A_52TEL_20160905")
     net.files.seen.clear()
     again = camp_monitor(camps, "--json", "scan", FACILITY, *INTERVAL)
-    assert json.loads(again.stdout)[0]["added"] == {"observations": 0, "findings": 0}
+    (same,) = json.loads(again.stdout)["facilities"]
+    assert same["added"] == {"observations": 0, "findings": 0}
+    assert same["known_pairs"] == len(same["pairs"]) == 3
     assert {one.path.rsplit("/", 1)[1] for one in net.files.seen} <= {"scl.tif"}, "looked at only"
     assert catalogue(camps) == fetched
     assert len(runs.read_text("utf-8").splitlines()) == len(noted)

@@ -94,8 +94,8 @@ def findings(answer: subprocess.CompletedProcess[str]) -> list[tuple[dict[str, A
     assert answer.returncode == 0, answer.stderr
     return [
         (one, *(one[role]["acquired_from_at"][:10] for role in ("before", "after")))
-        for scan in json.loads(answer.stdout)
-        for one in scan["findings"]
+        for place in json.loads(answer.stdout)["facilities"]
+        for one in place["findings"]
     ]
 
 
@@ -115,7 +115,9 @@ def test_the_flood_is_found_in_terrain_corrected_scenes_of_one_orbit(
     net: Net, camps: Path, by_rtc: subprocess.CompletedProcess[str]
 ) -> None:
     dates = {(one["kind"], *dates) for one, *dates in findings(by_rtc)}
-    assert dates == {("flooding", DRY.date, FLOOD.date)}
+    assert dates == {
+        ("flooding", DRY.date, FLOOD.date), ("flood_recession", FLOOD.date, DRAINED.date),
+    }  # fmt: skip
     assert "2016-09-03: there is no other usable scene of sentinel-1 in orbit 134" in by_rtc.stderr
     scenes = [one for one in read_scenes(camps / "imagery") if one.quantity == "gamma0_power"]
     assert [one.dates for one in scenes] == [DRY.date, FLOOD.date, DRAINED.date]
@@ -174,10 +176,10 @@ def test_scenes_of_two_kinds_lie_in_one_catalogue_and_are_never_paired(
     answer = camp_monitor(camps, "--json", "scan", FACILITY, *INTERVAL, "--offline")
     assert answer.returncode == 0, answer.stderr
     kinds = [
-        {scenes[one["observations"][0][role]["id"]].quantity for role in ("before", "after")}
-        for one in json.loads(answer.stdout)
+        {scenes[one[role]].quantity for role in ("before", "after")}
+        for one in json.loads(answer.stdout)["facilities"][0]["pairs"]
     ]
-    assert kinds == [{"gamma0_power"}, {"gamma0_power"}, {"sigma0_db"}]
+    assert kinds == [{"gamma0_power"}] * 3 + [{"sigma0_db"}]
     ours, later = (one for one in scenes.values() if one.geocoding)
     theirs = replace(later, geocoding=None)
     for other, pairs in ((later, 1), (theirs, 0)):
