@@ -216,7 +216,7 @@ def _paint_optical(place: Place, at: datetime, sky: Sky, rng: np.random.Generato
     ground = _till(place, on, paint_ground(land, _day(place, on, sun_deg)), rng)
     structures = structures_on(place, on)
     built, _ = paint_structures(
-        ground, structures, rng, psf_px=0.0, sun_elevation_deg=sun_deg[0],
+        ground, structures, np.random.default_rng(0), psf_px=0.0, sun_elevation_deg=sun_deg[0],
         sun_azimuth_deg=sun_deg[1],
     )  # fmt: skip
     pixels = built.pixels * np.array(sky.band_gain, np.float32)[:, None, None]
@@ -292,7 +292,7 @@ def _snow_share(place: Place, on: date, snow: Snow) -> NDArray[np.float32]:
     drifts = fractal(land.cover.shape, land.cell_m, rng, roughness=1.7, largest_m=150)
     by_row, _ = np.gradient(land.height_m, land.cell_m)
     faces_south = np.clip(-by_row, -0.5, 0.5)  # rows run south: ground falls towards the sun
-    depth_cm = snow.depth_cm * np.exp(0.45 * drifts) - 1.5 * np.clip(faces_south * 4, -1, 2)
+    depth_cm = snow.depth_cm * np.exp(0.45 * drifts - 2.2 * faces_south)
     holds = np.array([SNOW_HOLDS[kind] for kind in Cover], np.float32)[land.cover]
     return (holds * np.clip(depth_cm / COVERING_CM, 0, 1)).astype(np.float32)
 
