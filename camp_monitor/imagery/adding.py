@@ -109,6 +109,36 @@ def add_scene(
         A file is damaged, empty, without a CRS; bands, dates or quantity cannot be told; the same
         files are in the catalogue under another description.
     """
+    item = _describe(paths, description)
+    present = _already_there(folder, item)
+    if present is not None:
+        list_scenes(folder)
+        return present, False
+    stored = _store(folder, item, paths, description)
+    list_scenes(folder)
+    return read_scene(stored), True
+
+
+def add_new_scene(folder: Path, paths: tuple[Path, ...], description: SceneDescription) -> Path:
+    """Add a scene that is known to be new, and leave ``catalog.json`` to `list_scenes`.
+
+    For many at a time: nothing is looked up among the scenes that are there.
+
+    Returns
+    -------
+    Path
+        The item.
+
+    Raises
+    ------
+    SceneError
+        As `add_scene`, and where a scene of that id is there.
+    """
+    return _store(folder, _describe(paths, description), paths, description)
+
+
+def _describe(paths: tuple[Path, ...], description: SceneDescription) -> pystac.Item:
+    """Read the files and say what they are."""
     if not paths:
         raise SceneError("No file was named: name the GeoTIFF files of one scene.")
     sensor = SENSORS[description.sensor]
@@ -122,14 +152,15 @@ def add_scene(
     item = _make_item(files, bands, meaning, sensor, acquired, description, provider)
     if assumed:
         item.properties["camp_monitor:bands_assumed"] = True
-    present = _already_there(folder, item)
-    if present is not None:
-        list_scenes(folder)
-        return present, False
-    names = _file_names(files)
+    return item
+
+
+def _store(
+    folder: Path, item: pystac.Item, paths: tuple[Path, ...], description: SceneDescription
+) -> Path:
+    names = _file_names(paths)
     raw = description.item.read_bytes() if description.item else None
-    stored = store_item(folder, item, dict(zip(names, paths, strict=True)), raw)
-    return read_scene(stored), True
+    return store_item(folder, item, dict(zip(names, paths, strict=True)), raw)
 
 
 def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[datetime, datetime]:
@@ -188,7 +219,7 @@ def _make_item(
         ],
     )
     start = 0
-    for file, name in zip(files, _file_names(files), strict=True):
+    for file, name in zip(files, _file_names(tuple(file.path for file in files)), strict=True):
         named = bands[start : start + len(file.descriptions)]
         start += len(file.descriptions)
         alone = len(named) == 1 and len(files) > 1 and named[0] != "unused"
@@ -282,9 +313,9 @@ def _scene_id(
     return f"{sensor.key}-{acquired[0]:%Y%m%d}-{digest[:8]}"
 
 
-def _file_names(files: tuple[InspectedFile, ...]) -> tuple[str, ...]:
+def _file_names(paths: tuple[Path, ...]) -> tuple[str, ...]:
     """Names in the catalogue: the files' own, without what a file system may trip over."""
-    names = [re.sub(r"[^A-Za-z0-9._-]+", "_", file.path.name).lstrip(".") for file in files]
+    names = [re.sub(r"[^A-Za-z0-9._-]+", "_", path.name).lstrip(".") for path in paths]
     if len(set(names)) != len(names) or not all(names) or any(n.endswith(".json") for n in names):
         names = [f"{number:02d}-{name}.tif" for number, name in enumerate(names, start=1)]
     return tuple(names)

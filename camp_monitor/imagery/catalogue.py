@@ -129,6 +129,8 @@ def store_item(
 ) -> Path:
     """Copy a scene's files and its item into the catalogue, whole or not at all.
 
+    ``catalog.json`` is left to `list_scenes`.
+
     Parameters
     ----------
     folder : Path
@@ -168,7 +170,6 @@ def store_item(
             raise SceneError(f"The scene cannot be added to {folder}: {error}.") from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    list_scenes(folder)
     return home / f"{item.id}.json"
 
 

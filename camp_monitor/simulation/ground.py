@@ -82,7 +82,7 @@ def paint_ground(landscape: Landscape, day: Day) -> Image:
     rain = fractal(landscape.cover.shape, landscape.cell_m, rng, roughness=2.2, largest_m=600)
     growth = fractal(landscape.cover.shape, landscape.cell_m, rng, roughness=1.3, largest_m=40)
     water = water_fraction(landscape, day.river_rise_m)
-    murk = min(day.river_rise_m / FLOOD_IS_MUDDY_M, 1.0)
+    murk = min(max(day.river_rise_m / FLOOD_IS_MUDDY_M, 0.0), 1.0)
     river = (1 - murk) * spectrum("river") + murk * spectrum("flood")
     is_field = landscape.cover == Cover.FIELD
     light = landscape.tone * _sunlight(landscape, day)

@@ -76,13 +76,35 @@ def observe_by_radar(
     Seen
         Sigma nought in decibels, bands `POLARISATIONS`; no classes, no cloud.
     """
-    cells = round(landscape.grid.shape[0] / grid.shape[0])
-    power = _ground_power(landscape, day)
-    on_cells = Image(power, POLARISATIONS, "sigma0", np.zeros(power.shape[1:], np.uint8),
-                     landscape.grid)  # fmt: skip
+    ground = Image(
+        ground_power(landscape, day), POLARISATIONS, "sigma0",
+        np.zeros(landscape.cover.shape, np.uint8), landscape.grid,
+    )  # fmt: skip
+    return see_power(ground, structures, grid, rng, shift_px=shift_px)
+
+
+def see_power(
+    ground: Image,
+    structures: Sequence[Structure],
+    grid: GeoBox,
+    rng: np.random.Generator,
+    *,
+    shift_px: tuple[float, float] = (0.0, 0.0),
+) -> Seen:
+    """Take a radar picture of ground of which the power that each cell returns is known.
+
+    Parameters
+    ----------
+    ground : Image
+        Power, not decibels, in `POLARISATIONS`, on cells; not altered.
+    structures, grid, rng, shift_px
+        As in `observe_by_radar`.
+    """
+    cells = round(ground.grid.shape[0] / grid.shape[0])
+    power = ground.pixels.copy()
     for structure in structures:
         if structure.height_m > 0:
-            where, share = covered_share(structure.footprint, on_cells, 0.0)
+            where, share = covered_share(structure.footprint, ground, 0.0)
             power[where] += share * _power(BUILDING_DB)[:, None, None]
     pixels = np.empty((len(POLARISATIONS), *grid.shape), np.float32)
     for number in range(len(POLARISATIONS)):
@@ -93,8 +115,18 @@ def observe_by_radar(
     return Seen(image, None, nothing, nothing)
 
 
-def _ground_power(landscape: Landscape, day: Day) -> NDArray[np.float32]:
-    """Power that each cell returns, (band, row, col), as no speckle has touched it."""
+def ground_power(
+    landscape: Landscape, day: Day, waves_db: tuple[float, float] = (0.0, 0.0)
+) -> NDArray[np.float32]:
+    """Return the power of each cell, float32 (band, row, col), as no speckle has touched it.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    day : Day
+    waves_db : (float, float)
+        What wind or ice adds to the backscatter of water, in `POLARISATIONS`.
+    """
     rng = np.random.default_rng(day.year_seed)
     fields = field_spectra(landscape.parcels, day.day_of_year, rng)
     red, nir = fields[:, BANDS.index("red")], fields[:, BANDS.index("nir")]
@@ -103,6 +135,7 @@ def _ground_power(landscape: Landscape, day: Day) -> NDArray[np.float32]:
     rain = fractal(landscape.cover.shape, landscape.cell_m, rng, roughness=2.2, largest_m=600)
     is_field = landscape.cover == Cover.FIELD
     water = water_fraction(landscape, day.river_rise_m)
+    water_db = [calm + more for calm, more in zip(WATER_DB, waves_db, strict=True)]
     table = np.array([COVER_DB[kind] for kind in Cover], np.float32)
     power = np.empty((len(POLARISATIONS), *landscape.cover.shape), np.float32)
     for number in range(len(POLARISATIONS)):
@@ -112,7 +145,7 @@ def _ground_power(landscape: Landscape, day: Day) -> NDArray[np.float32]:
             is_field, crop_db[landscape.parcel], table[:, number][landscape.cover]
         ) + MOIST_DB * np.maximum(rain, 0) * (day.river_rise_m > 0)
         dry = 10 ** (decibels / 10) * _facing(landscape) * landscape.tone
-        power[number] = dry * (1 - water) + 10 ** (WATER_DB[number] / 10) * water
+        power[number] = dry * (1 - water) + 10 ** (water_db[number] / 10) * water
     return power
 
 

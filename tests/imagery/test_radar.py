@@ -181,14 +181,14 @@ def test_the_shift_between_two_radar_scenes_is_measured_through_their_speckle(
 @pytest.fixture
 def faint(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, tuple[float, float], int], Image]:
     """Radar pictures of ground with three tenths of its contrast and no buildings."""
-    ground_power = simulated_radar._ground_power
+    ground_power = simulated_radar.ground_power
 
     def less(landscape: Landscape, day: Day) -> NDArray[np.float32]:
         decibels = to_decibels(ground_power(landscape, day))
         middle = np.median(decibels, axis=(1, 2), keepdims=True)
         return to_power(middle + 0.3 * (decibels - middle))
 
-    monkeypatch.setattr(simulated_radar, "_ground_power", less)
+    monkeypatch.setattr(simulated_radar, "ground_power", less)
 
     def take(seed: int, shift_px: tuple[float, float], speckle: int) -> Image:
         rng = np.random.default_rng(speckle)
