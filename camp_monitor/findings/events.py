@@ -6,27 +6,45 @@ review, changes what is said of it, and no record.
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, in_order
+from camp_monitor.findings.ground import metres_apart
+from camp_monitor.findings.presence import Habit
 from camp_monitor.findings.review import Review
+from camp_monitor.findings.stories import Part, tell_stories
 
+GOING = "water that went"
 FAMILIES = {
     "construction": "building",
     "built_up": "building",
     "flooding": "water",
     "water_gain": "water",
-    "flood_recession": "water that went",
-    "water_loss": "water that went",
+    "flood_recession": GOING,
+    "water_loss": GOING,
 }
 """Kinds that may be one thing seen by different pairs; any other kind is a family of its own."""
-OPPOSITES = {"water": "water that went"}
-"""What ends a thing of a family."""
+OPPOSITES = {"water": GOING, GOING: "water"}
+"""What shows that a thing of a family goes."""
+LASTING = {
+    "water": ("flooding", "water_gain"),
+    "water that went": ("flood_recession", "water_loss"),
+}
+"""Kinds of what is brief and of what lasts."""
+HABITS = {
+    "water": Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
+    GOING: Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
+}
+OTHER_HABIT = Habit(finds=0.65, sees_go=0.0, spurious=0.05, again=0.08)
+"""Of buildings and of every other kind."""
 STATES = {
     "provisional": "seen once",
     "confirmed": "confirmed",
@@ -34,12 +52,19 @@ STATES = {
     "dismissed": "dismissed by review",
 }
 """What can be said of an event, and how it is printed."""
-SHARED_FRACTION = 0.25
-"""Two regions are of one thing when they share this part of the smaller."""
-HIDDEN_FRACTION = 0.5
-"""A look that did not see this part of a thing says nothing about it."""
 GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
+CONFIRMED_EVIDENCE = math.log(100)
+"""What two scenes show is confirmed where it is a hundred times likelier than mistakes."""
+STAYS_EVIDENCE = 1.5
+"""A thing that should stay is held to have gone only where that is likelier by this logarithm."""
+LEAST_EVIDENCE = 0.2
+YEAR_DAYS = 366.0
+LASTS_DAYS = 180
+"""Water that is still there, or still gone, so long after it was first seen so is no flood."""
+APART_M = {"water": 150.0, "building": 40.0}
+"""Parts that come at one time and lie no farther apart are one thing."""
+TOGETHER_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -50,10 +75,18 @@ class Event:
     ----------
     findings : tuple of Finding
         All of them, in order of time; at least one.
+    kind : str
+        What it turned out to be: see `LASTING`.
     state : str
         One of `STATES`.
     reason : str
         Sentence: what the state rests on.
+    came : (SceneReference, SceneReference)
+        Last scene that shows its ground without it, and first that shows it.
+    last_seen : SceneReference
+        Last scene that shows it.
+    was_confirmed : bool
+        Whether it is, or was before it ended, more than what one scene shows.
     ended : (SceneReference, SceneReference) or None
         Last scene that shows it and first that does not, if it ended.
     ends : tuple of Finding
@@ -61,8 +94,12 @@ class Event:
     """
 
     findings: tuple[Finding, ...]
+    kind: str
     state: str
     reason: str
+    came: tuple[SceneReference, SceneReference]
+    last_seen: SceneReference
+    was_confirmed: bool = False
     ended: tuple[SceneReference, SceneReference] | None = None
     ends: tuple[Finding, ...] = ()
 
@@ -77,28 +114,11 @@ class Event:
         return self.findings[0].facility_id
 
     @property
-    def kind(self) -> str:
-        """Kind of its first finding."""
-        return self.findings[0].kind
-
-    @property
-    def came(self) -> tuple[SceneReference, SceneReference]:
-        """Latest scene before it, and first scene that shows it: it came between the two."""
-        first = min((finding.after for finding in self.findings), key=_time)
-        earlier = [f.before for f in self.findings if _time(f.before) < _time(first)]
-        return max(earlier, key=_time), first
-
-    @property
-    def last_seen(self) -> SceneReference:
-        """Latest scene that shows it."""
-        return max((finding.after for finding in self.findings), key=_time)
-
-    @property
     def has_grown(self) -> bool:
         """Whether its latest region is much larger than its first."""
         return self.findings[-1].area_m2 >= GROWN_TIMES * self.findings[0].area_m2
 
-    @property
+    @cached_property
     def geometry(self) -> BaseGeometry:
         """Ground of all its findings, EPSG:4326."""
         return shapely.union_all([finding.geometry for finding in self.findings])
@@ -111,12 +131,16 @@ def join_events(
 ) -> tuple[Event, ...]:
     """Join findings of one thing, and say what became of it.
 
-    Findings of one facility and one family of kinds (`FAMILIES`) are one thing where they share
-    ground.  Water that comes again, in a pair that begins after the last scene that shows it, is
-    another event; a building that grows is the same.  A thing is *confirmed* when two scenes show
-    it, or a reviewer says so; *ended* when a later look from before it came, which saw its ground,
-    does not find it, or water is seen to go; *dismissed* when the latest review rejects it.  What
-    one scene shows and no other tells of is *provisional*.
+    Findings of one facility and one family of kinds (`FAMILIES`) that share ground are of one
+    place; when something was there is what all looks at that ground make likeliest
+    (`find_presences`), so that neither one miss ends a thing nor one mistake confirms it.  Parts
+    that come at one time side by side are one thing (`APART_M`).
+
+    A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
+    reviewer says so; *ended* when looks that saw its ground make it likelier that it went;
+    *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that stays for
+    `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever single pairs
+    called it.
 
     Parameters
     ----------
@@ -130,30 +154,17 @@ def join_events(
     tuple of Event
         By facility, then by the time at which they were first seen.
     """
-    ordered = in_order(findings)
-    looks = in_order(observations)
-    groups: list[list[Finding]] = []
-    for finding in ordered:
-        own = _group_of(finding, groups)
-        if own is None:
-            groups.append([finding])
-        else:
-            own.append(finding)
-    ends = [group for group in groups if family_of(group[0]) in OPPOSITES.values()]
-    events = []
-    for group in groups:
-        opposite = OPPOSITES.get(family_of(group[0]))
-        gone = [
-            finding
-            for other in ends
-            for finding in other
-            if family_of(finding) == opposite and _went(group, finding)
-        ]
-        event = _event(group, looks, gone, reviews or {})
-        events.append(replace(event, ends=tuple(gone)))
-    used = {finding.id for event in events for finding in event.ends}
+    by_facility: dict[str, list[Finding]] = defaultdict(list)
+    looks: dict[str, list[Observation]] = defaultdict(list)
+    for finding in in_order(findings):
+        by_facility[finding.facility_id].append(finding)
+    for look in in_order(observations):
+        if look.outcome != "not_seen":
+            looks[look.facility_id].append(look)
     return tuple(
-        event for event in events if not all(finding.id in used for finding in event.findings)
+        event
+        for facility_id, own in sorted(by_facility.items())
+        for event in _events_of(own, looks[facility_id], reviews or {})
     )
 
 
@@ -169,91 +180,130 @@ def family_of(finding: Finding) -> str:
     return FAMILIES.get(finding.kind, finding.kind)
 
 
-def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
-    """Whether two regions share enough of the smaller to be one thing."""
-    if not first.intersects(second):
+def _events_of(
+    findings: Sequence[Finding], looks: Sequence[Observation], reviews: Mapping[str, Review]
+) -> list[Event]:
+    """Join the findings of one facility: what came, then what went without having come."""
+    events: list[Event] = []
+    used: set[str] = set()
+    for family in sorted({family_of(one) for one in findings}, key=lambda one: (one == GOING, one)):
+        own = [one for one in findings if family_of(one) == family and one.id not in used]
+        other = [one for one in findings if family_of(one) == OPPOSITES.get(family)]
+        habit = HABITS.get(family, OTHER_HABIT)
+        parts = tell_stories(
+            own, other, looks, habit, least_evidence=LEAST_EVIDENCE,
+            stays_evidence=0.0 if family in OPPOSITES else STAYS_EVIDENCE,
+        )  # fmt: skip
+        for group in _joined(family, parts):
+            event = _event(family, group, reviews)
+            used |= {one.id for one in event.ends}
+            events.append(event)
+    return sorted(events, key=lambda event: (_time(event.came[1]), event.findings[0].id))
+
+
+def _joined(family: str, parts: Sequence[Part]) -> list[list[Part]]:
+    """Put together parts that lie side by side and came at one time."""
+    groups: list[list[Part]] = []
+    for part in parts:
+        near = [
+            group
+            for group in groups
+            if any(_are_one(family, part, other) for other in group)
+        ]  # fmt: skip
+        groups = [group for group in groups if not any(group is one for one in near)]
+        groups.append([*(one for group in near for one in group), part])
+    return groups
+
+
+def _are_one(family: str, first: Part, second: Part) -> bool:
+    apart_m = APART_M.get(family)
+    if apart_m is None or first.story is second.story:
         return False
-    least = min(first.area, second.area)
-    return bool(first.intersection(second).area >= SHARED_FRACTION * least)
+    days = abs((_time(first.first_shown) - _time(second.first_shown)).total_seconds()) / 86400
+    if days > TOGETHER_DAYS or not first.overlaps(second):
+        return False
+    if family == "water" and (_lasts(first) or _lasts(second)):
+        return False
+    return metres_apart(first.geometry, second.geometry) <= apart_m
 
 
-def _group_of(finding: Finding, groups: Sequence[list[Finding]]) -> list[Finding] | None:
-    """Return the latest group of the same thing, or None."""
-    for group in reversed(groups):
-        first = group[0]
-        if first.facility_id != finding.facility_id or family_of(first) != family_of(finding):
-            continue
-        came_again = family_of(finding) != "building" and _time(finding.before) >= max(
-            _time(item.after) for item in group
-        )
-        if not came_again and any(share_ground(item.geometry, finding.geometry) for item in group):
-            return group
-    return None
-
-
-def _went(group: Sequence[Finding], finding: Finding) -> bool:
-    """Whether a finding shows that the thing of a group went: there at first, and not at last.
-
-    One that another scene of the group contradicts, for it still shows the thing, says nothing.
-    """
-    shown = [_time(item.after) for item in group]
-    return (
-        finding.facility_id == group[0].facility_id
-        and _time(finding.before) >= min(shown)
-        and _time(finding.after) > max(shown)
-        and any(share_ground(item.geometry, finding.geometry) for item in group)
+def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) -> Event:
+    """Say of the parts of one thing what later looks and reviews make of it."""
+    own = tuple(in_order({one.id: one for part in parts for one in part.findings}.values()))
+    ends = tuple(in_order({one.id: one for part in parts for one in part.ends}.values()))
+    main = max(parts, key=lambda part: part.presence.evidence)
+    shown = {scene.id for part in parts for scene in part.shown}
+    first = min(parts, key=lambda part: _time(part.first_shown))
+    last = max((part.last_shown for part in parts), key=_time)
+    still = [part for part in parts if part.gone is None]
+    ended = None
+    if not still:
+        gone = max((part.gone for part in parts if part.gone is not None), key=_time)
+        ended = (last, gone)
+    said = [reviews[finding.id] for finding in own if finding.id in reviews]
+    latest = max(said, key=lambda review: review.reviewed_at, default=None)
+    evident = len(shown) > 1 and main.presence.evidence >= CONFIRMED_EVIDENCE
+    reviewed = latest is not None and latest.verdict == "confirmed"
+    state, reason = _state(latest, ended, evident, shown, last)
+    return Event(
+        findings=own,
+        kind=_kind(family, own, main, ended),
+        state=state,
+        reason=reason,
+        came=(first.last_without, first.first_shown),
+        last_seen=last,
+        was_confirmed=(evident or reviewed) and state != "dismissed",
+        ended=ended,
+        ends=ends,
     )
 
 
-def _event(
-    group: Sequence[Finding],
-    looks: Iterable[Observation],
-    gone: Sequence[Finding],
-    reviews: Mapping[str, Review],
-) -> Event:
-    """Say of a group of findings what later looks and reviews make of it."""
-    own = tuple(group)
-    plain = Event(own, "provisional", "One scene shows it, and no later look has told of it yet.")
-    said = [reviews[finding.id] for finding in own if finding.id in reviews]
-    latest = max(said, key=lambda review: review.reviewed_at, default=None)
-    if latest is not None and latest.verdict == "rejected":
-        reason = f"Rejected by {latest.by} on {latest.reviewed_at[:10]}."
-        return Event(own, "dismissed", reason)
-    last = plain.last_seen
-    absent = [finding.after for finding in gone]
-    absent += [look.after for look in looks if _misses(look, plain)]
-    if absent:
-        first_absent = min(absent, key=_time)
-        reason = (
-            f"Seen until {last.dates}, and no more on {first_absent.dates}, when its ground was "
-            f"seen."
+def _state(
+    review: Review | None,
+    ended: tuple[SceneReference, SceneReference] | None,
+    evident: bool,
+    shown: set[str],
+    last: SceneReference,
+) -> tuple[str, str]:
+    scenes = f"{len(shown)} scenes show it" if len(shown) > 1 else "One scene shows it"
+    if review is not None and review.verdict == "rejected":
+        return "dismissed", f"Rejected by {review.by} on {review.reviewed_at[:10]}."
+    if ended is not None:
+        return "ended", (
+            f"{scenes}, the last on {ended[0].dates}, and no more on {ended[1].dates}, when its "
+            f"ground was seen."
         )
-        return Event(own, "ended", reason, (last, first_absent))
-    if latest is not None and latest.verdict == "confirmed":
-        reason = f"Confirmed by {latest.by} on {latest.reviewed_at[:10]}."
-        return Event(own, "confirmed", reason)
-    shown = {finding.after.id for finding in own}
+    if review is not None and review.verdict == "confirmed":
+        return "confirmed", f"Confirmed by {review.by} on {review.reviewed_at[:10]}."
+    if evident:
+        return "confirmed", f"{scenes}, the last on {last.dates}."
     if len(shown) > 1:
-        return Event(own, "confirmed", f"{len(shown)} scenes show it, the last on {last.dates}.")
-    return plain
+        return "provisional", f"{scenes}, but other looks at its ground do not."
+    return "provisional", "One scene shows it, and no other tells enough of it yet."
 
 
-def _misses(look: Observation, event: Event) -> bool:
-    """Whether a look after the event's last scene, from before it came, saw its ground bare."""
-    first = event.findings[0]
-    asked = look.facility_id == first.facility_id and look.method.partition("/")[0] in {
-        finding.method.partition("/")[0] for finding in event.findings
-    }
-    if not asked or look.outcome == "not_seen":
-        return False
-    if _time(look.before) > _time(event.came[0]) or _time(look.after) <= _time(event.last_seen):
-        return False
-    if {finding.id for finding in event.findings} & set(look.finding_ids):
-        return False
-    ground = event.geometry
-    if look.not_seen is None:
-        return True
-    return bool(ground.intersection(look.not_seen).area < HIDDEN_FRACTION * ground.area)
+def _lasts(part: Part) -> bool:
+    days = (_time(part.last_shown) - _time(part.first_shown)).total_seconds() / 86400
+    return days >= LASTS_DAYS
+
+
+def _kind(
+    family: str,
+    findings: Sequence[Finding],
+    part: Part,
+    ended: tuple[SceneReference, SceneReference] | None,
+) -> str:
+    """Name a thing by what became of it; one pair cannot tell a flood from a pond."""
+    if family not in LASTING:
+        return findings[0].kind
+    brief, lasting = LASTING[family]
+    if _lasts(part):
+        return lasting
+    if ended is not None:
+        days = (_time(ended[1]) - _time(part.last_without)).total_seconds() / 86400
+        if days <= YEAR_DAYS:
+            return brief
+    return brief if any(one.kind == brief for one in findings) else lasting
 
 
 def _time(scene: SceneReference) -> datetime:

@@ -1,0 +1,201 @@
+"""When a thing was there: the times that explain best what all looks at its ground said.
+
+A look compares two scenes and says that something came, that it went, or neither.  Whatever was
+there at each scene, looks are sometimes wrong: a building is missed in low light, a field passes
+for one until it is ploughed.  So it is not asked whether a single look agrees, but which times of
+presence make all that was said likeliest, and how much likelier than that nothing ever came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Said = Literal["came", "went", "same"]
+SAID: tuple[Said, ...] = ("came", "went", "same")
+NEVER = 1e-3
+"""Chance of the opposite of what happened, such as water that is said to go as it comes."""
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How looks of one family speak of ground of which the truth is known, as shares of looks.
+
+    Parameters
+    ----------
+    finds : float
+        Says that a thing came, which came between the two scenes.
+    sees_go : float
+        Says that it went, which went between them; 0 where nothing is looked for that way.
+    spurious : float
+        Says that something came, or went, on ground that was once called and stayed as it was.
+    again : float
+        Says that it came, though it was there already: a building that grows.
+    """
+
+    finds: float
+    sees_go: float
+    spurious: float
+    again: float
+
+    @property
+    def table(self) -> NDArray[np.float64]:
+        """Logarithm of the chance of each of `SAID`, [there before, there after, said]."""
+        came = (self.finds, NEVER, 1 - self.finds - NEVER)
+        goes = self.sees_go or self.spurious
+        went = (NEVER, goes, 1 - goes - NEVER)
+        rarely = min(self.again, self.spurious / 2)  # what is not there is seldom said to go
+        absent = (self.spurious, rarely, 1 - self.spurious - rarely)
+        there = (self.again, self.spurious, 1 - self.again - self.spurious)
+        return np.log(np.array([[absent, came], [went, there]]))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one look said of the ground of a thing.
+
+    Parameters
+    ----------
+    before, after : int
+        Its two scenes, numbered in order of time.
+    said : str
+        One of `SAID`.
+    weight : float
+        Looks that share their after scene share its faults: together they weigh as one.
+    """
+
+    before: int
+    after: int
+    said: Said
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A time at which a thing was there.
+
+    Parameters
+    ----------
+    first : int
+        First scene that shows it.
+    gone : int or None
+        First scene without it again; None where it was never seen to be gone.
+    evidence : float
+        Natural logarithm of how much likelier it makes what was said than that it was never there.
+    """
+
+    first: int
+    gone: int | None
+    evidence: float
+
+    def holds(self, scene: int) -> bool:
+        """Whether the thing was there at a scene."""
+        return self.first <= scene and (self.gone is None or scene < self.gone)
+
+
+def find_presences(
+    told: Sequence[Told],
+    scenes: int,
+    habit: Habit,
+    *,
+    least_evidence: float,
+    stays_evidence: float = 0.0,
+) -> tuple[Presence, ...]:
+    """Find the times of presence that explain best what was said of one piece of ground.
+
+    The likeliest time is taken first, then the likeliest beside it, as long as each makes what was
+    said likelier by `least_evidence`.
+
+    Parameters
+    ----------
+    told : sequence of Told
+    scenes : int
+        How many there are.
+    habit : Habit
+    least_evidence : float
+        Natural logarithm of a ratio of likelihoods, above 0.
+    stays_evidence : float
+        That it went must be likelier by so much than that it stayed; 0 for what comes and goes.
+
+    Returns
+    -------
+    tuple of Presence
+        In order of time; they do not overlap.  Empty where nothing is likelier than mistakes.
+
+    Notes
+    -----
+    A change point of two states, found by likelihood (Hinkley 1970, doi:10.1093/biomet/57.1.1).
+    """
+    looks = _Looks(
+        before=np.array([one.before for one in told], int),
+        after=np.array([one.after for one in told], int),
+        chance=np.array([one.weight * habit.table[:, :, SAID.index(one.said)] for one in told])
+        .reshape(-1, 2, 2),
+    )  # fmt: skip
+    firsts = sorted({one.after for one in told if one.said == "came"})
+    there = np.zeros(scenes, int)
+    found: list[Presence] = []
+    while firsts:
+        never = looks.likelihood(there)
+        open_firsts = [first for first in firsts if not there[first]]
+        tried = [looks.by_end(there, first) - never for first in open_firsts]
+        for by_end in tried:
+            by_end[:-1] -= stays_evidence
+        best = max(
+            ((float(one.max()), -first, _last_of_the_best(one))
+             for first, one in zip(open_firsts, tried, strict=True)),
+            default=(-np.inf, 0, 0),
+        )  # fmt: skip
+        if best[0] < least_evidence:
+            break
+        first, gone = -best[1], best[2]
+        there[first:gone] = 1
+        found.append(Presence(first, None if gone == scenes else gone, best[0]))
+    return tuple(sorted(found, key=lambda one: one.first))
+
+
+def _last_of_the_best(values: NDArray[np.float64]) -> int:
+    """Of ends that explain as much, the last: what nobody looked at has not ended."""
+    return int(np.flatnonzero(values >= values.max() - 1e-9)[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Looks:
+    """Looks as arrays; `chance`, (look, there before, there after), is of what each said."""
+
+    before: NDArray[np.int_]
+    after: NDArray[np.int_]
+    chance: NDArray[np.float64]
+
+    def likelihood(self, there: NDArray[np.int_]) -> float:
+        """Logarithm of the likelihood of all that was said."""
+        every = np.arange(len(self.before))
+        return float(self.chance[every, there[self.before], there[self.after]].sum())
+
+    def by_end(self, there: NDArray[np.int_], first: int) -> NDArray[np.float64]:
+        """Return that logarithm with a presence added from `first`, by the scene that ends it.
+
+        Each look has one value where the presence ends by its before scene, one where it ends
+        between its two scenes and one where it ends later, so the sums over all looks are
+        cumulative.  Ends that are not later, or would join another presence, are impossible.
+        """
+        every, before, after = np.arange(len(self.before)), self.before, self.after
+        own = there[before], there[after]
+        added = np.where(before >= first, 1, own[0]), np.where(after >= first, 1, own[1])
+        ends_before = self.chance[every, own[0], own[1]]
+        ends_between = self.chance[every, added[0], own[1]]
+        ends_later = self.chance[every, added[0], added[1]]
+        steps = np.zeros(len(there) + 1)
+        steps[0] = ends_before.sum()
+        np.add.at(steps, before + 1, ends_between - ends_before)
+        np.add.at(steps, after + 1, ends_later - ends_between)
+        total = np.cumsum(steps)
+        total[: first + 1] = -np.inf
+        later = np.flatnonzero(there[first:])
+        if later.size:
+            total[first + later[0] :] = -np.inf
+        return total
