@@ -115,7 +115,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     said = unseen_sentences(found)
     for outage in found.outages:
         if every or outage.what != "sight":
-            said.append(outage_sentence(outage, len(found.rows)))
+            said.append(outage_sentence(outage, found.ids))
     if not every:
         said.append(cloudy_sentence(found))
     said.append(f"{headline(found)}.")
@@ -155,7 +155,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "last_run_at": _text(found.last_run_at),
         "clock_fault": found.fault,
         "facilities": [_plain_row(row) for row in found.rows],
-        "outages": [_plain_outage(outage, len(found.rows)) for outage in found.outages],
+        "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
         "without_outline": list(found.without_outline),
     }
 
@@ -179,7 +179,7 @@ def _plain_row(row: Row) -> dict[str, Any]:
     }
 
 
-def _plain_outage(outage: Outage, watched: int) -> dict[str, Any]:
+def _plain_outage(outage: Outage, watched: tuple[str, ...]) -> dict[str, Any]:
     from camp_monitor.monitoring.status import outage_sentence
 
     return {
@@ -188,7 +188,7 @@ def _plain_outage(outage: Outage, watched: int) -> dict[str, Any]:
         "from_at": _text(outage.from_at),
         "to_at": _text(outage.to_at),
         "counts": dict(outage.counts),
-        "sentence": outage_sentence(outage, watched),
+        "sentence": outage_sentence(outage, watched, most=len(watched)),
     }
 
 

@@ -170,8 +170,12 @@ def _said_of_slots(
         best[begin] = min(said, best.get(begin, said))
 
     for look in looks:
-        if look.facility_id == watch.facility_id:
-            note(look.acquired_at, look_outcome(look), _look_words(look))
+        if look.facility_id != watch.facility_id:
+            continue
+        note(look.acquired_at, look_outcome(look), _look_words(look))
+        if look.outcome != "not_seen":
+            day = look.before_at[:10]
+            note(look.before_at, "looked", f"Seen, {look.sensor} of {day}, as the earlier image.")
     unused: dict[str, UnusedPass] = {}  # a later visit may have more to say of the same scene
     for record in records:
         unused.update((item.scene_id, item) for item in record.unused)

@@ -37,6 +37,13 @@ SIGN_DAYS = 10
 """What one sign of a strip on a terminal stands for."""
 STRIP_SIGNS = 37
 """How many signs a strip has: a year."""
+SINGLE_CAUSES = {
+    "no_image": "No image",
+    "missed": "No search",
+    "failed": "Every look failed",
+    "refused": "Every image was refused",
+}
+"""What an outage of looks is called that has one cause."""
 MOST_NAMED = 6
 """Facilities that a sentence names; of more it says how many there are."""
 
@@ -92,6 +99,11 @@ class Status:
     last_run_at: datetime | None
     without_outline: tuple[str, ...]
     fault: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the facilities that it tells of."""
+        return tuple(row.watch.facility_id for row in self.rows)
 
 
 def read_status(
@@ -223,7 +235,7 @@ def unseen_sentences(status: Status) -> list[str]:
     sentences = []
     never = tuple(row.watch.facility_id for row in status.rows if row.last_seen_at is None)
     if never:
-        sentences.append(f"Nobody has ever seen {_names(never, len(status.rows))}.")
+        sentences.append(f"Nobody has ever seen {_names(never, status.ids)}.")
     rows = [row for row in status.rows if row.last_seen_at is not None]
     for row in sorted(rows, key=lambda row: (row.last_seen_at or EPOCH, row.watch.facility_id)):
         days = (status.at - (row.last_seen_at or EPOCH)).days
@@ -235,37 +247,30 @@ def unseen_sentences(status: Status) -> list[str]:
     return sentences
 
 
-def outage_sentence(outage: Outage, watched: int, *, most: int = MOST_NAMED) -> str:
-    """Tell an outage in a sentence.
+def outage_sentence(outage: Outage, watched: Sequence[str], *, most: int = MOST_NAMED) -> str:
+    """Tell an outage in a sentence: ``No image from 2024-07-26 to 2024-09-23 (60 days): sim-04.``.
 
     Parameters
     ----------
     outage : Outage
-    watched : int
-        How many facilities are watched.
+    watched : sequence of str
+        Ids of all facilities that are watched.
     most : int
         Of more facilities than this, only as many are named.
     """
+    days = count_words(outage.days, "day")
     names = _names(outage.facility_ids, watched, most)
     if outage.what == "run":
-        return (
-            f"No run between {outage.from_at:%Y-%m-%d} and {outage.to_at:%Y-%m-%d} "
-            f"({outage.days} days): {names}."
-        )
-    last = outage.to_at - timedelta(seconds=1)
-    when = f"from {outage.from_at:%Y-%m-%d} to {last:%Y-%m-%d} ({outage.days} days)"
+        first, next_one = f"{outage.from_at:%Y-%m-%d}", f"{outage.to_at:%Y-%m-%d}"
+        return f"No run between {first} and {next_one} ({days}): {names}."
     causes = [outcome for outcome, _ in outage.counts]
-    if outage.what == "look" and len(causes) == 1:
-        begin = {
-            "no_image": "No image of",
-            "missed": "No run has searched",
-            "failed": "Every search failed at",
-            "refused": "Every image was refused of",
-        }[causes[0]]
-        return f"{begin} {names} {when}."
-    counted = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in outage.counts)
-    begin = "No look at" if outage.what == "look" else "Nobody saw"
-    return f"{begin} {names} {when}: {counted}."
+    what, counted = SINGLE_CAUSES.get(causes[0], ""), ""
+    if outage.what == "sight" or len(causes) > 1:
+        what = "Not seen" if outage.what == "sight" else "No look"
+        counted = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in outage.counts)
+    last = outage.to_at - timedelta(seconds=1)
+    when = f"from {outage.from_at:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{what} {when} ({'; '.join(filter(None, (days, counted)))}): {names}."
 
 
 def cloudy_sentence(status: Status) -> str:
@@ -277,14 +282,17 @@ def cloudy_sentence(status: Status) -> str:
     times = count_words(sum(len(one.facility_ids) for one in found), "time")
     return (
         f"With clouds among the causes, a facility went unseen for {LEAST_OUTAGE.days} days or "
-        f"more {times}.  The longest: "
-        f"{outage_sentence(longest, len(status.rows))}"
+        f"more {times}.  The longest: {outage_sentence(longest, status.ids)}"
     )
 
 
-def _names(ids: Sequence[str], watched: int, most: int = MOST_NAMED) -> str:
-    if len(ids) == watched > 1:
-        return f"all {facilities_words(watched)}"
+def _names(ids: Sequence[str], watched: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Name facilities: ``all 35 facilities but sim-04``, where that is shorter."""
+    others = sorted({*watched} - {*ids})
+    if len(watched) > 1 and not others:
+        return f"all {facilities_words(len(watched))}"
+    if len(ids) > MOST_NAMED and len(others) <= MOST_NAMED // 2:
+        return f"all {facilities_words(len(watched))} but {', '.join(others)}"
     if len(ids) <= most:
         return ", ".join(ids)
     return f"{facilities_words(len(ids))} ({', '.join(ids[:most])}, ...)"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -38,7 +40,7 @@ LETTERS = {"refused": "×", "failed": "!", "no_image": "·", "missed": "–"}
 LEAST_LETTER_DAYS = 8
 """A narrower mark has no letter; its pattern tells it apart."""
 MOST_REASONS = 8_000
-"""With more looks than this on a page, what the pointer shows leaves the reasons out."""
+"""With more looks than this on a page, those of one outcome in a row are one mark."""
 LONGEST_REASON = 110
 
 
@@ -78,7 +80,7 @@ def draw_status(status: Status) -> str:
 
 def _sentences(status: Status, whats: Sequence[str], facility_id: str = "") -> list[str]:
     return [
-        outage_sentence(outage, len(status.rows), most=len(status.rows))
+        outage_sentence(outage, status.ids, most=len(status.rows))
         for outage in status.outages
         if outage.what in whats and (not facility_id or facility_id in outage.facility_ids)
     ]
@@ -97,10 +99,16 @@ def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
     return {
         "id": watch.facility_id,
         "name": short_name(row.name),
-        "seen": f"{seen}; {visit}; a look every {watch.cadence_days} days is expected",
-        "years": _years(row.slots, reasons=reasons),
+        "said": [f"{seen};", f"{visit};", f"a look every {watch.cadence_days} days is expected"],
+        "years": _years(row.slots if reasons else _merged(row.slots), reasons=reasons),
         "unseen": _sentences(status, ("sight",), watch.facility_id),
     }
+
+
+def _merged(slots: Sequence[Slot]) -> list[Slot]:
+    """Join slots of one outcome that follow one another."""
+    groups = [list(group) for _, group in groupby(slots, key=lambda slot: slot.outcome)]
+    return [replace(group[0], to_at=group[-1].to_at, reason="") for group in groups]
 
 
 def _years(slots: Sequence[Slot], *, reasons: bool) -> list[dict[str, Any]]:
