@@ -110,10 +110,10 @@ def systemd(context: Context, into: Path | None) -> None:
 
     units = systemd_units(_program(), context.workspace.root)
     names = " ".join(units)
-    folder = shlex.quote(str(into)) if into else "."
+    copy = f"(cd {shlex.quote(str(into))} && cp {names} ~/.config/systemd/user/)"
     steps = [
         "mkdir -p ~/.config/systemd/user",
-        f"(cd {folder} && cp {names} ~/.config/systemd/user/)",
+        copy if into else f"put {names} there; --into DIR writes them as files",
         "systemctl --user daemon-reload",
         "systemctl --user enable --now camp-monitor.timer",
         "loginctl enable-linger    # else it runs only while you are logged in",

@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from camp_monitor.findings.rows import legible
 from camp_monitor.monitoring.gaps import OUTCOMES, Slot
 from camp_monitor.monitoring.status import (
     Row,
@@ -98,7 +99,7 @@ def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
     visit = f"last searched {row.last_visit_at:%Y-%m-%d}" if row.last_visit_at else "never searched"
     return {
         "id": watch.facility_id,
-        "name": short_name(row.name),
+        "name": short_name(legible(row.name)),
         "said": [f"{seen};", f"{visit};", f"a look every {watch.cadence_days} days is expected"],
         "years": _years(row.slots if reasons else _merged(row.slots), reasons=reasons),
         "unseen": _sentences(status, ("sight",), watch.facility_id),
@@ -138,7 +139,7 @@ def _cell(
     end = slot.to_at - timedelta(seconds=1)
     title = f"{slot.from_at:%Y-%m-%d} to {end:%m-%d}: {OUTCOMES[slot.outcome]}"
     if reasons:
-        cut = slot.reason
+        cut = legible(slot.reason)
         if len(cut) > LONGEST_REASON:
             cut = f"{cut[: LONGEST_REASON - 1]}…"
         title = f"{title}. {cut}"

@@ -105,12 +105,19 @@ def systemd_units(program: Path, workspace: Path) -> dict[str, str]:
         Absolute.
     """
     service = SERVICE.format(
-        program=systemd_word(str(program), expanded=False),
+        program=_systemd_program(str(program)),
         workspace=systemd_word(str(workspace)),
         hours=LONGEST_HOURS,
     )
     timer = TIMER.format(hour=HOUR, minute=MINUTE, delay=DELAY_MINUTES)
     return {f"{NAME}.service": service, f"{NAME}.timer": timer}
+
+
+def _systemd_program(path: str) -> str:
+    """Name the program of an ``Exec`` line; systemd takes no quote or backslash in it, sh does."""
+    if re.search(r"[\"'\\]", path) or not path.isprintable():
+        return f'/bin/sh -c "exec \\"$$@\\"" sh {systemd_word(path)}'
+    return systemd_word(path, expanded=False)
 
 
 def systemd_word(text: str, *, expanded: bool = True) -> str:
@@ -123,7 +130,11 @@ def systemd_word(text: str, *, expanded: bool = True) -> str:
 
 
 def _systemd_sign(sign: str) -> str:
-    return sign if sign.isprintable() else "".join(f"\\x{byte:02x}" for byte in sign.encode())
+    return (
+        sign
+        if sign.isprintable()
+        else "".join(f"\\x{byte:02x}" for byte in sign.encode(errors="surrogateescape"))
+    )
 
 
 def cron_line(program: Path, workspace: Path) -> str:
@@ -138,11 +149,13 @@ def cron_word(text: str) -> str:
     cron ends a command at ``%`` and at the end of the line, and crons differ in what they make of
     two backslashes: a word that has such a thing is written by ``printf`` with numbers for them.
     """
-    if not re.search(r"[\\\x00-\x1f\x7f]", text):
+    if text.isprintable() and "\\" not in text:
         return shlex.quote(text).replace("%", r"\%")
     numbered = "".join(
-        sign if sign.isalnum() or sign in " /._-" else "".join(f"\\{b:03o}" for b in sign.encode())
-        for sign in text
+        chr(byte)
+        if byte < 128 and (chr(byte).isalnum() or chr(byte) in " /._-")
+        else f"\\{byte:03o}"
+        for byte in text.encode(errors="surrogateescape")
     )
     end = "/." if text.endswith("\n") else ""  # the same folder, and sh keeps the line break
     return f"\"$(printf '{numbered}{end}')\""

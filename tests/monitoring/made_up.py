@@ -12,7 +12,9 @@ import shapely
 from camp_monitor.findings.finding import Observation, SceneReference
 from camp_monitor.findings.lookup import Looked
 from camp_monitor.findings.runs import RunRecord, UnusedPass
+from camp_monitor.monitoring.gaps import account, last_seen, outages, run_outages
 from camp_monitor.monitoring.schedule import EPOCH, Watch
+from camp_monitor.monitoring.status import Row, Status
 
 DAY = timedelta(days=1)
 START = EPOCH + 1900 * 10 * DAY
@@ -141,3 +143,19 @@ def observations(looks: Sequence[Looked]) -> Iterator[Observation]:
             one.facility_id, 1, one.method, before, after, "5" * 64, one.outcome,
             one.seen_fraction, one.reason, square if one.outcome == "not_seen" else None,
         )  # fmt: skip
+
+
+def status(ids: Sequence[str], days: int, *, name: str = "Camp", cadence_days: int = 10) -> Status:
+    """Return where the series of made-up years stands, without a ledger."""
+    records, looks = series(ids, days)
+    now = day(days)
+    rows = []
+    for facility_id in ids:
+        one = watch(facility_id, cadence_days, since=START.date())
+        slots = account(one, records, looks, now)
+        seen = last_seen(looks, now).get(facility_id)
+        rows.append(Row(one, name, seen, None if seen is None else now, now, slots))
+    found = outages({row.watch.facility_id: row.slots for row in rows})
+    runs = run_outages(records, [row.watch for row in rows], now)
+    told = sorted([*found, *runs], key=lambda one: (one.from_at, one.to_at))
+    return Status(now, tuple(rows), tuple(told), now, ("no-outline",), "")
