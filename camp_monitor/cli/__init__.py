@@ -23,6 +23,8 @@ COMMANDS = {
     "scan": "camp_monitor.cli.scan:scan",
     "findings": "camp_monitor.cli.findings:findings",
     "events": "camp_monitor.cli.events:events",
+    "schedule": "camp_monitor.cli.schedule:schedule",
+    "status": "camp_monitor.cli.status:status",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",

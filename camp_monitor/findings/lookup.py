@@ -40,8 +40,8 @@ class Looked:
     facility_id, method, outcome, reason : str
     before_id, after_id : str
     sensor : str
-    acquired_at : str
-        Last instant of the after scene, ISO 8601, UTC.
+    acquired_at, before_at : str
+        Last instant of the after and of the before scene, ISO 8601, UTC.
     seen_fraction : float
     """
 
@@ -53,6 +53,7 @@ class Looked:
     after_id: str
     sensor: str
     acquired_at: str
+    before_at: str
     seen_fraction: float
 
 
@@ -109,6 +110,7 @@ def _looked(content: str) -> Looked:
             after_id=said["after"]["id"],
             sensor=said["after"]["sensor"],
             acquired_at=said["after"]["acquired_to_at"],
+            before_at=said["before"]["acquired_to_at"],
             seen_fraction=float(said["seen_fraction"]),
         )
     except (ValueError, TypeError, LookupError) as error:

@@ -1,0 +1,196 @@
+"""``camp-monitor status``: who has looked at what, and what nobody has seen."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from camp_monitor.cli.context import Context
+
+if TYPE_CHECKING:
+    from camp_monitor.monitoring.gaps import Outage
+    from camp_monitor.monitoring.status import Row, Status
+
+SIGNS = {
+    "looked": "█",
+    "too_cloudy": "░",
+    "refused": "x",
+    "failed": "!",
+    "no_image": ".",
+    "missed": "-",
+    "pending": "~",
+    "": " ",
+}
+PLAIN_SIGNS = {**SIGNS, "looked": "#", "too_cloudy": ":"}
+"""For a terminal that has no blocks."""
+
+
+@click.command(epilog="Example: camp-monitor status --html status.html")
+@click.option("--facility", metavar="ID", help="Only this facility, with all its times unseen.")
+@click.option("--at", metavar="DATE", help="As of the end of this day; otherwise now.")
+@click.option(
+    "--html",
+    metavar="FILE.html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with a calendar of every look instead; it needs no network.",
+)
+@click.pass_obj
+def status(context: Context, facility: str | None, at: str | None, html: Path | None) -> None:
+    """Say for each watched facility when it was last seen, and account for every expected look.
+
+    A look was made, or there was no image, or it was too cloudy, or the image was refused, or the
+    search failed, or no run searched at all.  Outages are told below the table, in words.
+    """
+    from camp_monitor.monitoring.status import headline, read_status
+
+    found = read_status(context.workspace, datetime.now(UTC), at=_end_of(at), facility_id=facility)
+    if found.fault:
+        context.messages.print(found.fault, soft_wrap=True)
+    if html is not None:
+        _write(found, html)
+    if context.as_json:
+        click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
+    elif html is not None:
+        context.messages.print(f"{html}: {headline(found)}.", soft_wrap=True)
+    else:
+        _print(context, found, every=facility is not None)
+
+
+def _end_of(day: str | None) -> datetime | None:
+    """Return the last instant of what was given as a day, or the time itself."""
+    from camp_monitor.imagery.scene import parse_acquired
+
+    return parse_acquired(day)[1] if day else None
+
+
+def _write(found: Status, path: Path) -> None:
+    from camp_monitor.errors import InputError
+    from camp_monitor.monitoring.status_page import draw_status
+    from camp_monitor.publication.facility_map import write_map
+
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"{path} ends in {path.suffix or 'nothing'!r}, and the page is an .html file: name it "
+            f"so."
+        )
+    write_map(draw_status(found), path)
+
+
+def _print(context: Context, found: Status, *, every: bool) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from camp_monitor.findings.rows import legible
+    from camp_monitor.monitoring.status import (
+        cloudy_sentence,
+        headline,
+        outage_sentence,
+        ruler,
+        strip,
+        unseen_sentences,
+    )
+
+    signs = _signs(context.console.encoding)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("facility", overflow="fold", max_width=34)
+    table.add_column("last seen", no_wrap=True)
+    table.add_column("days", justify="right", no_wrap=True)
+    table.add_column("last visit", no_wrap=True)
+    table.add_column(Text(ruler(found.at)), no_wrap=True)
+    for row in found.rows:
+        table.add_row(
+            legible(row.watch.facility_id),
+            _day(row.last_seen_at),
+            f"{(found.at - row.last_seen_at).days:,}" if row.last_seen_at else "",
+            _day(row.last_visit_at),
+            "".join(signs[outcome] for outcome in strip(row.slots, found.at)),
+        )
+    context.console.print(table)
+    context.console.print(_legend(signs) + "\n", soft_wrap=True)
+    said = unseen_sentences(found)
+    for outage in found.outages:
+        if every or outage.what != "sight":
+            said.append(outage_sentence(outage, found.ids))
+    if not every:
+        said.append(cloudy_sentence(found))
+    said.append(f"{headline(found)}.")
+    if not found.rows:
+        said = ["Nothing is watched: give a facility an outline, or see 'camp-monitor schedule'."]
+    context.console.print("\n".join(legible(line) for line in said if line), soft_wrap=True)
+
+
+def _signs(encoding: str) -> dict[str, str]:
+    try:
+        "".join(SIGNS.values()).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_SIGNS
+    return SIGNS
+
+
+def _legend(signs: dict[str, str]) -> str:
+    from camp_monitor.monitoring.gaps import OUTCOMES
+    from camp_monitor.monitoring.status import SIGN_DAYS
+
+    parts = "  ".join(f"{signs[outcome]} {words}" for outcome, words in OUTCOMES.items())
+    return (
+        f"{parts}\nThe last year; a sign is {SIGN_DAYS} days, and tells the best that came of them."
+    )
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else "never"
+
+
+# --- JSON
+
+
+def _plain(found: Status) -> dict[str, Any]:
+    return {
+        "at": found.at.isoformat(timespec="seconds"),
+        "last_run_at": _text(found.last_run_at),
+        "clock_fault": found.fault,
+        "facilities": [_plain_row(row) for row in found.rows],
+        "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
+        "without_outline": list(found.without_outline),
+    }
+
+
+def _plain_row(row: Row) -> dict[str, Any]:
+    return {
+        "facility_id": row.watch.facility_id,
+        "cadence_days": row.watch.cadence_days,
+        "last_seen_at": _text(row.last_seen_at),
+        "last_visit_at": _text(row.last_visit_at),
+        "due_at": _text(row.due_at),
+        "slots": [
+            {
+                "from_at": _text(slot.from_at),
+                "to_at": _text(slot.to_at),
+                "outcome": slot.outcome,
+                "reason": slot.reason,
+            }
+            for slot in row.slots
+        ],
+    }
+
+
+def _plain_outage(outage: Outage, watched: tuple[str, ...]) -> dict[str, Any]:
+    from camp_monitor.monitoring.status import outage_sentence
+
+    return {
+        "what": outage.what,
+        "facility_ids": list(outage.facility_ids),
+        "from_at": _text(outage.from_at),
+        "to_at": _text(outage.to_at),
+        "counts": dict(outage.counts),
+        "sentence": outage_sentence(outage, watched, most=len(watched)),
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None

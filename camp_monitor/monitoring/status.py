@@ -1,0 +1,332 @@
+"""Where a workspace stands: each watched facility, its looks, and the times without."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from camp_monitor.errors import InputError
+from camp_monitor.facilities import find_facility, read_registry
+from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.findings.lookup import Looked
+from camp_monitor.findings.runs import RunRecord
+from camp_monitor.monitoring.gaps import (
+    LEAST_OUTAGE,
+    OUTCOMES,
+    Outage,
+    Slot,
+    account,
+    last_seen,
+    outages,
+    run_outages,
+)
+from camp_monitor.monitoring.schedule import (
+    EPOCH,
+    Watch,
+    clock_fault,
+    instant,
+    next_due,
+    watches,
+)
+from camp_monitor.publication.words import count_words, facilities_words
+from camp_monitor.workspace import Workspace
+
+SIGN_DAYS = 10
+"""What one sign of a strip on a terminal stands for."""
+STRIP_SIGNS = 37
+"""How many signs a strip has: a year."""
+SINGLE_CAUSES = {
+    "no_image": "No image",
+    "missed": "No search",
+    "failed": "Every look failed",
+    "refused": "Every image was refused",
+}
+"""What an outage of looks is called that has one cause."""
+MOST_NAMED = 6
+"""Facilities that a sentence names; of more it says how many there are."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where one facility stands.
+
+    Parameters
+    ----------
+    watch : Watch
+    name : str
+    last_seen_at, last_visit_at : datetime or None
+        When the newest image was taken in which something could be told, and when the facility
+        was last searched; None for never.
+    due_at : datetime
+        When it is to be searched next; now, where it is overdue.
+    slots : tuple of Slot
+        Every look that was expected.
+    """
+
+    watch: Watch
+    name: str
+    last_seen_at: datetime | None
+    last_visit_at: datetime | None
+    due_at: datetime
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a workspace stands.
+
+    Parameters
+    ----------
+    at : datetime
+        As of when.
+    rows : tuple of Row
+        By id.
+    outages : tuple of Outage
+        Of runs, of looks and of sight, in order of time.
+    last_run_at : datetime or None
+        When a run last came to its end.
+    without_outline : tuple of str
+        Facilities of the registry that cannot be watched.
+    fault : str
+        What is wrong with the clock, in a sentence; empty if nothing is.
+    """
+
+    at: datetime
+    rows: tuple[Row, ...]
+    outages: tuple[Outage, ...]
+    last_run_at: datetime | None
+    without_outline: tuple[str, ...]
+    fault: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the facilities that it tells of."""
+        return tuple(row.watch.facility_id for row in self.rows)
+
+
+def read_status(
+    workspace: Workspace,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    facility_id: str | None = None,
+) -> Status:
+    """Say where a workspace stands, by its schedule and its ledger.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    now : datetime
+        UTC.
+    at : datetime or None
+        As of then: later runs and images are left out.  A scan that was made later, of images
+        from before, counts.
+    facility_id : str or None
+        Only this facility.
+
+    Raises
+    ------
+    InputError
+        There is no such facility, it is not watched, or the schedule is wrong.
+    LedgerError
+        The ledger cannot be read.
+    """
+    watched = watches(workspace)
+    registry = {facility.id: facility for facility in read_registry(workspace.aoi)}
+    chosen = _chosen(workspace, watched, facility_id)
+    records: tuple[RunRecord, ...] = ()
+    looks: tuple[Looked, ...] = ()
+    if workspace.ledger.exists():
+        with open_ledger(workspace.ledger) as ledger:
+            records, looks = ledger.runs(), ledger.looks(facility_id)
+    fault = "" if at else clock_fault(records, now)
+    if at is not None:
+        now = at
+        records = tuple(record for record in records if instant(record.at) <= now)
+    ended = [instant(record.at) for record in records if record.what == "ended"]
+    rows = _rows(chosen, {key: item.name for key, item in registry.items()}, records, looks, now)
+    ids = tuple(watch.facility_id for watch in chosen)
+    runs = [replace(one, facility_ids=ids) for one in run_outages(records, watched, now)]
+    found = [*runs, *outages({row.watch.facility_id: row.slots for row in rows})]
+    return Status(
+        now,
+        rows,
+        tuple(sorted(found, key=lambda one: (one.from_at, one.to_at))),
+        max(ended, default=None),
+        tuple(key for key, facility in registry.items() if not facility.outlines),
+        fault,
+    )
+
+
+def _chosen(
+    workspace: Workspace, watched: tuple[Watch, ...], facility_id: str | None
+) -> tuple[Watch, ...]:
+    if facility_id is None:
+        return watched
+    find_facility(workspace.aoi, facility_id)
+    chosen = tuple(watch for watch in watched if watch.facility_id == facility_id)
+    if not chosen:
+        raise InputError(
+            f"{facility_id} is not watched: add it to the facilities of [schedule] in "
+            f"{workspace.root / 'camp-monitor.toml'}; it needs an outline."
+        )
+    return chosen
+
+
+def _rows(
+    chosen: Sequence[Watch],
+    names: dict[str, str],
+    records: Sequence[RunRecord],
+    looks: Sequence[Looked],
+    now: datetime,
+) -> tuple[Row, ...]:
+    own_records: dict[str, list[RunRecord]] = defaultdict(list)
+    own_looks: dict[str, list[Looked]] = defaultdict(list)
+    for record in records:
+        own_records[record.facility_id].append(record)
+    for look in looks:
+        own_looks[look.facility_id].append(look)
+    first_run_at = min((instant(record.at) for record in own_records[""]), default=None)
+    seen = last_seen(looks, now)
+    rows = []
+    for watch in chosen:
+        own = own_records[watch.facility_id]
+        visited = [instant(record.at) for record in own if record.what == "visited"]
+        slots = account(
+            watch, own, own_looks[watch.facility_id], now, first_run_at=first_run_at
+        )  # fmt: skip
+        rows.append(
+            Row(
+                watch,
+                names[watch.facility_id],
+                seen.get(watch.facility_id),
+                max(visited, default=None),
+                next_due(watch, own, now),
+                slots,
+            )
+        )
+    return tuple(rows)
+
+
+# --- words
+
+
+def headline(status: Status) -> str:
+    """Sum up where a workspace stands, in a line."""
+    lately = sum(
+        row.last_seen_at is not None and status.at - row.last_seen_at < LEAST_OUTAGE
+        for row in status.rows
+    )
+    never = sum(row.last_seen_at is None for row in status.rows)
+    parts = [
+        f"{facilities_words(len(status.rows))} watched",
+        f"{lately} seen within {LEAST_OUTAGE.days} days",
+        f"{len(status.rows) - lately - never} longer ago",
+        f"{never} never",
+    ]
+    run = f"last run ended {status.last_run_at:%Y-%m-%d}" if status.last_run_at else "no run yet"
+    return " · ".join([*parts, run])
+
+
+def unseen_sentences(status: Status) -> list[str]:
+    """Name the facilities that nobody has seen for longer than usual, longest first."""
+    sentences = []
+    never = tuple(row.watch.facility_id for row in status.rows if row.last_seen_at is None)
+    if never:
+        sentences.append(f"Nobody has ever seen {_names(never, status.ids)}.")
+    rows = [row for row in status.rows if row.last_seen_at is not None]
+    for row in sorted(rows, key=lambda row: (row.last_seen_at or EPOCH, row.watch.facility_id)):
+        days = (status.at - (row.last_seen_at or EPOCH)).days
+        if days >= LEAST_OUTAGE.days:
+            sentences.append(
+                f"Nobody has seen {row.watch.facility_id} since {row.last_seen_at:%Y-%m-%d}, "
+                f"{days:,} days ago."
+            )
+    return sentences
+
+
+def outage_sentence(outage: Outage, watched: Sequence[str], *, most: int = MOST_NAMED) -> str:
+    """Tell an outage in a sentence: ``No image from 2024-07-26 to 2024-09-23 (60 days): sim-04.``.
+
+    Parameters
+    ----------
+    outage : Outage
+    watched : sequence of str
+        Ids of all facilities that are watched.
+    most : int
+        Of more facilities than this, only as many are named.
+    """
+    days = count_words(outage.days, "day")
+    names = _names(outage.facility_ids, watched, most)
+    if outage.what == "run":
+        first, next_one = f"{outage.from_at:%Y-%m-%d}", f"{outage.to_at:%Y-%m-%d}"
+        return f"No run between {first} and {next_one} ({days}): {names}."
+    causes = [outcome for outcome, _ in outage.counts]
+    what, counted = SINGLE_CAUSES.get(causes[0], ""), ""
+    if outage.what == "sight" or len(causes) > 1:
+        what = "Not seen" if outage.what == "sight" else "No look"
+        counted = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in outage.counts)
+    last = outage.to_at - timedelta(seconds=1)
+    when = f"from {outage.from_at:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{what} {when} ({'; '.join(filter(None, (days, counted)))}): {names}."
+
+
+def cloudy_sentence(status: Status) -> str:
+    """Sum up the times in which clouds, alone or with other causes, hid a facility."""
+    found = [one for one in status.outages if one.what == "sight"]
+    if not found:
+        return ""
+    longest = max(found, key=lambda one: one.days)
+    times = count_words(sum(len(one.facility_ids) for one in found), "time")
+    return (
+        f"With clouds among the causes, a facility went unseen for {LEAST_OUTAGE.days} days or "
+        f"more {times}.  The longest: {outage_sentence(longest, status.ids)}"
+    )
+
+
+def _names(ids: Sequence[str], watched: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Name facilities: ``all 35 facilities but sim-04``, where that is shorter."""
+    others = sorted({*watched} - {*ids})
+    if len(watched) > 1 and not others:
+        return f"all {facilities_words(len(watched))}"
+    if len(ids) > MOST_NAMED and len(others) <= MOST_NAMED // 2:
+        return f"all {facilities_words(len(watched))} but {', '.join(others)}"
+    if len(ids) <= most:
+        return ", ".join(ids)
+    return f"{facilities_words(len(ids))} ({', '.join(ids[:most])}, ...)"
+
+
+# --- strips
+
+
+def strip(slots: Sequence[Slot], at: datetime) -> list[str]:
+    """Return the outcomes of the year before `at`, one for every `SIGN_DAYS` days.
+
+    Where several looks were expected in these days, the best that came of them counts; empty where
+    none was.
+    """
+    length = timedelta(days=SIGN_DAYS)
+    start = (at - EPOCH) // length - STRIP_SIGNS + 1
+    ranks = list(OUTCOMES)
+    signs = [""] * STRIP_SIGNS
+    for slot in slots:
+        first = (slot.from_at - EPOCH) // length - start
+        last = (slot.to_at - EPOCH - timedelta(seconds=1)) // length - start
+        for place in range(max(first, 0), min(last + 1, STRIP_SIGNS)):
+            found = [name for name in (signs[place], slot.outcome) if name]
+            signs[place] = min(found, key=ranks.index)
+    return signs
+
+
+def ruler(at: datetime) -> str:
+    """Return the first letters of the months above a strip."""
+    length = timedelta(days=SIGN_DAYS)
+    start = EPOCH + ((at - EPOCH) // length - STRIP_SIGNS + 1) * length
+    months = [(start + length * place).month for place in range(STRIP_SIGNS)]
+    before = (start - length).month
+    return "".join(
+        "JFMAMJJASOND"[month - 1] if month != previous else " "
+        for month, previous in zip(months, [before, *months], strict=False)
+    )

@@ -1,0 +1,146 @@
+"""The status as one HTML page: a calendar of every expected look, and the outages in words.
+
+It has no script and makes no call: its policy lets the browser refuse everything but its own style.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from camp_monitor.findings.rows import legible
+from camp_monitor.monitoring.gaps import OUTCOMES, Slot
+from camp_monitor.monitoring.status import (
+    Row,
+    Status,
+    headline,
+    outage_sentence,
+    unseen_sentences,
+)
+from camp_monitor.publication.words import short_name
+
+CLASSES = {
+    "looked": "l",
+    "refused": "r",
+    "too_cloudy": "c",
+    "failed": "f",
+    "no_image": "n",
+    "missed": "m",
+    "pending": "p",
+}
+"""Short, for a page may have thousands of looks."""
+LETTERS = {"refused": "×", "failed": "!", "no_image": "·", "missed": "–"}
+LEAST_LETTER_DAYS = 8
+"""A narrower mark has no letter; its pattern tells it apart."""
+MOST_REASONS = 8_000
+"""With more looks than this on a page, those of one outcome in a row are one mark."""
+LONGEST_REASON = 110
+
+
+def draw_status(status: Status) -> str:
+    """Draw the page; the same status gives the same bytes.
+
+    Parameters
+    ----------
+    status : Status
+        As `read_status` returns it.
+
+    Returns
+    -------
+    str
+        The HTML, fit to be encoded as UTF-8.
+    """
+    room = files("camp_monitor.monitoring")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((room / "status.html").read_text(encoding="utf-8"))
+    count = sum(len(row.slots) for row in status.rows)
+    page = template.render(
+        style=Markup((room / "status.css").read_text(encoding="utf-8")),
+        at=f"{status.at:%Y-%m-%d %H:%M} UTC",
+        headline=headline(status),
+        fault=status.fault,
+        unseen=unseen_sentences(status),
+        outages=_sentences(status, ("run", "look")),
+        legend=[(CLASSES[key], LETTERS.get(key, ""), words) for key, words in OUTCOMES.items()],
+        rows=[_row(row, status, reasons=count <= MOST_REASONS) for row in status.rows],
+        reasons=count <= MOST_REASONS,
+        without_outline=status.without_outline,
+    )
+    return page.encode("utf-8", "replace").decode()
+
+
+def _sentences(status: Status, whats: Sequence[str], facility_id: str = "") -> list[str]:
+    return [
+        outage_sentence(outage, status.ids, most=len(status.rows))
+        for outage in status.outages
+        if outage.what in whats and (not facility_id or facility_id in outage.facility_ids)
+    ]
+
+
+def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
+    """Return what the page says of one facility."""
+    watch = row.watch
+    seen = "Never seen"
+    if row.last_seen_at is not None:
+        days = (status.at - row.last_seen_at).days
+        seen = (
+            f"Last seen {row.last_seen_at:%Y-%m-%d}, {days:,} {'day' if days == 1 else 'days'} ago"
+        )
+    visit = f"last searched {row.last_visit_at:%Y-%m-%d}" if row.last_visit_at else "never searched"
+    return {
+        "id": watch.facility_id,
+        "name": short_name(legible(row.name)),
+        "said": [f"{seen};", f"{visit};", f"a look every {watch.cadence_days} days is expected"],
+        "years": _years(row.slots if reasons else _merged(row.slots), reasons=reasons),
+        "unseen": _sentences(status, ("sight",), watch.facility_id),
+    }
+
+
+def _merged(slots: Sequence[Slot]) -> list[Slot]:
+    """Join slots of one outcome that follow one another."""
+    groups = [list(group) for _, group in groupby(slots, key=lambda slot: slot.outcome)]
+    return [replace(group[0], to_at=group[-1].to_at, reason="") for group in groups]
+
+
+def _years(slots: Sequence[Slot], *, reasons: bool) -> list[dict[str, Any]]:
+    """Return the slots by year, those over new year in both; widths are days."""
+    if not slots:
+        return []
+    years = []
+    for year in range(slots[0].from_at.year, slots[-1].to_at.year + 1):
+        first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+        own = [slot for slot in slots if slot.from_at < last and slot.to_at > first]
+        if own:
+            lead = max((own[0].from_at - first).days, 0)
+            cells = [_cell(slot, first, last, reasons=reasons) for slot in own]
+            counts = Counter(slot.outcome for slot in own)
+            said = ", ".join(f"{counts[key]} {OUTCOMES[key]}" for key in OUTCOMES if counts[key])
+            tail = 366 - lead - sum(cell[1] for cell in cells)
+            years.append({"year": year, "lead": lead, "cells": cells, "tail": tail, "said": said})
+    return years
+
+
+def _cell(
+    slot: Slot, first: datetime, last: datetime, *, reasons: bool
+) -> tuple[str, int, str, str]:
+    """Return class, width in days, letter and title of a slot, cut to a year."""
+    days = (min(slot.to_at, last) - max(slot.from_at, first)).days
+    letter = LETTERS.get(slot.outcome, "") if days >= LEAST_LETTER_DAYS else ""
+    end = slot.to_at - timedelta(seconds=1)
+    title = f"{slot.from_at:%Y-%m-%d} to {end:%m-%d}: {OUTCOMES[slot.outcome]}"
+    if reasons:
+        cut = legible(slot.reason)
+        if len(cut) > LONGEST_REASON:
+            cut = f"{cut[: LONGEST_REASON - 1]}…"
+        title = f"{title}. {cut}"
+    return CLASSES[slot.outcome], days, letter, title
