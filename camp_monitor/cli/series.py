@@ -20,11 +20,12 @@ from camp_monitor.cli.network import (
     progress,
     size_words,
 )
-from camp_monitor.errors import CampMonitorError, NotComparableError
+from camp_monitor.errors import CampMonitorError, NotComparableError, WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from camp_monitor.findings.ledger import Ledger
     from camp_monitor.imagery.gathering import Shop
     from camp_monitor.monitoring.running import Done, Errand, Told
 
@@ -48,7 +49,7 @@ def scan_interval(
     done = run_errands(context, errands, asked, how, words)
     show(context, done)
     fail(done)
-    if not any(one.pairs or one.locked for one in done):
+    if not any(one.pairs or one.by_another for one in done):
         where = "the catalogue here" if asked["offline"] else "the catalogues"
         of = named[0] if len(named) == 1 else f"{len(named)} facilities"
         raise NotComparableError(
@@ -62,7 +63,44 @@ def scan_due(
     context: Context, facility_ids: Sequence[str], asked: dict[str, Any], how: dict[str, Any]
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
-    raise NotImplementedError
+    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.monitoring import schedule
+    from camp_monitor.monitoring.running import Errand
+
+    now = datetime.now(UTC)
+    watched = {watch.facility_id: watch for watch in schedule.watches(context.workspace)}
+    if asked["every"] or set(facility_ids) - watched.keys():
+        raise click.UsageError("--due asks for what [schedule] watches: name such facilities only.")
+
+    def is_due(facility_id: str, ledger: Ledger) -> bool:
+        watch = watched[facility_id]
+        return schedule.is_due(watch, schedule.visits_of(watch, ledger.runs(facility_id)), now)
+
+    errands = []
+    with open_ledger(context.workspace.ledger) as ledger:
+        fault = schedule.clock_fault(ledger.runs(), now)
+        if fault:
+            raise WorkspaceError(fault)
+        for name in dict.fromkeys(facility_ids) or watched:
+            if is_due(name, ledger):
+                watch = watched[name]
+                visits = schedule.visits_of(watch, ledger.runs(name))
+                since = schedule.search_from(watch, visits, now)
+                errands.append(Errand(name, (since, now), watch.sensors, _methods(watch.detectors)))
+    done = run_errands(context, errands, asked, how, "due", is_due) if errands else ()
+    if not errands and not context.as_json:
+        context.console.print("Nothing is due: camp-monitor schedule show")
+        return False
+    show(context, done)
+    fail(done)
+    return any(one.findings for one in done)
+
+
+def _methods(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the detectors of these names, with their numbers."""
+    from camp_monitor.detection.detectors import detectors
+
+    return tuple(method for method in detectors() if method.partition("/")[0] in names)
 
 
 def facilities(context: Context, named: Sequence[str], *, every: bool) -> tuple[str, ...]:
@@ -85,6 +123,7 @@ def run_errands(
     asked: dict[str, Any],
     how: dict[str, Any],
     words: str,
+    is_wanted: Callable[[str, Ledger], bool] = lambda *_: True,
 ) -> tuple[Done, ...]:
     """Run, with a bar on a terminal."""
     from camp_monitor.monitoring.running import How, run
@@ -106,6 +145,8 @@ def run_errands(
             lambda: datetime.now(UTC),
             note_fetched(context, source),
             _teller(context, start, len(errands)),
+            is_wanted,
+            asked["due"] or asked["every"],
         )
         run_id = uuid.uuid4().hex[:12]
         with open_workers(asked["workers"], asked["scheduler"]) as workers:
@@ -185,11 +226,11 @@ def show(context: Context, done: Sequence[Done]) -> None:
     for one in done:
         dates = len({after for _, after, _ in one.pairs})
         cells = (dates, len(one.pairs), one.known, len(one.left_out), len(one.findings))
-        table.add_row(one.facility_id, *("-" if one.locked else str(cell) for cell in cells))
+        table.add_row(one.facility_id, *("-" if one.by_another else str(cell) for cell in cells))
     context.console.print(table)
     for one in done:
-        if one.locked:
-            context.messages.print(f"{one.facility_id} is being scanned by another run.")
+        if one.by_another:
+            context.messages.print(f"{one.facility_id} is left to another run.")
         for error in one.failed if len(done) > 1 else ():
             context.messages.print(f"{one.facility_id}: {error}", soft_wrap=True)
     if any(one.findings for one in done):
@@ -212,5 +253,5 @@ def _plain(one: Done) -> dict[str, Any]:
             for look, reason in one.left_out
         ],
         "failed": [str(error) for error in one.failed],
-        "left_to_another_run": one.locked,
+        "left_to_another_run": one.by_another,
     }  # fmt: skip

@@ -43,7 +43,7 @@ HABITS = {
     "water": Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
     GOING: Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
 }
-OTHER_HABIT = Habit(finds=0.65, sees_go=0.0, spurious=0.05, again=0.08)
+OTHER_HABIT = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.08)
 """Of buildings and of every other kind."""
 STATES = {
     "provisional": "seen once",
@@ -56,7 +56,7 @@ GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
 CONFIRMED_EVIDENCE = math.log(100)
 """What two scenes show is confirmed where it is a hundred times likelier than mistakes."""
-STAYS_EVIDENCE = 1.5
+STAYS_EVIDENCE = 4.0
 """A thing that should stay is held to have gone only where that is likelier by this logarithm."""
 LEAST_EVIDENCE = 0.2
 YEAR_DAYS = 366.0

@@ -75,6 +75,10 @@ class How:
         Called with each scene that was added.
     report : callable
         Called with each `Told`.
+    is_wanted : callable
+        Asked, once no other run can be at the facility, whether it is still to be done.
+    in_diary : bool
+        Whether visits are written down, as looks that were expected.
     """
 
     settings: ScanSettings
@@ -83,6 +87,8 @@ class How:
     clock: Callable[[], datetime]
     note_fetched: Callable[[Scene], None] = lambda _: None
     report: Callable[[Told], None] = lambda _: None
+    is_wanted: Callable[[str, Ledger], bool] = lambda *_: True
+    in_diary: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,8 @@ class Done:
         That were added.
     failed : list of CampMonitorError
         What could not be done.
-    locked : bool
-        Another run is at this facility, and it was left to that one.
+    by_another : bool
+        Another run is at this facility, or has just done it.
     """
 
     facility_id: str
@@ -133,7 +139,7 @@ class Done:
     observations: int = 0
     findings: list[Finding] = field(default_factory=list)
     failed: list[CampMonitorError] = field(default_factory=list)
-    locked: bool = False
+    by_another: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,8 +191,9 @@ def run(
                 errand, Done(errand.facility_id), set(), [], locks.enter_context(ExitStack())
             )
             done.append(place.done)
-            if not _lock(workspace, place):
-                place.done.locked = True
+            if not _lock(workspace, place) or not how.is_wanted(errand.facility_id, ledger):
+                place.done.by_another = True
+                place.lock.close()
                 continue
             under_way[errand.facility_id] = place
             try:
@@ -332,6 +339,9 @@ def _close(
 ) -> None:
     """Write down that the facility was visited, or what failed there, and let it go."""
     place = under_way.pop(facility_id)
+    if not how.in_diary:
+        place.lock.close()
+        return
     first, last = place.errand.interval
     told = {
         (item.scene_id, item.outcome, item.reason)
