@@ -112,7 +112,7 @@ def test_the_sky_is_that_of_korea_and_clouds_leave_gaps() -> None:
         for place, one in passes
         if sky_over(place, one.acquired_at.date()).kind == "partly"
     ]
-    covers = [float(paint(*both).is_cloud.mean()) for both in partly[::8]]
+    covers = [float(paint(*both).is_cloud.mean()) for both in partly[::12]]
     assert 0.25 < np.mean(covers) < 0.65
     assert min(covers) < 0.3
 
@@ -131,16 +131,16 @@ def test_snow_lies_in_winter_only_and_the_classification_misses_thin_snow() -> N
     ]
     assert 0.2 < np.mean(lies) < 0.9
     missed = 0
-    for place in plan().places:
+    for place in plan().places[:3]:
         for on in winter:
             depth_cm = snow_on(place.seed, on, place.lat_deg).depth_cm
             at = datetime(on.year, on.month, on.day, 2, 17, tzinfo=UTC)
-            if sky_over(place, on).kind != "clear" or not (0.5 < depth_cm < 1.2 or depth_cm > 6):
+            if sky_over(place, on).kind != "clear" or not (0.5 < depth_cm < 1.2 or depth_cm > 9):
                 continue
             classes = paint(place, Acquisition(place.facility_id, "sentinel-2", at)).classes
             assert classes is not None
             share = float(np.mean(classes == 11))
-            assert share > 0.4 or depth_cm < 6
+            assert share > 0.4 or depth_cm < 9
             missed += depth_cm < 1.2 and share < 0.4
     assert missed
     summer = paint(plan().places[0], clear_pass(plan().places[0], SUMMER))
@@ -184,7 +184,7 @@ def test_the_workspace_is_as_if_each_scene_had_been_added(tmp_path: Path) -> Non
 
 
 def test_the_truth_lies_within_what_is_searched(tmp_path: Path) -> None:
-    short = replace(plan(), last_on=plan().first_on)
+    short = replace(plan(), last_on=plan().first_on - timedelta(days=1))
     workspace = write_year_workspace(tmp_path / "years", short, workers=1)
     truth = json.loads((workspace.root / TRUTH).read_text(encoding="utf-8"))
     assert len(truth["events"]) == 10

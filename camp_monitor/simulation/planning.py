@@ -31,6 +31,7 @@ from camp_monitor.simulation.year_events import (
     building_ground,
     draw_pond,
     draw_yard,
+    flood_rise_m,
     flooded_ground,
     place_on,
 )
@@ -40,6 +41,7 @@ from camp_monitor.simulation.years import (
     Place,
     list_passes,
     searched_ground,
+    sky_over,
 )
 
 SIDE_PX, PIXEL_M = 168, 10.0
@@ -335,7 +337,11 @@ def write_truth(plan: Plan, path: Path) -> None:
             }
             for place in plan.places
         ],
-        "events": [_described(place, event) for place in plan.places for event in place.events],
+        "events": [
+            _described(place, event) | {"shown_by": shown_by(plan, place, event)}
+            for place in plan.places
+            for event in place.events
+        ],
         "passing": [_described(place, thing) for place in plan.places for thing in place.passing],
         "outages": [
             {
@@ -348,6 +354,28 @@ def write_truth(plan: Plan, path: Path) -> None:
         ],
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def shown_by(plan: Plan, place: Place, event: PaintedEvent) -> list[str]:
+    """Name the passes on which an event could be seen, were the detector perfect.
+
+    Those of radar, and those under a sky that is not overcast: of a building or a pond from the day
+    on which it is whole, of a flood while it covers `LEAST_M2`.
+    """
+    ground = searched_ground(place, MARGIN_M, ACCURACY_M)
+    shown = []
+    for one in plan.acquisitions(place):
+        on = one.acquired_at.date()
+        if one.sensor == "sentinel-2" and sky_over(place, on).kind == "overcast":
+            continue
+        if event.kind != "flooding":
+            shows = on >= event.whole_on
+        else:
+            rise_m = flood_rise_m(event, on)
+            shows = rise_m > 0 and flooded_ground(place.landscape, rise_m, ground).area >= LEAST_M2
+        if shows:
+            shown.append(one.name)
+    return shown
 
 
 def _described(place: Place, thing: PaintedEvent | PassingThing) -> dict[str, Any]:

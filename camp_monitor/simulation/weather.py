@@ -38,7 +38,10 @@ RIVER_SWING_M = 0.3
 WINTER_BEGINS = (11, 1)
 WINTER_DAYS = 166
 """Days from the first of November; what snow is left in mid April is none."""
-WET_SNOW_AT_C = 1.0
+SNOW_WETS_AT_C = -1.5
+"""Mean of a day on which the snow melts by noon."""
+THAW = 5
+"""Ice goes so many times faster than it comes: the rivers are open by the end of March."""
 
 
 @dataclass(frozen=True)
@@ -160,19 +163,19 @@ def _winter(seed: int, year: int, lat_deg: float) -> tuple[Snow, ...]:
     days = []
     for number in range(WINTER_DAYS):
         anomaly_c = 0.75 * anomaly_c + rng.normal(0, 2.6)
-        usual_c = 3.0 - 12.5 * math.cos(2 * math.pi * (number - 78) / 365) + 2.0
+        usual_c = 8.0 - 16.0 * math.cos(2 * math.pi * (number - 78) / 365)
         mean_c = usual_c - colder_c + anomaly_c
         falls = rng.random() < 0.13
         fallen_mm = rng.gamma(1.2, 3.2) if falls and mean_c < 0.5 else 0.0
         melted_mm = 2.6 * max(mean_c + 2.5, 0) + (0.35 if water_mm else 0.0)
         water_mm = max(water_mm + fallen_mm - melted_mm, 0.0)
         age_days = 0.0 if fallen_mm > 0.5 else age_days + 1
-        frost = min(max(frost - mean_c, 0.0), 160.0)
+        frost = min(max(frost - mean_c * (1 if mean_c < 0 else THAW), 0.0), 160.0)
         days.append(
             Snow(
                 depth_cm=water_mm * (0.8 if age_days < 4 else 0.45),
                 age_days=age_days,
-                is_wet=water_mm > 0 and mean_c > WET_SNOW_AT_C - 2.5,
+                is_wet=water_mm > 0 and mean_c > SNOW_WETS_AT_C,
                 ice=float(np.clip((frost - 40) / 60, 0, 1)),
             )
         )
