@@ -23,6 +23,7 @@ COMMANDS = {
     "scan": "camp_monitor.cli.scan:scan",
     "findings": "camp_monitor.cli.findings:findings",
     "events": "camp_monitor.cli.events:events",
+    "notify": "camp_monitor.cli.notify:notify",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",
