@@ -64,14 +64,13 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     simulated = is_simulated(*scenes)
     count = f"{count_words(len(news.items), 'event')} at {facilities_words(len(places))}"
     since = last_told_at(ledger, now)
-    opening = [SIMULATED] if simulated else []
-    opening.append(f"New since {since[:10]}: {count}." if since else f"New: {count}.")
-    parts = [_wrapped(opening)]
+    parts = [SIMULATED] if simulated else []
+    parts.append(f"New since {since[:10]}: {count}." if since else f"New: {count}.")
     for facility_id, items in places.items():
         parts.append(_place_words(workspace, facility_id, items, full, pictures))
-    parts.append(_wrapped(seen_words(workspace, ledger, now)))
-    parts.append(_wrapped([*_kept_back_words(news), PRELIMINARY, *_credit_words(news.items)]))
-    title = f"{'SIMULATED: ' if simulated else ''}camp_monitor: {count} with news"
+    parts.append(_wrapped(["== What was not seen ==", *seen_words(workspace, ledger, now)]))
+    parts.append(_closing_words(news))
+    title = f"{'SIMULATED: ' if simulated else ''}camp_monitor: news of {count}"
     told = tuple((item.id, item.said) for item in news.items)
     return Message("digest", title, "\n\n".join(parts) + "\n", pictures.attachments, told)
 
@@ -151,23 +150,28 @@ def _doubt_words(finding: Finding) -> list[str]:
     return [f"Doubts: {' '.join(doubts)}"] if doubts else []
 
 
-def _kept_back_words(news: News) -> list[str]:
-    if not news.kept_back:
-        return []
-    return [
-        f"Not told one by one: {count_words(news.kept_back, 'event')} that one scene alone shows. "
-        f"See them: camp-monitor events list --state provisional"
+def _closing_words(news: News) -> str:
+    """Say what is kept back, what to do next, and who made the images."""
+    lines = []
+    if news.kept_back:
+        lines += [
+            f"{count_words(news.kept_back, 'event').capitalize()} that one scene alone shows: "
+            f"not told one by one.",
+            "  camp-monitor events list",
+            "",
+        ]
+    lines += [
+        PRELIMINARY,
+        "Confirm or reject what you looked at:",
+        f"  camp-monitor findings review {news.items[0].finding.id} --verdict confirmed --by YOU",
+        "",
     ]
-
-
-def _credit_words(items: Sequence[NewsItem]) -> list[str]:
-    """Name who made the images, and under which licence."""
-    scenes = [scene for item in items for scene in (item.finding.before, item.finding.after)]
+    scenes = [scene for item in news.items for scene in (item.finding.before, item.finding.after)]
     credits = {
         f"{legible(scene.credit).strip()} ({legible(scene.licence).strip() or 'no licence stated'})"
         for scene in scenes
     }
-    return [f"Images: {'; '.join(sorted(credits))}."]
+    return _wrapped([*lines, f"Images: {'; '.join(sorted(credits))}."])
 
 
 def _name(workspace: Workspace, facility_id: str) -> str:
@@ -178,13 +182,15 @@ def _name(workspace: Workspace, facility_id: str) -> str:
 
 
 def _wrapped(lines: Sequence[str], indent: str = "") -> str:
-    """Fold lines, but never inside a word: a command stays whole."""
+    """Fold lines, but never inside a word, and no command."""
     return "\n".join(
-        textwrap.fill(
+        line
+        if line.startswith("  ")
+        else textwrap.fill(
             line,
             LINE,
             initial_indent=indent,
-            subsequent_indent=indent + "  ",
+            subsequent_indent=f"{indent}  " if indent or line.startswith("* ") else "",
             break_long_words=False,
             break_on_hyphens=False,
         )

@@ -328,8 +328,9 @@ def _drop_old(sent: Path) -> None:
         shutil.rmtree(sent / content["id"])
 
 
-def _age(content: dict[str, Any]) -> tuple[str, str]:
-    return content["created_at"], content["id"]
+def _age(content: dict[str, Any]) -> tuple[str, bool, str]:
+    """Sort from the oldest on, and an alarm before what was composed with it."""
+    return content["created_at"], content["kind"] != "alarm", content["id"]
 
 
 def _json_bytes(content: dict[str, Any]) -> bytes:

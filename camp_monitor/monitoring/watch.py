@@ -43,7 +43,7 @@ def compose_heartbeat(workspace: Workspace, ledger: Ledger, now: datetime) -> Me
         "The watch goes on.  Nothing is new since the last message.",
         "",
         last,
-        f"Since {since[:10]}, {facilities_words(len(visited))} searched for new images.",
+        f"Searched for new images since {since[:10]}: {facilities_words(len(visited))}.",
         "",
         *seen_words(workspace, ledger, now),
     ]
@@ -106,8 +106,9 @@ def seen_words(workspace: Workspace, ledger: Ledger, now: datetime) -> list[str]
     late = [f"{name} ({last[name][:10]})" for name in watched if "" < last.get(name, "") < limit]
     never = [name for name in watched if name not in last]
     lines = [
-        f"Of {facilities_words(len(watched))} watched, {len(looked & set(watched))} were looked "
-        f"at so far, and {len(watched) - len(late) - len(never)} seen in the last {days} days."
+        f"Watched: {facilities_words(len(watched))}.  Looked at so far: "
+        f"{len(looked & set(watched))}.  Seen in the last {days} days: "
+        f"{len(watched) - len(late) - len(never)}."
     ]
     if late:
         lines.append(f"Not seen lately (last seen on): {_named(late)}.")
