@@ -19,12 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from camp_monitor.errors import WorkspaceError
+from camp_monitor.errors import InputError, WorkspaceError
 from camp_monitor.findings.finding import content_hash
 from camp_monitor.monitoring.addresses import Target, send
 
 KINDS = ("digest", "heartbeat", "alarm", "test")
 MESSAGE = "message.json"
+FILE_NAME = re.compile(r"[\w-]+\.(png|html)", re.ASCII)
+"""No folder and no other kind of file can be named."""
 SENT = "sent"
 MOST_SENT = 50
 """Messages that are kept after every target had them."""
@@ -34,10 +36,14 @@ WAIT_S = 600.0
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a message."""
+    """A file that goes with a message: its plain name, which ends in what it is, and its bytes."""
 
     name: str
     content: bytes
+
+    def __post_init__(self) -> None:
+        if not FILE_NAME.fullmatch(self.name):
+            raise InputError(f"{self.name!a:.80} cannot be the name of an attachment.")
 
     @property
     def sha256(self) -> str:
@@ -318,7 +324,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
         datetime.fromisoformat(content["created_at"])
     except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return None
-    plain = all(re.fullmatch(r"[\w-]+\.(png|html)", str(name), re.ASCII) for name in names)
+    plain = all(FILE_NAME.fullmatch(str(name)) for name in names)
     is_one = plain and all(isinstance(text, str) for text in texts)
     return content if is_one and content["id"] == folder.name else None
 

@@ -36,7 +36,7 @@ class Pictures:
     ----------
     attachments : tuple of Attachment
     of_events : dict
-        By the id of an event: ``Figure: E1-construction.png``, or why there is none.
+        By the id of an event: ``Figure of ...: E1-construction.png``, or why there is none.
     of_places : dict
         Likewise of maps, by the id of a facility.
     """
@@ -61,7 +61,7 @@ def draw_pictures(workspace: Workspace, places: Mapping[str, Sequence[NewsItem]]
         same = [item.id for item in shown if _pair(item) == _pair(newest)]
         of_places[facility_id] = _attach(
             attachments,
-            f"{facility_id}-map.html",
+            f"{re.sub('[^a-z0-9-]', '-', facility_id)}-map.html",
             newest,
             MOST_MAPS,
             lambda same=same: draw_facility_map(workspace, same).html.encode(),  # type: ignore[misc]
@@ -112,7 +112,7 @@ def _attach(
     if len(content) > LARGEST_BYTES or total + len(content) > LARGEST_TOTAL_BYTES:
         return f"No {what}: with {len(content) / 1e6:.1f} MB it is too large for a message."
     attachments.append(Attachment(name, content))
-    return f"{what.capitalize()}: {name}"
+    return f"{what.capitalize()} of {finding.before.dates} and {finding.after.dates}: {name}"
 
 
 def _pair(finding: Finding) -> tuple[SceneReference, SceneReference]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import shapely
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
@@ -110,7 +112,7 @@ def test_mail_and_webhook_get_the_digest_once(
         [finding] = ledger.findings()
     for words in (
         "SIMULATED", "New construction: confirmed", "between 2016-08-20 and 2016-09-12",
-        "5,888 m² (likely 5,210 to 6,900 m²)", "Confirmed by RN", "Bare soil after earthworks",
+        "5,890 m² (likely 5,210 to 6,900 m²)", "Confirmed by RN", "Bare soil after earthworks",
         f"camp-monitor findings show {finding.id}", "Not seen does not mean unchanged",
     ):  # fmt: skip
         assert words in body
@@ -199,6 +201,17 @@ def test_stopped_between_outbox_and_diary_nothing_is_doubled_or_lost(
         [record] = ledger.runs(what="told")
         assert record.told == message.told
         assert not ledger.verify()
+
+
+def test_two_at_once_send_once(workspace: Workspace, hook: Webhook) -> None:
+    with hook.up(), ThreadPoolExecutor(2) as pool:
+        calls = [
+            pool.submit(notify, workspace, NOW, environment={VARIABLE: hook.address})
+            for _ in range(2)
+        ]
+        assert all(call.result().is_done for call in calls)
+    assert len(hook.posts) == 1
+    assert sorted(len(call.result().composed) for call in calls) == [0, 1]
 
 
 def test_without_addresses_the_digest_waits_for_one(workspace: Workspace, hook: Webhook) -> None:
@@ -345,6 +358,32 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         assert "now dismissed by review" in message.body
         assert "1 event that one scene alone shows" in message.body
         assert compose_digest(workspace, ledger, NOW) is None
+
+
+def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        [finding], [seen] = ledger.findings(), ledger.observations()
+        after = replace(finding.after, licence="proprietary", credit="An owner\x1b[31m <b>")
+        many = [
+            replace(
+                finding,
+                after=after,
+                geometry=shapely.box(129.6 + n / 100, 42.5, 129.605 + n / 100, 42.505),
+            )
+            for n in range(30)
+        ]
+        named = tuple(item.id for item in many)
+        ledger.record([replace(seen, after=after, finding_ids=named)], many, recorded_at=NOW)
+        settings = workspace.configuration.model_copy(
+            update={"notification": NotificationSettings(provisional=True)}
+        )
+        message = compose_digest(replace(workspace, configuration=settings), ledger, NOW)
+    assert message is not None
+    assert len(message.told) == 30
+    assert all(name in message.body for name, _ in message.told)
+    assert message.body.count("Confidence:") == 12
+    assert "\x1b" not in message.body
+    assert len(message.body) < 32_768, "what most services take in one message"
 
 
 def test_one_thing_measured_anew_is_not_news_and_one_that_went_is_withdrawn(
