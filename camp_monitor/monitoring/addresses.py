@@ -24,10 +24,19 @@ if TYPE_CHECKING:
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 ID_DIGITS = 8
 """Of the hash of an address: enough to tell one's own apart, too few to test a password by."""
+ANSWER_S = 60.0
+"""How long a service may take to answer, seconds.  apprise gives up after 4, and a message that a
+slow server took in spite of that would be sent to it again and again."""
+PATIENCE_TIMES = 4
+"""Likewise for the connection, on which mail waits for its answer: times what apprise gives it."""
+LONGEST_S = 300.0
+"""Of one message to one target, seconds."""
+UNREACHABLE = ("it did not answer in time", "no connection to it came about, or it broke off")
+"""Reasons that hold for any message, and not for one alone."""
 REASONS = {
-    r"timed? ?out|deadline": "it did not answer in time",
+    r"timed? ?out|deadline": UNREACHABLE[0],
     r"authenti|credential|login": "it refused the user name or the password",
-    r"onnect|ocket|resolve": "no connection to it came about, or it broke off",
+    r"onnect|ocket|resolve": UNREACHABLE[1],
     r"ttachment": "the service could not take the attachments",
 }
 """What a line of apprise's log can mean, in words of our own: the line itself may hold secrets."""
@@ -132,17 +141,17 @@ def _asset() -> AppriseAsset:
     """Set apprise up: one target after another, and no pictures or links of its own."""
     import apprise
 
-    asset = apprise.AppriseAsset(
+    return apprise.AppriseAsset(
         async_mode=False,
         app_id="camp_monitor",
         app_desc="camp_monitor",
         app_url="",
         image_url_mask="",
         image_url_logo="",
+        http_redirects=False,  # a password follows none
+        allow_templates=False,
+        service_timeout=LONGEST_S,
     )
-    if hasattr(asset, "http_redirects"):  # since apprise 1.10; a password follows no redirect
-        asset.http_redirects = False
-    return asset
 
 
 def _service(address: str, asset: AppriseAsset) -> NotifyBase | None:
@@ -171,6 +180,10 @@ def _add(
     service.optional = False  # else apprise calls a failure a success
     if "overflow=" not in address:  # a long text comes in parts, not cut and not refused
         service.overflow_mode = apprise.OverflowMode.SPLIT
+    if "rto=" not in address:
+        service.socket_read_timeout = ANSWER_S
+    if "cto=" not in address:
+        service.socket_connect_timeout = PATIENCE_TIMES * type(service).socket_connect_timeout
     key = hashlib.sha256(address.encode(errors="replace")).hexdigest()[:ID_DIGITS]
     targets.setdefault(key, Target(key, f"{name} ({service.service_name})", service))
 
@@ -209,7 +222,6 @@ def _listening() -> Iterator[list[str]]:
                 heard.append(record.getMessage())
 
     logger = logging.getLogger("apprise")
-    before = logger.handlers, logger.propagate, logger.level
     logger.handlers, logger.propagate = [Listener()], False
     logger.setLevel(logging.WARNING)
     try:
@@ -217,8 +229,8 @@ def _listening() -> Iterator[list[str]]:
             warnings.simplefilter("ignore")  # they may name the host
             yield heard
     finally:
-        logger.handlers, logger.propagate = before[0], before[1]
-        logger.setLevel(before[2])
+        # for good: a service that was given up may speak later, and of the address
+        logger.handlers = [logging.NullHandler()]
 
 
 def _reason(heard: Sequence[str]) -> str:

@@ -155,18 +155,17 @@ def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ)
 
 
 def _make_up(ledger: Ledger, outbox: Path) -> None:
-    """Write into the diary what the messages of the outbox told; what stands there stays."""
+    """Write into the diary what the messages of the outbox told, and it does not say yet."""
+    known = {record.id for record in ledger.runs(what="told")}
     for content in kept(outbox):
-        if content["told"]:
-            at = datetime.fromisoformat(content["created_at"]).astimezone(UTC)
-            ledger.write_run(
-                RunRecord(
-                    run_id=content["run_id"] or f"notify {content['id']}",
-                    what="told",
-                    at=at.isoformat(timespec="seconds"),
-                    told=tuple((name, said) for name, said in content["told"]),
-                )
-            )
+        record = RunRecord(
+            run_id=content["run_id"] or f"notify {content['id']}",
+            what="told",
+            at=_utc_text(datetime.fromisoformat(content["created_at"])),
+            told=tuple((name, said) for name, said in content["told"]),
+        )
+        if record.told and record.id not in known:
+            ledger.write_run(record)
 
 
 def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list[str]:
@@ -183,3 +182,7 @@ def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list
 
 def _outbox(workspace: Workspace) -> Path:
     return workspace.out / "outbox"
+
+
+def _utc_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

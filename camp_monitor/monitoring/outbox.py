@@ -21,7 +21,7 @@ from typing import Any
 
 from camp_monitor.errors import InputError, WorkspaceError
 from camp_monitor.findings.finding import content_hash
-from camp_monitor.monitoring.addresses import Target, send
+from camp_monitor.monitoring.addresses import UNREACHABLE, Target, send
 
 KINDS = ("digest", "heartbeat", "alarm", "test")
 MESSAGE = "message.json"
@@ -202,7 +202,8 @@ def deliver(outbox: Path, targets: Sequence[Target], now: datetime) -> list[Deli
     """Try every message of the outbox at every target that has it not yet, oldest first.
 
     What is delivered is written down at once, message by message and target by target, so that
-    no one gets a message twice because another could not be reached.
+    no one gets a message twice because another could not be reached.  A target that cannot be
+    reached is not tried again in the same call.
 
     Raises
     ------
@@ -210,9 +211,10 @@ def deliver(outbox: Path, targets: Sequence[Target], now: datetime) -> list[Deli
         The folder cannot be written.
     """
     done = []
+    down: dict[str, str] = {}
     for content in _contents(outbox):
         try:
-            done.append(_deliver_one(outbox, content, targets, now))
+            done.append(_deliver_one(outbox, content, targets, now, down))
         except OSError as error:
             raise _unwritable(outbox, error) from error
     try:
@@ -223,7 +225,11 @@ def deliver(outbox: Path, targets: Sequence[Target], now: datetime) -> list[Deli
 
 
 def _deliver_one(
-    outbox: Path, content: dict[str, Any], targets: Sequence[Target], now: datetime
+    outbox: Path,
+    content: dict[str, Any],
+    targets: Sequence[Target],
+    now: datetime,
+    down: dict[str, str],
 ) -> Delivery:
     folder = outbox / content["id"]
     remarks = _address(content, targets)
@@ -237,10 +243,14 @@ def _deliver_one(
         target = known.get(entry["id"])
         if target is None:  # no address at all is set now
             continue
-        entry["attempts"] += 1
-        entry["last_error"] = send(target, content["title"], content["body"], files)
-        if entry["last_error"]:
-            left.append(f"{target.name}: {entry['last_error']}")
+        if target.id not in down:
+            entry["attempts"] += 1
+        why = down.get(target.id) or send(target, content["title"], content["body"], files)
+        entry["last_error"] = why
+        if why in UNREACHABLE:
+            down[target.id] = why
+        if why:
+            left.append(f"{target.name}: {why}")
         else:
             entry["delivered_at"] = _utc_text(now)
             delivered.append(target.name)
@@ -277,7 +287,7 @@ def _address(content: dict[str, Any], targets: Sequence[Target]) -> list[str]:
     ]
     return [
         f"An address that {content['id']} was to go to is not in the settings any more, and was "
-        f"dropped (after {entry['attempts']} attempts)."
+        f"dropped (tried {entry['attempts']} times)."
         for entry in gone
     ]
 

@@ -246,6 +246,30 @@ def test_no_address_sends_a_file_of_its_own(tmp_path: Path) -> None:
     assert "names a file of its own" in found.faults[0]
 
 
+def test_a_slow_server_is_waited_for(tmp_path: Path, mail: MailServer, hook: Webhook) -> None:
+    # else what it took, and answered late, would be sent to it again at every call
+    found = read_addresses(
+        NotificationSettings(), {VARIABLE: f"{mail.address} {hook.address}?rto=7"}, tmp_path
+    )
+    assert not found.faults
+    mailed, hooked = (target.service.request_timeout for target in found.targets)
+    assert mailed == (60, 60)
+    assert hooked == (16, 7)
+
+
+def test_who_cannot_be_reached_is_tried_once_in_a_call(workspace: Workspace, hook: Webhook) -> None:
+    outbox = workspace.out / "outbox"
+    notify(workspace, NOW, environment={})
+    put(outbox, Message("heartbeat", "later", "All is well."), run_id="r", created_at=NOW)
+    environment = {VARIABLE: hook.address}
+    assert len(notify(workspace, NOW, environment=environment).deliveries) == 2
+    tries = [content["targets"][0]["attempts"] for content in waiting(outbox)]
+    assert sorted(tries) == [0, 1]
+    with hook.up():
+        assert notify(workspace, NOW, environment=environment).is_done
+    assert len(hook.posts) == 2
+
+
 def test_addresses_of_a_file(workspace: Workspace, hook: Webhook) -> None:
     (workspace.root / "camp-monitor.toml").write_text('[notification]\nfile = "addresses"\n')
     missing = run(workspace, "", "notify", "--test")
