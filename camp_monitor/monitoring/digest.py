@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from camp_monitor.findings.rows import legible
 from camp_monitor.monitoring.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new
 from camp_monitor.monitoring.outbox import Message
 from camp_monitor.monitoring.pictures import Pictures, draw_pictures
-from camp_monitor.monitoring.watch import last_told_at, seen_words
+from camp_monitor.monitoring.watch import fold, last_told_at, seen_words
 from camp_monitor.publication.words import (
     area_words,
     confidence_words,
@@ -29,8 +28,6 @@ from camp_monitor.workspace import Workspace
 MOST_IN_FULL = 12
 """Events of which all is said; of the others, a line each."""
 MOST_CAVEATS = 2
-LINE = 78
-"""Characters of a line, as mail has them."""
 SIMULATED = "SIMULATED: the images were painted by a program; no satellite saw this."
 PRELIMINARY = (
     "This is a first reading of satellite images by a program.  No one has checked it on the "
@@ -68,7 +65,7 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     parts.append(f"New since {since[:10]}: {count}." if since else f"New: {count}.")
     for facility_id, items in places.items():
         parts.append(_place_words(workspace, facility_id, items, full, pictures))
-    parts.append(_wrapped(["== What was not seen ==", *seen_words(workspace, ledger, now)]))
+    parts.append(fold(["== What was not seen ==", *seen_words(workspace, ledger, now)]))
     parts.append(_closing_words(news))
     title = f"{'SIMULATED: ' if simulated else ''}camp_monitor: news of {count}"
     told = tuple((item.id, item.said) for item in news.items)
@@ -88,7 +85,7 @@ def _place_words(
     lines = [f"== {legible(heading)} =="]
     if facility_id in pictures.of_places:
         lines.append(pictures.of_places[facility_id])
-    parts = [_wrapped(lines)]
+    parts = [fold(lines)]
     parts += [_item_words(item, pictures) for item in items if item in full]
     short = [
         f"* {item.id}: {KINDS[item.finding.kind].lower()}, {_said_words(item)}, "
@@ -97,7 +94,7 @@ def _place_words(
         if item not in full
     ]
     if short:
-        parts.append(_wrapped(["And in short:", *short]))
+        parts.append(fold(["And in short:", *short]))
     return "\n\n".join(parts)
 
 
@@ -111,7 +108,7 @@ def _item_words(item: NewsItem, pictures: Pictures) -> str:
             f"images does not show it any more, so it no longer counts.",
             f"Look: camp-monitor findings show {finding.id}",
         ]
-        return _wrapped([head]) + "\n" + _wrapped(lines, "  ")
+        return fold([head]) + "\n" + fold(lines, "  ")
     area, interval = area_words(finding)
     lines = [
         f"Came {_dates_words(item)}.",
@@ -123,7 +120,7 @@ def _item_words(item: NewsItem, pictures: Pictures) -> str:
     if item.id in pictures.of_events:
         lines.append(pictures.of_events[item.id])
     lines.append(f"Look: camp-monitor findings show {finding.id}")
-    return _wrapped([head]) + "\n" + _wrapped(lines, "  ")
+    return fold([head]) + "\n" + fold(lines, "  ")
 
 
 def _said_words(item: NewsItem) -> str:
@@ -171,7 +168,7 @@ def _closing_words(news: News) -> str:
         f"{legible(scene.credit).strip()} ({legible(scene.licence).strip() or 'no licence stated'})"
         for scene in scenes
     }
-    return _wrapped([*lines, f"Images: {'; '.join(sorted(credits))}."])
+    return fold([*lines, f"Images: {'; '.join(sorted(credits))}."])
 
 
 def _name(workspace: Workspace, facility_id: str) -> str:
@@ -179,20 +176,3 @@ def _name(workspace: Workspace, facility_id: str) -> str:
         return short_name(find_facility(workspace.aoi, facility_id).name)
     except CampMonitorError:  # the registry lost it; the ledger did not
         return facility_id
-
-
-def _wrapped(lines: Sequence[str], indent: str = "") -> str:
-    """Fold lines, but never inside a word, and no command."""
-    return "\n".join(
-        line
-        if line.startswith("  ")
-        else textwrap.fill(
-            line,
-            LINE,
-            initial_indent=indent,
-            subsequent_indent=f"{indent}  " if indent or line.startswith("* ") else "",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in lines
-    )

@@ -23,7 +23,7 @@ LARGEST_BYTES = 3_000_000
 LARGEST_TOTAL_BYTES = 7_000_000
 """Of all of a message: mail makes a third more of it, and many servers take no more than 10 MB."""
 OPEN_LICENCE = re.compile(
-    r"^(CC0|CC-BY|PDDL|ODC-BY|ODbL|OGL|public.domain|copernicus)|\bpublic domain\b", re.IGNORECASE
+    r"^(CC0|CC[ -]BY(?!.*\bND\b)|PDDL|ODC-BY|ODbL|OGL|copernicus)|\bpublic domain\b", re.IGNORECASE
 )
 """Licences under which pixels may be passed on, with their credit."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +18,19 @@ from camp_monitor.workspace import Workspace
 WATCH = "watch"
 """In the diary, instead of an event's id: what is said of the watch itself."""
 ALIVE = "alive"
+IN_BRIEF = {
+    "stopped": "no run has ended for days",
+    "failed": "the last run failed",
+    "unfinished": "the last run did not end",
+    "failing": "a facility fails in every run",
+    "ledger": "the ledger cannot be used",
+}
+"""Causes of an alarm, for its title."""
 LATELY_CADENCES = 3
 """A facility that was not seen in three times its cadence is named."""
 MOST_NAMED = 12
+LINE = 78
+"""Characters of a line, as mail has them."""
 LONGEST_RUN = timedelta(hours=24)
 """A run that began longer ago and did not come to its end is taken for dead."""
 REPEATEDLY = 3
@@ -48,7 +59,7 @@ def compose_heartbeat(workspace: Workspace, ledger: Ledger, now: datetime) -> Me
         *seen_words(workspace, ledger, now),
     ]
     title = f"camp_monitor: nothing new until {now.astimezone(UTC).date()}; the watch goes on"
-    return Message("heartbeat", title, "\n".join(lines) + "\n", told=((WATCH, ALIVE),))
+    return Message("heartbeat", title, fold(lines) + "\n", told=((WATCH, ALIVE),))
 
 
 def compose_alarm(
@@ -119,13 +130,31 @@ def seen_words(workspace: Workspace, ledger: Ledger, now: datetime) -> list[str]
     return lines
 
 
+def fold(lines: Sequence[str], indent: str = "") -> str:
+    """Fold lines, but never inside a word, and no command."""
+    return "\n".join(
+        line
+        if line.startswith("  ")
+        else textwrap.fill(
+            line,
+            LINE,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  " if indent or line.startswith("* ") else "",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    )
+
+
 def _alarm(causes: dict[str, str], today: str) -> Message:
     lines = [f"On {today} the watch needs a look:", ""]
     lines += [f"* {words}" for words in causes.values()]
-    lines += ["", "Until it runs again, what happens at the facilities goes unseen."]
-    title = f"camp_monitor: ALARM, the watch needs a look ({today})"
+    lines += ["", "What happens at the facilities meanwhile may go unseen."]
+    briefly = dict.fromkeys(IN_BRIEF[cause.partition(" ")[0]] for cause in causes)
+    title = f"camp_monitor: ALARM of {today}: {', '.join(briefly)}"
     told = tuple((WATCH, cause) for cause in causes)
-    return Message("alarm", title, "\n".join(lines) + "\n", told=told)
+    return Message("alarm", title, fold(lines) + "\n", told=told)
 
 
 def _stopped(

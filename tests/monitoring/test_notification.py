@@ -28,9 +28,11 @@ from camp_monitor.monitoring.addresses import read_addresses
 from camp_monitor.monitoring.digest import compose_digest
 from camp_monitor.monitoring.notification import compose, notify
 from camp_monitor.monitoring.outbox import Message, kept, put, waiting
+from camp_monitor.monitoring.pictures import is_open
 from camp_monitor.monitoring.watch import compose_alarm, compose_heartbeat
 from camp_monitor.workspace import NotificationSettings, Workspace, open_workspace
 from tests.monitoring.servers import PASSWORD, MailServer, Webhook, free_port
+from tests.publication import painted
 from tests.publication.test_figure import make_workspace, rectangle_deg, view
 
 NOW = datetime(2024, 1, 2, tzinfo=UTC)
@@ -354,6 +356,19 @@ def test_no_licence_no_picture_and_no_picture_no_harm(workspace: Workspace) -> N
     assert "No figure: it could not be drawn." in message.body
 
 
+@pytest.mark.parametrize(
+    ("licence", "may_go"),
+    [
+        ("CC0-1.0", True), ("CC-BY-SA-3.0-IGO", True), ("CC BY 4.0", True), ("PDDL-1.0", True),
+        ("U.S. Public Domain", True), ("CC-BY-ND-4.0", False), ("CC-BY-NC-ND-4.0", False),
+        ("proprietary", False), ("", False), ("other", False), ("Accredited users only", False),
+    ],
+)  # fmt: skip
+def test_a_licence_decides_over_pictures(licence: str, may_go: bool) -> None:
+    assert is_open(replace(painted.BEFORE, licence=licence)) == may_go
+    assert not is_open(painted.AFTER, replace(painted.BEFORE, licence="proprietary"))
+
+
 def test_only_what_is_new_is_told(workspace: Workspace) -> None:
     environment: dict[str, str] = {}
     with open_ledger(workspace.ledger) as ledger:
@@ -454,7 +469,8 @@ def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> Non
             moment = late + timedelta(hours=hours)
             assert notify(workspace, moment, environment={VARIABLE: hook.address}).is_done
         assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 1
-        assert "the last ended on 2024-01-01 at 06:00 UTC" in hook.posts[0]["message"]
+        said = " ".join(hook.posts[0]["message"].split())
+        assert "the last ended on 2024-01-01 at 06:00 UTC" in said
         notify(workspace, late + timedelta(days=1), environment={VARIABLE: hook.address})
         assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 2
     assert alarm(workspace, datetime(2023, 1, 1, tzinfo=UTC)) is None, "a clock set back"
