@@ -25,6 +25,7 @@ COMMANDS = {
     "events": "camp_monitor.cli.events:events",
     "schedule": "camp_monitor.cli.schedule:schedule",
     "status": "camp_monitor.cli.status:status",
+    "notify": "camp_monitor.cli.notify:notify",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",
