@@ -20,7 +20,7 @@ from camp_monitor.findings.finding import Finding, Observation, SceneReference, 
 from camp_monitor.findings.ground import metres_apart
 from camp_monitor.findings.presence import Habit
 from camp_monitor.findings.review import Review
-from camp_monitor.findings.stories import Part, tell_stories
+from camp_monitor.findings.stories import Manner, Part, tell_stories
 
 GOING = "water that went"
 FAMILIES = {
@@ -39,12 +39,17 @@ LASTING = {
     "water that went": ("flood_recession", "water_loss"),
 }
 """Kinds of what is brief and of what lasts."""
-HABITS = {
-    "water": Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
-    GOING: Habit(finds=0.8, sees_go=0.8, spurious=0.03, again=0.015),
-}
-OTHER_HABIT = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.08)
-"""Of buildings and of every other kind."""
+WATER = Manner(
+    optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.015),
+    radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.015),
+    freezes=True,
+)
+BUILDING = Manner(
+    optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.08, lift=2.0),
+    radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.08),
+)
+MANNERS = {"water": WATER, GOING: WATER}
+"""Of each family; buildings' of any other."""
 STATES = {
     "provisional": "seen once",
     "confirmed": "confirmed",
@@ -54,13 +59,13 @@ STATES = {
 """What can be said of an event, and how it is printed."""
 GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
-CONFIRMED_EVIDENCE = math.log(100)
-"""What two scenes show is confirmed where it is a hundred times likelier than mistakes."""
+CONFIRMED_EVIDENCE = math.log(20)
+"""What two scenes show is confirmed where it is twenty times likelier than mistakes."""
 STAYS_EVIDENCE = 4.0
 """A thing that should stay is held to have gone only where that is likelier by this logarithm."""
 LEAST_EVIDENCE = 0.2
 YEAR_DAYS = 366.0
-LASTS_DAYS = 180
+LASTS_DAYS = 120
 """Water that is still there, or still gone, so long after it was first seen so is no flood."""
 APART_M = {"water": 150.0, "building": 40.0}
 """Parts that come at one time and lie no farther apart are one thing."""
@@ -189,9 +194,9 @@ def _events_of(
     for family in sorted({family_of(one) for one in findings}, key=lambda one: (one == GOING, one)):
         own = [one for one in findings if family_of(one) == family and one.id not in used]
         other = [one for one in findings if family_of(one) == OPPOSITES.get(family)]
-        habit = HABITS.get(family, OTHER_HABIT)
+        manner = MANNERS.get(family, BUILDING)
         parts = tell_stories(
-            own, other, looks, habit, least_evidence=LEAST_EVIDENCE,
+            own, other, looks, manner, least_evidence=LEAST_EVIDENCE,
             stays_evidence=0.0 if family in OPPOSITES else STAYS_EVIDENCE,
         )  # fmt: skip
         for group in _joined(family, parts):

@@ -16,42 +16,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 Said = Literal["came", "went", "same"]
-SAID: tuple[Said, ...] = ("came", "went", "same")
-NEVER = 1e-3
-"""Chance of the opposite of what happened, such as water that is said to go as it comes."""
+"""That something came between two scenes, that it went, or neither."""
+NEVER = 0.02
+"""How much rarer than a plain mistake the opposite is: water that is said to go as it comes."""
 
 
 @dataclass(frozen=True)
 class Habit:
-    """How looks of one family speak of ground of which the truth is known, as shares of looks.
+    """How looks of one family and kind of sensor speak of ground of which the truth is known.
 
     Parameters
     ----------
     finds : float
-        Says that a thing came, which came between the two scenes.
+        Share that says that a thing came, of those between whose scenes it came.
     sees_go : float
-        Says that it went, which went between them; 0 where nothing is looked for that way.
+        Share that says that it went, of those between whose scenes it went; 0 where nothing is
+        looked for that way.
     spurious : float
-        Says that something came, or went, on ground that was once called and stayed as it was.
+        Share that says that something came, or went, where nothing did, on ground of which such a
+        thing was said before.
     again : float
-        Says that it came, though it was there already: a building that grows.
+        Share that says that it came, though it was there already: a building that grows.
+    lift : float
+        The odds of a finding are multiplied by it: above 1 where ground that was mistaken once is
+        seldom mistaken again, as a field is ploughed and grows.
     """
 
     finds: float
     sees_go: float
     spurious: float
     again: float
+    lift: float = 1.0
 
-    @property
-    def table(self) -> NDArray[np.float64]:
-        """Logarithm of the chance of each of `SAID`, [there before, there after, said]."""
-        came = (self.finds, NEVER, 1 - self.finds - NEVER)
-        goes = self.sees_go or self.spurious
-        went = (NEVER, goes, 1 - goes - NEVER)
+    def chances(self, said: Said, odds: float) -> NDArray[np.float64]:
+        """Logarithm of the chance of what a look said, [there before, there after].
+
+        What is called is as much likelier where it happened as the `odds` of the call say; a weak
+        call is no evidence, and none against.
+        """
         rarely = min(self.again, self.spurious / 2)  # what is not there is seldom said to go
-        absent = (self.spurious, rarely, 1 - self.spurious - rarely)
-        there = (self.again, self.spurious, 1 - self.again - self.spurious)
-        return np.log(np.array([[absent, came], [went, there]]))
+        goes = self.sees_go or self.spurious
+        if said == "same":
+            still = (1 - self.spurious - rarely, 1 - self.again - self.spurious)
+            return np.log(np.array([[still[0], 1 - self.finds], [1 - goes, still[1]]]))
+        happens = self.finds if said == "came" else goes
+        mistaken = happens / max(odds * self.lift, 1.0)
+        if said == "came":
+            again = mistaken * self.again / self.spurious
+            return np.log(np.array([[mistaken, happens], [NEVER * mistaken, again]]))
+        absent = mistaken * rarely / self.spurious
+        return np.log(np.array([[absent, NEVER * mistaken], [happens, mistaken]]))
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,11 @@ class Told:
     before, after : int
         Its two scenes, numbered in order of time.
     said : str
-        One of `SAID`.
+        See `Said`.
+    habit : Habit
+        Of its family and sensor.
+    odds : float
+        Of what is called, that it is real, by its own evidence: p / (1 - p); 1 where none is.
     weight : float
         Looks that share their after scene share its faults: together they weigh as one.
     """
@@ -71,7 +89,14 @@ class Told:
     before: int
     after: int
     said: Said
+    habit: Habit
+    odds: float = 1.0
     weight: float = 1.0
+
+    @property
+    def chances(self) -> NDArray[np.float64]:
+        """See `Habit.chances`."""
+        return self.weight * self.habit.chances(self.said, self.odds)
 
 
 @dataclass(frozen=True)
@@ -100,7 +125,6 @@ class Presence:
 def find_presences(
     told: Sequence[Told],
     scenes: int,
-    habit: Habit,
     *,
     least_evidence: float,
     stays_evidence: float = 0.0,
@@ -115,7 +139,6 @@ def find_presences(
     told : sequence of Told
     scenes : int
         How many there are.
-    habit : Habit
     least_evidence : float
         Natural logarithm of a ratio of likelihoods, above 0.
     stays_evidence : float
@@ -133,8 +156,7 @@ def find_presences(
     looks = _Looks(
         before=np.array([one.before for one in told], int),
         after=np.array([one.after for one in told], int),
-        chance=np.array([one.weight * habit.table[:, :, SAID.index(one.said)] for one in told])
-        .reshape(-1, 2, 2),
+        chance=np.array([one.chances for one in told]).reshape(-1, 2, 2),
     )  # fmt: skip
     firsts = sorted({one.after for one in told if one.said == "came"})
     there = np.zeros(scenes, int)

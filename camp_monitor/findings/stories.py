@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import shapely
@@ -13,9 +13,35 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares
 from camp_monitor.findings.presence import Habit, Presence, Said, Told, find_presences
+from camp_monitor.imagery.sensors import SENSORS, is_sar
 
+USUAL = {"low": 0.4, "medium": 0.65, "high": 0.85}
+"""Probability of findings that are older than the calibration, by their word."""
+RIVAL_SHARE = 0.5
+"""What each possible rival cause leaves of the odds."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
+
+
+COLD_MONTHS = {12, 1, 2, 3}
+COLD_FROM_DEG = 35.0
+"""North of this, and in the months six later south of it, water may lie under ice and snow."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How looks of one family speak.
+
+    Parameters
+    ----------
+    optical, radar : Habit
+    freezes : bool
+        Whether ice hides it: a look that has it on one date only says nothing.
+    """
+
+    optical: Habit
+    radar: Habit
+    freezes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +140,7 @@ def tell_stories(
     own: Sequence[Finding],
     other: Sequence[Finding],
     looks: Sequence[Observation],
-    habit: Habit,
+    manner: Manner,
     *,
     least_evidence: float,
     stays_evidence: float,
@@ -129,7 +155,7 @@ def tell_stories(
         That such a thing went.
     looks : sequence of Observation
         That saw something, of the same facility.
-    habit : Habit
+    manner : Manner
     least_evidence, stays_evidence : float
         See `find_presences`.
 
@@ -149,9 +175,9 @@ def tell_stories(
         named = {one.id for one in ground.findings}
         sees += [look for look, share in zip(asked, hides, strict=True)
                  if share >= HIDDEN_FRACTION and named & set(look.finding_ids)]  # fmt: skip
-        story = _story(ground, other, sees, scenes)
+        story = _story(ground, other, sees, scenes, manner)
         presences = find_presences(
-            story.told, len(scenes), habit, least_evidence=least_evidence,
+            story.told, len(scenes), least_evidence=least_evidence,
             stays_evidence=stays_evidence,
         )  # fmt: skip
         parts += _parts(story, presences)
@@ -163,37 +189,79 @@ def _story(
     other: Sequence[Finding],
     looks: Sequence[Observation],
     scenes: tuple[SceneReference, ...],
+    manner: Manner,
 ) -> Story:
     number = {scene.id: index for index, scene in enumerate(scenes)}
     came = {one.id: one for one in ground.findings}
     went = {one.id: one for one in other if ground.shares(one.geometry)}
-    said: list[tuple[int, int, Said, tuple[Finding, ...]]] = []
+    said: list[tuple[Told, tuple[Finding, ...]]] = []
     named: set[str] = set()
+
+    def note(
+        record: Finding | Observation, comes: Sequence[Finding], goes: Sequence[Finding]
+    ) -> None:
+        word: Said = "came" if comes else "went" if goes else "same"
+        odds = max((odds_of(one) for one in comes or goes), default=1.0)
+        pair = number[record.before.id], number[record.after.id]
+        habit = manner.radar if _is_radar(record.after) else manner.optical
+        tells = not (manner.freezes and _ice_deceives(word, record, ground))
+        said.append((Told(*pair, word, habit, odds, weight=float(tells)), tuple(goes)))
+        named.update(one.id for one in (*comes, *goes))
+
     for look in looks:
-        going = tuple(went[key] for key in look.finding_ids if key in went)
-        comes = came.keys() & set(look.finding_ids)
-        named |= comes | {one.id for one in going}
-        word: Said = "came" if comes else "went" if going else "same"
-        said.append((number[look.before.id], number[look.after.id], word, going))
+        own = set(look.finding_ids)
+        note(look, [came[key] for key in own & came.keys()],
+             [went[key] for key in look.finding_ids if key in went])  # fmt: skip
     for one in ground.findings:  # whose observation was not given
         if one.id not in named:
-            said.append((number[one.before.id], number[one.after.id], "came", ()))
+            note(one, [one], [])
     for one in went.values():
         if one.id not in named:
-            said.append((number[one.before.id], number[one.after.id], "went", (one,)))
-    alike = Counter((after, word) for _, after, word, _ in said)
-    told = tuple(Told(b, a, word, 1 / alike[a, word]) for b, a, word, _ in said)
-    return Story(ground, told, tuple(going for *_, going in said), scenes)
+            note(one, [], [one])
+    alike = Counter((one.after, one.said) for one, _ in said)
+    told = tuple(replace(one, weight=one.weight / alike[one.after, one.said]) for one, _ in said)
+    return Story(ground, told, tuple(goes for _, goes in said), scenes)
+
+
+def _ice_deceives(word: Said, record: Finding | Observation, ground: Ground) -> bool:
+    """Whether ice may be why water came, went, or was not seen to come."""
+    north_deg = ground.geometry.centroid.y
+    before, after = (_may_freeze(scene, north_deg) for scene in (record.before, record.after))
+    return before != after or (after and word != "came")
+
+
+def _may_freeze(scene: SceneReference, north_deg: float) -> bool:
+    month = int(scene.acquired_to_at[5:7])
+    cold = COLD_MONTHS if north_deg > 0 else {(one + 5) % 12 + 1 for one in COLD_MONTHS}
+    return abs(north_deg) >= COLD_FROM_DEG and month in cold
+
+
+def _is_radar(scene: SceneReference) -> bool:
+    return scene.sensor in SENSORS and is_sar(SENSORS[scene.sensor].bands)
+
+
+def odds_of(finding: Finding) -> float:
+    """Return the odds that a finding is real, by its own evidence.
+
+    Each rival cause that is possible takes half of them.
+    """
+    probability = finding.probability or USUAL[finding.confidence]
+    possible = sum(verdict == "possible" for _, verdict, _ in finding.rivals)
+    return probability / (1 - probability) * RIVAL_SHARE**possible
 
 
 def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
-    """Give each finding to the presence that it shows; what shows none is one of its own."""
+    """Give each finding to the presence that it shows; those between two are one of their own."""
     number = {scene.id: index for index, scene in enumerate(story.scenes)}
-    held = [*presences]
+    loose: dict[int, list[int]] = {}
     for finding in story.ground.findings:
         after = number[finding.after.id]
-        if not any(one.holds(after) for one in held):
-            held.append(Presence(after, _next_look(story, after), 0.0))
+        if not any(one.holds(after) for one in presences):
+            earlier = sum(one.first <= after for one in presences)
+            loose.setdefault(earlier, []).append(after)
+    held = [*presences]
+    for afters in loose.values():
+        held.append(Presence(min(afters), _next_look(story, max(afters)), 0.0))
     parts = []
     for presence in sorted(held, key=lambda one: one.first):
         own = tuple(one for one in story.ground.findings if presence.holds(number[one.after.id]))
