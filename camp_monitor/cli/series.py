@@ -20,7 +20,7 @@ from camp_monitor.cli.network import (
     progress,
     size_words,
 )
-from camp_monitor.errors import CampMonitorError, NotComparableError, WorkspaceError
+from camp_monitor.errors import CampMonitorError, NotComparableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,43 +64,26 @@ def scan_due(
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
     from camp_monitor.findings.ledger import open_ledger
-    from camp_monitor.monitoring import schedule
-    from camp_monitor.monitoring.running import Errand
+    from camp_monitor.monitoring.due import due_errands, is_still_due
+    from camp_monitor.monitoring.schedule import watches
 
+    if asked["every"]:
+        raise click.UsageError("--due asks for what [schedule] watches: leave --all out.")
     now = datetime.now(UTC)
-    watched = {watch.facility_id: watch for watch in schedule.watches(context.workspace)}
-    if asked["every"] or set(facility_ids) - watched.keys():
-        raise click.UsageError("--due asks for what [schedule] watches: name such facilities only.")
+    watched = {watch.facility_id: watch for watch in watches(context.workspace)}
 
-    def is_due(facility_id: str, ledger: Ledger) -> bool:
-        watch = watched[facility_id]
-        return schedule.is_due(watch, schedule.visits_of(watch, ledger.runs(facility_id)), now)
+    def is_wanted(facility_id: str, ledger: Ledger) -> bool:
+        return is_still_due(watched[facility_id], ledger, now)
 
-    errands = []
     with open_ledger(context.workspace.ledger) as ledger:
-        fault = schedule.clock_fault(ledger.runs(), now)
-        if fault:
-            raise WorkspaceError(fault)
-        for name in dict.fromkeys(facility_ids) or watched:
-            if is_due(name, ledger):
-                watch = watched[name]
-                visits = schedule.visits_of(watch, ledger.runs(name))
-                since = schedule.search_from(watch, visits, now)
-                errands.append(Errand(name, (since, now), watch.sensors, _methods(watch.detectors)))
-    done = run_errands(context, errands, asked, how, "due", is_due) if errands else ()
+        errands = due_errands(context.workspace, ledger, now, facility_ids)
+    done = run_errands(context, errands, asked, how, "due", is_wanted) if errands else ()
     if not errands and not context.as_json:
         context.console.print("Nothing is due: camp-monitor schedule show")
         return False
     show(context, done)
     fail(done)
     return any(one.findings for one in done)
-
-
-def _methods(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the detectors of these names, with their numbers."""
-    from camp_monitor.detection.detectors import detectors
-
-    return tuple(method for method in detectors() if method.partition("/")[0] in names)
 
 
 def facilities(context: Context, named: Sequence[str], *, every: bool) -> tuple[str, ...]:

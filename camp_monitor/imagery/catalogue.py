@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,23 @@ def read_scenes(folder: Path) -> tuple[Scene, ...]:
     if not folder.is_dir():
         return ()
     paths = sorted(folder.glob("*/*.json"))
-    scenes = [read_scene(path) for path in paths if path.stem == path.parent.name]
+    scenes = [_read_once(path, _stamp(path)) for path in paths if path.stem == path.parent.name]
     return tuple(sorted(scenes, key=lambda scene: (scene.acquired_from_at, scene.id)))
+
+
+@lru_cache(maxsize=100_000)
+def _read_once(path: Path, _: tuple[int, int]) -> Scene:
+    """Read a scene that a long run asks for again and again; an item that changed is read anew."""
+    return read_scene(path)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what changes when a file is written: its time and size; zeros where it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def read_scene(path: Path) -> Scene:

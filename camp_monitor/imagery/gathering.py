@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
@@ -32,7 +33,7 @@ from camp_monitor.imagery.network.remote import Remote
 from camp_monitor.imagery.opening import open_raster
 from camp_monitor.imagery.reading import RESTORE
 from camp_monitor.imagery.remote_scene import RemoteScene
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.imagery.scene import BandFile, Scene
 from camp_monitor.imagery.search import Offer, clear_share, look_at_scenes, search_scenes
 from camp_monitor.imagery.sensors import is_sar
 from camp_monitor.imagery.sources import Source, find_source
@@ -299,10 +300,7 @@ def in_catalogue(
 def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
     """Say what of an outline a scene of the catalogue shows."""
     inside = float(scene.footprint.intersection(outline).area / outline.area)
-    clear = None
-    if scene.quality is not None:
-        with open_raster(scene.quality.path, RESTORE) as source:
-            clear = clear_share(source, scene.quality.name, outline, scene.quality.index)
+    clear = None if scene.quality is None else _clear_share(scene.quality, outline)
     radar = is_sar(scene.band_names)
     return Look(
         id=scene.id,
@@ -315,6 +313,13 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
             scene.quantity, scene.band_names, in_radar_geometry=scene.geocoding is not None
         ),
     )
+
+
+@lru_cache(maxsize=100_000)
+def _clear_share(quality: BandFile, outline: BaseGeometry) -> float:
+    """Read a quality band once, however often a long run asks."""
+    with open_raster(quality.path, RESTORE) as source:
+        return clear_share(source, quality.name, outline, quality.index)
 
 
 def _may_serve(scene: Scene, place: Place, interval: tuple[datetime, datetime]) -> bool:

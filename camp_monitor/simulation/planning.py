@@ -53,8 +53,12 @@ MOST_EVENTS = 4
 QUIET_SHARE = 0.14
 """Share of the facilities where nothing happens."""
 FIRST_ON = date(2021, 1, 1)
-SETTLED_DAYS, FOLLOWED_DAYS = 60, 150
-"""No event begins earlier than this after the first day, or later than this before the last."""
+SETTLED_DAYS = {"works": 365, "flood": 60}
+"""No works begin earlier than this after the first day, in a record of more than a year: before,
+there is no same season that shows the ground without them.  In a record of one year, as floods."""
+FOLLOWED_DAYS = {"works": 240, "flood": 60}
+"""And no event begins later than this before the last day: works take up to three months, and the
+leafless season hides bare yards among bare fields.  In a record of one year, works as 120."""
 OUTAGE_DAYS = (40, 80)
 NO_RUN_SHARE = 0.4
 FLOOD_SEASON = ((6, 20), (9, 15))
@@ -220,9 +224,12 @@ def _draw_event(
 
 def _draw_begin(last_on: date, rng: np.random.Generator) -> date:
     """Draw a first day: works begin in winter only seldom, when the ground is frozen."""
-    days = (last_on - FIRST_ON).days - SETTLED_DAYS - FOLLOWED_DAYS
+    settled, followed = SETTLED_DAYS["works"], FOLLOWED_DAYS["works"]
+    if (last_on - FIRST_ON).days < 2 * 365:
+        settled, followed = SETTLED_DAYS["flood"], 120
+    days = (last_on - FIRST_ON).days - settled - followed
     while True:
-        on = FIRST_ON + timedelta(days=SETTLED_DAYS + int(rng.integers(days)))
+        on = FIRST_ON + timedelta(days=settled + int(rng.integers(days)))
         if on.month not in (12, 1, 2) or rng.random() < 0.25:
             return on
 
@@ -231,7 +238,8 @@ def _draw_flood(place: Place, last_on: date, rng: np.random.Generator) -> Painte
     year = int(rng.integers(FIRST_ON.year, last_on.year + 1))
     first_on, latest_on = (date(year, *day) for day in FLOOD_SEASON)
     began_on = first_on + timedelta(days=int(rng.integers((latest_on - first_on).days)))
-    if began_on > last_on - timedelta(days=FOLLOWED_DAYS):
+    first_on = FIRST_ON + timedelta(days=SETTLED_DAYS["flood"])
+    if not first_on <= began_on <= last_on - timedelta(days=FOLLOWED_DAYS["flood"]):
         return None
     for other in place.events:
         apart_days = abs((other.began_on - began_on).days)
