@@ -40,13 +40,14 @@ LASTING = {
 }
 """Kinds of what is brief and of what lasts."""
 WATER = Manner(
-    optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.015),
-    radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.015),
+    optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2),
+    radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.2),
     freezes=True,
 )
 BUILDING = Manner(
-    optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.08, lift=2.0),
-    radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.08),
+    optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5),
+    radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2),
+    least_days=45.0,
 )
 MANNERS = {"water": WATER, GOING: WATER}
 """Of each family; buildings' of any other."""
@@ -61,7 +62,7 @@ GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
 CONFIRMED_EVIDENCE = math.log(20)
 """What two scenes show is confirmed where it is twenty times likelier than mistakes."""
-STAYS_EVIDENCE = 4.0
+STAYS_EVIDENCE = 3.0
 """A thing that should stay is held to have gone only where that is likelier by this logarithm."""
 LEAST_EVIDENCE = 0.2
 YEAR_DAYS = 366.0
@@ -247,7 +248,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         ended = (last, gone)
     said = [reviews[finding.id] for finding in own if finding.id in reviews]
     latest = max(said, key=lambda review: review.reviewed_at, default=None)
-    evident = len(shown) > 1 and main.presence.evidence >= CONFIRMED_EVIDENCE
+    evident = any(_is_evident(part, MANNERS.get(family, BUILDING)) for part in parts)
     reviewed = latest is not None and latest.verdict == "confirmed"
     state, reason = _state(latest, ended, evident, shown, last)
     return Event(
@@ -260,6 +261,14 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         was_confirmed=(evident or reviewed) and state != "dismissed",
         ended=ended,
         ends=ends,
+    )
+
+
+def _is_evident(part: Part, manner: Manner) -> bool:
+    return (
+        len(part.shown) > 1
+        and part.said_days >= manner.least_days
+        and part.presence.evidence >= CONFIRMED_EVIDENCE
     )
 
 
@@ -283,7 +292,7 @@ def _state(
     if evident:
         return "confirmed", f"{scenes}, the last on {last.dates}."
     if len(shown) > 1:
-        return "provisional", f"{scenes}, but other looks at its ground do not."
+        return "provisional", f"{scenes}, the last on {last.dates}: not enough to confirm it."
     return "provisional", "One scene shows it, and no other tells enough of it yet."
 
 

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Said = Literal["came", "went", "same"]
 """That something came between two scenes, that it went, or neither."""
+CARVED_EVIDENCE = 0.5
+"""That a thing went and came again must be so much likelier, as a logarithm, than that it grew."""
 NEVER = 0.02
 """How much rarer than a plain mistake the opposite is: water that is said to go as it comes."""
 
@@ -36,7 +38,7 @@ class Habit:
         Share that says that something came, or went, where nothing did, on ground of which such a
         thing was said before.
     again : float
-        Share that says that it came, though it was there already: a building that grows.
+        Share that says that it came, though it was there already: a building, or water, that grows.
     lift : float
         The odds of a finding are multiplied by it: above 1 where ground that was mistaken once is
         seldom mistaken again, as a field is ploughed and grows.
@@ -54,18 +56,16 @@ class Habit:
         What is called is as much likelier where it happened as the `odds` of the call say; a weak
         call is no evidence, and none against.
         """
-        rarely = min(self.again, self.spurious / 2)  # what is not there is seldom said to go
         goes = self.sees_go or self.spurious
         if said == "same":
-            still = (1 - self.spurious - rarely, 1 - self.again - self.spurious)
-            return np.log(np.array([[still[0], 1 - self.finds], [1 - goes, still[1]]]))
+            still = 1 - 2 * self.spurious
+            return np.log(np.array([[still, 1 - self.finds], [1 - goes, still]]))
         happens = self.finds if said == "came" else goes
         mistaken = happens / max(odds * self.lift, 1.0)
         if said == "came":
-            again = mistaken * self.again / self.spurious
+            again = max(self.again, mistaken / 2)
             return np.log(np.array([[mistaken, happens], [NEVER * mistaken, again]]))
-        absent = mistaken * rarely / self.spurious
-        return np.log(np.array([[absent, NEVER * mistaken], [happens, mistaken]]))
+        return np.log(np.array([[mistaken / 2, NEVER * mistaken], [happens, mistaken]]))
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,35 @@ def find_presences(
             break
         first, gone = -best[1], best[2]
         there[first:gone] = 1
-        found.append(Presence(first, None if gone == scenes else gone, best[0]))
+        for part in _carved(looks, there, told, (first, gone), stays_evidence):
+            found.append(Presence(part[0], None if part[1] == scenes else part[1], best[0]))
     return tuple(sorted(found, key=lambda one: one.first))
+
+
+def _carved(
+    looks: _Looks,
+    there: NDArray[np.int_],
+    told: Sequence[Told],
+    whole: tuple[int, int],
+    stays_evidence: float,
+) -> list[tuple[int, int]]:
+    """Part a presence where something came that was there already: it may have gone between.
+
+    `there` is changed where that is likelier than that it grew.
+    """
+    first, gone = whole
+    parts, ends = [first], []
+    for one in sorted(told, key=lambda one: one.after):
+        if one.said != "came" or not parts[-1] < one.before < one.after < gone:
+            continue
+        before = looks.likelihood(there)
+        there[one.before : one.after] = 0
+        if looks.likelihood(there) - before > CARVED_EVIDENCE + stays_evidence:
+            ends.append(one.before)
+            parts.append(one.after)
+        else:
+            there[one.before : one.after] = 1
+    return list(zip(parts, [*ends, gone], strict=True))
 
 
 def _last_of_the_best(values: NDArray[np.float64]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 import shapely
@@ -37,11 +38,14 @@ class Manner:
     optical, radar : Habit
     freezes : bool
         Whether ice hides it: a look that has it on one date only says nothing.
+    least_days : float
+        It is confirmed only by scenes that lie so far apart: a field may look so for weeks.
     """
 
     optical: Habit
     radar: Habit
     freezes: bool = False
+    least_days: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +113,19 @@ class Part:
     def last_shown(self) -> SceneReference:
         """Last scene that shows it."""
         return self.shown[-1]
+
+    @property
+    def said_days(self) -> float:
+        """Days between the first and the last scene that itself says that it came."""
+        holds = self.presence.holds
+        said = [one.after for one in self.story.told if one.said == "came" and holds(one.after)]
+        if not said:
+            return 0.0
+        first, last = (
+            datetime.fromisoformat(self.story.scenes[number].acquired_to_at)
+            for number in (min(said), max(said))
+        )
+        return (last - first).total_seconds() / 86400
 
     @property
     def last_without(self) -> SceneReference:

@@ -18,8 +18,10 @@ SEASON_DAYS = 45.0
 MOST_YEARS = 5
 """A scene is compared with the same season of at most so many years before."""
 RECENT, RECENT_AT_FIRST = 1, 3
-"""How many scenes just before one it is compared with: in general, and in a first year, which has
-no same season before it."""
+"""How many scenes just before one it is compared with: in general, and where those of the same
+season are missing (a first year) or scenes are few."""
+FEW_DAYS = 120
+"""Scenes are few where the one before lies farther back than this."""
 LEAST_INSIDE_FRACTION = 0.5
 """Less of the outline inside a scene's frame than this, and it is not used."""
 SEASON_WEIGHT = 0.5
@@ -124,7 +126,7 @@ def choose_pairs(
     Each usable scene is compared with the same season of the year before and of the earliest year
     known (at most `MOST_YEARS` before), so that crops, leaves and snow are alike, and with the
     scene just before it, which dates a change and shows water that came and went.  In a first
-    year, with no same season before it, the three scenes before it must do.
+    year, with no same season before it, and where scenes are few, it is with the three before it.
 
     Which scenes serve a scene as before depends on earlier ones alone: the choice for a date stays
     as it is when later dates come.
@@ -210,7 +212,8 @@ def _befores(after: Look, group: Sequence[Look]) -> list[ChosenPair]:
     for year in dict.fromkeys((*years_known[:1], *years_known[-1:])):
         before = max(by_year[year], key=lambda look: (_fitness(look, after), look.acquired_at))
         chosen[before.id] = ChosenPair(before, after, _why(before, after))
-    recent = RECENT if years_known else RECENT_AT_FIRST
+    few = not earlier or (after.acquired_at - earlier[-1].acquired_at).days > FEW_DAYS
+    recent = RECENT if years_known and not few else RECENT_AT_FIRST
     for before in reversed(earlier[-recent:]):
         chosen.setdefault(before.id, ChosenPair(before, after, _why(before, after)))
     return sorted(chosen.values(), key=lambda pair: (pair.before.acquired_at, pair.before.id))

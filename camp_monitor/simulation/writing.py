@@ -170,6 +170,8 @@ def write_year_workspace(out: Path, plan: Plan, workers: int = 2) -> Workspace:
     text = settings.read_text(encoding="utf-8")
     text = text.replace("margin_m = 100.0", f"margin_m = {MARGIN_M}")
     text = text.replace("context_px = 256", f"context_px = {SIDE_PX}")
+    text = text.replace("sensors = []", 'sensors = ["sentinel-2", "sentinel-1"]')
+    text = text.replace('since = ""', f'since = "{plan.first_on}"')
     settings.write_text(text, encoding="utf-8")
     for place in plan.places:
         facility = _facility(place)

@@ -132,7 +132,9 @@ def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
         [event] = join_events([finding], [], review(finding, verdict))
         assert event.state == state
     # what a person confirmed can still end, but not by one look that misses it
-    missed = [looked("construction/2", "2015-09-07", f"2018-{month}-09") for month in ["09", "10"]]
+    missed = [
+        looked("construction/2", "2015-09-07", f"2018-{month:02}-09") for month in range(1, 13)
+    ]
     for later, state in ((missed[:1], "confirmed"), (missed, "ended")):
         [event] = join_events([finding], later, review(finding, "confirmed"))
         assert event.state == state
