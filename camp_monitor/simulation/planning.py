@@ -44,7 +44,7 @@ from camp_monitor.simulation.years import (
     sky_over,
 )
 
-SIDE_PX, PIXEL_M = 168, 10.0
+SIDE_PX, PIXEL_M = 136, 10.0
 MARGIN_M, ACCURACY_M = 350.0, 40.0
 """What is searched round an outline, and the error that its drawing is said to have."""
 SHARES: dict[EventKind, float] = {"construction": 28 / 60, "flooding": 20 / 60}
