@@ -268,7 +268,10 @@ def odds_of(finding: Finding) -> float:
 
 
 def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
-    """Give each finding to the presence that it shows; those between two are one of their own."""
+    """Give each finding to the presence that it shows; those between two are one of their own.
+
+    Presences are in order of time.
+    """
     number = {scene.id: index for index, scene in enumerate(story.scenes)}
     loose: dict[int, list[int]] = {}
     for finding in story.ground.findings:
@@ -277,8 +280,13 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
             earlier = sum(one.first <= after for one in presences)
             loose.setdefault(earlier, []).append(after)
     held = [*presences]
-    for afters in loose.values():
-        held.append(Presence(min(afters), _next_look(story, max(afters)), 0.0))
+    for earlier, afters in loose.items():
+        gone = _next_look(story, max(afters))
+        if gone is not None and earlier < len(presences) and presences[earlier].first <= gone:
+            # the next scene shows it for certain, so these were its beginning
+            held[earlier] = replace(presences[earlier], first=min(afters))
+        else:
+            held.append(Presence(min(afters), gone, 0.0))
     parts = []
     for presence in sorted(held, key=lambda one: one.first):
         own = tuple(one for one in story.ground.findings if presence.holds(number[one.after.id]))
