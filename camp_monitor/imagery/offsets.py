@@ -69,7 +69,11 @@ LEAST_SWIR_RISE, SURE_SWIR_RISE = 250, 400
 that could lift dark plants by 1000, whatever the correction's error."""
 MOST_BAND_SPREAD, SWIR_RISES = 700, (-600, 1300)
 """Differences between the visible bands, and of 2.2 um above red, that closed plants keep to in any
-air; larger ones mean that bands were treated differently."""
+air; larger ones mean that bands were treated differently, or that snow lies under the trees."""
+SWIR_DIFFERS = "the short-wave infrared looks shifted otherwise than the red"
+LEAST_SNOW, LEAST_SNOW_SHARE = 2500, 0.01
+"""Green and near infrared both so far above 1.6 um are snow, whatever was added to some bands; and
+its share of the clear pixels from which on some may lie under trees as well."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +268,8 @@ def check_offset(
     Cannot see: anything in windows of snow, sand, cloud or thick haze; a shift without closed
     plants, or without the band ``swir2`` (a veil of thin cloud looks like it in the others); a
     shift of the near infrared or ``swir1`` alone; whether unshifted numbers never were shifted or
-    were put right, where the item does not say; a correction that errs by 0.03 in two bands.
+    were put right, where the item does not say; a correction that errs by 0.03 in two bands; bands
+    treated differently where snow lies under trees, since both lift red above 2.2 um.
 
     References
     ----------
@@ -320,6 +325,8 @@ def _judge(pixels: Pixels) -> Verdict:
         return "nothing", False, f"only {count} pixels are clear, and {LEAST_CLEAR_PX} are needed"
     plants = _plants(pixels)
     odd = _taken_twice(pixels) or _bands_differ(plants)
+    if odd == SWIR_DIFFERS and _snow_may_do_it(plants, pixels):
+        return "nothing", False, "snow lies under the trees, so that no dark ground is in sight"
     if odd:
         return "odd", False, odd
     dark, far = (_share_of_two_below(pixels, level) for level in (BELOW, FAR_BELOW))
@@ -390,5 +397,18 @@ def _bands_differ(plants: Pixels) -> str | None:
     if spread > MOST_BAND_SPREAD:
         return "some bands look shifted and others do not"
     if not SWIR_RISES[0] <= rise <= SWIR_RISES[1]:
-        return "the short-wave infrared looks shifted otherwise than the red"
+        return SWIR_DIFFERS
     return None
+
+
+def _snow_may_do_it(plants: Pixels, pixels: Pixels) -> bool:
+    """Tell whether snow under the trees may be what lifts the plants' red above their 2.2 um.
+
+    Snow must be in sight in the open, so bright that no shift of some bands could pass for it.
+    """
+    if not {"green", "swir1"} <= set(pixels):
+        return False
+    if np.median(plants["swir2"] - plants["red"]) > SWIR_RISES[1]:
+        return False
+    above = np.minimum(pixels["green"], pixels["nir"]) - pixels["swir1"]
+    return float(np.mean(above >= LEAST_SNOW)) >= LEAST_SNOW_SHARE
