@@ -49,7 +49,8 @@ def parse(line: str) -> click.Command:
 
 
 def shell_lines(page: str) -> list[str]:
-    """Every command line of a page that is set as code of its own."""
+    """Every command line of a page that is set as code of its own, files of others left out."""
+    page = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (.*camp-monitor.*)$", page, flags=re.MULTILINE)
     parts = [part.strip() for line in lines for part in line.split("&&")]
     ours = [part for part in parts if "camp-monitor" in part and not part.startswith(OTHERS)]
