@@ -17,8 +17,13 @@ from camp_monitor.cli import main
 from camp_monitor.workspace import CONFIGURATION_TEXT, Configuration, parse_configuration
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "aoi/README.md", "docs/README.md")
+PAGES = (
+    "README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "aoi/README.md", "docs/README.md",
+    "docs/scheduling.md", "docs/methods/events.md",
+)  # fmt: skip
 EXAMPLE = "Example: "
+OTHERS = ("journalctl ",)
+"""Programs of the machine whose lines name the service."""
 
 WRITER = runpy.run_path(str(ROOT / "docs" / "commands.py"))
 COMMANDS: list[tuple[tuple[str, ...], click.Command]] = list(WRITER["commands"]())
@@ -44,10 +49,12 @@ def parse(line: str) -> click.Command:
 
 
 def shell_lines(page: str) -> list[str]:
-    """Every command line of a page that is set as code of its own."""
+    """Every command line of a page that is set as code of its own, files of others left out."""
+    page = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (.*camp-monitor.*)$", page, flags=re.MULTILINE)
     parts = [part.strip() for line in lines for part in line.split("&&")]
-    return [part.removeprefix("uv run ") for part in parts if "camp-monitor" in part]
+    ours = [part for part in parts if "camp-monitor" in part and not part.startswith(OTHERS)]
+    return [part.removeprefix("uv run ") for part in ours]
 
 
 def named_commands(text: str) -> set[str]:

@@ -33,7 +33,8 @@ def printed(notebook: Any) -> str:
 
 
 def test_the_notebooks_are_there() -> None:
-    assert [path.name for path in NOTEBOOKS] == [*OFFLINE, "03_find_imagery.ipynb"]
+    others = ["03_find_imagery.ipynb", "04_watch_a_place.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [*OFFLINE, *others]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -96,3 +97,17 @@ def test_the_notebook_of_catalogues_finds_the_flood(tmp_path: Path) -> None:
     assert "2016-08-06  clear   0%" in said
     assert "to fetch: 3 scenes" in said
     assert re.search(r"between 2016-08-16 and 2016-09-05\n.*\n.*\n  F[0-9a-f]{12} flooding", said)
+
+
+def test_the_notebook_of_a_watch_tells_of_the_flood_and_of_what_was_not_seen(
+    tmp_path: Path,
+) -> None:
+    said = run(NOTEBOOKS[0].with_name("04_watch_a_place.ipynb"), tmp_path)
+    assert "painted: a flood that began on 2021-08-01 and was gone on 2021-09-08" in said
+    assert "2021-07-16: not due before 2021-07-22" in said
+    flood = "Flooding, .*\n   came between 2021-07-27 and 2021-08-08"
+    assert re.search(f"E[0-9a-f]{{12}}  {flood}", said)
+    assert "too_cloudy" in said
+    assert "No run between 2021-08-04 and 2021-09-13" in said
+    assert "SIMULATED: camp_monitor: news of" in said
+    assert "attached: sim-01-map.html" in said

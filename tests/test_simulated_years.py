@@ -183,6 +183,24 @@ def test_the_workspace_is_as_if_each_scene_had_been_added(tmp_path: Path) -> Non
     ).read_bytes()
 
 
+def test_passes_over_deep_snow_are_added_by_their_baseline_alone(tmp_path: Path) -> None:
+    """Snow under trees is no sign of a wrong offset, so that nobody need give it by hand."""
+    deep = [
+        (place, one)
+        for place in plan().places
+        for one in plan().acquisitions(place)
+        if one.sensor == "sentinel-2"
+        and sky_over(place, one.acquired_at.date()).kind == "clear"
+        and snow_on(place.seed, one.acquired_at.date(), place.lat_deg).depth_cm >= 10
+    ]
+    assert len(deep) >= 4
+    for place, one in deep[:4]:
+        paths, said = write_sent(sent_of(place, one), tmp_path)
+        assert said.offset is None
+        added, _ = add_scene(tmp_path / "catalogue", paths, said)
+        assert added.id == one.name
+
+
 def test_the_truth_lies_within_what_is_searched(tmp_path: Path) -> None:
     short = replace(plan(), last_on=plan().first_on - timedelta(days=1))
     workspace = write_year_workspace(tmp_path / "years", short, workers=1)

@@ -28,9 +28,10 @@ def events() -> None:
 def list_events(context: Context, facility: str | None, state: str | None) -> None:
     """List events: when each was first and last seen, and what later looks say of it.
 
-    An event is computed from the ledger and never stored.  It is provisional while one scene alone
-    shows it, confirmed by a second scene or a reviewer, ended when a later look at its ground does
-    not find it, and dismissed when a reviewer rejects it.
+    An event is computed from the ledger and never stored.  It is confirmed when at least two scenes
+    show it and other looks at its ground do not speak against it, or when a reviewer says so; ended
+    when looks that saw its ground make it likelier that it went; dismissed when a reviewer rejects
+    it; and else provisional, as what one scene alone shows is.
     """
     from camp_monitor.findings.events import join_events
     from camp_monitor.findings.ledger import open_ledger
@@ -72,6 +73,7 @@ def _plain(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "state": event.state,
         "reason": event.reason,
+        "was_confirmed": event.was_confirmed,
         "absent_at": absent.acquired_to_at,
         "first_seen_at": first.acquired_from_at,
         "last_seen_at": event.last_seen.acquired_to_at,
@@ -82,11 +84,17 @@ def _plain(event: Event) -> dict[str, Any]:
     }
 
 
+def _state(event: Event) -> str:
+    """Name the state as ``--state`` does, and say of what ended whether it ever was confirmed."""
+    if event.state == "ended" and not event.was_confirmed:
+        return "ended, never confirmed"
+    return event.state
+
+
 def _print(context: Context, found: Sequence[Event]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.findings.events import STATES as STATE_WORDS
     from camp_monitor.findings.finding import KINDS
     from camp_monitor.findings.rows import legible
     from camp_monitor.publication.words import area_words, count_words
@@ -105,7 +113,7 @@ def _print(context: Context, found: Sequence[Event]) -> None:
                 event.id,
                 what,
                 f"{absent.acquired_from_at[:10]} and\n{first.acquired_to_at[:10]}",
-                f"{STATE_WORDS[event.state]}\n{legible(event.reason)}",
+                f"{_state(event)}\n{legible(event.reason)}",
                 f"{area}\ngrown" if event.has_grown else area,
             )
         context.console.print(legible(facility), style="bold")

@@ -216,6 +216,8 @@ def show(context: Context, done: Sequence[Done]) -> None:
             context.messages.print(f"{one.facility_id} is left to another run.")
         for error in one.failed if len(done) > 1 else ():
             context.messages.print(f"{one.facility_id}: {error}", soft_wrap=True)
+    if not any(one.pairs or one.by_another or one.failed for one in done):
+        context.console.print("\nNo two images of one sensor were there to compare.")
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
         context.console.print(f"\nNext: camp-monitor events list{only}", soft_wrap=True)

@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sensors import OPTICAL_BANDS
+from camp_monitor.imagery.dark_ground import SHIFT, judge
 
-SHIFT = 1000
-"""What baselines from 04.00 on add to every number; ESA has used no other value so far."""
 SHIFT_REFLECTANCE = -0.1
-"""The offset that undoes it, at the scale of 0.0001."""
+"""The offset that undoes `SHIFT`, at the scale of 0.0001."""
 OFFSETS: dict[str, float | None] = {
     "none": 0.0, "to_subtract": SHIFT_REFLECTANCE, "subtracted": 0.0, "unknown": None,
 }  # fmt: skip
@@ -38,38 +36,6 @@ FLAG_KEYS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 ALTERING = ("earthsearch:", "sentinel:")
 """Properties of a provider that takes the 1000 off some products and leaves it on others."""
 _PRODUCT = re.compile(r"S2[A-D]_MSIL2A_\d{8}T\d{6}_N(\d\d)(\d\d)_", re.ASCII)
-
-LEAST_CLEAR_PX = 1000
-LEAST_TARGET_PX = 100
-"""Fewer clear pixels, or fewer dark targets among them, and nothing is concluded."""
-MOST_PX = 1_000_000
-"""Of larger windows, evenly spaced pixels are looked at."""
-CORRECTION_ERROR = 100
-"""Standard deviation of an atmospheric correction's error, 0.01 of reflectance; see
-`check_offset`."""
-BELOW, FAR_BELOW = SHIFT - 3 * CORRECTION_ERROR, SHIFT - 5 * CORRECTION_ERROR
-"""Shifted numbers below these would be reflectances below -0.03 and -0.05."""
-LEAST_DARK_SHARE = 0.01
-MOST_STRAY_SHARE = 0.002
-"""Share of clear pixels with two bands that dark: from the first on the numbers are not shifted,
-above the second they are not proven shifted either."""
-LEAST_CUT_SHARE = 0.05
-"""Share of clear pixels cut off at 0 or 1 under bright near infrared: 1000 too much was taken."""
-LEAST_GREEN = 2000
-"""Near infrared above red, in numbers: only closed plants have that much."""
-DARKEST_PERCENT = 5
-LEAST_PLANT_LEVEL, LEAST_PLANT_SWIR = SHIFT, SHIFT + 350
-"""Darkest closed plants in blue and red, and at 2.2 um, when shifted: reflectance of 0 and 0.035,
-less an error; unshifted they lie near 150 to 500 and 400 to 900.  A veil of thin cloud that lifts
-the first by 1000 lifts the second by 600."""
-MOST_HAZE_SLOPE = 200
-"""Blue above red over closed plants: more is haze."""
-LEAST_SWIR_RISE, SURE_SWIR_RISE = 250, 400
-"""2.2 um above red over closed plants: less is haze or a veil; from the second on, none is left
-that could lift dark plants by 1000, whatever the correction's error."""
-MOST_BAND_SPREAD, SWIR_RISES = 700, (-600, 1300)
-"""Differences between the visible bands, and of 2.2 um above red, that closed plants keep to in any
-air; larger ones mean that bands were treated differently."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +230,8 @@ def check_offset(
     Cannot see: anything in windows of snow, sand, cloud or thick haze; a shift without closed
     plants, or without the band ``swir2`` (a veil of thin cloud looks like it in the others); a
     shift of the near infrared or ``swir1`` alone; whether unshifted numbers never were shifted or
-    were put right, where the item does not say; a correction that errs by 0.03 in two bands.
+    were put right, where the item does not say; a correction that errs by 0.03 in two bands; bands
+    treated differently where snow lies under trees, since both lift red above 2.2 um.
 
     References
     ----------
@@ -275,7 +242,7 @@ def check_offset(
             f"The offset is checked on {len(names)} bands with flags of shape {flags.shape}, but "
             f"the numbers have shape {numbers.shape}."
         )
-    verdict, sure, seen = _judge(_clear_pixels(numbers, names, flags))
+    verdict, sure, seen = judge(numbers, names, flags)
     said = state.reason.removesuffix(".")
     if verdict == "nothing":
         if state.evidence == "flag":
@@ -293,102 +260,3 @@ def check_offset(
     removed = "subtracted" if state.kind == "to_subtract" else "none"
     kind = "to_subtract" if verdict == "shifted" else removed
     return OffsetState(kind, f"{said}, but the pixels show that 1000 is {shown}: {seen}.", "pixels")
-
-
-Pixels = dict[str, NDArray[np.int32]]
-"""Numbers of the clear pixels, by band."""
-Verdict = tuple[str, bool, str]
-"""``shifted``, ``unshifted``, ``odd`` or ``nothing``; whether beyond doubt; and what was seen."""
-
-
-def _clear_pixels(
-    numbers: NDArray[np.integer], names: tuple[str, ...], flags: NDArray[np.uint8]
-) -> Pixels:
-    step = max(1, math.isqrt(flags.size // MOST_PX))
-    seen = numbers[:, ::step, ::step]
-    clear = (flags[::step, ::step] == 0) & (seen > 0).any(axis=0)
-    return {
-        name: seen[position][clear].astype(np.int32)
-        for position, name in enumerate(names)
-        if name in OPTICAL_BANDS
-    }
-
-
-def _judge(pixels: Pixels) -> Verdict:
-    count = next((band.size for band in pixels.values()), 0)
-    if count < LEAST_CLEAR_PX:
-        return "nothing", False, f"only {count} pixels are clear, and {LEAST_CLEAR_PX} are needed"
-    plants = _plants(pixels)
-    odd = _taken_twice(pixels) or _bands_differ(plants)
-    if odd:
-        return "odd", False, odd
-    dark, far = (_share_of_two_below(pixels, level) for level in (BELOW, FAR_BELOW))
-    shifted = _shifted_plants(plants)
-    if dark >= LEAST_DARK_SHARE and dark * count >= LEAST_TARGET_PX:
-        if shifted is not None:
-            return "odd", False, "the plants look shifted and other dark ground does not"
-        sure = far >= LEAST_DARK_SHARE and far * count >= LEAST_TARGET_PX
-        share, bound = (far, FAR_BELOW) if sure else (dark, BELOW)
-        seen = f"{share:.1%} of pixels lie below {bound} in two bands, as no shifted ones do"
-        return "unshifted", sure, seen
-    if shifted is not None and dark <= MOST_STRAY_SHARE:
-        seen = f"the darkest closed plants lie at {shifted[0]:.0f}, as only shifted ones do"
-        return "shifted", shifted[1], seen
-    return "nothing", False, "no dark ground that settles it lies in the clear pixels"
-
-
-def _share_of_two_below(pixels: Pixels, level: int) -> float:
-    below = sum(((band > 0) & (band < level)).astype(np.int8) for band in pixels.values())
-    return float(np.mean(below >= 2))
-
-
-def _plants(pixels: Pixels) -> Pixels:
-    """Clear pixels of closed plants, found by a difference that no offset changes."""
-    if not {"red", "nir"} <= set(pixels):
-        return {}
-    here = pixels["nir"] - pixels["red"] >= LEAST_GREEN
-    for band in pixels.values():
-        here &= band > 0
-    if np.count_nonzero(here) < LEAST_TARGET_PX:
-        return {}
-    return {name: band[here] for name, band in pixels.items()}
-
-
-def _shifted_plants(plants: Pixels) -> tuple[float, bool] | None:
-    """Return the level of the darkest plants where only shifted numbers lie, and how sure it is."""
-    if not {"blue", "red", "swir2"} <= set(plants):
-        return None
-    slope = float(np.median(plants["blue"] - plants["red"]))
-    rise = float(np.median(plants["swir2"] - plants["red"]))
-    levels = [float(np.percentile(plants[name], DARKEST_PERCENT)) for name in ("blue", "red")]
-    swir = float(np.percentile(plants["swir2"], DARKEST_PERCENT))
-    if slope > MOST_HAZE_SLOPE or rise < LEAST_SWIR_RISE:
-        return None
-    if min(levels) < LEAST_PLANT_LEVEL or swir < LEAST_PLANT_SWIR:
-        return None
-    return min(levels), rise >= SURE_SWIR_RISE
-
-
-def _taken_twice(pixels: Pixels) -> str | None:
-    """Say where green and red are cut off under bright near infrared: no ground is so."""
-    if not {"green", "red", "nir"} <= set(pixels):
-        return None
-    cut = (pixels["green"] <= 1) & (pixels["red"] <= 1) & (pixels["nir"] >= SHIFT // 2)
-    share = float(np.mean(cut))
-    if share < LEAST_CUT_SHARE:
-        return None
-    return f"{share:.1%} of the clear pixels are cut off at 0 or 1, as if too much was taken off"
-
-
-def _bands_differ(plants: Pixels) -> str | None:
-    """Say where some bands are shifted and others not, as far as plants show it."""
-    medians = [
-        float(np.median(plants[name])) for name in ("blue", "green", "red") if name in plants
-    ]
-    rise = float(np.median(plants["swir2"] - plants["red"])) if "swir2" in plants else 0.0
-    spread = max(medians, default=0) - min(medians, default=0)
-    if spread > MOST_BAND_SPREAD:
-        return "some bands look shifted and others do not"
-    if not SWIR_RISES[0] <= rise <= SWIR_RISES[1]:
-        return "the short-wave infrared looks shifted otherwise than the red"
-    return None

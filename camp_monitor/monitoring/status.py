@@ -235,7 +235,7 @@ def unseen_sentences(status: Status) -> list[str]:
     sentences = []
     never = tuple(row.watch.facility_id for row in status.rows if row.last_seen_at is None)
     if never:
-        sentences.append(f"Nobody has ever seen {_names(never, status.ids)}.")
+        sentences.append(f"Never seen so far: {_names(never, status.ids)}.")
     rows = [row for row in status.rows if row.last_seen_at is not None]
     for row in sorted(rows, key=lambda row: (row.last_seen_at or EPOCH, row.watch.facility_id)):
         days = (status.at - (row.last_seen_at or EPOCH)).days

@@ -331,6 +331,41 @@ def test_bands_that_were_treated_differently_are_refused(
     assert check_offset(SAYS[says], numbers, BANDS, flags).kind == "unknown"
 
 
+@functools.cache
+def snowy(conifer_snow: float = 0.2) -> NDArray[Any]:
+    """Reflectance of sunlit conifers with snow under them beside fields that snow hides."""
+    rng = np.random.default_rng(8)
+    light = rng.uniform(0.9, 1.5, (1, 100, 100))
+    conifers = (1 - conifer_snow) * spectrum("conifer") + conifer_snow * spectrum("snow_old")
+    ground = conifers[:, None, None] * light
+    ground[:, :20] = spectrum("snow")[:, None, None] * light[:, :20] * 0.8
+    return ground * (1 + 0.02 * rng.standard_normal(ground.shape))
+
+
+@pytest.mark.parametrize("truth", ["none", "to_subtract"])
+def test_snow_under_trees_is_no_shift_of_some_bands(truth: str) -> None:
+    """ESA's own word stands; a flag that is known to lie does not, and nothing is confirmed."""
+    flags = np.zeros((100, 100), np.uint8)
+    said = OffsetState(truth, "By its baseline.", "baseline")
+    answer = check_offset(said, as_stored(snowy(), truth), BANDS, flags)
+    assert (answer.kind, answer.evidence) == (truth, "baseline")
+    assert "snow lies under the trees" in answer.reason
+    for says in ("to_subtract", "subtracted"):
+        doubted = check_offset(SAYS[says], as_stored(snowy(), truth), BANDS, flags)
+        assert doubted.kind == "unknown"
+
+
+@pytest.mark.parametrize("shifted", [BANDS[:3], ("swir2",)])
+def test_where_no_snow_is_in_sight_bands_of_conifers_still_tell(shifted: tuple[str, ...]) -> None:
+    """The same trees bare, visible bands shifted: they look like snow under trees, but for it."""
+    numbers = as_stored(snowy(conifer_snow=0.0)[:, 20:], "none")
+    for name in shifted:
+        numbers[BANDS.index(name)] += 1000 if name != "swir2" else 1500
+    answer = check_offset(SAYS["none"], numbers, BANDS, np.zeros(numbers.shape[1:], np.uint8))
+    assert answer.kind == "unknown"
+    assert "shifted otherwise than the red" in answer.reason
+
+
 def test_without_short_wave_infrared_a_shift_cannot_be_told_from_a_veil() -> None:
     reflectance, flags = painted(SIMPLE)
     for truth, kind in (("to_subtract", "unknown"), ("subtracted", "subtracted")):

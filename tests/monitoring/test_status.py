@@ -71,7 +71,7 @@ def test_the_table_and_what_it_says_in_words(root: Path) -> None:
     assert rows[IDS[1]].split()[-1] == "████░.......~"
     assert rows["kls-14-kaechon"].split()[1:] == ["never", "never", "!" * 12 + "~"]
     for sentence in (
-        "Nobody has ever seen kls-14-kaechon.",
+        "Never seen so far: kls-14-kaechon.",
         f"Nobody has seen {IDS[1]} since {day(33):%Y-%m-%d}, 89 days ago.",
         f"No image from {day(50):%Y-%m-%d} to {day(119):%Y-%m-%d} (70 days): {IDS[1]}.",
         f"Every look failed from {day(0):%Y-%m-%d} to {day(119):%Y-%m-%d} (120 days): "
@@ -120,7 +120,7 @@ def test_an_empty_workspace_and_a_clock_set_back(tmp_path: Path) -> None:
     workspace = create_workspace(tmp_path / "ws", bundled_registry())
     code, printed, _ = call(workspace.root, "status")
     assert code == 0
-    assert "Nobody has ever seen all 32 facilities." in printed
+    assert "Never seen so far: all 32 facilities." in printed
     assert "no run yet" in printed
     assert not workspace.ledger.exists(), "to look is not to write"
     with open_ledger(workspace.ledger) as ledger:
