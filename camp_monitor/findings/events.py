@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from camp_monitor.findings.finding import Finding, Observation, SceneReference, 
 from camp_monitor.findings.ground import metres_apart
 from camp_monitor.findings.presence import Habit
 from camp_monitor.findings.review import Review
-from camp_monitor.findings.stories import Manner, Part, tell_stories
+from camp_monitor.findings.stories import Manner, Part, odds_of, tell_stories
 
 GOING = "water that went"
 FAMILIES = {
@@ -43,13 +43,14 @@ WATER = Manner(
     optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2),
     radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.2),
     freezes=True,
+    by_size=True,
 )
 BUILDING = Manner(
     optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5),
     radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2),
     least_days=45.0,
 )
-MANNERS = {"water": WATER, GOING: WATER}
+MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
 STATES = {
     "provisional": "seen once",
@@ -88,7 +89,7 @@ class Event:
     reason : str
         Sentence: what the state rests on.
     came : (SceneReference, SceneReference)
-        Last scene that shows its ground without it, and first that shows it.
+        Last scene before it was called for the first time, and first that shows it for certain.
     last_seen : SceneReference
         Last scene that shows it.
     was_confirmed : bool
@@ -317,7 +318,8 @@ def _kind(
         days = (_time(ended[1]) - _time(part.last_without)).total_seconds() / 86400
         if days <= YEAR_DAYS:
             return brief
-    return brief if any(one.kind == brief for one in findings) else lasting
+    surest = max(findings, key=odds_of)
+    return surest.kind if surest.kind in (brief, lasting) else lasting
 
 
 def _time(scene: SceneReference) -> datetime:

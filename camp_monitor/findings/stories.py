@@ -20,6 +20,11 @@ USUAL = {"low": 0.4, "medium": 0.65, "high": 0.85}
 """Probability of findings that are older than the calibration, by their word."""
 RIVAL_SHARE = 0.5
 """What each possible rival cause leaves of the odds."""
+AGREEMENT_DAYS, AGREEMENT_TIMES = 45.0, 3.0
+"""Where a scene of the other kind of sensor says the same within so many days, the odds rise by so
+much."""
+EASILY_FOUND_M2, LEAST_FOUND = 10_000.0, 0.2
+"""What is smaller than this is found less often, in proportion, down to this share."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
 
@@ -38,6 +43,8 @@ class Manner:
     optical, radar : Habit
     freezes : bool
         Whether ice hides it: a look that has it on one date only says nothing.
+    by_size : bool
+        Whether small things are found less often, see `EASILY_FOUND_M2`.
     least_days : float
         It is confirmed only by scenes that lie so far apart: a field may look so for weeks.
     """
@@ -45,6 +52,7 @@ class Manner:
     optical: Habit
     radar: Habit
     freezes: bool = False
+    by_size: bool = False
     least_days: float = 0.0
 
 
@@ -121,16 +129,14 @@ class Part:
         said = [one.after for one in self.story.told if one.said == "came" and holds(one.after)]
         if not said:
             return 0.0
-        first, last = (
-            datetime.fromisoformat(self.story.scenes[number].acquired_to_at)
-            for number in (min(said), max(said))
-        )
+        first, last = (_time(self.story.scenes[number]) for number in (min(said), max(said)))
         return (last - first).total_seconds() / 86400
 
     @property
     def last_without(self) -> SceneReference:
-        """Last scene before it that saw its ground."""
-        first = self.presence.first
+        """Last scene that saw its ground before it was called for the first time."""
+        number = {scene.id: index for index, scene in enumerate(self.story.scenes)}
+        first = min(self.presence.first, *(number[one.after.id] for one in self.findings))
         both = ((one.before, one.after) for one in self.story.told)
         return self.story.scenes[max(scene for pair in both for scene in pair if scene < first)]
 
@@ -209,6 +215,9 @@ def _story(
     manner: Manner,
 ) -> Story:
     number = {scene.id: index for index, scene in enumerate(scenes)}
+    radar, optical = manner.radar, manner.optical
+    if manner.by_size:
+        radar, optical = (_for_size(habit, ground) for habit in (radar, optical))
     came = {one.id: one for one in ground.findings}
     went = {one.id: one for one in other if ground.shares(one.geometry)}
     said: list[tuple[Told, tuple[Finding, ...]]] = []
@@ -220,7 +229,7 @@ def _story(
         word: Said = "came" if comes else "went" if goes else "same"
         odds = max((odds_of(one) for one in comes or goes), default=1.0)
         pair = number[record.before.id], number[record.after.id]
-        habit = manner.radar if _is_radar(record.after) else manner.optical
+        habit = radar if _is_radar(record.after) else optical
         tells = not (manner.freezes and _ice_deceives(word, record, ground))
         said.append((Told(*pair, word, habit, odds, weight=float(tells)), tuple(goes)))
         named.update(one.id for one in (*comes, *goes))
@@ -235,9 +244,44 @@ def _story(
     for one in went.values():
         if one.id not in named:
             note(one, [], [one])
+    agreed = _agreed([one for one, _ in said], scenes)
     alike = Counter((one.after, one.said) for one, _ in said)
-    told = tuple(replace(one, weight=one.weight / alike[one.after, one.said]) for one, _ in said)
+    told = tuple(
+        replace(
+            one,
+            odds=one.odds * (AGREEMENT_TIMES if one.after in agreed else 1.0),
+            weight=one.weight / alike[one.after, one.said],
+        )
+        for one, _ in said
+    )
     return Story(ground, told, tuple(goes for _, goes in said), scenes)
+
+
+def _for_size(habit: Habit, ground: Ground) -> Habit:
+    """Return a habit for things of the size of the largest region of a ground."""
+    largest_m2 = max(one.area_m2 for one in ground.findings)
+    share = min(max(largest_m2 / EASILY_FOUND_M2, LEAST_FOUND), 1.0)
+    return replace(
+        habit, finds=habit.finds * share, sees_go=habit.sees_go * share, again=habit.again * share
+    )
+
+
+def _agreed(told: Sequence[Told], scenes: Sequence[SceneReference]) -> set[int]:
+    """Return scenes that say that something came, as one of the other kind of sensor does then.
+
+    Light and radar are deceived by other things.
+    """
+    afters = sorted({one.after for one in told if one.said == "came"})
+    days = {after: _time(scenes[after]).timestamp() / 86400 for after in afters}
+    kinds: dict[bool, list[int]] = {True: [], False: []}
+    for after in afters:
+        kinds[_is_radar(scenes[after])].append(after)
+    return {
+        one
+        for kind, others in ((True, False), (False, True))
+        for one in kinds[kind]
+        if any(abs(days[one] - days[other]) <= AGREEMENT_DAYS for other in kinds[others])
+    }
 
 
 def _ice_deceives(word: Said, record: Finding | Observation, ground: Ground) -> bool:
@@ -268,9 +312,9 @@ def odds_of(finding: Finding) -> float:
 
 
 def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
-    """Give each finding to the presence that it shows; those between two are one of their own.
+    """Give each finding to the presence that it shows, or leads up to.
 
-    Presences are in order of time.
+    Those that no presence explains are one of their own.  Presences are in order of time.
     """
     number = {scene.id: index for index, scene in enumerate(story.scenes)}
     loose: dict[int, list[int]] = {}
@@ -279,17 +323,24 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
         if not any(one.holds(after) for one in presences):
             earlier = sum(one.first <= after for one in presences)
             loose.setdefault(earlier, []).append(after)
+    leads: dict[int, set[int]] = {}
     held = [*presences]
     for earlier, afters in loose.items():
-        gone = _next_look(story, max(afters))
-        if gone is not None and earlier < len(presences) and presences[earlier].first <= gone:
-            # the next scene shows it for certain, so these were its beginning
-            held[earlier] = replace(presences[earlier], first=min(afters))
-        else:
-            held.append(Presence(min(afters), gone, 0.0))
+        rest = afters
+        if earlier < len(presences):
+            first = presences[earlier].first
+            began, rest = _began(story, sorted(set(afters)), first)
+            leads[first] = {after for after in afters if after >= began}
+        if rest:
+            held.append(Presence(min(rest), _next_look(story, max(rest)), 0.0))
     parts = []
     for presence in sorted(held, key=lambda one: one.first):
-        own = tuple(one for one in story.ground.findings if presence.holds(number[one.after.id]))
+        lead = leads.get(presence.first, set())
+        own = tuple(
+            one
+            for one in story.ground.findings
+            if presence.holds(number[one.after.id]) or number[one.after.id] in lead
+        )
         ends = tuple(
             finding
             for one, going in zip(story.told, story.going, strict=True)
@@ -301,6 +352,15 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
     return parts
 
 
+def _began(story: Story, afters: list[int], first: int) -> tuple[int, list[int]]:
+    """Say from when weaker calls lead up to a presence, and which of them do not."""
+    others = {one.after for one in story.told if one.said != "came" and one.weight} - set(afters)
+    while afters and not any(afters[-1] < other < first for other in others):
+        first = afters[-1]
+        afters = afters[:-1]
+    return first, afters
+
+
 def _next_look(story: Story, scene: int) -> int | None:
     later = [one.after for one in story.told if one.after > scene]
     return min(later, default=None)
@@ -309,6 +369,10 @@ def _next_look(story: Story, scene: int) -> int | None:
 def _scenes_of(records: Sequence[Finding | Observation]) -> tuple[SceneReference, ...]:
     every = {one.id: one for record in records for one in (record.before, record.after)}
     return tuple(sorted(every.values(), key=lambda one: (one.acquired_to_at, one.id)))
+
+
+def _time(scene: SceneReference) -> datetime:
+    return datetime.fromisoformat(scene.acquired_to_at)
 
 
 def _stem(record: Finding | Observation) -> str:
