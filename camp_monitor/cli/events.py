@@ -79,7 +79,7 @@ def _plain(event: Event) -> dict[str, Any]:
         "last_seen_at": event.last_seen.acquired_to_at,
         "absent_again_at": event.ended[1].acquired_from_at if event.ended else None,
         "has_grown": event.has_grown,
-        "area_m2": event.findings[-1].area_m2,
+        "area_m2": event.largest.area_m2,
         "finding_ids": [finding.id for finding in event.findings],
     }
 
@@ -108,7 +108,7 @@ def _print(context: Context, found: Sequence[Event]) -> None:
                 continue
             absent, first = event.came
             what = f"{KINDS[event.kind]}\n{count_words(len(event.findings), 'finding')}"
-            area, _ = area_words(event.findings[-1])
+            area, _ = area_words(event.largest)
             table.add_row(
                 event.id,
                 what,

@@ -53,7 +53,7 @@ BUILDING = Manner(
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
 STATES = {
-    "provisional": "seen once",
+    "provisional": "not confirmed",
     "confirmed": "confirmed",
     "ended": "ended",
     "dismissed": "dismissed by review",
@@ -121,9 +121,14 @@ class Event:
         return self.findings[0].facility_id
 
     @property
+    def largest(self) -> Finding:
+        """The finding that shows most of it: a flood at its height, a building when it is whole."""
+        return max(self.findings, key=lambda finding: finding.area_m2)
+
+    @property
     def has_grown(self) -> bool:
-        """Whether its latest region is much larger than its first."""
-        return self.findings[-1].area_m2 >= GROWN_TIMES * self.findings[0].area_m2
+        """Whether its largest region is much larger than its first."""
+        return self.largest.area_m2 >= GROWN_TIMES * self.findings[0].area_m2
 
     @cached_property
     def geometry(self) -> BaseGeometry:
@@ -202,10 +207,30 @@ def _events_of(
             stays_evidence=0.0 if family in OPPOSITES else STAYS_EVIDENCE,
         )  # fmt: skip
         for group in _joined(family, parts):
+            if family == GOING and _ends_one(group, events):
+                continue
             event = _event(family, group, reviews)
             used |= {one.id for one in event.ends}
             events.append(event)
     return sorted(events, key=lambda event: (_time(event.came[1]), event.findings[0].id))
+
+
+def _ends_one(parts: Sequence[Part], events: list[Event]) -> bool:
+    """Count water that went beside water that ended then as its end; False where there is none.
+
+    A flood that drains leaves ground that it was not seen on before.
+    """
+    going = [finding for part in parts for finding in part.findings]
+    ground = shapely.union_all([finding.geometry for finding in going])
+    for number, event in enumerate(events):
+        if event.ended is None or family_of(event.findings[0]) != OPPOSITES[GOING]:
+            continue
+        first, last = _time(event.came[1]), _time(event.ended[1])
+        there = all(first <= _time(one.before) < last for one in going)
+        if there and metres_apart(ground, event.geometry) <= APART_M[OPPOSITES[GOING]]:
+            events[number] = replace(event, ends=tuple(in_order((*event.ends, *going))))
+            return True
+    return False
 
 
 def _joined(family: str, parts: Sequence[Part]) -> list[list[Part]]:

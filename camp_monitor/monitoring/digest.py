@@ -88,8 +88,7 @@ def _place_words(
     parts = [fold(lines)]
     parts += [_item_words(item, pictures) for item in items if item in full]
     short = [
-        f"* {item.id}: {KINDS[item.finding.kind].lower()}, {_said_words(item)}, "
-        f"{_dates_words(item)}."
+        f"* {item.id}: {KINDS[item.kind].lower()}, {_said_words(item)}, {_dates_words(item)}."
         for item in items
         if item not in full
     ]
@@ -101,7 +100,7 @@ def _place_words(
 def _item_words(item: NewsItem, pictures: Pictures) -> str:
     """Tell all of one event."""
     finding = item.finding
-    head = f"* {KINDS[finding.kind]}: {_said_words(item)}  [{item.id}]"
+    head = f"* {KINDS[item.kind]}: {_said_words(item)}  [{item.id}]"
     if item.event is None:
         lines = [
             f"You were told that it came {_dates_words(item)}.  A later comparison of the same "
@@ -152,8 +151,8 @@ def _closing_words(news: News) -> str:
     lines = []
     if news.kept_back:
         lines += [
-            f"{count_words(news.kept_back, 'event').capitalize()} that one scene alone shows: "
-            f"not told one by one.",
+            f"{count_words(news.kept_back, 'event').capitalize()} that nothing has confirmed: not "
+            f"told one by one.",
             "  camp-monitor events list",
             "",
         ]

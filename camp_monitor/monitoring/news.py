@@ -27,7 +27,7 @@ class NewsItem:
     said : str
         Its state, ``confirmed, grown``, or ``withdrawn``: what the diary will say was told.
     finding : Finding
-        The latest of the event; of one that is withdrawn, the one that no longer counts.
+        That shows most of the event; of one that is withdrawn, the one that no longer counts.
     event : Event or None
         None of one that is withdrawn.
     is_first : bool
@@ -40,6 +40,11 @@ class NewsItem:
     event: Event | None
     is_first: bool
 
+    @property
+    def kind(self) -> str:
+        """What it turned out to be."""
+        return self.finding.kind if self.event is None else self.event.kind
+
 
 @dataclass(frozen=True)
 class News:
@@ -50,7 +55,7 @@ class News:
     items : tuple of NewsItem
         By facility, then by time.
     kept_back : int
-        Events that one scene alone shows, and that are not told one by one.
+        Events that are not confirmed, and that are not told one by one.
     """
 
     items: tuple[NewsItem, ...]
@@ -68,7 +73,7 @@ def what_is_new(ledger: Ledger, *, provisional: bool) -> News:
     ----------
     ledger : Ledger
     provisional : bool
-        Whether what one scene alone shows is told, too.
+        Whether what is not confirmed is told, too.
     """
     findings = ledger.findings()
     events = join_events(findings, ledger.observations(), latest_reviews(ledger.reviews()))
@@ -85,11 +90,11 @@ def what_is_new(ledger: Ledger, *, provisional: bool) -> News:
         followed |= names
         before = {part for name in names for part in told.get(name, ())}
         parts = {event.state} | ({GROWN} if event.has_grown else set())
-        if not (before or provisional or _stands_on_more_than_one_scene(event)):
+        if not (before or provisional or event.was_confirmed):
             kept_back += event.state != "dismissed"
         elif not parts <= before and (before or event.state != "dismissed"):
             said = ", ".join([event.state, GROWN] if event.has_grown else [event.state])
-            items.append(NewsItem(event.id, said, event.findings[-1], event, not before))
+            items.append(NewsItem(event.id, said, event.largest, event, not before))
     for orphan in orphans:
         name = _event_id(orphan)
         if name not in followed and not told[name] & {WITHDRAWN, "dismissed"}:
@@ -117,11 +122,6 @@ def by_place(items: Iterable[NewsItem]) -> dict[str, list[NewsItem]]:
 
 def _event_id(finding: Finding) -> str:
     return f"E{finding.id[1:]}"
-
-
-def _stands_on_more_than_one_scene(event: Event) -> bool:
-    """Whether two scenes showed it, or a reviewer confirmed it, whatever became of it since."""
-    return event.state == "confirmed" or len({item.after.id for item in event.findings}) > 1
 
 
 def _is_one_thing(old: Finding, event: Event) -> bool:

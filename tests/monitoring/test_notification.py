@@ -395,7 +395,7 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         ledger.review(later, recorded_at=NOW)
         [message] = notify(workspace, NOW, environment=environment).composed
         assert "now dismissed by review" in message.body
-        assert "1 event that one scene alone shows" in message.body
+        assert "1 event that nothing has confirmed" in message.body
         assert compose_digest(workspace, ledger, NOW) is None
 
 
