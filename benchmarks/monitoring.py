@@ -87,7 +87,7 @@ def watch(workspace: Workspace, truth: dict[str, Any], workers: int) -> int:
                     if on <= _last_run(ledger):
                         on += STEP
                         continue
-                    errands = due_errands(workspace, ledger, now)
+                    errands = due_errands(workspace, ledger, now, offline=True)
                 done = run(workspace, errands, how, pool, f"{on:%Y%m%d}", "due")
                 failed = [str(error) for one in done for error in one.failed]
                 if failed:

@@ -73,10 +73,12 @@ def scan_due(
     watched = {watch.facility_id: watch for watch in watches(context.workspace)}
 
     def is_wanted(facility_id: str, ledger: Ledger) -> bool:
-        return is_still_due(watched[facility_id], ledger, now)
+        return is_still_due(watched[facility_id], ledger, now, asked["offline"])
 
     with open_ledger(context.workspace.ledger) as ledger:
-        errands = due_errands(context.workspace, ledger, now, facility_ids)
+        errands = due_errands(
+            context.workspace, ledger, now, facility_ids, offline=asked["offline"]
+        )
     done = run_errands(context, errands, asked, how, "due", is_wanted) if errands else ()
     if not errands and not context.as_json:
         context.console.print("Nothing is due: camp-monitor schedule show")

@@ -23,6 +23,8 @@ WHATS = {
     "told": "what is new was put into words for a message",
 }
 """What a record can say."""
+OFFLINE = "offline"
+"""Reason of a visit that asked no catalogue on the network."""
 UNUSED = {
     "too_cloudy": "too cloudy",
     "refused": "refused",
@@ -79,7 +81,8 @@ class RunRecord:
     unused : tuple of UnusedPass
         Of ``visited``: passes of the interval that came to no observation, and why.
     reason : str
-        Of ``failed``: sentence.  Of ``started``: what was asked for.
+        Of ``failed``: sentence.  Of ``started``: what was asked for.  Of ``visited``: `OFFLINE`,
+        or nothing.
     told : tuple of (str, str)
         Of ``told``: ids of events and what was said of each.
     """

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from camp_monitor.findings.lookup import Looked
-from camp_monitor.findings.runs import RunRecord, UnusedPass
+from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.monitoring.schedule import (
     Watch,
     expected_from,
@@ -219,7 +219,9 @@ def _furthest(spans: Sequence[_Span], bounds: Iterable[datetime]) -> Iterator[_S
 def _without_scene(last: datetime, visit: _Span | None, failure: _Span | None) -> _Said:
     """Say what became of a slot of which no scene is known; `last` is where it ends."""
     if visit is not None and visit[1] >= last:
-        return _RANKS["no_image"], "", f"Searched until {visit[1]:%Y-%m-%d}: there was no image."
+        where = "here, and no other catalogue was asked" if visit[2].reason == OFFLINE else ""
+        said = f"Searched until {visit[1]:%Y-%m-%d}: there was no image {where}".rstrip()
+        return _RANKS["no_image"], "", f"{said}."
     if failure is not None:
         return _RANKS["failed"], "", f"{failure[1]:%Y-%m-%d}: {failure[2].reason}"
     return _RANKS["missed"], "", "No run has searched these days to their end."

@@ -18,7 +18,7 @@ from camp_monitor.facilities import find_facility
 from camp_monitor.findings.finding import Finding, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.lookup import question_sha256
-from camp_monitor.findings.runs import RunRecord, UnusedPass
+from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.imagery.catalogue import read_scene, read_scenes
 from camp_monitor.imagery.choosing import Look
 from camp_monitor.imagery.gathering import (
@@ -36,6 +36,9 @@ from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""
+
+MOST_REASON = 2000
+"""Characters that are kept of what failed."""
 
 
 @dataclass(frozen=True)
@@ -356,10 +359,17 @@ def _close(
         RunRecord(
             run_id, "failed" if place.done.failed else "visited", _utc(how.clock()), facility_id,
             _utc(first), _utc(last), place.errand.sensors, tuple(new),
-            " ".join(map(str, place.done.failed))[:2000],
+            _reason(place.done, how),
         )
     )  # fmt: skip
     place.lock.close()
+
+
+def _reason(done: Done, how: How) -> str:
+    """Say why a facility could not be finished, or that no catalogue was asked."""
+    if done.failed:
+        return " ".join(map(str, done.failed))[:MOST_REASON]
+    return OFFLINE if how.open_shop is None else ""
 
 
 def _unused(look: Look, reason: str) -> UnusedPass:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import Facility, read_registry
-from camp_monitor.findings.runs import RunRecord
+from camp_monitor.findings.runs import OFFLINE, RunRecord
 from camp_monitor.workspace import CONFIGURATION, GroupSettings, ScheduleSettings, Workspace
 
 EPOCH = datetime(1972, 1, 1, tzinfo=UTC)
@@ -153,12 +153,18 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def visits_of(watch: Watch, records: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
-    """Return the visits of a facility in which all was looked for that is watched for now."""
+def visits_of(
+    watch: Watch, records: Iterable[RunRecord], *, offline: bool = True
+) -> tuple[RunRecord, ...]:
+    """Return the visits of a facility in which all was looked for that is watched for now.
+
+    Without `offline`, only those that asked a catalogue on the network.
+    """
     return tuple(
         record
         for record in records
         if record.what == "visited"
+        and (offline or record.reason != OFFLINE)
         and record.facility_id == watch.facility_id
         and record.from_at
         and record.to_at
