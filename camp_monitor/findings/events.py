@@ -71,6 +71,8 @@ LASTS_DAYS = 120
 """Water that is still there, or still gone, so long after it was first seen so is no flood."""
 APART_M = {"water": 150.0, "building": 40.0}
 """Parts that come at one time and lie no farther apart are one thing."""
+TOUCHING_M = 20.0
+"""Of things that last, only those that lie so near are one: two ponds in a row are two."""
 TOGETHER_DAYS = 60
 
 
@@ -254,8 +256,10 @@ def _are_one(family: str, first: Part, second: Part) -> bool:
     days = abs((_time(first.first_shown) - _time(second.first_shown)).total_seconds()) / 86400
     if days > TOGETHER_DAYS or not first.overlaps(second):
         return False
-    if family == "water" and (_lasts(first) or _lasts(second)):
+    if _lasts(first) != _lasts(second):
         return False
+    if _lasts(first):
+        apart_m = min(apart_m, TOUCHING_M)
     return metres_apart(first.geometry, second.geometry) <= apart_m
 
 

@@ -24,37 +24,39 @@ DEGREE_M = 111_195.0
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A piece of ground that findings share.
+    """The ground of one finding, the surest of its kind there, and all findings that share it.
 
     Parameters
     ----------
+    core : Finding
+        On whose ground all looks are heard.
     findings : tuple of Finding
-        In order of time.
+        In order of time, the core among them.
     """
 
+    core: Finding
     findings: tuple[Finding, ...]
-
-    @cached_property
-    def geometry(self) -> BaseGeometry:
-        """All of it, EPSG:4326."""
-        return shapely.union_all([finding.geometry for finding in self.findings])
 
     @cached_property
     def points(self) -> NDArray[np.float64]:
         """Some points that stand for it, (point, 2), lon then lat, the same every time."""
-        west, south, east, north = self.geometry.bounds
+        region = self.core.geometry
+        west, south, east, north = region.bounds
         side = math.ceil(math.sqrt(2 * MOST_POINTS))
         steps = (np.arange(side) + 0.5) / side
         lon, lat = np.meshgrid(west + steps * (east - west), south + steps * (north - south))
-        inside = shapely.contains_xy(self.geometry, lon.ravel(), lat.ravel())
+        inside = shapely.contains_xy(region, lon.ravel(), lat.ravel())
         found = np.column_stack([lon.ravel()[inside], lat.ravel()[inside]])
         if len(found) == 0:
-            found = shapely.get_coordinates(self.geometry.representative_point())
+            found = shapely.get_coordinates(region.representative_point())
         return found[:: math.ceil(len(found) / MOST_POINTS)]
 
-    def shares(self, region: BaseGeometry) -> bool:
-        """Whether a region shares enough of the smaller of the two to be of it."""
-        return share_ground(self.geometry, region)
+    def share_in(self, findings: Sequence[Finding]) -> float:
+        """Return the share of the core that lies in some regions, 0 to 1."""
+        held = np.zeros(len(self.points), bool)
+        for one in findings:
+            held |= shapely.contains_xy(one.geometry, self.points[:, 0], self.points[:, 1])
+        return float(held.mean())
 
 
 def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
@@ -65,38 +67,43 @@ def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
     return bool(first.intersection(second).area >= SHARED_FRACTION * least)
 
 
-def group_by_ground(findings: Sequence[Finding]) -> list[Ground]:
-    """Put findings together that share ground, directly or by way of others.
+def group_by_ground(findings: Sequence[Finding], odds: Sequence[float]) -> list[Ground]:
+    """Put findings together that share the ground of a surer one.
+
+    The surest finding is taken first, with all that share ground with it; then the surest of the
+    rest.  So two things side by side stay two, though a third finding covers both.
 
     Parameters
     ----------
     findings : sequence of Finding
         In order of time.
+    odds : sequence of float
+        How sure each is.
 
     Returns
     -------
     list of Ground
         In the order of their first findings.
     """
-    shapes = [finding.geometry for finding in findings]
-    if not shapes:
+    if not findings:
         return []
-    tree = shapely.STRtree(shapes)
-    head = list(range(len(shapes)))
-
-    def root(number: int) -> int:
-        while head[number] != number:
-            number = head[number]
-        return number
-
-    for first, second in sorted(tree.query(shapes, predicate="intersects").T.tolist()):
-        one, other = root(first), root(second)
-        if first < second and one != other and share_ground(shapes[first], shapes[second]):
-            head[max(one, other)] = min(one, other)
-    groups: dict[int, list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        groups.setdefault(root(number), []).append(finding)
-    return [Ground(tuple(group)) for group in groups.values()]
+    tree = shapely.STRtree([finding.geometry for finding in findings])
+    free = dict.fromkeys(range(len(findings)))
+    grounds: list[tuple[list[int], Ground]] = []
+    for number in sorted(free, key=lambda one: (-odds[one], -findings[one].area_m2, one)):
+        if number not in free:
+            continue
+        core = findings[number]
+        near = sorted(tree.query(core.geometry, predicate="intersects").tolist())
+        own = [
+            one
+            for one in near
+            if one in free and share_ground(core.geometry, findings[one].geometry)
+        ]
+        for one in own:
+            del free[one]
+        grounds.append((own, Ground(core, tuple(findings[one] for one in own))))
+    return [ground for _, ground in sorted(grounds, key=lambda pair: pair[0][0])]
 
 
 def hidden_shares(

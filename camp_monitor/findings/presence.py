@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Said = Literal["came", "went", "same"]
 """That something came between two scenes, that it went, or neither."""
+CERTAIN_EVIDENCE = 1.0
+"""A presence begins with the last scene that explains what was said nearly as well, by so much."""
 CARVED_EVIDENCE = 0.5
 """That a thing went and came again must be so much likelier, as a logarithm, than that it grew."""
 NEVER = 0.02
@@ -106,7 +108,7 @@ class Presence:
     Parameters
     ----------
     first : int
-        First scene that shows it.
+        First scene that shows it for certain.
     gone : int or None
         First scene without it again; None where it was never seen to be gone.
     evidence : float
@@ -174,7 +176,12 @@ def find_presences(
         )  # fmt: skip
         if best[0] < least_evidence:
             break
-        first, gone = -best[1], best[2]
+        gone = best[2]
+        first = max(
+            first
+            for first, one in zip(open_firsts, tried, strict=True)
+            if first < gone and one[gone] >= best[0] - CERTAIN_EVIDENCE
+        )
         there[first:gone] = 1
         for part in _carved(looks, there, told, (first, gone), stays_evidence):
             found.append(Presence(part[0], None if part[1] == scenes else part[1], best[0]))

@@ -25,6 +25,8 @@ AGREEMENT_DAYS, AGREEMENT_TIMES = 45.0, 3.0
 much."""
 EASILY_FOUND_M2, LEAST_FOUND = 10_000.0, 0.2
 """What is smaller than this is found less often, in proportion, down to this share."""
+PART_FRACTION = 0.25
+"""What comes or goes on less than this part of the ground is a rim, and not the thing."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
 
@@ -98,14 +100,15 @@ class Part:
     @cached_property
     def _shown(self) -> list[int]:
         holds = self.presence.holds
-        return sorted(
-            {
-                one.after
-                for one in self.story.told
-                if holds(one.after)
-                and (one.said == "came" or (one.said == "same" and holds(one.before)))
-            }
-        )
+        said = {
+            one.after
+            for one in self.story.told
+            if holds(one.after)
+            and (one.said == "came" or (one.said == "same" and holds(one.before)))
+        }
+        number = {scene.id: index for index, scene in enumerate(self.story.scenes)}
+        called = {number[one.after.id] for one in self.findings}
+        return sorted(said | {after for after in called if holds(after)})
 
     @property
     def shown(self) -> list[SceneReference]:
@@ -190,7 +193,7 @@ def tell_stories(
     scenes = _scenes_of((*own, *other, *looks))
     stems = {_stem(finding) for finding in own}
     asked = [look for look in looks if _stem(look) in stems]
-    grounds = group_by_ground(own)
+    grounds = group_by_ground(own, [odds_of(one) for one in own])
     hidden = hidden_shares(grounds, [look.not_seen for look in asked])
     parts = []
     for ground, hides in zip(grounds, hidden, strict=True):
@@ -219,31 +222,29 @@ def _story(
     if manner.by_size:
         radar, optical = (_for_size(habit, ground) for habit in (radar, optical))
     came = {one.id: one for one in ground.findings}
-    went = {one.id: one for one in other if ground.shares(one.geometry)}
+    went = {one.id: one for one in other if one.geometry.intersects(ground.core.geometry)}
     said: list[tuple[Told, tuple[Finding, ...]]] = []
     named: set[str] = set()
 
-    def note(
-        record: Finding | Observation, comes: Sequence[Finding], goes: Sequence[Finding]
-    ) -> None:
-        word: Said = "came" if comes else "went" if goes else "same"
-        odds = max((odds_of(one) for one in comes or goes), default=1.0)
-        pair = number[record.before.id], number[record.after.id]
+    def note(record: Finding | Observation, names: Sequence[str]) -> None:
+        comes = [came[key] for key in names if key in came]
+        goes = [went[key] for key in names if key in went]
+        named.update(one.id for one in (*comes, *goes))
+        shares = ground.share_in(comes), ground.share_in(goes)
+        word: Said = "same"
+        if max(shares) >= PART_FRACTION:
+            word = "came" if shares[0] >= shares[1] else "went"
+        odds = max((odds_of(one) for one in {"came": comes, "went": goes}.get(word, ())), default=1)
         habit = radar if _is_radar(record.after) else optical
         tells = not (manner.freezes and _ice_deceives(word, record, ground))
+        pair = number[record.before.id], number[record.after.id]
         said.append((Told(*pair, word, habit, odds, weight=float(tells)), tuple(goes)))
-        named.update(one.id for one in (*comes, *goes))
 
     for look in looks:
-        own = set(look.finding_ids)
-        note(look, [came[key] for key in own & came.keys()],
-             [went[key] for key in look.finding_ids if key in went])  # fmt: skip
-    for one in ground.findings:  # whose observation was not given
+        note(look, look.finding_ids)
+    for one in (*ground.findings, *went.values()):  # whose observation was not given
         if one.id not in named:
-            note(one, [one], [])
-    for one in went.values():
-        if one.id not in named:
-            note(one, [], [one])
+            note(one, [one.id])
     agreed = _agreed([one for one, _ in said], scenes)
     alike = Counter((one.after, one.said) for one, _ in said)
     told = tuple(
@@ -259,8 +260,7 @@ def _story(
 
 def _for_size(habit: Habit, ground: Ground) -> Habit:
     """Return a habit for things of the size of the largest region of a ground."""
-    largest_m2 = max(one.area_m2 for one in ground.findings)
-    share = min(max(largest_m2 / EASILY_FOUND_M2, LEAST_FOUND), 1.0)
+    share = min(max(ground.core.area_m2 / EASILY_FOUND_M2, LEAST_FOUND), 1.0)
     return replace(
         habit, finds=habit.finds * share, sees_go=habit.sees_go * share, again=habit.again * share
     )
@@ -286,7 +286,7 @@ def _agreed(told: Sequence[Told], scenes: Sequence[SceneReference]) -> set[int]:
 
 def _ice_deceives(word: Said, record: Finding | Observation, ground: Ground) -> bool:
     """Whether ice may be why water came, went, or was not seen to come."""
-    north_deg = ground.geometry.centroid.y
+    north_deg = ground.core.geometry.centroid.y
     before, after = (_may_freeze(scene, north_deg) for scene in (record.before, record.after))
     return before != after or (after and word != "came")
 
@@ -326,10 +326,13 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
     leads: dict[int, set[int]] = {}
     held = [*presences]
     for earlier, afters in loose.items():
-        rest = afters
-        if earlier < len(presences):
+        rest = sorted(set(afters))
+        if earlier and presences[earlier - 1].gone is not None:
+            gone, rest = _lingers(story, rest, presences[earlier - 1])
+            held[earlier - 1] = replace(presences[earlier - 1], gone=gone)
+        if rest and earlier < len(presences):
             first = presences[earlier].first
-            began, rest = _began(story, sorted(set(afters)), first)
+            began, rest = _began(story, rest, first)
             leads[first] = {after for after in afters if after >= began}
         if rest:
             held.append(Presence(min(rest), _next_look(story, max(rest)), 0.0))
@@ -350,6 +353,18 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
         if own:
             parts.append(Part(story, presence, own, ends))
     return parts
+
+
+def _lingers(story: Story, afters: list[int], presence: Presence) -> tuple[int | None, list[int]]:
+    """Say when the last of a thing went, if smaller parts of it were called after it; and the rest.
+
+    A flood drains from its rims, and what is left of it is less than itself.
+    """
+    gone = presence.gone
+    while afters and afters[0] == gone:
+        gone = _next_look(story, gone)
+        afters = afters[1:]
+    return gone, afters
 
 
 def _began(story: Story, afters: list[int], first: int) -> tuple[int, list[int]]:
