@@ -20,7 +20,12 @@ from camp_monitor.cli.network import (
     progress,
     size_words,
 )
-from camp_monitor.errors import CampMonitorError, NotComparableError, WorkspaceError
+from camp_monitor.errors import (
+    CampMonitorError,
+    InputError,
+    NotComparableError,
+    WorkspaceError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,19 +77,23 @@ def scan_due(
     if asked["every"] or set(facility_ids) - watched.keys():
         raise click.UsageError("--due asks for what [schedule] watches: name such facilities only.")
 
+    with open_ledger(context.workspace.ledger) as ledger:
+        diary = ledger.runs()
+    fault = schedule.clock_fault(diary, now)
+    if fault:
+        raise WorkspaceError(fault)
+    ahead = {record.id for record in diary} - {one.id for one in schedule.in_time(diary, now)}
+
     def is_due(facility_id: str, ledger: Ledger) -> bool:
-        watch = watched[facility_id]
-        return schedule.is_due(watch, schedule.visits_of(watch, ledger.runs(facility_id)), now)
+        visits = [one for one in ledger.runs(facility_id) if one.id not in ahead]
+        return schedule.is_due(watched[facility_id], visits, now)
 
     errands = []
     with open_ledger(context.workspace.ledger) as ledger:
-        fault = schedule.clock_fault(ledger.runs(), now)
-        if fault:
-            raise WorkspaceError(fault)
         for name in dict.fromkeys(facility_ids) or watched:
             if is_due(name, ledger):
                 watch = watched[name]
-                visits = schedule.visits_of(watch, ledger.runs(name))
+                visits = [one for one in ledger.runs(name) if one.id not in ahead]
                 since = schedule.search_from(watch, visits, now)
                 errands.append(Errand(name, (since, now), watch.sensors, _methods(watch.detectors)))
     done = run_errands(context, errands, asked, how, "due", is_due) if errands else ()
@@ -205,7 +214,8 @@ def fail(done: Sequence[Done]) -> None:
     first = failed[0]
     if len(done) == 1:
         raise first.failed[0]
-    raise CampMonitorError(
+    bad_input = all(isinstance(error, InputError) for one in failed for error in one.failed)
+    raise (InputError if bad_input else CampMonitorError)(
         f"{len(failed)} of {len(done)} facilities could not be finished, {first.facility_id} "
         f"first: {first.failed[0]}"
     )
@@ -231,7 +241,7 @@ def show(context: Context, done: Sequence[Done]) -> None:
     for one in done:
         if one.by_another:
             context.messages.print(f"{one.facility_id} is left to another run.")
-        for error in one.failed if len(done) > 1 else ():
+        for error in one.failed if len(done) > 1 else one.failed[1:]:
             context.messages.print(f"{one.facility_id}: {error}", soft_wrap=True)
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
