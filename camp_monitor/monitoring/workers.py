@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import threading
 from collections import deque
@@ -34,13 +35,12 @@ TOO_OFTEN = (
     f"The program that compared the two scenes was ended {MOST_TRIES} times, for want of memory "
     f"perhaps: compare them alone, with --before and --after."
 )
-SCHEDULER_WAIT_S = 10.0
-CHECK_S = 20.0
+SCHEDULER_WAIT_S = 5.0
+CHECK_S = 5.0
 """After so long without an answer it is asked whether one can still come."""
 _MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-_DASK_LOGS = ("distributed", "tornado.application")
-"""They tell of lost connections at length, and we tell it in a sentence."""
+_DASK_ADDRESS = re.compile(r"[a-z]+://[^\s/]+:[0-9]{1,5}")
 
 Answer = Compared | Exception
 Open = Callable[[], AbstractContextManager[Executor]]
@@ -273,14 +273,19 @@ def _scheduled(address: str) -> Workers[Any]:
 
 
 def _connect(address: str) -> Any:
+    if not _DASK_ADDRESS.fullmatch(address):
+        raise WorkspaceError(
+            f"{address!r:.100} is no address of a Dask scheduler: it is like tcp://127.0.0.1:8786."
+        )
     try:
         from distributed import Client
     except ImportError as error:
         raise InstallationError(
             "Dask is not installed: install camp-monitor[distributed] to use --scheduler."
         ) from error
-    for name in _DASK_LOGS:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in logging.getLogger().manager.loggerDict:
+        if name.startswith(("distributed", "tornado")):  # long words for what is said in a sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         client = Client(address, timeout=SCHEDULER_WAIT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
