@@ -24,6 +24,8 @@ from pathlib import Path
 from camp_monitor.findings.ledger import open_ledger
 
 PROGRAM = "from camp_monitor.cli import main; main(prog_name='camp-monitor')"
+Lasts = tuple[float, float]
+"""Seconds of an unbroken run: to its first answer, and from there on."""
 ORPHAN_S = 15.0
 """So long a worker may need to see that the one that asked is gone."""
 
@@ -46,14 +48,15 @@ def main() -> None:
     asked += ["--scheduler", said.scheduler] if said.scheduler else ["--workers", str(said.workers)]
     with tempfile.TemporaryDirectory() as folder:
         whole, broken = (copy(said.workspace, Path(folder, name)) for name in ("whole", "broken"))
-        started = time.monotonic()
-        if run(whole, asked).wait() != 0:
-            sys.exit("The unbroken run failed.")
-        lasted_s = time.monotonic() - started
-        print(f"unbroken: {lasted_s:.0f} s, {count(whole)} observations", flush=True)
+        start_s, work_s = run_unbroken(whole, asked)
+        print(
+            f"unbroken: first answer after {start_s:.1f} s, then {work_s:.0f} s; {count(whole)} "
+            f"observations",
+            flush=True,
+        )
         moments = random.Random(said.seed)
         orphans = (kill_workers if said.kill_worker else kill_runs)(
-            broken, asked, said.kills, lasted_s, moments
+            broken, asked, said.kills, (start_s, work_s), moments
         )
         code = run(broken, asked).wait()
         same = contents(whole) == contents(broken)
@@ -66,14 +69,30 @@ def main() -> None:
     sys.exit(0 if code == 0 and same and not faults and not orphans else 1)
 
 
+def run_unbroken(workspace: Path, asked: list[str]) -> tuple[float, float]:
+    """Run to the end; return seconds to the first answer, and from there on."""
+    started = time.monotonic()
+    program = run(workspace, asked)
+    while not count(workspace) and program.poll() is None:
+        time.sleep(0.1)
+    answered = time.monotonic()
+    if program.wait() != 0:
+        sys.exit("The unbroken run failed.")
+    return answered - started, time.monotonic() - answered
+
+
 def kill_runs(
-    workspace: Path, asked: list[str], kills: int, lasted_s: float, moments: random.Random
+    workspace: Path, asked: list[str], kills: int, lasts_s: Lasts, moments: random.Random
 ) -> int:
-    """Kill the process that scans, each time in what is left to do; return what outlived it."""
+    """Kill the process that scans, at any moment of it; return how many outlived it.
+
+    Together the runs do less than the whole, so that the last kill still has something to break.
+    """
     orphans = 0
+    start_s, work_s = lasts_s
     for number in range(1, kills + 1):
         program = run(workspace, asked)
-        after_s = moments.uniform(0.2, max(lasted_s / kills, 1.0) + 3.0)
+        after_s = moments.uniform(0, start_s + 2 * work_s / kills)
         time.sleep(after_s)
         program.kill()
         program.wait()
@@ -86,12 +105,12 @@ def kill_runs(
 
 
 def kill_workers(
-    workspace: Path, asked: list[str], kills: int, lasted_s: float, moments: random.Random
+    workspace: Path, asked: list[str], kills: int, lasts_s: Lasts, moments: random.Random
 ) -> int:
     """Kill a worker of the pool now and then; return how many processes outlived the run."""
     program = run(workspace, asked)
     for number in range(1, kills + 1):
-        time.sleep(moments.uniform(1, max(2 * lasted_s / kills, 3.0)))
+        time.sleep(moments.uniform(0, 2 * sum(lasts_s) / kills))
         if program.poll() is not None:
             print(f"the run ended after {number - 1} kills", flush=True)
             break
@@ -118,7 +137,11 @@ def _link(source: str, target: str) -> str:
 def run(workspace: Path, asked: list[str]) -> subprocess.Popen[bytes]:
     """Start the program in a process group of its own."""
     command = [sys.executable, "-c", PROGRAM, "--quiet", "--workspace", str(workspace), *asked]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    calm = "ignore::UserWarning:multiprocessing.resource_tracker"  # it tells of every kill
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, start_new_session=True,
+        env=os.environ | {"PYTHONWARNINGS": calm},
+    )  # fmt: skip
 
 
 def processes_of(group: int) -> list[int]:

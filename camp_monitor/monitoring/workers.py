@@ -137,9 +137,9 @@ class Workers(Generic[Key]):
             key, work, tries = self._waiting.popleft()
             try:
                 future = self._executor.submit(self._compute, work)
-            except BrokenExecutor as error:
+            except (BrokenExecutor, RuntimeError, OSError) as error:  # Dask raises all kinds
                 future = Future()
-                future.set_exception(error)
+                future.set_exception(BrokenExecutor(type(error).__name__))
             self._running[future] = (key, work, tries)
 
     def _take_back(self) -> Iterator[tuple[Key, Answer]]:

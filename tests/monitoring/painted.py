@@ -23,10 +23,14 @@ from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.runs import RunRecord
 from camp_monitor.simulation.planning import plan_years
 from camp_monitor.simulation.writing import write_year_workspace
+from camp_monitor.simulation.years import Sensor
 
 PLACES = ("sim-01", "sim-02")
 FLOODED = "sim-02"
-FIRST_PASS_ON = {"sentinel-1": date(2021, 6, 26), "sentinel-2": date(2021, 7, 20)}
+FIRST_PASS_ON: dict[Sensor, date] = {
+    "sentinel-1": date(2021, 6, 26),
+    "sentinel-2": date(2021, 7, 20),
+}
 LAST_ON = date(2021, 8, 2)
 EVERYTHING = ("scan", "--all", "--from", "2021-01-01", "--to", "2021-12-31", "--offline")
 WATCHED = (

@@ -51,7 +51,9 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(
     moments = random.Random(int(workers))
     for _ in range(3):
         run = start(workspace, *EVERYTHING, "--workers", workers)
-        time.sleep(moments.uniform(1, 4))
+        enough = count(workspace) + moments.randrange(8)
+        wait_until(lambda enough=enough: count(workspace) >= enough)  # type: ignore[misc]
+        time.sleep(moments.uniform(0, 0.3))
         run.kill()
         ended(run)
         wait_until(lambda group=run.pid: not processes_of(group), 20)  # type: ignore[misc]
