@@ -48,7 +48,7 @@ _FAILURES = {
         "make it writable or use another workspace."
     ),
     "SQLITE_FULL": (
-        "The disk with {path} is full, so nothing was recorded: free some space and try again."
+        "The disk with {path} is full, so nothing more was recorded: free some space and try again."
     ),
     "SQLITE_CANTOPEN": (
         "{path} cannot be opened as a ledger: check that it is a file, in a folder that can be "

@@ -36,6 +36,8 @@ TOO_OFTEN = (
     f"perhaps: compare them alone, with --before and --after."
 )
 SCHEDULER_WAIT_S = 5.0
+WORKERS_WAIT_S = 20.0
+"""So long a scheduler may be without any worker: they take seconds to start again."""
 CHECK_S = 5.0
 """After so long without an answer it is asked whether one can still come."""
 _MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -256,7 +258,7 @@ def _scheduled(address: str) -> Workers[Any]:
     def check() -> None:
         try:
             if client.status == "running":
-                client.wait_for_workers(1, timeout=SCHEDULER_WAIT_S)
+                client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
                 return
         except (OSError, RuntimeError):  # no worker, or the scheduler went while it was asked
             pass
@@ -295,7 +297,7 @@ def _connect(address: str) -> Any:
             f"--scheduler out."
         ) from error
     try:
-        client.wait_for_workers(1, timeout=SCHEDULER_WAIT_S)
+        client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
     except OSError as error:
         client.close()
         raise WorkspaceError(
@@ -308,4 +310,4 @@ def _connect(address: str) -> Any:
 @contextmanager
 def _with_client(client: Any) -> Iterator[Executor]:
     with client:
-        yield client.get_executor()
+        yield client.get_executor(pure=False)  # no answer is one of an earlier question

@@ -132,15 +132,13 @@ def test_dask_gives_the_same_ledger_though_a_worker_is_killed(
     assert contents(workspace) == unbroken
 
 
-@pytest.mark.parametrize("lost", ["the scheduler", "the workers"])
-def test_a_cluster_that_goes_away_is_named_and_the_next_run_completes(
-    workspace: Path, unbroken: str, cluster: Cluster, lost: str
+def test_a_scheduler_that_goes_away_is_named_and_the_next_run_completes(
+    workspace: Path, unbroken: str, cluster: Cluster
 ) -> None:
     cluster.add_workers(1)
     run = start(workspace, *EVERYTHING, "--scheduler", cluster.address)
     wait_until(lambda: count(workspace))
-    for process in [cluster.scheduler] if lost == "the scheduler" else cluster.workers:
-        process.kill()
+    cluster.scheduler.kill()
     last = ended(run, 60)
     assert last.code == 1
     assert last.err.count("\n") == 1
@@ -148,6 +146,30 @@ def test_a_cluster_that_goes_away_is_named_and_the_next_run_completes(
     assert cluster.address in last.sentence
     assert scan(workspace).code == 0
     assert contents(workspace) == unbroken
+
+
+def test_nobody_waits_for_ever_for_the_last_worker(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.add_workers(1)
+    with open_workers(1, cluster.address) as workers:
+        workers.submit(0, "no comparison")
+        assert isinstance(answers(workers)[0], AttributeError), "and the next one is taken"
+        cluster.workers[0].kill()
+        cluster.workers[0].wait()
+        monkeypatch.setattr("camp_monitor.monitoring.workers.CHECK_S", 0.5)
+        monkeypatch.setattr("camp_monitor.monitoring.workers.WORKERS_WAIT_S", 0.5)
+        workers.submit(1, "no comparison")
+        with pytest.raises(CampMonitorError, match="or the last of its workers, went away"):
+            answers(workers)
+
+
+def test_a_scheduler_without_workers_is_named(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camp_monitor.monitoring.workers.WORKERS_WAIT_S", 0.5)
+    with pytest.raises(InputError, match="has no worker: start some"):
+        open_workers(1, cluster.address)
 
 
 def test_a_scheduler_that_is_not_there_is_named_at_once(workspace: Path) -> None:
