@@ -43,14 +43,14 @@ def show(context: Context) -> None:
     outline is watched.
     """
     from camp_monitor.findings.ledger import open_ledger
-    from camp_monitor.monitoring.schedule import next_due, watches
+    from camp_monitor.monitoring.schedule import in_time, next_due, watches
 
     now = datetime.now(UTC)
     watched = watches(context.workspace)
     visits: tuple[RunRecord, ...] = ()
     if context.workspace.ledger.exists():
         with open_ledger(context.workspace.ledger) as ledger:
-            visits = ledger.runs(what="visited")
+            visits = in_time(ledger.runs(), now)
     rows = [(watch, next_due(watch, visits, now)) for watch in watched]
     if context.as_json:
         plain = [_plain(watch, due_at, now) for watch, due_at in rows]

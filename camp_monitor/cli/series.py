@@ -20,7 +20,7 @@ from camp_monitor.cli.network import (
     progress,
     size_words,
 )
-from camp_monitor.errors import CampMonitorError, NotComparableError
+from camp_monitor.errors import CampMonitorError, InputError, NotComparableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,7 +190,8 @@ def fail(done: Sequence[Done]) -> None:
     first = failed[0]
     if len(done) == 1:
         raise first.failed[0]
-    raise CampMonitorError(
+    bad_input = all(isinstance(error, InputError) for one in failed for error in one.failed)
+    raise (InputError if bad_input else CampMonitorError)(
         f"{len(failed)} of {len(done)} facilities could not be finished, {first.facility_id} "
         f"first: {first.failed[0]}"
     )
@@ -216,7 +217,7 @@ def show(context: Context, done: Sequence[Done]) -> None:
     for one in done:
         if one.by_another:
             context.messages.print(f"{one.facility_id} is left to another run.")
-        for error in one.failed if len(done) > 1 else ():
+        for error in one.failed if len(done) > 1 else one.failed[1:]:
             context.messages.print(f"{one.facility_id}: {error}", soft_wrap=True)
     if not any(one.pairs or one.by_another or one.failed for one in done):
         context.console.print("\nNo two images of one sensor were there to compare.")

@@ -253,8 +253,9 @@ def _are_one(family: str, first: Part, second: Part) -> bool:
     apart_m = APART_M.get(family)
     if apart_m is None or first.story is second.story:
         return False
-    days = abs((_time(first.first_shown) - _time(second.first_shown)).total_seconds()) / 86400
-    if days > TOGETHER_DAYS or not first.overlaps(second):
+    if not first.overlaps(second) or _days(first.first_shown, second.first_shown) > TOGETHER_DAYS:
+        return False
+    if family == "water" and _days(first.last_shown, second.last_shown) > TOGETHER_DAYS:
         return False
     if _lasts(first) != _lasts(second):
         return False
@@ -327,8 +328,7 @@ def _state(
 
 
 def _lasts(part: Part) -> bool:
-    days = (_time(part.last_shown) - _time(part.first_shown)).total_seconds() / 86400
-    return days >= LASTS_DAYS
+    return _days(part.first_shown, part.last_shown) >= LASTS_DAYS
 
 
 def _kind(
@@ -343,12 +343,14 @@ def _kind(
     brief, lasting = LASTING[family]
     if _lasts(part):
         return lasting
-    if ended is not None:
-        days = (_time(ended[1]) - _time(part.last_without)).total_seconds() / 86400
-        if days <= YEAR_DAYS:
-            return brief
+    if ended is not None and _days(part.last_without, ended[1]) <= YEAR_DAYS:
+        return brief
     surest = max(findings, key=odds_of)
     return surest.kind if surest.kind in (brief, lasting) else lasting
+
+
+def _days(first: SceneReference, second: SceneReference) -> float:
+    return abs((_time(second) - _time(first)).total_seconds()) / 86400
 
 
 def _time(scene: SceneReference) -> datetime:

@@ -15,7 +15,7 @@ from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.findings.chain import ANSWERS, FINDINGS, OBSERVATIONS
 from camp_monitor.findings.entries import question_of, read_finding, read_observation
 from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
-from camp_monitor.findings.store import read
+from camp_monitor.findings.store import DamagedRowError, checked_rows, read
 
 ASKED = ("facility_id", "outline_version", "method", "before", "after", "settings_sha256")
 """Fields of an observation that say what was asked."""
@@ -60,17 +60,13 @@ class Looked:
 def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[Looked]:
     """Read what was looked at, of a facility or of all, in the order of recording."""
     answers: dict[tuple[str, str, str, str], str] = {}
-    looks: dict[str, Looked] = {}
-    statement = sa.select(OBSERVATIONS.c.id, OBSERVATIONS.c.content).order_by(OBSERVATIONS.c.seq)
-    if facility_id is not None:
-        statement = statement.where(OBSERVATIONS.c.facility_id == facility_id)
-    for key, content in connection.execute(statement):
-        looks[str(key)] = _looked(str(content))
-    for key in connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq)):
-        if key in looks:
-            one = looks[key]
-            stem = one.method.partition("/")[0]
-            answers[one.facility_id, stem, one.before_id, one.after_id] = str(key)
+    of = [] if facility_id is None else [OBSERVATIONS.c.facility_id == facility_id]
+    rows = checked_rows(connection, OBSERVATIONS, of)
+    looks = {row["id"]: _looked(row["content"]) for row in rows}
+    for key in _answers(connection, looks, of):
+        one = looks[key]
+        stem = one.method.partition("/")[0]
+        answers[one.facility_id, stem, one.before_id, one.after_id] = key
     counted = set(answers.values())
     return (look for key, look in looks.items() if key in counted)
 
@@ -88,17 +84,45 @@ def question_sha256(asked: Mapping[str, Any]) -> str:
 
 def read_questions(connection: sa.Connection, facility_id: str) -> dict[str, bool]:
     """Return the hash of each question of a facility that was answered, and whether it counts."""
-    wanted = OBSERVATIONS.c.facility_id == facility_id
-    rows = connection.execute(sa.select(OBSERVATIONS.c.id, OBSERVATIONS.c.content).where(wanted))
-    asked = {str(key): json.loads(str(content)) for key, content in rows}
+    of = [OBSERVATIONS.c.facility_id == facility_id]
+    asked = {
+        row["id"]: json.loads(row["content"]) for row in checked_rows(connection, OBSERVATIONS, of)
+    }
     latest: dict[tuple[str, str, str], str] = {}
-    for key in connection.scalars(sa.select(ANSWERS.c.observation_id).order_by(ANSWERS.c.seq)):
-        if key in asked:
-            one = asked[key]
-            stem = one["method"].partition("/")[0]
-            latest[stem, one["before"]["id"], one["after"]["id"]] = str(key)
+    for key in _answers(connection, asked, of):
+        one = asked[key]
+        stem = one["method"].partition("/")[0]
+        latest[stem, one["before"]["id"], one["after"]["id"]] = key
     counted = set(latest.values())
     return {question_sha256(one): key in counted for key, one in asked.items()}
+
+
+def _answers(
+    connection: sa.Connection,
+    ids: Collection[str],
+    of: Sequence[sa.ColumnElement[bool]] = (),
+) -> Iterator[str]:
+    """Give the ids of the observations `ids` in the order in which they became answers.
+
+    An observation that counts for nothing because its answer was lost would be a silent loss, so
+    each of `ids` must be there.  `of` chooses the observations, where they are too many to name.
+    """
+    if len(ids) <= FEW_IDS:
+        wanted = [ANSWERS.c.observation_id.in_(sorted(ids))]
+    elif of:
+        wanted = [ANSWERS.c.observation_id.in_(sa.select(OBSERVATIONS.c.id).where(*of))]
+    else:
+        wanted = []
+    answered = set()
+    for row in checked_rows(connection, ANSWERS, wanted, "observation_id"):
+        key = row["observation_id"]
+        if json.loads(row["content"])["observation_id"] != key:
+            raise DamagedRowError(ANSWERS, row["seq"], "its column does not match its content")
+        if key in ids:
+            answered.add(key)
+            yield str(key)
+    for key in sorted(set(ids) - answered)[:1]:
+        raise DamagedRowError(OBSERVATIONS, key, "no answer names it")
 
 
 def _looked(content: str) -> Looked:
@@ -151,11 +175,7 @@ def latest_answers(
 ) -> dict[tuple[str, str, str, str], str]:
     """Return for each question the id of the one of `observations` that answered it last."""
     questions = {item.id: question_of(item) for item in observations}
-    statement = sa.select(ANSWERS.c.observation_id, ANSWERS.c.seq)
-    if len(questions) <= FEW_IDS:
-        statement = statement.where(ANSWERS.c.observation_id.in_(sorted(questions)))
-    answers = connection.execute(statement.order_by(ANSWERS.c.seq)).scalars()
-    return {questions[key]: key for key in answers if key in questions}
+    return {questions[key]: key for key in _answers(connection, questions)}
 
 
 def current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:

@@ -48,7 +48,7 @@ _FAILURES = {
         "make it writable or use another workspace."
     ),
     "SQLITE_FULL": (
-        "The disk with {path} is full, so nothing was recorded: free some space and try again."
+        "The disk with {path} is full, so nothing more was recorded: free some space and try again."
     ),
     "SQLITE_CANTOPEN": (
         "{path} cannot be opened as a ledger: check that it is a file, in a folder that can be "
@@ -60,7 +60,7 @@ _FAILURES = {
 }
 
 
-class _DamagedRowError(Exception):
+class DamagedRowError(Exception):
     """A row is not what it says; the file that holds it is named where this is caught."""
 
     def __init__(self, table: sa.Table, seq: object, fault: str) -> None:
@@ -72,7 +72,7 @@ def in_sentences(path: Path) -> Iterator[None]:
     """Turn what goes wrong with the file at `path` into a LedgerError of one sentence."""
     try:
         yield
-    except _DamagedRowError as error:
+    except DamagedRowError as error:
         raise LedgerError(f"{path} is damaged at {error}: restore it from a copy.") from None
     except (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
         # SQLite quotes damaged text in its own message, which Python then cannot decode.
@@ -164,7 +164,7 @@ def last(connection: sa.Connection, table: sa.Table) -> Head:
         return Head(table.name, 0, START_SHA256)
     fault = hash_fault(row)
     if fault:
-        raise _DamagedRowError(table, row["seq"], fault)
+        raise DamagedRowError(table, row["seq"], fault)
     return Head(table.name, int(row["seq"]), str(row["row_sha256"]))
 
 
@@ -193,26 +193,43 @@ def read(
     LedgerError
         A row is damaged.
     """
-    columns = ("seq", "id", "content", "previous_sha256", "row_sha256")
-    statement = sa.select(*(_raw(table.c[name]) for name in columns)).where(*wanted)
     records = []
-    for row in connection.execute(statement.order_by(table.c.seq)).mappings():
+    for row in checked_rows(connection, table, wanted):
         if ids is not None and row["id"] not in ids:
             continue
-        fault = hash_fault(row)
-        if fault:
-            raise _DamagedRowError(table, row["seq"], fault)
         try:
             record = make(row["content"])
         except ValueError as error:
-            raise _DamagedRowError(table, row["seq"], str(error)) from None
+            raise DamagedRowError(table, row["seq"], str(error)) from None
         if (record.id, record.sha256) != (
             row["id"],
             hashlib.sha256(row["content"].encode()).hexdigest(),
         ):
-            raise _DamagedRowError(table, row["seq"], "its content does not match its id")
+            raise DamagedRowError(table, row["seq"], "its content does not match its id")
         records.append(record)
     return records
+
+
+def checked_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    *more: str,
+) -> Iterator[sa.RowMapping]:
+    """Read rows, in their order, each checked against its own hash: id, content, `more` columns.
+
+    Raises
+    ------
+    LedgerError
+        A row is damaged.
+    """
+    columns = ("seq", "id", "content", "previous_sha256", "row_sha256", *more)
+    statement = sa.select(*(_raw(table.c[name]) for name in columns)).where(*wanted)
+    for row in connection.execute(statement.order_by(table.c.seq)).mappings():
+        fault = hash_fault(row)
+        if fault:
+            raise DamagedRowError(table, row["seq"], fault)
+        yield row
 
 
 def held(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
 from camp_monitor.detection.detectors import detectors
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.findings.ledger import Ledger
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.running import Errand
 from camp_monitor.monitoring.schedule import (
     Watch,
     clock_fault,
+    in_time,
     is_due,
     search_from,
     visits_of,
@@ -56,26 +57,27 @@ def due_errands(
             f"{unknown[0]} is not watched: name it in [schedule] of camp-monitor.toml, or scan it "
             f"with --from and --to."
         )
-    fault = clock_fault(ledger.runs(), now)
+    diary = ledger.runs()
+    fault = clock_fault(diary, now)
     if fault:
         raise WorkspaceError(fault)
-    return [
-        _errand(watch, ledger, now, offline)
-        for watch in watched
-        if (not only or watch.facility_id in only) and is_still_due(watch, ledger, now, offline)
-    ]
+    records = defaultdict(list)
+    for record in in_time(diary, now):
+        records[record.facility_id].append(record)
+    errands = []
+    for watch in watched:
+        visits = visits_of(watch, records[watch.facility_id], offline=offline)
+        if (not only or watch.facility_id in only) and is_due(watch, visits, now):
+            since = search_from(watch, visits, now)
+            errands.append(Errand(watch.facility_id, (since, now), watch.sensors, _methods(watch)))
+    return errands
 
 
 def is_still_due(watch: Watch, ledger: Ledger, now: datetime, offline: bool) -> bool:
     """Whether no run of this kind has searched a facility in the present slot."""
-    return is_due(watch, _visits(watch, ledger, offline), now)
+    records = in_time(ledger.runs(watch.facility_id), now)
+    return is_due(watch, visits_of(watch, records, offline=offline), now)
 
 
-def _visits(watch: Watch, ledger: Ledger, offline: bool) -> tuple[RunRecord, ...]:
-    return visits_of(watch, ledger.runs(watch.facility_id), offline=offline)
-
-
-def _errand(watch: Watch, ledger: Ledger, now: datetime, offline: bool) -> Errand:
-    visits = _visits(watch, ledger, offline)
-    methods = tuple(name for name in detectors() if name.partition("/")[0] in watch.detectors)
-    return Errand(watch.facility_id, (search_from(watch, visits, now), now), watch.sensors, methods)
+def _methods(watch: Watch) -> tuple[str, ...]:
+    return tuple(name for name in detectors() if name.partition("/")[0] in watch.detectors)

@@ -36,9 +36,8 @@ from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""
-
-MOST_REASON = 2000
-"""Characters that are kept of what failed."""
+MOST_SAID = 2000
+"""Signs of a reason in the diary, at most."""
 
 
 @dataclass(frozen=True)
@@ -183,12 +182,35 @@ def run(
     ------
     LedgerError
         The ledger cannot be read or written; what was recorded before stays.
+    CampMonitorError
+        The catalogue cannot be read, or no worker answers any more; likewise.
     """
-    done = []
-    with open_ledger(workspace.ledger) as ledger, ExitStack() as locks:
+    with open_ledger(workspace.ledger) as ledger:
         ledger.write_run(RunRecord(run_id, "started", _utc(how.clock()), reason=asked))
+        try:
+            done = _visit_all(workspace, errands, how, workers, ledger, run_id)
+        except LedgerError:
+            raise
+        except CampMonitorError as error:
+            said = str(error)[:MOST_SAID]
+            ledger.write_run(RunRecord(run_id, "failed", _utc(how.clock()), reason=said))
+            raise
+        ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
+    return done
+
+
+def _visit_all(
+    workspace: Workspace,
+    errands: Sequence[Errand],
+    how: How,
+    workers: Workers[Key],
+    ledger: Ledger,
+    run_id: str,
+) -> tuple[Done, ...]:
+    done = []
+    held = read_scenes(workspace.imagery)
+    with ExitStack() as locks:
         under_way: dict[str, Open] = {}
-        held = read_scenes(workspace.imagery)
         for errand in errands:
             place = Open(
                 errand, Done(errand.facility_id), set(), [], locks.enter_context(ExitStack())
@@ -209,7 +231,6 @@ def run(
                 place.done.failed.append(error)
             _take(workers, under_way, ledger, how, run_id, wait_for_all=False)
         _take(workers, under_way, ledger, how, run_id, wait_for_all=True)
-        ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
     return tuple(done)
 
 
@@ -223,9 +244,10 @@ def _lock(workspace: Workspace, place: Open) -> bool:
         place.lock.enter_context(FileLock(folder / f"{place.errand.facility_id}.lock", timeout=0))
     except Timeout:
         return False
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:
         raise LedgerError(
-            f"{folder} cannot be written ({error.strerror}): make it writable, or free some space."
+            f"{folder} cannot hold a lock ({getattr(error, 'strerror', None) or error}): make it "
+            f"writable, free some space, or keep out/ on a file system with locks."
         ) from error
     return True
 
@@ -320,8 +342,9 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
     error = answer
     if not isinstance(error, CampMonitorError):
         error = CampMonitorError(f"The program failed ({type(answer).__name__}: {answer}).")
-    place.done.failed.append(error)
     said = str(error)
+    if said not in map(str, place.done.failed):
+        place.done.failed.append(error)
     place.unused.append(
         UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", said.rstrip("."))
     )
@@ -346,15 +369,9 @@ def _close(
         place.lock.close()
         return
     first, last = place.errand.interval
-    told = {
-        (item.scene_id, item.outcome, item.reason)
-        for record in ledger.runs(facility_id)
-        for item in record.unused
-    }
-    new = [
-        item for item in place.unused
-        if (item.scene_id, item.outcome, item.reason) not in told
-    ]  # fmt: skip
+    told = {item.scene_id: item for record in ledger.runs(facility_id) for item in record.unused}
+    unused = {item.scene_id: item for item in place.unused}
+    new = [item for item in unused.values() if told.get(item.scene_id) != item]
     ledger.write_run(
         RunRecord(
             run_id, "failed" if place.done.failed else "visited", _utc(how.clock()), facility_id,
@@ -368,7 +385,7 @@ def _close(
 def _reason(done: Done, how: How) -> str:
     """Say why a facility could not be finished, or that no catalogue was asked."""
     if done.failed:
-        return " ".join(map(str, done.failed))[:MOST_REASON]
+        return " ".join(map(str, done.failed))[:MOST_SAID]
     return OFFLINE if how.open_shop is None else ""
 
 

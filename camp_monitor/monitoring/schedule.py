@@ -8,7 +8,7 @@ one.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -242,17 +242,44 @@ def expected_from(
 # --- the clock
 
 
-def clock_fault(records: Iterable[RunRecord], now: datetime) -> str:
-    """Say in one sentence that the diary of runs is ahead of the clock; empty if it is not."""
-    newest = max((instant(record.at) for record in records), default=now)
+def clock_fault(records: Sequence[RunRecord], now: datetime) -> str:
+    """Say in one sentence that the diary of runs is ahead of the clock; empty if it is not.
+
+    `records` are in the order of the diary, and the last one tells: earlier ones that are ahead of
+    it were written by a clock that was wrong (see `in_time`).
+    """
+    newest = instant(records[-1].at) if records else now
     if newest - now <= CLOCK_TOLERANCE:
         return ""
     ahead = _span_words(newest - now)
     return (
         f"The newest record of a run is of {_minute(newest)}, and the clock of this machine says "
         f"{_minute(now)}, {ahead} earlier: set the clock right and run again, or, if it is right "
-        f"now and was ahead then, wait until it has passed that time; nothing was changed."
+        f"now and was ahead then, scan any days with --from and --to once, and what was written "
+        f"ahead of time counts no more; nothing was changed."
     )
+
+
+def in_time(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...]:
+    """Return the records of a diary that were not written ahead of their time.
+
+    One that is later than another that was written after it, or than the clock, was written while
+    a clock was ahead; nobody can say when that was, and it is no visit.
+
+    Parameters
+    ----------
+    records : sequence of RunRecord
+        In the order of the diary.
+    now : datetime
+    """
+    kept = []
+    limit = now
+    for record in reversed(records):
+        at = instant(record.at)
+        if at - limit <= CLOCK_TOLERANCE:
+            kept.append(record)
+            limit = min(limit, at)
+    return tuple(reversed(kept))
 
 
 def _minute(at: datetime) -> str:

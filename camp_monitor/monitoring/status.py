@@ -26,6 +26,7 @@ from camp_monitor.monitoring.schedule import (
     EPOCH,
     Watch,
     clock_fault,
+    in_time,
     instant,
     next_due,
     watches,
@@ -142,6 +143,7 @@ def read_status(
         with open_ledger(workspace.ledger) as ledger:
             records, looks = ledger.runs(), ledger.looks(facility_id)
     fault = "" if at else clock_fault(records, now)
+    records = in_time(records, now)
     if at is not None:
         now = at
         records = tuple(record for record in records if instant(record.at) <= now)

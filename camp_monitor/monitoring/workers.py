@@ -5,7 +5,9 @@ Workers compute and never write: what they answer comes back to the one process 
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import signal
 import threading
 from collections import deque
@@ -21,8 +23,8 @@ from concurrent.futures import (
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
-from camp_monitor.errors import InstallationError, NotComparableError, WorkspaceError
-from camp_monitor.scan import Compared, Comparison, compare
+from camp_monitor.errors import CampMonitorError, InstallationError, WorkspaceError
+from camp_monitor.scan import Compared, compare
 
 Key = TypeVar("Key")
 AHEAD = 2
@@ -33,8 +35,14 @@ TOO_OFTEN = (
     f"The program that compared the two scenes was ended {MOST_TRIES} times, for want of memory "
     f"perhaps: compare them alone, with --before and --after."
 )
-SCHEDULER_WAIT_S = 10.0
+SCHEDULER_WAIT_S = 5.0
+WORKERS_WAIT_S = 20.0
+"""So long a scheduler may be without any worker: they take seconds to start again."""
+CHECK_S = 5.0
+"""After so long without an answer it is asked whether one can still come."""
 _MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_DASK_ADDRESS = re.compile(r"[a-z]+://[^\s/]+:[0-9]{1,5}")
 
 Answer = Compared | Exception
 Open = Callable[[], AbstractContextManager[Executor]]
@@ -64,13 +72,25 @@ class Workers(Generic[Key]):
         Opens the executor; again after workers ended.
     count : int
         How many work at a time.
+    check : callable
+        Called while no answer comes; raises where none can come any more.
+    compute : callable
+        Does the work.
     """
 
-    def __init__(self, open_executor: Open, count: int) -> None:
+    def __init__(
+        self,
+        open_executor: Open,
+        count: int,
+        check: Callable[[], None] = lambda: None,
+        compute: Callable[[Any], Any] = compare,
+    ) -> None:
         self._open = open_executor
         self._ready = count * AHEAD
-        self._waiting: deque[tuple[Key, Comparison, int]] = deque()
-        self._running: dict[Future[Compared], tuple[Key, Comparison, int]] = {}
+        self._check = check
+        self._compute = compute
+        self._waiting: deque[tuple[Key, Any, int]] = deque()
+        self._running: dict[Future[Any], tuple[Key, Any, int]] = {}
         self._context: AbstractContextManager[Executor] | None = None
         self._executor: Executor | None = None
 
@@ -80,7 +100,7 @@ class Workers(Generic[Key]):
     def __exit__(self, *error: object) -> None:
         self._close()
 
-    def submit(self, key: Key, work: Comparison) -> None:
+    def submit(self, key: Key, work: Any) -> None:
         """Take a comparison; it begins when a worker is free."""
         self._waiting.append((key, work, 0))
 
@@ -92,17 +112,18 @@ class Workers(Generic[Key]):
         """
         self._fill()
         while self._running:
-            timeout = None if wait_for_all else 0
+            timeout = CHECK_S if wait_for_all else 0
             done, _ = wait(self._running, timeout=timeout, return_when=FIRST_COMPLETED)
-            if not done:
+            if not done and not wait_for_all:
                 return
+            if not done:
+                self._check()
             for future in done:
                 if _is_lost(future):
                     self._close()
                     break
                 key, _, _ = self._running.pop(future)
-                error = future.exception()
-                yield key, error if isinstance(error, Exception) else future.result()
+                yield key, _answer_of(future)
             yield from self._take_back()
             self._fill()
 
@@ -117,10 +138,10 @@ class Workers(Generic[Key]):
                 self._executor = self._context.__enter__()
             key, work, tries = self._waiting.popleft()
             try:
-                future = self._executor.submit(compare, work)
-            except BrokenExecutor as error:
+                future = self._executor.submit(self._compute, work)
+            except (BrokenExecutor, RuntimeError, OSError) as error:  # Dask raises all kinds
                 future = Future()
-                future.set_exception(error)
+                future.set_exception(BrokenExecutor(type(error).__name__))
             self._running[future] = (key, work, tries)
 
     def _take_back(self) -> Iterator[tuple[Key, Answer]]:
@@ -130,7 +151,7 @@ class Workers(Generic[Key]):
             if tries + 1 < MOST_TRIES:
                 self._waiting.appendleft((key, work, tries + 1))
             else:
-                yield key, NotComparableError(TOO_OFTEN)
+                yield key, CampMonitorError(TOO_OFTEN)
 
     def _close(self) -> None:
         context, self._context, self._executor = self._context, None, None
@@ -138,7 +159,14 @@ class Workers(Generic[Key]):
             context.__exit__(None, None, None)
 
 
-def _is_lost(future: Future[Compared]) -> bool:
+def _answer_of(future: Future[Any]) -> Answer:
+    error = future.exception()
+    if type(error).__name__ == "KilledWorker":  # Dask has tried it often enough by itself
+        return CampMonitorError(TOO_OFTEN)
+    return error if isinstance(error, Exception) else future.result()
+
+
+def _is_lost(future: Future[Any]) -> bool:
     """Whether a worker, or all of them, ended before the answer was there."""
     if not future.done():
         return False
@@ -164,28 +192,43 @@ def open_workers(count: int, scheduler: str | None = None) -> Workers[Any]:
         Dask is not installed.
     """
     if scheduler is not None:
-        client = _connect(scheduler)
-        cores = sum(client.nthreads().values()) or 1
-        return Workers(lambda: _scheduled(client), cores)
+        return _scheduled(scheduler)
     if count == 1:
         return Workers(lambda: nullcontext(Inline()), 1)
-    return Workers(lambda: _processes(count), count)
+    return Workers(lambda: processes(count), count)
+
+
+class _Processes(ProcessPoolExecutor):
+    """A pool whose processes never hear Ctrl-C, not even while they start."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit; a process that is started for it inherits which signals are blocked."""
+        if not hasattr(signal, "pthread_sigmask"):
+            return super().submit(fn, *args, **kwargs)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[Executor]:
+def processes(count: int) -> Iterator[Executor]:
     """Open processes that compute with one thread each, and end with the one that asked."""
     import multiprocessing
 
+    others = set(multiprocessing.active_children())
     before = {name: os.environ.get(name) for name in _MATHS_THREADS}
     os.environ.update(dict.fromkeys(_MATHS_THREADS, "1"))
-    pool = ProcessPoolExecutor(
+    pool = _Processes(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
     )
     try:
         yield pool
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.kill()  # nobody waits for an answer any more, and workers write nothing
+        pool.shutdown(cancel_futures=True)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -208,24 +251,63 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _scheduled(address: str) -> Workers[Any]:
+    """Return the workers of a Dask scheduler; one that is lost in mid-run is not waited for."""
+    client = _connect(address)
+
+    def check() -> None:
+        try:
+            if client.status == "running":
+                client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
+                return
+        except (OSError, RuntimeError):  # no worker, or the scheduler went while it was asked
+            pass
+        raise CampMonitorError(
+            f"The Dask scheduler at {address!r:.100}, or the last of its workers, went away: start "
+            f"it and run again; what was compared before is recorded."
+        )
+
+    def open_client() -> AbstractContextManager[Executor]:
+        check()
+        return _with_client(client)
+
+    return Workers(open_client, sum(client.nthreads().values()), check)
+
+
 def _connect(address: str) -> Any:
+    if not _DASK_ADDRESS.fullmatch(address):
+        raise WorkspaceError(
+            f"{address!r:.100} is no address of a Dask scheduler: it is like tcp://127.0.0.1:8786."
+        )
     try:
         from distributed import Client
     except ImportError as error:
         raise InstallationError(
             "Dask is not installed: install camp-monitor[distributed] to use --scheduler."
         ) from error
+    for name in logging.getLogger().manager.loggerDict:
+        if name.startswith(("distributed", "tornado")):  # long words for what is said in a sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
-        return Client(address, timeout=SCHEDULER_WAIT_S, set_as_default=False)
+        client = Client(address, timeout=SCHEDULER_WAIT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise WorkspaceError(
             f"No Dask scheduler answers at {address!r:.100}: start one with 'dask scheduler --host "
             f"127.0.0.1 --dashboard-address 127.0.0.1:0' and workers with 'dask worker', or leave "
             f"--scheduler out."
         ) from error
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
+    except OSError as error:
+        client.close()
+        raise WorkspaceError(
+            f"The Dask scheduler at {address!r:.100} has no worker: start some with 'dask worker "
+            f"{address:.100}'."
+        ) from error
+    return client
 
 
 @contextmanager
-def _scheduled(client: Any) -> Iterator[Executor]:
+def _with_client(client: Any) -> Iterator[Executor]:
     with client:
-        yield client.get_executor()
+        yield client.get_executor(pure=False)  # no answer is one of an earlier question

@@ -660,7 +660,7 @@ def test_a_full_disk_is_one_sentence_and_changes_nothing(
         def limit(connection: sqlite3.Connection, _: object) -> None:
             connection.execute("PRAGMA max_page_count = 1")  # becomes the present size
 
-        with pytest.raises(LedgerError, match="is full, so nothing was recorded"):
+        with pytest.raises(LedgerError, match="is full, so nothing more was recorded"):
             ledger.record([make_observation(*findings)], findings, recorded_at=NOON)
     assert recorded.read_bytes() == before
 

@@ -16,6 +16,7 @@ from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.schedule import (
     EPOCH,
     clock_fault,
+    in_time,
     instant,
     is_due,
     next_due,
@@ -211,3 +212,16 @@ def test_a_clock_that_was_set_back_is_named() -> None:
     assert "set the clock right" in said
     assert said.count(".") == 1
     assert "2 hours earlier" in clock_fault(records, day(5.01) - 120 * MINUTE)
+
+
+def test_what_was_written_ahead_of_its_time_counts_no_more_once_the_clock_is_right() -> None:
+    ahead = [visit(-365, 400), run(400.01)]
+    diary = [run(1), visit(-365, 5), *ahead]
+    assert clock_fault(diary, day(6))
+    assert in_time(diary, day(6)) == (diary[0], diary[1])
+    diary.append(run(6))
+    for now in (day(6), day(405)):
+        assert clock_fault(diary, now) == ""
+        assert in_time(diary, now) == (diary[0], diary[1], diary[-1])
+    assert is_due(watch(), in_time(diary, day(401)), day(401))
+    assert in_time([run(1), run(1 - 0.002)], day(2)) == (run(1), run(1 - 0.002)), "clocks drift"

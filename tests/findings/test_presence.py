@@ -1,0 +1,82 @@
+"""When a thing was there: against trying every time of presence, and cases that a reader can judge."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camp_monitor.findings.presence import (
+    CERTAIN_EVIDENCE,
+    Habit,
+    Presence,
+    Told,
+    find_presences,
+)
+
+HABIT = Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2)
+STAYS = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5)
+SCENES = 7
+
+
+@st.composite
+def many_told(draw: st.DrawFn) -> list[Told]:
+    told = []
+    for _ in range(draw(st.integers(0, 10))):
+        before, after = sorted(draw(st.permutations(range(SCENES)))[:2])
+        word = draw(st.sampled_from(["came", "went", "same"]))
+        told.append(Told(before, after, word, HABIT, odds=draw(st.sampled_from([0.3, 1.0, 9.0]))))  # type: ignore[arg-type]
+    return told
+
+
+def likelihood(told: list[Told], there: list[int]) -> float:
+    return sum(float(one.chances[there[one.before], there[one.after]]) for one in told)
+
+
+@settings(max_examples=200, deadline=None)
+@given(many_told())
+def test_the_first_presence_is_as_likely_as_the_best_of_all(told: list[Told]) -> None:
+    never = likelihood(told, [0] * SCENES)
+    tried = [
+        likelihood(told, [int(first <= scene < gone) for scene in range(SCENES)]) - never
+        for first in {one.after for one in told if one.said == "came"}
+        for gone in range(first + 1, SCENES + 1)
+    ]
+    found = find_presences(told, SCENES, least_evidence=0.2)
+    best = max(tried, default=0.0)
+    assert bool(found) == (best >= 0.2)
+    if found:
+        assert abs(max(one.evidence for one in found) - best) < 1e-9 or len(found) > 1
+    for one in found:
+        assert one.gone is None or one.first < one.gone
+    for one, other in zip(found, found[1:], strict=False):
+        assert one.gone is not None
+        assert one.gone <= other.first
+
+
+def test_one_miss_ends_nothing_and_many_do() -> None:
+    came = [Told(0, after, "came", STAYS, odds=4.0) for after in (1, 2, 3)]
+    missed = [Told(0, after, "same", STAYS) for after in range(4, 24)]
+    for misses, gone in ((1, None), (20, 4)):
+        [one] = find_presences(
+            came + missed[:misses], 24, least_evidence=0.2, stays_evidence=3.0
+        )  # fmt: skip
+        assert one.gone == gone
+
+
+def test_water_that_was_gone_between_came_twice_and_water_that_grows_once() -> None:
+    first, again = Told(0, 1, "came", HABIT, 9.0), Told(2, 3, "came", HABIT, 9.0)
+    assert len(find_presences([first, again], 4, least_evidence=0.2)) == 2
+    stayed = [Told(0, 2, "came", HABIT, 9.0), Told(0, 3, "came", HABIT, 9.0)]
+    assert find_presences([first, again, *stayed], 4, least_evidence=0.2) == (
+        Presence(
+            1, None, find_presences([first, again, *stayed], 4, least_evidence=0.2)[0].evidence
+        ),
+    )
+
+
+def test_a_weak_call_before_sure_ones_is_not_the_certain_beginning() -> None:
+    weak = Told(0, 1, "came", HABIT, odds=1.2)
+    sure = [Told(0, after, "came", HABIT, odds=9.0) for after in (2, 3)]
+    [one] = find_presences([weak, *sure], 4, least_evidence=0.2)
+    assert one.first == 2
+    assert CERTAIN_EVIDENCE > 0
