@@ -1,6 +1,8 @@
-"""When a thing was there: against trying every time of presence, and cases that a reader can judge."""
+"""When a thing was there: held against trying every time, and cases that a reader can judge."""
 
 from __future__ import annotations
+
+import itertools
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_the_first_presence_is_as_likely_as_the_best_of_all(told: list[Told]) ->
         assert abs(max(one.evidence for one in found) - best) < 1e-9 or len(found) > 1
     for one in found:
         assert one.gone is None or one.first < one.gone
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert one.gone is not None
         assert one.gone <= other.first
 

@@ -46,7 +46,7 @@ def test_events_are_found_once_and_nothing_else(year: Workspace, truth: dict[str
 def test_every_outage_is_named_and_every_look_accounted_for(
     year: Workspace, truth: dict[str, list[dict[str, object]]]
 ) -> None:
-    status = read_status(year, datetime(2022, 1, 20, tzinfo=UTC))
+    status = read_status(year, datetime(2022, 1, 7, tzinfo=UTC))
     for painted in truth["outages"]:
         assert named(status.outages, painted), painted
     for row in status.rows:
