@@ -108,7 +108,7 @@ class SceneReference:
     credit: str
 
     def __post_init__(self) -> None:
-        first, last = _instant(self.acquired_from_at), _instant(self.acquired_to_at)
+        first, last = read_instant(self.acquired_from_at), read_instant(self.acquired_to_at)
         _check(
             first <= last,
             f"scene {self.id!r} ends at {self.acquired_to_at}, before it starts at "
@@ -339,7 +339,7 @@ def _check(holds: bool, fault: str) -> None:
         raise LedgerError(f"A record would be wrong: {fault}.")
 
 
-def _instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
     """Read a time of acquisition; the check is against a record that no one could date."""
     try:
         instant = datetime.fromisoformat(text)

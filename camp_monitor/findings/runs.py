@@ -8,12 +8,11 @@ other runs may hold the same findings, and are then the same ledger.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.finding import content_hash
+from camp_monitor.findings.finding import content_hash, read_instant
 
 WHATS = {
     "started": "a run began",
@@ -57,7 +56,7 @@ class UnusedPass:
     def __post_init__(self) -> None:
         if self.outcome not in UNUSED:
             raise LedgerError(f"A record would be wrong: a pass cannot be {self.outcome!r}.")
-        _check_time(self.acquired_at)
+        read_instant(self.acquired_at)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class RunRecord:
         if self.what not in WHATS:
             raise LedgerError(f"A record would be wrong: a run says no {self.what!r}.")
         for text in (self.at, *(part for part in (self.from_at, self.to_at) if part)):
-            _check_time(text)
+            read_instant(text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values; `from_dict` reverses it."""
@@ -130,14 +129,3 @@ class RunRecord:
     def id(self) -> str:
         """Short id, ``D`` and twelve hexadecimal digits of the content's hash."""
         return f"D{self.sha256[:12]}"
-
-
-def _check_time(text: str) -> None:
-    try:
-        instant = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.utcoffset() is None:
-        raise LedgerError(
-            f"A record would be wrong: {text!r} is not a time like 2016-08-29T02:11:21Z."
-        )
