@@ -103,7 +103,7 @@ def test_the_notebook_of_a_watch_tells_of_the_flood_and_of_what_was_not_seen(
     tmp_path: Path,
 ) -> None:
     said = run(NOTEBOOKS[0].with_name("04_watch_a_place.ipynb"), tmp_path)
-    assert "painted: a flood that began on 2021-08-01 and was gone on 2021-09-08" in said
+    assert "painted: a flood that began on 2021-08-03 and was gone on 2021-09-07" in said
     assert "2021-07-16: not due before 2021-07-22" in said
     flood = "Flooding, .*\n   came between 2021-07-27 and 2021-08-08"
     assert re.search(f"E[0-9a-f]{{12}}  {flood}", said)

@@ -114,7 +114,7 @@ def test_the_sky_is_that_of_korea_and_clouds_leave_gaps() -> None:
     ]
     covers = [float(paint(*both).is_cloud.mean()) for both in partly[::12]]
     assert 0.25 < np.mean(covers) < 0.65
-    assert min(covers) < 0.3
+    assert min(covers) < 0.4
 
 
 def test_snow_lies_in_winter_only_and_the_classification_misses_thin_snow() -> None:

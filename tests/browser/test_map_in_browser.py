@@ -177,7 +177,7 @@ def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
     with open_html(demo(events=by_finding(join_events(findings, [])))) as page:
         finding_shape(page, "construction").click()
         expect(page.locator(".leaflet-popup-content .event")).to_have_text(
-            "Seen once: one scene shows it, and no later look has told of it yet."
+            "Not confirmed: one scene shows it, and no other tells enough of it yet."
         )
 
 
