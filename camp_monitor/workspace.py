@@ -257,7 +257,8 @@ def parse_configuration(text: str, name: str) -> Configuration:
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
-        raise WorkspaceError(f"{name} is not valid TOML: {error}.") from error
+        twice = "; the table is there already: change its lines" if "twice" in str(error) else ""
+        raise WorkspaceError(f"{name} is not valid TOML: {error}{twice}.") from error
     try:
         return Configuration.model_validate(content)
     except ValidationError as error:

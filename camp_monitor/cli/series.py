@@ -203,17 +203,7 @@ def show(context: Context, done: Sequence[Done]) -> None:
         answer = {"facilities": [_plain(one) for one in done]}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):
-        table.add_column(name, justify="left" if name == "facility" else "right")
-    for one in done:
-        dates = len({after for _, after, _ in one.pairs})
-        cells = (dates, len(one.pairs), one.known, len(one.left_out), len(one.findings))
-        table.add_row(one.facility_id, *("-" if one.by_another else str(cell) for cell in cells))
-    context.console.print(table)
+    _print_table(context, done)
     for one in done:
         if one.by_another:
             context.messages.print(f"{one.facility_id} is left to another run.")
@@ -224,6 +214,28 @@ def show(context: Context, done: Sequence[Done]) -> None:
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
         context.console.print(f"\nNext: camp-monitor events list{only}", soft_wrap=True)
+
+
+def _print_table(context: Context, done: Sequence[Done]) -> None:
+    """Print a row of each facility of which there is something to say."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from camp_monitor.publication.words import facilities_words
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):
+        table.add_column(name, justify="left" if name == "facility" else "right")
+    told = [one for one in done if one.pairs or one.left_out or one.by_another or one.failed]
+    for one in told:
+        dates = len({after for _, after, _ in one.pairs})
+        cells = (dates, len(one.pairs), one.known, len(one.left_out), len(one.findings))
+        table.add_row(one.facility_id, *("-" if one.by_another else str(cell) for cell in cells))
+    if told:
+        context.console.print(table)
+    if len(done) > len(told):
+        count = facilities_words(len(done) - len(told))
+        context.console.print(f"No image of {count}: that is not 'nothing changed'.")
 
 
 def _plain(one: Done) -> dict[str, Any]:
