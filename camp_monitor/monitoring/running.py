@@ -31,7 +31,7 @@ from camp_monitor.imagery.gathering import (
 )
 from camp_monitor.imagery.scene import Scene
 from camp_monitor.monitoring.workers import Answer, Workers
-from camp_monitor.scan import Comparison, Subject, answered, comparison_of, look_up
+from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
 from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")
@@ -350,11 +350,9 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
     )
 
 
-def _record(
-    ledger: Ledger, done: Done, answer: tuple[Sequence[object], Sequence[Finding]], how: How
-) -> None:
+def _record(ledger: Ledger, done: Done, answer: Compared, how: How) -> None:
     observations, findings = answer
-    added = ledger.record(observations, findings, recorded_at=how.clock())  # type: ignore[arg-type]
+    added = ledger.record(observations, findings, recorded_at=how.clock())
     done.observations += added.observations
     if added.findings:
         done.findings += findings
