@@ -149,7 +149,23 @@ def observe(
         measured=(*_alignment_words(pair), *detection.measured, *smallest),
         caveats=(*pair.caveats, *detection.caveats),
         detectable_m2=detectability.area_m2 if detectability else None,
+        **_altered(pair, detection, pixels_inside(area, pair.grid)),
     )
+
+
+def _altered(pair: Pair, detection: Detection, searched: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the fields of an observation on ground that may have been built on, or not."""
+    if detection.altered is None:
+        return {}
+    altered = detection.altered & searched
+    seen = detection.seen & searched
+    found = np.zeros_like(altered)
+    for change in detection.changes:
+        found |= change.changed
+    return {
+        "altered": outline_area(altered & ~found, pair.grid),
+        "altered_fraction": round(float(altered.sum() / max(seen.sum(), 1)), 4),
+    }
 
 
 def refused(question: Question, method: str, reason: str, area: BaseGeometry) -> Observation:

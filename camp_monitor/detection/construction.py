@@ -7,7 +7,7 @@ from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.pair import Pair
 from camp_monitor.imagery.sensors import is_sar
 
-METHOD = "construction/2"
+METHOD = "construction/3"
 FINE_UNDER_M = 3.0
 """Smaller pixels than this show roofs and blocks; see `fine_construction`."""
 STRUCTURE_UP_TO_M = 12.0

@@ -58,6 +58,10 @@ class Detection:
         What weakens the whole answer.
     unseen : str
         Why usable ground may still not be `seen`, as part of a sentence; else empty.
+    altered : ndarray of bool or None
+        (row, col); True where the ground changed so that it may be what is asked for, or something
+        else, and these two dates cannot tell: of many dates together, it counts.  None where the
+        detector does not ask.
     """
 
     method: str
@@ -66,3 +70,4 @@ class Detection:
     measured: tuple[tuple[str, str], ...] = ()
     caveats: tuple[str, ...] = ()
     unseen: str = ""
+    altered: NDArray[np.bool_] | None = None

@@ -13,6 +13,7 @@ from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.indices import ndbi, ndvi
 from camp_monitor.detection.multivariate import MOST_CORRELATION, change_odds, irmad
 from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
+from camp_monitor.detection.regions import label_regions
 from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.image import Image
@@ -117,9 +118,12 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
     wet_before, wet_after = wet_ground(pair)
     shores = banks(wet_before | wet_after)
     changes = []
+    altered = None
     if {"swir1", "nir", "red"} <= set(pair.bands):
         dry = changed & ~wet_before & ~wet_after
         built, lookalikes = _built(pair, dry, odds, shores, constants)
+        if physical and pair.pixel_m <= STRUCTURE_UP_TO_M:
+            altered = _altered(pair, changed & ~shores, odds, constants) | built
         changes.append(
             Change(
                 kind="construction",
@@ -150,6 +154,7 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         seen & (~shores | wet_after) if physical else seen,
         measured,
         unseen=AT_WATER,
+        altered=altered,
     )
 
 
@@ -203,6 +208,24 @@ def _built(
             f"construction cannot be told from the season; use two dates of the same season."
         )
     return away_from_water(built, shores), BARE_GROUND
+
+
+def _altered(
+    pair: Pair,
+    changed: NDArray[np.bool_],
+    odds: NDArray[np.float32],
+    constants: MultibandConstants,
+) -> NDArray[np.bool_]:
+    """Return what of the changed ground speaks for building, with corners or without.
+
+    Bare yards and small buildings show no corners in such pixels, and nor do fields.
+    """
+    from scipy import ndimage
+
+    speaks = changed & _speaks_for_building(pair, odds, constants.evidence_spreads)
+    whole = (ndimage.median_filter(speaks.astype(np.uint8), 3) > 0) & changed
+    labels, _ = label_regions(whole, LEAST_UNNAMED_PX)
+    return np.asarray(labels > 0)
 
 
 def _corners(pair: Pair, dry: NDArray[np.bool_]) -> NDArray[np.bool_]:

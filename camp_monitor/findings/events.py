@@ -44,9 +44,10 @@ WATER = Manner(
     radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.2),
     freezes=True,
     by_size=True,
+    may_be_brief=True,
 )
 BUILDING = Manner(
-    optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5),
+    optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5, alters=0.45),
     radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2),
     least_days=45.0,
 )
@@ -95,7 +96,7 @@ class Event:
     last_seen : SceneReference
         Last scene that shows it.
     was_confirmed : bool
-        Whether it is, or was before it ended, more than what one scene shows.
+        Whether it is confirmed, or was before it ended.
     ended : (SceneReference, SceneReference) or None
         Last scene that shows it and first that does not, if it ended.
     ends : tuple of Finding
@@ -151,10 +152,11 @@ def join_events(
     that come at one time side by side are one thing (`APART_M`).
 
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
-    reviewer says so; *ended* when looks that saw its ground make it likelier that it went;
-    *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that stays for
-    `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever single pairs
-    called it.
+    reviewer says so; a flood also by one scene, where several before it and a later one lack it
+    and no rival cause is possible; *ended* when looks that saw its ground make it likelier that it
+    went; *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that
+    stays for `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever
+    single pairs called it.
 
     Parameters
     ----------
@@ -281,7 +283,13 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     latest = max(said, key=lambda review: review.reviewed_at, default=None)
     evident = any(_is_evident(part, MANNERS.get(family, BUILDING)) for part in parts)
     reviewed = latest is not None and latest.verdict == "confirmed"
+    alone = main.first_shown if evident and len(shown) == 1 else None
     state, reason = _state(latest, ended, evident, shown, last)
+    if alone is not None and state != "dismissed":
+        reason += (
+            f" It is confirmed by {alone.dates} alone: scenes before and after lack it, and no "
+            f"rival cause is possible."
+        )
     return Event(
         findings=own,
         kind=_kind(family, own, main, ended),
@@ -297,8 +305,9 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
 
 def _is_evident(part: Part, manner: Manner) -> bool:
     return (
-        len(part.shown) > 1
+        (len(part.shown) > 1 or (manner.may_be_brief and part.is_clear))
         and part.said_days >= manner.least_days
+        and part.surest_odds >= 1
         and part.presence.evidence >= CONFIRMED_EVIDENCE
     )
 

@@ -63,7 +63,7 @@ RIVAL_VERDICTS = {
 }
 """What came of examining another cause, and its name in print."""
 OUTCOMES = ("changed", "unchanged", "not_seen")
-LATER_FIELDS = ("probability", "rivals", "detectable_m2")
+LATER_FIELDS = ("probability", "rivals", "detectable_m2", "altered", "altered_fraction")
 """Not written where they say nothing, so that records made before them keep their ids."""
 COORDINATE_DECIMALS = 7
 """Decimals kept of a degree: about 1 cm on the ground."""
@@ -248,6 +248,12 @@ class Observation:
     detectable_m2 : float or None
         Area of the smallest structure that would have been found nine times in ten, square metres;
         None where it was not asked for, or where even the largest tried would not have been.
+    altered : shapely geometry or None
+        Ground beside the findings that changed so that it may be what is asked for, or something
+        else: these two scenes cannot tell.  EPSG:4326.
+    altered_fraction : float or None
+        Share of the searched ground that was seen and is `altered` or in a finding, 0-1; None where
+        the detector does not tell.
     """
 
     facility_id: str
@@ -264,6 +270,8 @@ class Observation:
     measured: tuple[tuple[str, str], ...] = ()
     caveats: tuple[str, ...] = ()
     detectable_m2: float | None = None
+    altered: BaseGeometry | None = None
+    altered_fraction: float | None = None
 
     def __post_init__(self) -> None:
         _check(self.outcome in OUTCOMES, f"unknown outcome {self.outcome!r}")
@@ -275,6 +283,12 @@ class Observation:
         _check(self.outcome != "not_seen" or bool(self.reason), "not seen, without a reason")
         if self.not_seen is not None:
             object.__setattr__(self, "not_seen", _rounded(self.not_seen))
+        if self.altered is not None:
+            object.__setattr__(self, "altered", _rounded(self.altered))
+        _check(
+            self.altered_fraction is None or 0 <= self.altered_fraction <= 1,
+            f"altered fraction {self.altered_fraction} not in 0-1",
+        )
         _check_content(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -378,7 +392,7 @@ def _to_dict(record: Finding | Observation) -> dict[str, Any]:
         elif isinstance(value, SceneReference):
             content[name] = asdict(value)
     for name in LATER_FIELDS:
-        if not content.get(name, True):
+        if name in content and content[name] in (None, ()):
             del content[name]
     plain: dict[str, Any] = json.loads(canonical_json(content))
     return plain
@@ -390,7 +404,7 @@ def _from_dict(content: dict[str, Any]) -> dict[str, Any]:
         scene = dict(fields[name])
         scene["sha256"] = tuple(scene["sha256"])
         fields[name] = SceneReference(**scene)
-    for name in ("geometry", "not_seen"):
+    for name in ("geometry", "not_seen", "altered"):
         if fields.get(name) is not None:
             fields[name] = shapely.geometry.shape(fields[name])
     for name in ("caveats", "finding_ids"):

@@ -58,6 +58,12 @@ class Ground:
             held |= shapely.contains_xy(one.geometry, self.points[:, 0], self.points[:, 1])
         return float(held.mean())
 
+    def share_of(self, area: BaseGeometry | None) -> float:
+        """Return the share of the core that lies in an area, 0 to 1."""
+        if area is None or area.is_empty:
+            return 0.0
+        return float(shapely.contains_xy(area, self.points[:, 0], self.points[:, 1]).mean())
+
 
 def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
     """Whether two regions share enough of the smaller to be one thing."""

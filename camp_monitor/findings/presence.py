@@ -15,12 +15,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Said = Literal["came", "went", "same"]
-"""That something came between two scenes, that it went, or neither."""
+Said = Literal["came", "went", "altered", "same"]
+"""That something came between two scenes, that it went, that the ground changed so that it may have
+come, or something else, or none of these."""
 CERTAIN_EVIDENCE = 1.0
 """A presence begins with the last scene that explains what was said nearly as well, by so much."""
 CARVED_EVIDENCE = 0.5
 """That a thing went and came again must be so much likelier, as a logarithm, than that it grew."""
+LEAST_USUAL = 0.16
+"""Ground that looks bare once, among crops, looks so again: a change is never taken as rarer."""
 NEVER = 0.02
 """How much rarer than a plain mistake the opposite is: water that is said to go as it comes."""
 
@@ -44,6 +47,9 @@ class Habit:
     lift : float
         The odds of a finding are multiplied by it: above 1 where ground that was mistaken once is
         seldom mistaken again, as a field is ploughed and grows.
+    alters : float
+        Share that says no more than that the ground changed, of those between whose scenes a thing
+        came.
     """
 
     finds: float
@@ -51,17 +57,27 @@ class Habit:
     spurious: float
     again: float
     lift: float = 1.0
+    alters: float = 0.0
 
-    def chances(self, said: Said, odds: float) -> NDArray[np.float64]:
+    def chances(self, said: Said, odds: float, usual: float | None = None) -> NDArray[np.float64]:
         """Logarithm of the chance of what a look said, [there before, there after].
 
         What is called is as much likelier where it happened as the `odds` of the call say; a weak
-        call is no evidence, and none against.
+        call is no evidence, and none against.  `usual` is the share of all ground there that
+        changed between the two scenes; None where the look does not tell.
         """
         goes = self.sees_go or self.spurious
+        alters, usually = 0.0, 0.0
+        if usual is not None:
+            alters = self.alters
+            usually = min(max(usual, LEAST_USUAL), alters)
+        if said == "altered" and not usually:
+            return np.zeros((2, 2))
+        if said == "altered":
+            return np.log(np.array([[usually, alters], [usually, usually]]))
         if said == "same":
-            still = 1 - 2 * self.spurious
-            return np.log(np.array([[still, 1 - self.finds], [1 - goes, still]]))
+            still = 1 - 2 * self.spurious - usually
+            return np.log(np.array([[still, 1 - self.finds - alters], [1 - goes - usually, still]]))
         happens = self.finds if said == "came" else goes
         mistaken = happens / max(odds * self.lift, 1.0)
         if said == "came":
@@ -86,6 +102,8 @@ class Told:
         Of what is called, that it is real, by its own evidence: p / (1 - p); 1 where none is.
     weight : float
         Looks that share their after scene share its faults: together they weigh as one.
+    usual : float or None
+        Share of all ground that changed between the two scenes; None where the look does not tell.
     """
 
     before: int
@@ -94,11 +112,12 @@ class Told:
     habit: Habit
     odds: float = 1.0
     weight: float = 1.0
+    usual: float | None = None
 
     @property
     def chances(self) -> NDArray[np.float64]:
         """See `Habit.chances`."""
-        return self.weight * self.habit.chances(self.said, self.odds)
+        return self.weight * self.habit.chances(self.said, self.odds, self.usual)
 
 
 @dataclass(frozen=True)

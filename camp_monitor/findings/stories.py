@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,11 +25,16 @@ AGREEMENT_DAYS, AGREEMENT_TIMES = 45.0, 3.0
 """Where a scene of the other kind of sensor says the same within so many days, the odds rise by so
 much."""
 EASILY_FOUND_M2, LEAST_FOUND = 10_000.0, 0.2
-"""What is smaller than this is found less often, in proportion, down to this share."""
+"""What is smaller than this is found less often, in proportion, down to this share; and where it is
+found again on the same ground, each time counts for more, by one over the root of that share."""
 PART_FRACTION = 0.25
 """What comes or goes on less than this part of the ground is a rim, and not the thing."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
+
+
+COMING = ("came", "altered")
+"""What a look says of ground on which a thing came, or may have come."""
 
 
 COLD_MONTHS = {12, 1, 2, 3}
@@ -49,6 +55,8 @@ class Manner:
         Whether small things are found less often, see `EASILY_FOUND_M2`.
     least_days : float
         It is confirmed only by scenes that lie so far apart: a field may look so for weeks.
+    may_be_brief : bool
+        One scene alone may confirm it, see `Part.is_clear`.
     """
 
     optical: Habit
@@ -56,6 +64,7 @@ class Manner:
     freezes: bool = False
     by_size: bool = False
     least_days: float = 0.0
+    may_be_brief: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +113,7 @@ class Part:
             one.after
             for one in self.story.told
             if holds(one.after)
-            and (one.said == "came" or (one.said == "same" and holds(one.before)))
+            and (one.said in COMING or (one.said == "same" and holds(one.before)))
         }
         number = {scene.id: index for index, scene in enumerate(self.story.scenes)}
         called = {number[one.after.id] for one in self.findings}
@@ -127,13 +136,43 @@ class Part:
 
     @property
     def said_days(self) -> float:
-        """Days between the first and the last scene that itself says that it came."""
+        """Days between the first and the last scene that itself says that it, or more, came."""
         holds = self.presence.holds
-        said = [one.after for one in self.story.told if one.said == "came" and holds(one.after)]
+        said = [
+            one.after
+            for one in self.story.told
+            if holds(one.after)
+            and (one.said == "came" or (one.said == "altered" and not holds(one.before)))
+        ]
         if not said:
             return 0.0
         first, last = (_time(self.story.scenes[number]) for number in (min(said), max(said)))
         return (last - first).total_seconds() / 86400
+
+    @cached_property
+    def _coming(self) -> list[Told]:
+        """Looks between whose scenes it came that say so."""
+        holds = self.presence.holds
+        return [
+            one
+            for one in self.story.told
+            if one.said == "came" and one.weight and holds(one.after) and not holds(one.before)
+        ]
+
+    @property
+    def surest_odds(self) -> float:
+        """Of the surest look that says that it came."""
+        return max((one.odds * one.habit.lift for one in self._coming), default=0.0)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether several scenes before it lack it, a later one does, and no rival is possible."""
+        went = any(
+            one.said == "went" and one.weight and self.presence.holds(one.before)
+            for one in self.story.told
+        )
+        plain = all(verdict != "possible" for _, verdict, _ in self.story.ground.core.rivals)
+        return went and plain and len({one.before for one in self._coming}) > 1
 
     @property
     def last_without(self) -> SceneReference:
@@ -234,11 +273,14 @@ def _story(
         word: Said = "same"
         if max(shares) >= PART_FRACTION:
             word = "came" if shares[0] >= shares[1] else "went"
+        elif isinstance(record, Observation) and ground.share_of(record.altered) >= PART_FRACTION:
+            word = "altered"
         odds = max((odds_of(one) for one in {"came": comes, "went": goes}.get(word, ())), default=1)
         habit = radar if _is_radar(record.after) else optical
         tells = not (manner.freezes and _ice_deceives(word, record, ground))
         pair = number[record.before.id], number[record.after.id]
-        said.append((Told(*pair, word, habit, odds, weight=float(tells)), tuple(goes)))
+        usual = getattr(record, "altered_fraction", None)
+        said.append((Told(*pair, word, habit, odds, float(tells), usual), tuple(goes)))
 
     for look in looks:
         note(look, look.finding_ids)
@@ -262,8 +304,9 @@ def _for_size(habit: Habit, ground: Ground) -> Habit:
     """Return a habit for things of the size of the largest region of a ground."""
     share = min(max(ground.core.area_m2 / EASILY_FOUND_M2, LEAST_FOUND), 1.0)
     return replace(
-        habit, finds=habit.finds * share, sees_go=habit.sees_go * share, again=habit.again * share
-    )
+        habit, finds=habit.finds * share, sees_go=habit.sees_go * share, again=habit.again * share,
+        lift=habit.lift / math.sqrt(share),
+    )  # fmt: skip
 
 
 def _agreed(told: Sequence[Told], scenes: Sequence[SceneReference]) -> set[int]:

@@ -162,6 +162,28 @@ def test_only_reflectance_names_what_changed_and_without_it_nothing_is_left_out(
     np.testing.assert_array_equal(named | other, changed)
 
 
+def test_a_field_laid_bare_is_altered_ground_and_no_construction() -> None:
+    """It has no corners in such pixels, and it is not nothing either."""
+    before, after = painted(1, 250, 15), painted(1, 249, 15)
+    rows, columns = np.mgrid[:192, :192]
+    share = np.exp(-((((rows - 60) ** 2 + (columns - 60) ** 2) / 60.0) ** 2)).astype(np.float32)
+    soil = np.array([0.09, 0.12, 0.16, 0.22, 0.30, 0.26], np.float32)[:, None, None]
+    bared = replace(after, pixels=after.pixels * (1 - share) + soil * share)
+    here = (share > 0.5) & (before.band("nir") > 2 * before.band("red"))
+    assert here.sum() > 100
+    still, detection = (detect_construction(paired(before, one)) for one in (after, bared))
+    assert detection.altered is not None
+    assert still.altered is not None
+    assert detection.altered[here].mean() > 0.8
+    assert not detection.changes[0].changed[here].any()
+    away = share < 0.01
+    assert abs(detection.altered[away].mean() - still.altered[away].mean()) < 0.01
+    # coarse pixels ask for no corners, and numbers without a unit cannot be judged
+    coarse = paired(*(painted(1, day, 15, 30.0) for day in (250, 249)))
+    assert detect_construction(coarse).altered is None
+    assert detect_construction(paired(as_numbers(before), as_numbers(after))).altered is None
+
+
 def test_coarse_pixels_without_short_waves_are_refused_or_left_unnamed() -> None:
     bands = SIX[:4]
     before, after = (painted(1, day, year, 30.0) for day, year in ((250, 15), (249, 16)))

@@ -97,6 +97,43 @@ def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     )
 
 
+def test_ground_that_stays_altered_confirms_what_was_called_once() -> None:
+    """Corners show in few pairs; that the ground is no longer what it was shows in many."""
+    yard = found("construction", "2015-09-07", "2016-09-05")
+    first = looked(yard.method, "2015-09-07", "2016-09-05", yard, altered_fraction=0.04)
+    days = ["2016-09-25", "2016-11-04", "2017-04-03", "2017-09-09", "2017-10-19"]
+    altered = [
+        looked(yard.method, "2015-09-07", day, altered=HERE, altered_fraction=0.04) for day in days
+    ]
+    assert one([yard], [first, *altered]).state == "confirmed"
+    elsewhere = [replace(look, altered=ELSEWHERE) for look in altered]
+    assert one([yard], [first, *elsewhere]).state != "confirmed"
+    everywhere = [replace(look, altered_fraction=0.6) for look in altered]
+    assert one([yard], [first, *everywhere]).state != "confirmed"
+
+
+def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
+    causes = ("shadow and sun", "snow", "cloud edge", "wet ground")
+    ruled_out = tuple((cause, "ruled_out", "It is not so.") for cause in causes)
+
+    def sure(finding: Finding) -> Finding:
+        return replace(finding, probability=0.9, area_m2=40000.0, area_high_m2=50000.0,
+                       rivals=ruled_out)  # fmt: skip
+
+    flood, again = (
+        sure(found("flooding", before, "2016-09-01")) for before in ("2016-08-20", "2015-09-03")
+    )
+    drained = sure(found("flood_recession", "2016-09-01", "2016-09-13"))
+    event = one([flood, again, drained])
+    assert (event.state, event.was_confirmed) == ("ended", True)
+    assert "confirmed by 2016-09-01 alone" in event.reason
+    assert not one([flood, drained]).was_confirmed
+    assert not one([flood, again]).was_confirmed
+    possible = (*ruled_out[:3], ("wet ground", "possible", "It may be so."))
+    doubtful = [replace(item, rivals=possible) for item in (flood, again)]
+    assert not one([*doubtful, drained]).was_confirmed
+
+
 def test_water_that_is_seen_to_go_ends_it_and_is_no_event_of_its_own() -> None:
     flood = found("flooding", "2016-08-20", "2016-09-01")
     drained = found("flood_recession", "2016-09-01", "2016-09-13")

@@ -11,13 +11,15 @@ from camp_monitor.findings.presence import (
     CERTAIN_EVIDENCE,
     Habit,
     Presence,
+    Said,
     Told,
     find_presences,
 )
 
 HABIT = Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2)
-STAYS = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5)
+STAYS = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5, alters=0.45)
 SCENES = 7
+WORDS: tuple[Said, ...] = ("came", "went", "altered", "same")
 
 
 @st.composite
@@ -25,8 +27,12 @@ def many_told(draw: st.DrawFn) -> list[Told]:
     told = []
     for _ in range(draw(st.integers(0, 10))):
         before, after = sorted(draw(st.permutations(range(SCENES)))[:2])
-        word = draw(st.sampled_from(["came", "went", "same"]))
-        told.append(Told(before, after, word, HABIT, odds=draw(st.sampled_from([0.3, 1.0, 9.0]))))  # type: ignore[arg-type]
+        word: Said = draw(st.sampled_from(WORDS))
+        odds, usual = (
+            draw(st.sampled_from([0.3, 1.0, 9.0])),
+            draw(st.sampled_from([None, 0.0, 0.3])),
+        )
+        told.append(Told(before, after, word, HABIT, odds, usual=usual))
     return told
 
 
@@ -82,3 +88,28 @@ def test_a_weak_call_before_sure_ones_is_not_the_certain_beginning() -> None:
     [one] = find_presences([weak, *sure], 4, least_evidence=0.2)
     assert one.first == 2
     assert CERTAIN_EVIDENCE > 0
+
+
+def test_ground_that_alters_counts_where_little_else_does() -> None:
+    """Of a building that was called once: what later looks say, and what is usual around it."""
+    called = Told(0, 1, "came", STAYS, odds=4.0)
+
+    def evidence(word: Said, usual: float | None) -> float:
+        later = [Told(0, after, word, STAYS, usual=usual) for after in range(2, 7)]
+        found = find_presences([called, *later], 7, least_evidence=0.2, stays_evidence=3.0)
+        return max((one.evidence for one in found), default=0.0)
+
+    alone = evidence("same", 0.0)
+    assert evidence("altered", 0.05) > alone + 4
+    # where everything changed, as fields do from spring to summer, it says nothing
+    assert evidence("altered", 0.6) < alone + 4
+    rising = [evidence("altered", usual) for usual in (0.6, 0.4, 0.3, 0.2)]
+    assert rising == sorted(rising)
+    # ground that would have altered and did not speaks the more against it
+    only = [
+        Told(0, after, "same", STAYS, usual=usual) for usual in (None, 0.02) for after in (2, 3)
+    ]
+    plain, telling = ([called, *part] for part in (only[:2], only[2:]))
+    assert likelihood(telling, [0, 1, 1, 1]) - likelihood(telling, [0] * 4) < (
+        likelihood(plain, [0, 1, 1, 1]) - likelihood(plain, [0] * 4)
+    )
