@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from camp_monitor.errors import CampMonitorError
 from camp_monitor.findings.finding import Finding, SceneReference
@@ -64,7 +65,7 @@ def draw_pictures(workspace: Workspace, places: Mapping[str, Sequence[NewsItem]]
             f"{re.sub('[^a-z0-9-]', '-', facility_id)}-map.html",
             newest,
             MOST_MAPS,
-            lambda same=same: draw_facility_map(workspace, same).html.encode(),  # type: ignore[misc]
+            partial(_draw_map, workspace, same),
         )
     for item in (item for items in places.values() for item in items):
         if item.event is None or item.said == "dismissed":
@@ -74,11 +75,7 @@ def draw_pictures(workspace: Workspace, places: Mapping[str, Sequence[NewsItem]]
             f"{item.id}-{item.finding.kind}.png",
             item.finding,
             MOST_FIGURES,
-            lambda key=item.finding.id: (
-                draw_finding_figure(  # type: ignore[misc]
-                    workspace, key, file_format="png", width_mm=WIDTH_MM
-                ).content
-            ),
+            partial(_draw_figure, workspace, item.finding.id),
         )
     return Pictures(tuple(attachments), of_events, of_places)
 
@@ -86,6 +83,15 @@ def draw_pictures(workspace: Workspace, places: Mapping[str, Sequence[NewsItem]]
 def is_open(*scenes: SceneReference) -> bool:
     """Whether the licences of all these scenes let their pixels be passed on."""
     return all(OPEN_LICENCE.search(scene.licence.strip()) for scene in scenes)
+
+
+def _draw_map(workspace: Workspace, finding_ids: Sequence[str]) -> bytes:
+    return draw_facility_map(workspace, finding_ids).html.encode()
+
+
+def _draw_figure(workspace: Workspace, finding_id: str) -> bytes:
+    figure = draw_finding_figure(workspace, finding_id, file_format="png", width_mm=WIDTH_MM)
+    return figure.content
 
 
 def _attach(

@@ -27,6 +27,7 @@ from camp_monitor.simulation.year_events import (
     LEAST_M2,
     EventKind,
     PaintedEvent,
+    PassingKind,
     PassingThing,
     building_ground,
     draw_pond,
@@ -157,8 +158,10 @@ def plan_years(
 def _kinds(events: int) -> list[EventKind]:
     """Share the events among the kinds; ponds first, which need most room."""
     built, floods = (round(share * events) for share in SHARES.values())
-    ponds: list[EventKind] = ["water_gain"] * (events - built - floods)
-    return [*ponds, *["construction"] * built, *["flooding"] * floods]  # type: ignore[list-item]
+    kinds: list[EventKind] = ["water_gain"] * (events - built - floods)
+    kinds.extend(["construction"] * built)
+    kinds.extend(["flooding"] * floods)
+    return kinds
 
 
 def _make_place(seed: int, number: int, rng: np.random.Generator) -> Place:
@@ -258,6 +261,11 @@ def _draw_flood(place: Place, last_on: date, rng: np.random.Generator) -> Painte
     )  # fmt: skip
 
 
+_Span = tuple[int, int]
+_Passing = tuple[PassingKind, _Span, _Span, date, _Span, _Span]
+"""Kind, length and width in metres, first day of its season, days after it, days that it lasts."""
+
+
 def _with_passing(place: Place, last_on: date, rng: np.random.Generator) -> Place:
     """Add, year by year, a field ploughed late, heaps of the harvest, now and then a greenhouse."""
     allowed = building_ground(place.landscape) & (place.landscape.cover == Cover.FIELD)
@@ -265,7 +273,7 @@ def _with_passing(place: Place, last_on: date, rng: np.random.Generator) -> Plac
     taken = [place_compound(place.grid).whole, *(event.footprint for event in place.events)]
     things = []
     for year in range(FIRST_ON.year, last_on.year + 1):
-        drawn = [
+        drawn: list[_Passing] = [
             ("ploughed", (35, 90), (25, 60), date(year, 5, 1), (60, 150), (20, 50)),
             ("heaps", (30, 60), (30, 60), date(year, 10, 1), (0, 15), (20, 50)),
         ]
@@ -277,9 +285,7 @@ def _with_passing(place: Place, last_on: date, rng: np.random.Generator) -> Plac
             from_on = season_on + timedelta(days=int(rng.integers(*after)))
             to_on = from_on + timedelta(days=int(rng.integers(*lasts)))
             if where is not None:
-                things.append(
-                    PassingThing(place.facility_id, kind, from_on, to_on, where)  # type: ignore[arg-type]
-                )
+                things.append(PassingThing(place.facility_id, kind, from_on, to_on, where))
     return replace(place, passing=tuple(things))
 
 

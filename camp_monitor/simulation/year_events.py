@@ -20,6 +20,7 @@ from camp_monitor.simulation.landscape import Landscape
 from camp_monitor.simulation.materials import Cover, spectrum
 from camp_monitor.simulation.structures import Structure, rectangle
 
+PassingKind = Literal["ploughed", "greenhouse", "heaps"]
 EventKind = Literal["construction", "flooding", "water_gain"]
 LEAST_M2 = 2_000.0
 YARDS_M = ((38.0, 125.0), (34.0, 80.0))
@@ -91,7 +92,7 @@ class PassingThing:
     """
 
     facility_id: str
-    kind: Literal["ploughed", "greenhouse", "heaps"]
+    kind: PassingKind
     from_on: date
     to_on: date
     footprint: shapely.Polygon
