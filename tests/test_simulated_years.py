@@ -112,9 +112,9 @@ def test_the_sky_is_that_of_korea_and_clouds_leave_gaps() -> None:
         for place, one in passes
         if sky_over(place, one.acquired_at.date()).kind == "partly"
     ]
-    covers = [float(paint(*both).is_cloud.mean()) for both in partly[::12]]
+    covers = [float(paint(*both).is_cloud.mean()) for both in partly[::4]]
     assert 0.25 < np.mean(covers) < 0.65
-    assert min(covers) < 0.4
+    assert min(covers) < 0.3
 
 
 def test_snow_lies_in_winter_only_and_the_classification_misses_thin_snow() -> None:
