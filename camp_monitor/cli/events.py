@@ -30,9 +30,9 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
 
     An event is computed from the ledger and never stored.  It is confirmed when at least two scenes
     show it and other looks at its ground do not speak against it, or when a reviewer says so; a
-    flood also when one scene shows it, several before it and a later one do not, and no rival cause
-    is possible; ended when looks that saw its ground make it likelier that it went; dismissed when
-    a reviewer rejects it; and else provisional.
+    flood also when one scene shows it, several before it and a later one do not, and every rival
+    cause is ruled out; ended when looks that saw its ground make it likelier that it went;
+    dismissed when a reviewer rejects it; and else provisional.
     """
     from camp_monitor.findings.events import join_events
     from camp_monitor.findings.ledger import open_ledger

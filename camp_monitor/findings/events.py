@@ -153,8 +153,8 @@ def join_events(
 
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
     reviewer says so; a flood also by one scene, where several before it and a later one lack it
-    and no rival cause is possible; *ended* when looks that saw its ground make it likelier that it
-    went; *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that
+    and every rival cause is ruled out; *ended* when looks that saw its ground make it likelier that
+    it went; *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that
     stays for `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever
     single pairs called it.
 
@@ -287,8 +287,8 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     state, reason = _state(latest, ended, evident, shown, last)
     if alone is not None and state != "dismissed":
         reason += (
-            f" It is confirmed by {alone.dates} alone: scenes before and after lack it, and no "
-            f"rival cause is possible."
+            f" It is confirmed by {alone.dates} alone: scenes before and after lack it, and every "
+            f"rival cause is ruled out."
         )
     return Event(
         findings=own,

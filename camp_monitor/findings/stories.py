@@ -166,12 +166,13 @@ class Part:
 
     @property
     def is_clear(self) -> bool:
-        """Whether several scenes before it lack it, a later one does, and no rival is possible."""
+        """Whether scenes before it and a later one lack it, and every rival cause is ruled out."""
         went = any(
             one.said == "went" and one.weight and self.presence.holds(one.before)
             for one in self.story.told
         )
-        plain = all(verdict != "possible" for _, verdict, _ in self.story.ground.core.rivals)
+        rivals = self.story.ground.core.rivals
+        plain = bool(rivals) and all(verdict == "ruled_out" for _, verdict, _ in rivals)
         return went and plain and len({one.before for one in self._coming}) > 1
 
     @property

@@ -129,9 +129,10 @@ def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
     assert "confirmed by 2016-09-01 alone" in event.reason
     assert not one([flood, drained]).was_confirmed
     assert not one([flood, again]).was_confirmed
-    possible = (*ruled_out[:3], ("wet ground", "possible", "It may be so."))
-    doubtful = [replace(item, rivals=possible) for item in (flood, again)]
-    assert not one([*doubtful, drained]).was_confirmed
+    for verdict in ("possible", "not_testable"):
+        rivals = (*ruled_out[:3], ("wet ground", verdict, "It may be so."))
+        doubtful = [replace(item, rivals=rivals) for item in (flood, again)]
+        assert not one([*doubtful, drained]).was_confirmed
 
 
 def test_water_that_is_seen_to_go_ends_it_and_is_no_event_of_its_own() -> None:
