@@ -43,6 +43,7 @@ class Looked:
     acquired_at, before_at : str
         Last instant of the after and of the before scene, ISO 8601, UTC.
     seen_fraction : float
+    finding_ids : tuple of str
     """
 
     facility_id: str
@@ -55,6 +56,7 @@ class Looked:
     acquired_at: str
     before_at: str
     seen_fraction: float
+    finding_ids: tuple[str, ...]
 
 
 def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[Looked]:
@@ -136,6 +138,7 @@ def _looked(content: str) -> Looked:
             acquired_at=said["after"]["acquired_to_at"],
             before_at=said["before"]["acquired_to_at"],
             seen_fraction=float(said["seen_fraction"]),
+            finding_ids=tuple(said["finding_ids"]),
         )
     except (ValueError, TypeError, LookupError) as error:
         raise LedgerError(
@@ -180,9 +183,7 @@ def latest_answers(
 
 def current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:
     """Return the ids of the findings that an observation that counts names."""
-    every = read_observations(connection, None if facility_id is None else {facility_id})
-    latest = set(latest_answers(connection, every).values())
-    return {key for item in every if item.id in latest for key in item.finding_ids}
+    return {key for look in read_looks(connection, facility_id) for key in look.finding_ids}
 
 
 def look_up_finding(connection: sa.Connection, id_or_prefix: str) -> Finding:

