@@ -45,11 +45,14 @@ WATER = Manner(
     freezes=True,
     by_size=True,
     may_be_brief=True,
+    by_height=True,
 )
 BUILDING = Manner(
     optical=Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5, alters=0.45),
-    radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2),
-    least_days=45.0,
+    radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5),
+    least_days=30.0,
+    least_altered_days=45.0,
+    is_seasonal=True,
 )
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
@@ -306,7 +309,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
 def _is_evident(part: Part, manner: Manner) -> bool:
     return (
         (len(part.shown) > 1 or (manner.may_be_brief and part.is_clear))
-        and part.said_days >= manner.least_days
+        and (part.said_days >= manner.least_days or part.altered_days >= manner.least_altered_days)
         and part.surest_odds >= 1
         and part.presence.evidence >= CONFIRMED_EVIDENCE
     )

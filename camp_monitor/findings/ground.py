@@ -16,6 +16,8 @@ from camp_monitor.findings.finding import Finding
 
 SHARED_FRACTION = 0.25
 """Two regions are of one thing when they share this part of the smaller."""
+ALIKE_FRACTION = 0.5
+"""Two regions are alike when what they share is this part of what they cover together."""
 MOST_POINTS = 24
 """Of a piece of ground, so many points are asked whether they were seen."""
 DEGREE_M = 111_195.0
@@ -73,11 +75,14 @@ def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
     return bool(first.intersection(second).area >= SHARED_FRACTION * least)
 
 
-def group_by_ground(findings: Sequence[Finding], odds: Sequence[float]) -> list[Ground]:
+def group_by_ground(
+    findings: Sequence[Finding], odds: Sequence[float], *, largest: bool = False
+) -> list[Ground]:
     """Put findings together that share the ground of a surer one.
 
-    The surest finding is taken first, with all that share ground with it; then the surest of the
-    rest.  So two things side by side stay two, though a third finding covers both.
+    The surest finding is taken first, of several the one that most others are like or the largest,
+    with all that share ground with it; then the surest of the rest.  So two things side by side
+    stay two, though a third finding covers both.
 
     Parameters
     ----------
@@ -85,6 +90,9 @@ def group_by_ground(findings: Sequence[Finding], odds: Sequence[float]) -> list[
         In order of time.
     odds : sequence of float
         How sure each is.
+    largest : bool
+        Of findings that are as sure, the largest is taken, as of a flood its height; False: the one
+        that most others are like, as of a building that others join with a field beside it.
 
     Returns
     -------
@@ -96,7 +104,8 @@ def group_by_ground(findings: Sequence[Finding], odds: Sequence[float]) -> list[
     tree = shapely.STRtree([finding.geometry for finding in findings])
     free = dict.fromkeys(range(len(findings)))
     grounds: list[tuple[list[int], Ground]] = []
-    for number in sorted(free, key=lambda one: (-odds[one], -findings[one].area_m2, one)):
+    typical = [one.area_m2 for one in findings] if largest else _alike(findings, tree)
+    for number in sorted(free, key=lambda one: (-odds[one], -typical[one], one)):
         if number not in free:
             continue
         core = findings[number]
@@ -110,6 +119,19 @@ def group_by_ground(findings: Sequence[Finding], odds: Sequence[float]) -> list[
             del free[one]
         grounds.append((own, Ground(core, tuple(findings[one] for one in own))))
     return [ground for _, ground in sorted(grounds, key=lambda pair: pair[0][0])]
+
+
+def _alike(findings: Sequence[Finding], tree: shapely.STRtree) -> Sequence[float]:
+    """Count for each finding the others that share at least half of the ground of both."""
+    regions = np.array([finding.geometry for finding in findings])
+    one, other = tree.query(regions, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    common = shapely.area(shapely.intersection(regions[one], regions[other]))
+    areas = shapely.area(regions)
+    alike = common >= ALIKE_FRACTION * (areas[one] + areas[other] - common)
+    counts = np.bincount(one[alike], minlength=len(regions))
+    counts += np.bincount(other[alike], minlength=len(regions))
+    return [float(count) for count in counts]
 
 
 def hidden_shares(

@@ -153,7 +153,9 @@ def find_presences(
     """Find the times of presence that explain best what was said of one piece of ground.
 
     The likeliest time is taken first, then the likeliest beside it, as long as each makes what was
-    said likelier by `least_evidence`.
+    said likelier by `least_evidence`.  Ground that altered may have altered with the thing, long
+    before a look is sure of it: that counts, but the presence begins where a look says that it
+    came.
 
     Parameters
     ----------
@@ -179,18 +181,21 @@ def find_presences(
         after=np.array([one.after for one in told], int),
         chance=np.array([one.chances for one in told]).reshape(-1, 2, 2),
     )  # fmt: skip
-    firsts = sorted({one.after for one in told if one.said == "came"})
+    came = sorted({one.after for one in told if one.said == "came"})
+    firsts = sorted({one.after for one in told if one.said in ("came", "altered")})
+    named = {first: min((one for one in came if one >= first), default=scenes) for first in firsts}
     there = np.zeros(scenes, int)
     found: list[Presence] = []
     while firsts:
         never = looks.likelihood(there)
-        open_firsts = [first for first in firsts if not there[first]]
-        tried = [looks.by_end(there, first) - never for first in open_firsts]
-        for by_end in tried:
+        firsts = [first for first in firsts if not there[first]]
+        tried = [looks.by_end(there, first) - never for first in firsts]
+        for first, by_end in zip(firsts, tried, strict=True):
             by_end[:-1] -= stays_evidence
+            by_end[: named[first] + 1] = -np.inf
         best = max(
             ((float(one.max()), -first, _last_of_the_best(one))
-             for first, one in zip(open_firsts, tried, strict=True)),
+             for first, one in zip(firsts, tried, strict=True)),
             default=(-np.inf, 0, 0),
         )  # fmt: skip
         if best[0] < least_evidence:
@@ -198,12 +203,14 @@ def find_presences(
         gone = best[2]
         first = max(
             first
-            for first, one in zip(open_firsts, tried, strict=True)
+            for first, one in zip(firsts, tried, strict=True)
             if first < gone and one[gone] >= best[0] - CERTAIN_EVIDENCE
         )
         there[first:gone] = 1
-        for part in _carved(looks, there, told, (first, gone), stays_evidence):
-            found.append(Presence(part[0], None if part[1] == scenes else part[1], best[0]))
+        for begins, ends in _carved(looks, there, told, (first, gone), stays_evidence):
+            shown = min((one for one in came if one >= begins), default=scenes)
+            if shown < ends:
+                found.append(Presence(shown, None if ends == scenes else ends, best[0]))
     return tuple(sorted(found, key=lambda one: one.first))
 
 

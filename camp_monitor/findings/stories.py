@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares
 from camp_monitor.findings.presence import Habit, Presence, Said, Told, find_presences
+from camp_monitor.imagery.choosing import SEASON_DAYS, season_gap_days
 from camp_monitor.imagery.sensors import SENSORS, is_sar
 
 USUAL = {"low": 0.4, "medium": 0.65, "high": 0.85}
@@ -27,13 +28,15 @@ much."""
 EASILY_FOUND_M2, LEAST_FOUND = 10_000.0, 0.2
 """What is smaller than this is found less often, in proportion, down to this share; and where it is
 found again on the same ground, each time counts for more, by one over the root of that share."""
+OUT_OF_SEASON = 0.4
+"""What is left of the odds of a call between two seasons, of things that fields are taken for."""
 PART_FRACTION = 0.25
 """What comes or goes on less than this part of the ground is a rim, and not the thing."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
 
 
-COMING = ("came", "altered")
+COMING: tuple[Said, ...] = ("came", "altered")
 """What a look says of ground on which a thing came, or may have come."""
 
 
@@ -53,10 +56,16 @@ class Manner:
         Whether ice hides it: a look that has it on one date only says nothing.
     by_size : bool
         Whether small things are found less often, see `EASILY_FOUND_M2`.
-    least_days : float
-        It is confirmed only by scenes that lie so far apart: a field may look so for weeks.
+    least_days, least_altered_days : float
+        It is confirmed only by scenes that lie so far apart, of such as say that it came, or of
+        these and such as say that its ground altered: a field may look so for weeks.
     may_be_brief : bool
         One scene alone may confirm it, see `Part.is_clear`.
+    by_height : bool
+        Whether the largest of its regions is the best, see `group_by_ground`.
+    is_seasonal : bool
+        Whether fields are taken for it: a call by scenes of different seasons is worth less, see
+        `OUT_OF_SEASON`.
     """
 
     optical: Habit
@@ -64,7 +73,10 @@ class Manner:
     freezes: bool = False
     by_size: bool = False
     least_days: float = 0.0
+    least_altered_days: float = 0.0
     may_be_brief: bool = False
+    by_height: bool = False
+    is_seasonal: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,13 +148,22 @@ class Part:
 
     @property
     def said_days(self) -> float:
-        """Days between the first and the last scene that itself says that it, or more, came."""
+        """Days between the first and the last scene that itself says that it came."""
+        return self._days_of("came")
+
+    @property
+    def altered_days(self) -> float:
+        """Days between the first and the last scene that says that it, or something, came."""
+        return self._days_of(*COMING)
+
+    def _days_of(self, *words: Said) -> float:
         holds = self.presence.holds
         said = [
             one.after
             for one in self.story.told
-            if holds(one.after)
-            and (one.said == "came" or (one.said == "altered" and not holds(one.before)))
+            if one.said in words
+            and holds(one.after)
+            and (one.said == "came" or not holds(one.before))
         ]
         if not said:
             return 0.0
@@ -233,7 +254,7 @@ def tell_stories(
     scenes = _scenes_of((*own, *other, *looks))
     stems = {_stem(finding) for finding in own}
     asked = [look for look in looks if _stem(look) in stems]
-    grounds = group_by_ground(own, [odds_of(one) for one in own])
+    grounds = group_by_ground(own, [odds_of(one) for one in own], largest=manner.by_height)
     hidden = hidden_shares(grounds, [look.not_seen for look in asked])
     parts = []
     for ground, hides in zip(grounds, hidden, strict=True):
@@ -278,6 +299,8 @@ def _story(
             word = "altered"
         odds = max((odds_of(one) for one in {"came": comes, "went": goes}.get(word, ())), default=1)
         habit = radar if _is_radar(record.after) else optical
+        if manner.is_seasonal and _apart_in_season(record):
+            odds *= OUT_OF_SEASON
         tells = not (manner.freezes and _ice_deceives(word, record, ground))
         pair = number[record.before.id], number[record.after.id]
         usual = getattr(record, "altered_fraction", None)
@@ -326,6 +349,12 @@ def _agreed(told: Sequence[Told], scenes: Sequence[SceneReference]) -> set[int]:
         for one in kinds[kind]
         if any(abs(days[one] - days[other]) <= AGREEMENT_DAYS for other in kinds[others])
     }
+
+
+def _apart_in_season(record: Finding | Observation) -> bool:
+    """Whether crops and sun of the two scenes are of different seasons."""
+    before, after = _time(record.before), _time(record.after)
+    return season_gap_days(before, after) > SEASON_DAYS
 
 
 def _ice_deceives(word: Said, record: Finding | Observation, ground: Ground) -> bool:

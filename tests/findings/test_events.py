@@ -112,6 +112,28 @@ def test_ground_that_stays_altered_confirms_what_was_called_once() -> None:
     assert one([yard], [first, *everywhere]).state != "confirmed"
 
 
+def test_a_building_is_heard_on_the_ground_on_which_most_findings_agree() -> None:
+    """Once it was drawn together with the field beside it; that is not its ground."""
+    field = shapely.box(129.6, 42.5, 129.606, 42.506)
+    days = [f"2016-{month:02}-05" for month in range(4, 11)]
+    called = [found("construction", f"2015{day[4:]}", day) for day in days]
+    called[2] = replace(called[2], geometry=field, area_m2=40000.0, area_high_m2=50000.0)
+    looks = [
+        looked(one.method, one.before.dates, one.after.dates, one, altered_fraction=0.02)
+        for one in called
+    ]
+    assert one(called, looks).state == "confirmed"
+
+
+def test_a_call_between_two_seasons_is_worth_less() -> None:
+    days = ["2016-09-05", "2016-10-25"]
+    same = [found("construction", f"2015{day[4:]}", day) for day in days]
+    other = [found("construction", before, day) for before, day in zip(
+        ["2016-05-20", "2016-06-10"], days, strict=True)]  # fmt: skip
+    assert one(same).state == "confirmed"
+    assert one(other).state == "provisional"
+
+
 def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
     causes = ("shadow and sun", "snow", "cloud edge", "wet ground")
     ruled_out = tuple((cause, "ruled_out", "It is not so.") for cause in causes)

@@ -16,7 +16,7 @@ from camp_monitor.findings.presence import (
     find_presences,
 )
 
-HABIT = Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2)
+HABIT = Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2, alters=0.2)
 STAYS = Habit(finds=0.4, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5, alters=0.45)
 SCENES = 7
 WORDS: tuple[Said, ...] = ("came", "went", "altered", "same")
@@ -44,10 +44,12 @@ def likelihood(told: list[Told], there: list[int]) -> float:
 @given(many_told())
 def test_the_first_presence_is_as_likely_as_the_best_of_all(told: list[Told]) -> None:
     never = likelihood(told, [0] * SCENES)
+    came = {one.after for one in told if one.said == "came"}
     tried = [
         likelihood(told, [int(first <= scene < gone) for scene in range(SCENES)]) - never
-        for first in {one.after for one in told if one.said == "came"}
+        for first in came | {one.after for one in told if one.said == "altered"}
         for gone in range(first + 1, SCENES + 1)
+        if any(first <= one < gone for one in came)
     ]
     found = find_presences(told, SCENES, least_evidence=0.2)
     best = max(tried, default=0.0)
@@ -113,3 +115,14 @@ def test_ground_that_alters_counts_where_little_else_does() -> None:
     assert likelihood(telling, [0, 1, 1, 1]) - likelihood(telling, [0] * 4) < (
         likelihood(plain, [0, 1, 1, 1]) - likelihood(plain, [0] * 4)
     )
+
+
+def test_ground_altered_long_before_counts_and_does_not_date() -> None:
+    """One look of many names what came; that the ground was altered before leads up to it."""
+    altered = [Told(0, after, "altered", STAYS, usual=0.03) for after in range(1, 8)]
+    called = Told(0, 8, "came", STAYS, odds=4.0, usual=0.03)
+    [alone] = find_presences([called], 9, least_evidence=0.2, stays_evidence=3.0)
+    [led_up] = find_presences([*altered, called], 9, least_evidence=0.2, stays_evidence=3.0)
+    assert led_up.first == alone.first == 8
+    assert led_up.evidence > alone.evidence + 5
+    assert find_presences(altered, 9, least_evidence=0.2) == ()
