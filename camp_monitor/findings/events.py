@@ -10,17 +10,23 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import Finding, Observation, SceneReference, in_order
+from camp_monitor.findings.finding import (
+    Finding,
+    Observation,
+    SceneReference,
+    days_between,
+    in_order,
+)
 from camp_monitor.findings.ground import metres_apart
+from camp_monitor.findings.parts import Part
 from camp_monitor.findings.presence import Habit
 from camp_monitor.findings.review import Review
-from camp_monitor.findings.stories import Manner, Part, odds_of, tell_stories
+from camp_monitor.findings.stories import Manner, odds_of, tell_stories
 
 GOING = "water that went"
 FAMILIES = {
@@ -219,7 +225,7 @@ def _events_of(
             event = _event(family, group, reviews)
             used |= {one.id for one in event.ends}
             events.append(event)
-    return sorted(events, key=lambda event: (_time(event.came[1]), event.findings[0].id))
+    return sorted(events, key=lambda event: (event.came[1].last_instant, event.findings[0].id))
 
 
 def _ends_one(parts: Sequence[Part], events: list[Event]) -> bool:
@@ -232,8 +238,8 @@ def _ends_one(parts: Sequence[Part], events: list[Event]) -> bool:
     for number, event in enumerate(events):
         if event.ended is None or family_of(event.findings[0]) != OPPOSITES[GOING]:
             continue
-        first, last = _time(event.came[1]), _time(event.ended[1])
-        there = all(first <= _time(one.before) < last for one in going)
+        first, last = event.came[1].last_instant, event.ended[1].last_instant
+        there = all(first <= one.before.last_instant < last for one in going)
         if there and metres_apart(ground, event.geometry) <= APART_M[OPPOSITES[GOING]]:
             events[number] = replace(event, ends=tuple(in_order((*event.ends, *going))))
             return True
@@ -258,9 +264,11 @@ def _are_one(family: str, first: Part, second: Part) -> bool:
     apart_m = APART_M.get(family)
     if apart_m is None or first.story is second.story:
         return False
-    if not first.overlaps(second) or _days(first.first_shown, second.first_shown) > TOGETHER_DAYS:
+    if not first.overlaps(second):
         return False
-    if family == "water" and _days(first.last_shown, second.last_shown) > TOGETHER_DAYS:
+    if days_between(first.first_shown, second.first_shown) > TOGETHER_DAYS:
+        return False
+    if family == "water" and days_between(first.last_shown, second.last_shown) > TOGETHER_DAYS:
         return False
     if _lasts(first) != _lasts(second):
         return False
@@ -275,22 +283,20 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     ends = tuple(in_order({one.id: one for part in parts for one in part.ends}.values()))
     main = max(parts, key=lambda part: part.presence.evidence)
     shown = {scene.id for part in parts for scene in part.shown}
-    first = min(parts, key=lambda part: _time(part.first_shown))
-    last = max((part.last_shown for part in parts), key=_time)
-    still = [part for part in parts if part.gone is None]
+    first = min(parts, key=lambda part: part.first_shown.last_instant)
+    last = max((part.last_shown for part in parts), key=lambda scene: scene.last_instant)
+    gone = [part.gone for part in parts if part.gone is not None]
     ended = None
-    if not still:
-        gone = max((part.gone for part in parts if part.gone is not None), key=_time)
-        ended = (last, gone)
+    if len(gone) == len(parts):
+        ended = last, max(gone, key=lambda scene: scene.last_instant)
     said = [reviews[finding.id] for finding in own if finding.id in reviews]
     latest = max(said, key=lambda review: review.reviewed_at, default=None)
     evident = any(_is_evident(part, MANNERS.get(family, BUILDING)) for part in parts)
     reviewed = latest is not None and latest.verdict == "confirmed"
-    alone = main.first_shown if evident and len(shown) == 1 else None
     state, reason = _state(latest, ended, evident, shown, last)
-    if alone is not None and state != "dismissed":
+    if evident and len(shown) == 1 and latest is None:
         reason += (
-            f" It is confirmed by {alone.dates} alone: scenes before and after lack it, and every "
+            f" It is confirmed by {last.dates} alone: scenes before and after lack it, and every "
             f"rival cause is ruled out."
         )
     return Event(
@@ -340,7 +346,7 @@ def _state(
 
 
 def _lasts(part: Part) -> bool:
-    return _days(part.first_shown, part.last_shown) >= LASTS_DAYS
+    return days_between(part.first_shown, part.last_shown) >= LASTS_DAYS
 
 
 def _kind(
@@ -355,15 +361,7 @@ def _kind(
     brief, lasting = LASTING[family]
     if _lasts(part):
         return lasting
-    if ended is not None and _days(part.last_without, ended[1]) <= YEAR_DAYS:
+    if ended is not None and days_between(part.last_without, ended[1]) <= YEAR_DAYS:
         return brief
     surest = max(findings, key=odds_of)
     return surest.kind if surest.kind in (brief, lasting) else lasting
-
-
-def _days(first: SceneReference, second: SceneReference) -> float:
-    return abs((_time(second) - _time(first)).total_seconds()) / 86400
-
-
-def _time(scene: SceneReference) -> datetime:
-    return datetime.fromisoformat(scene.acquired_to_at)

@@ -116,6 +116,11 @@ class SceneReference:
         )
 
     @property
+    def last_instant(self) -> datetime:
+        """At which it was taken; the last, for a scene of an interval."""
+        return read_instant(self.acquired_to_at)
+
+    @property
     def dates(self) -> str:
         """The day, or the interval of days, of the scene, such as ``1985-01-01/1985-12-31``."""
         first, last = self.acquired_from_at[:10], self.acquired_to_at[:10]
@@ -332,6 +337,11 @@ def interval_days(before: SceneReference, after: SceneReference) -> float:
     first = datetime.fromisoformat(before.acquired_from_at)
     last = datetime.fromisoformat(after.acquired_to_at)
     return (last - first).total_seconds() / 86400
+
+
+def days_between(first: SceneReference, second: SceneReference) -> float:
+    """Days from one scene to the other, in either order, as a series counts them."""
+    return abs((second.last_instant - first.last_instant).total_seconds()) / 86400
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

@@ -149,6 +149,8 @@ def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
     event = one([flood, again, drained])
     assert (event.state, event.was_confirmed) == ("ended", True)
     assert "confirmed by 2016-09-01 alone" in event.reason
+    [reviewed] = join_events([flood, again, drained], [], review(flood, "confirmed"))
+    assert reviewed.was_confirmed and "alone" not in reviewed.reason
     assert not one([flood, drained]).was_confirmed
     assert not one([flood, again]).was_confirmed
     for verdict in ("possible", "not_testable"):
