@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
         click.echo(json.dumps({"events": [_plain(event) for event in wanted]}, indent=2))
         return
     _print(context, wanted)
-    said = [count_words(len(wanted), "event").capitalize() + "."]
+    said = [count_words(len(wanted), "event").capitalize() + _by_state(wanted) + "."]
     if len(found) > len(wanted):
         said.append(f"{count_words(len(found) - len(wanted), 'other event')} left out by --state.")
     if not found:
@@ -90,6 +91,14 @@ def _state(event: Event) -> str:
     if event.state == "ended" and not event.was_confirmed:
         return "ended, never confirmed"
     return event.state
+
+
+def _by_state(found: Sequence[Event]) -> str:
+    """Count the states that there are, in the order in which one asks for them."""
+    counts = Counter(_state(event) for event in found)
+    order = ("confirmed", "ended", "provisional", "ended, never confirmed", "dismissed")
+    said = [f"{counts[state]:,} {state}" for state in order if counts[state]]
+    return f": {'; '.join(said)}" if len(said) > 1 else ""
 
 
 def _print(context: Context, found: Sequence[Event]) -> None:

@@ -332,9 +332,11 @@ def _state(
     if review is not None and review.verdict == "rejected":
         return "dismissed", f"Rejected by {review.by} on {review.reviewed_at[:10]}."
     if ended is not None:
+        seen, gone = (one.dates for one in ended)
+        if seen == gone:  # light and radar of one day
+            seen, gone = (f"{one.dates} at {one.acquired_to_at[11:16]} UTC" for one in ended)
         return "ended", (
-            f"{scenes}, the last on {ended[0].dates}, and no more on {ended[1].dates}, when its "
-            f"ground was seen."
+            f"{scenes}, the last on {seen}, and no more on {gone}, when its ground was seen."
         )
     if review is not None and review.verdict == "confirmed":
         return "confirmed", f"Confirmed by {review.by} on {review.reviewed_at[:10]}."

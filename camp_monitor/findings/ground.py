@@ -34,10 +34,13 @@ class Ground:
         On whose ground all looks are heard.
     findings : tuple of Finding
         In order of time, the core among them.
+    beside : tuple of Finding
+        In order of time: such as touch the core, and are of the ground of another.
     """
 
     core: Finding
     findings: tuple[Finding, ...]
+    beside: tuple[Finding, ...] = ()
 
     @cached_property
     def points(self) -> NDArray[np.float64]:
@@ -55,6 +58,8 @@ class Ground:
 
     def share_in(self, findings: Sequence[Finding]) -> float:
         """Return the share of the core that lies in some regions, 0 to 1."""
+        if not findings:
+            return 0.0
         held = np.zeros(len(self.points), bool)
         for one in findings:
             held |= shapely.contains_xy(one.geometry, self.points[:, 0], self.points[:, 1])
@@ -117,17 +122,29 @@ def group_by_ground(
         ]
         for one in own:
             del free[one]
-        grounds.append((own, Ground(core, tuple(findings[one] for one in own))))
+        beside = (findings[one] for one in near if one not in own)
+        grounds.append((own, Ground(core, tuple(findings[one] for one in own), tuple(beside))))
     return [ground for _, ground in sorted(grounds, key=lambda pair: pair[0][0])]
+
+
+def touching(cores: Sequence[Finding], others: Sequence[Finding]) -> list[list[Finding]]:
+    """Return, for each of some findings, those of others that touch it, in their order."""
+    tree = shapely.STRtree([one.geometry for one in others])
+    return [
+        [others[one] for one in sorted(tree.query(core.geometry, predicate="intersects").tolist())]
+        for core in cores
+    ]
 
 
 def _alike(findings: Sequence[Finding], tree: shapely.STRtree) -> Sequence[float]:
     """Count for each finding the others that share at least half of the ground of both."""
     regions = np.array([finding.geometry for finding in findings])
-    one, other = tree.query(regions, predicate="intersects")
-    one, other = one[one < other], other[one < other]
-    common = shapely.area(shapely.intersection(regions[one], regions[other]))
     areas = shapely.area(regions)
+    one, other = tree.query(regions)
+    least, most = np.minimum(areas[one], areas[other]), np.maximum(areas[one], areas[other])
+    may_be = (one < other) & (least >= ALIKE_FRACTION * most)
+    one, other = one[may_be], other[may_be]
+    common = shapely.area(shapely.intersection(regions[one], regions[other]))
     alike = common >= ALIKE_FRACTION * (areas[one] + areas[other] - common)
     counts = np.bincount(one[alike], minlength=len(regions))
     counts += np.bincount(other[alike], minlength=len(regions))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
-from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares
+from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares, touching
 from camp_monitor.findings.parts import Part, Story
 from camp_monitor.findings.presence import Habit, Presence, Said, Told, find_presences
 from camp_monitor.imagery.choosing import SEASON_DAYS, season_gap_days
@@ -101,14 +101,15 @@ def tell_stories(
     stems = {_stem(finding) for finding in own}
     asked = [look for look in looks if _stem(look) in stems]
     grounds = group_by_ground(own, [odds_of(one) for one in own], largest=manner.by_height)
+    went = touching([ground.core for ground in grounds], other)
     hidden = hidden_shares(grounds, [look.not_seen for look in asked])
     parts = []
-    for ground, hides in zip(grounds, hidden, strict=True):
+    for ground, hides, going in zip(grounds, hidden, went, strict=True):
         sees = [look for look, share in zip(asked, hides, strict=True) if share < HIDDEN_FRACTION]
         named = {one.id for one in ground.findings}
         sees += [look for look, share in zip(asked, hides, strict=True)
                  if share >= HIDDEN_FRACTION and named & set(look.finding_ids)]  # fmt: skip
-        story = _story(ground, other, sees, scenes, manner)
+        story = _story(ground, going, sees, scenes, manner)
         presences = find_presences(
             story.told, len(scenes), least_evidence=least_evidence,
             stays_evidence=stays_evidence,
@@ -119,7 +120,7 @@ def tell_stories(
 
 def _story(
     ground: Ground,
-    other: Sequence[Finding],
+    going: Sequence[Finding],
     looks: Sequence[Observation],
     scenes: tuple[SceneReference, ...],
     manner: Manner,
@@ -129,13 +130,15 @@ def _story(
     if manner.by_size:
         radar, optical = (_for_size(habit, ground) for habit in (radar, optical))
     came = {one.id: one for one in ground.findings}
-    went = {one.id: one for one in other if one.geometry.intersects(ground.core.geometry)}
+    beside = {one.id: one for one in ground.beside}
+    went = {one.id: one for one in going}
     said: list[tuple[Told, tuple[Finding, ...]]] = []
     named: set[str] = set()
 
     def note(record: Finding | Observation, names: Sequence[str]) -> None:
         comes = [came[key] for key in names if key in came]
         goes = [went[key] for key in names if key in went]
+        others = [beside[key] for key in names if key in beside]
         named.update(one.id for one in (*comes, *goes))
         shares = ground.share_in(comes), ground.share_in(goes)
         word: Said = "same"
@@ -148,6 +151,8 @@ def _story(
         if manner.is_seasonal and _apart_in_season(record):
             odds *= OUT_OF_SEASON
         tells = not (manner.freezes and _ice_deceives(word, record, ground))
+        if word == "same" and ground.share_in(others) >= PART_FRACTION:
+            tells = False  # something came here that is heard of beside it
         pair = number[record.before.id], number[record.after.id]
         usual = getattr(record, "altered_fraction", None)
         said.append((Told(*pair, word, habit, odds, float(tells), usual), tuple(goes)))
@@ -158,12 +163,12 @@ def _story(
         if one.id not in named:
             note(one, [one.id])
     agreed = _agreed([one for one, _ in said], scenes)
-    alike = Counter((one.after, one.said) for one, _ in said)
+    alike = Counter((one.after, one.said) for one, _ in said if one.weight)
     told = tuple(
         replace(
             one,
             odds=one.odds * (AGREEMENT_TIMES if one.after in agreed else 1.0),
-            weight=one.weight / alike[one.after, one.said],
+            weight=one.weight / max(alike[one.after, one.said], 1),
         )
         for one, _ in said
     )
@@ -296,7 +301,7 @@ def _began(story: Story, afters: list[int], first: int) -> tuple[int, list[int]]
 
 
 def _next_look(story: Story, scene: int) -> int | None:
-    later = [one.after for one in story.told if one.after > scene]
+    later = [one.after for one in story.told if one.weight and one.after > scene]
     return min(later, default=None)
 
 

@@ -150,7 +150,8 @@ def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
     assert (event.state, event.was_confirmed) == ("ended", True)
     assert "confirmed by 2016-09-01 alone" in event.reason
     [reviewed] = join_events([flood, again, drained], [], review(flood, "confirmed"))
-    assert reviewed.was_confirmed and "alone" not in reviewed.reason
+    assert reviewed.was_confirmed
+    assert "alone" not in reviewed.reason
     assert not one([flood, drained]).was_confirmed
     assert not one([flood, again]).was_confirmed
     for verdict in ("possible", "not_testable"):
@@ -171,6 +172,15 @@ def test_water_that_is_seen_to_go_ends_it_and_is_no_event_of_its_own() -> None:
     }  # fmt: skip
 
 
+def test_two_scenes_of_one_day_are_told_apart_by_their_time() -> None:
+    flood = found("flooding", "2016-08-20", "2016-09-01")
+    evening = _scene("2016-09-01", id="evening", acquired_from_at="2016-09-01T21:40:00+00:00",
+                     acquired_to_at="2016-09-01T21:40:00+00:00")  # fmt: skip
+    dry = _observation(method="flooding/3", before=_scene("2016-08-20"), after=evening)
+    reason = one([flood], [dry]).reason
+    assert "on 2016-09-01 at 02:11 UTC, and no more on 2016-09-01 at 21:40 UTC" in reason
+
+
 def test_water_that_comes_again_is_another_event_and_a_building_that_grows_is_not() -> None:
     floods = [
         found("flooding", "2015-08-20", "2015-09-01"),
@@ -182,6 +192,29 @@ def test_water_that_comes_again_is_another_event_and_a_building_that_grows_is_no
                     area_high_m2=3500.0)  # fmt: skip
     event = one([found("construction", "2015-09-07", "2016-09-05"), grown])
     assert event.has_grown
+
+
+def test_a_look_that_calls_a_larger_thing_over_it_does_not_speak_against_it() -> None:
+    west, east = (shapely.box(x, 42.5, x + 0.002, 42.501) for x in (129.6, 129.602))
+    first = found("water_gain", "2014-09-07", "2015-09-05", west)
+    second = replace(found("water_gain", "2015-09-05", "2016-09-05", east), probability=0.95)
+    both = replace(found("water_gain", "2014-09-07", "2016-09-05", west | east), probability=0.9)
+    again = replace(found("water_gain", "2014-09-07", "2017-09-05", west | east), probability=0.9)
+    looks = [looked(one.method, one.before.dates, one.after.dates, one) for one in (both, again)]
+    events = {event.id: event for event in join_events([first, second, both, again], looks)}
+    assert events[f"E{first.id[1:]}"].state == "provisional"  # not ended
+    missed = looked("flooding/3", "2014-09-07", "2017-09-09")
+    [early, _] = join_events([first, second, both, again], [*looks, missed])
+    assert early.state == "ended"
+
+
+def test_ice_does_not_end_what_no_other_look_explains() -> None:
+    flood = replace(found("flooding", "2015-10-20", "2015-11-05"), probability=0.3)
+    under_ice, thawed = (
+        looked("flooding/3", "2015-10-20", after) for after in ("2015-12-20", "2016-04-20")
+    )
+    assert one([flood], [under_ice]).state == "provisional"
+    assert one([flood], [under_ice, thawed]).state == "ended"
 
 
 def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
@@ -242,9 +275,10 @@ def test_the_list_says_what_became_of_each(
 ) -> None:
     workspace = create_workspace(tmp_path / "camps", bundled_registry())
     flood = found("flooding", "2016-08-20", "2016-09-01")
+    pond = found("water_gain", "2016-08-20", "2016-09-25", ELSEWHERE)
     seen = [
         looked("flooding/3", "2016-08-20", "2016-09-01", flood),
-        looked("flooding/3", "2016-08-20", "2016-09-25"),
+        looked("flooding/3", "2016-08-20", "2016-09-25", pond),
     ]
     runner = CliRunner()
     place = ["--workspace", str(workspace.root)]
@@ -252,14 +286,16 @@ def test_the_list_says_what_became_of_each(
     assert nothing.exit_code == 0
     assert "not 'nothing happened'" in nothing.output
     with open_ledger(workspace.ledger) as ledger:
-        ledger.record(seen, [flood], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
+        ledger.record(seen, [flood, pond], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
     said = json.loads(runner.invoke(main, [*place, "--json", "events", "list"]).output)
-    [event] = said["events"]
-    assert event["state"] == "ended"
+    [event, later] = said["events"]
+    assert (event["state"], later["state"]) == ("ended", "provisional")
     assert event["absent_again_at"] == "2016-09-25T02:11:21+00:00"
-    assert "the last on 2016-09-01" in runner.invoke(main, [*place, "events", "list"]).output
+    listed = runner.invoke(main, [*place, "events", "list"]).output
+    assert "the last on 2016-09-01" in listed
+    assert "2 events: 1 provisional; 1 ended, never confirmed." in listed
     none = runner.invoke(main, [*place, "events", "list", "--state", "confirmed"])
-    assert "other event left out by --state" in none.output
+    assert "2 other events left out by --state" in none.output
     wrong = runner.invoke(main, [*place, "events", "list", "--facility", "nowhere"])
     assert wrong.exit_code == 2
     assert "Traceback" not in wrong.output
