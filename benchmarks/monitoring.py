@@ -154,8 +154,9 @@ def named(outages: Sequence[Outage], painted: dict[str, Any]) -> list[Outage]:
     ]
     if painted["kind"] == "no_run":
         return names
-    places = {place for one in names for place in one.facility_ids}
-    return names if set(painted["facility_ids"]) <= places else []
+    wanted = set(painted["facility_ids"])
+    names = [one for one in names if wanted & set(one.facility_ids)]
+    return names if wanted <= {place for one in names for place in one.facility_ids} else []
 
 
 def _utc(day: str) -> datetime:
@@ -245,7 +246,7 @@ def _report(workspace: Workspace, truth: dict[str, Any]) -> None:
         where = "all" if painted["kind"] == "no_run" else ", ".join(painted["facility_ids"])
         print(
             f"  outage {painted['kind']} {painted['from_on']} to {painted['to_on']}, {where}: "
-            + (outage_sentence(names[0], watched) if names else "NOT NAMED")
+            + (" ".join(outage_sentence(one, watched) for one in names) or "NOT NAMED")
         )
 
 

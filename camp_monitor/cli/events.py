@@ -35,9 +35,8 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     cause is ruled out; ended when looks that saw its ground make it likelier that it went;
     dismissed when a reviewer rejects it; and else provisional.
     """
-    from camp_monitor.findings.events import join_events
+    from camp_monitor.findings.event_lookup import read_events
     from camp_monitor.findings.ledger import open_ledger
-    from camp_monitor.findings.review import latest_reviews
     from camp_monitor.publication.words import count_words
 
     found: tuple[Event, ...] = ()
@@ -47,11 +46,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
         find_facility(context.workspace.aoi, facility)
     if context.workspace.ledger.exists():
         with open_ledger(context.workspace.ledger) as ledger:
-            found = join_events(
-                ledger.findings(facility),
-                ledger.observations(facility),
-                latest_reviews(ledger.reviews()),
-            )
+            found = read_events(ledger, facility)
     wanted = [event for event in found if state is None or event.state == state]
     if context.as_json:
         click.echo(json.dumps({"events": [_plain(event) for event in wanted]}, indent=2))
@@ -64,6 +59,9 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
         said = [
             "No event is known: that is not 'nothing happened'. See: camp-monitor findings list"
         ]
+    elif wanted:
+        largest = max(wanted, key=lambda event: (event.was_confirmed, event.largest.area_m2))
+        said.append(f"Look at one: camp-monitor map {largest.id} -o {largest.id}.html")
     context.console.print("\n".join(said), soft_wrap=True)
 
 

@@ -32,7 +32,8 @@ from camp_monitor.cli.context import Context
 def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> None:
     """Draw the finding FID for print: before, after and change, with scale, dates and credits.
 
-    The same finding gives the same bytes.  Of FID, as much is needed as tells it from the others.
+    FID may be the id of an event (E...), too: drawn is the finding that shows most of it.  The same
+    finding gives the same bytes.  Of FID, as much is needed as tells it from the others.
     Prints the figure's caption with its credits, to be pasted below it.
     """
     from camp_monitor.findings.rows import legible

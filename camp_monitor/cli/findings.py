@@ -99,12 +99,16 @@ def list_findings(
 @click.argument("finding_id", metavar="FID")
 @click.pass_obj
 def show(context: Context, finding_id: str) -> None:
-    """Show all that is known of one finding; FID may be the beginning of its id."""
+    """Show all that is known of one finding; FID may be the beginning of its id.
+
+    FID may be the id of an event (E...), too: shown is the finding that shows most of it.
+    """
+    from camp_monitor.findings.event_lookup import find_finding
     from camp_monitor.findings.ledger import open_ledger
 
     _require_ledger(context)
     with open_ledger(context.workspace.ledger) as ledger:
-        finding = ledger.finding(finding_id)
+        finding = find_finding(ledger, finding_id)
         every = ledger.observations(finding.facility_id, superseded=True)
         current = ledger.observations(finding.facility_id)
         reviews = ledger.reviews(finding.id)

@@ -29,7 +29,8 @@ def draw(
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
-    Without an ID: an overview of all facilities of the registry, with counts of findings by kind.
+    FID may be the id of an event (E...), too: drawn is the pair that shows most of it.  Without an
+    ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
     from camp_monitor.publication.facility_map import draw_facility_map, write_map

@@ -106,7 +106,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         table.add_row(
             legible(row.watch.facility_id),
             _day(row.last_seen_at),
-            f"{(found.at - row.last_seen_at).days:,}" if row.last_seen_at else "",
+            f"{row.unseen_days(found.at):,}" if row.last_seen_at else "",
             _day(row.last_visit_at),
             "".join(signs[outcome] for outcome in strip(row.slots, found.at)),
         )

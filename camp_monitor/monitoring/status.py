@@ -73,6 +73,10 @@ class Row:
     due_at: datetime
     slots: tuple[Slot, ...]
 
+    def unseen_days(self, at: datetime) -> int:
+        """Days from the one on which it was last seen to that of `at`; 0 if it never was."""
+        return 0 if self.last_seen_at is None else (at.date() - self.last_seen_at.date()).days
+
 
 @dataclass(frozen=True)
 class Status:
@@ -240,7 +244,7 @@ def unseen_sentences(status: Status) -> list[str]:
         sentences.append(f"Never seen so far: {_names(never, status.ids)}.")
     rows = [row for row in status.rows if row.last_seen_at is not None]
     for row in sorted(rows, key=lambda row: (row.last_seen_at or EPOCH, row.watch.facility_id)):
-        days = (status.at - (row.last_seen_at or EPOCH)).days
+        days = row.unseen_days(status.at)
         if days >= LEAST_OUTAGE.days:
             sentences.append(
                 f"Nobody has seen {row.watch.facility_id} since {row.last_seen_at:%Y-%m-%d}, "

@@ -92,7 +92,7 @@ def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
     watch = row.watch
     seen = "Never seen"
     if row.last_seen_at is not None:
-        days = (status.at - row.last_seen_at).days
+        days = row.unseen_days(status.at)
         seen = (
             f"Last seen {row.last_seen_at:%Y-%m-%d}, {days:,} {'day' if days == 1 else 'days'} ago"
         )

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.event_lookup import find_findings
 from camp_monitor.findings.events import by_finding, join_events
 from camp_monitor.findings.finding import (
     Finding,
@@ -77,7 +78,7 @@ def draw_facility_map(
     ----------
     workspace : Workspace
     targets : sequence of str
-        One facility id, or ids of findings of one pair.
+        One facility id, or ids of findings of one pair, or of events, see `find_finding`.
     before, after : str or None
         Of several scanned pairs, the one whose scenes these dates or ids name.
 
@@ -153,11 +154,12 @@ def _targets(
     workspace: Workspace, ledger: Ledger, targets: Sequence[str]
 ) -> tuple[str, tuple[Finding, ...]]:
     """Tell a facility from findings; return the facility's id and the findings asked for."""
-    if (workspace.aoi / f"{targets[0]}.geojson").is_file() or not targets[0].startswith("F"):
+    if (workspace.aoi / f"{targets[0]}.geojson").is_file() or not targets[0].startswith(("E", "F")):
         if len(targets) > 1:
             raise InputError("A map shows one facility: name one, or findings of one pair.")
         return find_facility(workspace.aoi, targets[0]).id, ()
-    chosen = tuple(ledger.finding(target) for target in dict.fromkeys(targets))
+    named = (one for target in targets for one in find_findings(ledger, target))
+    chosen = tuple({one.id: one for one in named}.values())
     places = {(item.facility_id, _scenes_of(item)) for item in chosen}
     if len(places) > 1:
         raise InputError(

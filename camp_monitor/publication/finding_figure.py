@@ -14,6 +14,7 @@ from odc.geo.geom import Geometry
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.findings.event_lookup import find_finding
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.review import latest_reviews
@@ -73,7 +74,8 @@ def draw_finding_figure(
     ----------
     workspace : Workspace
     finding_id : str
-        Or as much of it as tells it from the others.
+        Of the finding, or of an event, see `find_finding`; or as much of it as tells it from the
+        others.
     file_format : str
         One of `FORMATS`.
     width_mm : float
@@ -87,7 +89,7 @@ def draw_finding_figure(
         A scene is gone from the catalogue, or is no longer the one that was compared.
     """
     with open_ledger(workspace.ledger) as ledger:
-        finding = ledger.finding(finding_id)
+        finding = find_finding(ledger, finding_id)
         current = ledger.findings(finding.facility_id)
         observation = _observation(ledger, finding)
         review = latest_reviews(ledger.reviews(finding.id)).get(finding.id)

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.cli import main
+from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.facilities import bundled_registry
+from camp_monitor.findings.event_lookup import find_finding, find_findings
 from camp_monitor.findings.events import Event, join_events
 from camp_monitor.findings.export import export_findings
 from camp_monitor.findings.finding import Finding, Observation
@@ -299,6 +301,28 @@ def test_the_list_says_what_became_of_each(
     wrong = runner.invoke(main, [*place, "events", "list", "--facility", "nowhere"])
     assert wrong.exit_code == 2
     assert "Traceback" not in wrong.output
+
+
+def test_an_event_is_found_by_any_id_it_had(tmp_path: Path) -> None:
+    small = found("water_gain", "2014-09-07", "2015-09-05")
+    larger = replace(found("water_gain", "2014-09-07", "2016-09-05"), area_m2=9000.0,
+                     area_high_m2=9900.0)  # fmt: skip
+    looks = [
+        looked("flooding/3", one.before.dates, one.after.dates, one) for one in (small, larger)
+    ]
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.record(looks, [small, larger], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
+        assert find_finding(ledger, small.id) == small
+        for one in (small, larger):
+            assert find_findings(ledger, f"E{one.id[1:]}") == (larger,)
+            assert find_finding(ledger, f"e{one.id[1:9]}") == larger
+        for wrong in ("E", "E0123456789ab", "event", f"E{small.id}"):
+            with pytest.raises(NoSuchRecordError, match="There is no finding"):
+                find_finding(ledger, wrong)
+        none = looked("flooding/3", small.before.dates, small.after.dates, measured=(("a", "b"),))
+        ledger.record([none], [], recorded_at=datetime(2024, 1, 2, tzinfo=UTC))
+        with pytest.raises(NoSuchRecordError, match="is no more"):
+            find_finding(ledger, f"E{small.id[1:]}")
 
 
 @pytest.mark.parametrize("kind", ["construction", "flooding"])

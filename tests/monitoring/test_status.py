@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.monitoring.gaps import OUTCOMES, Slot
-from camp_monitor.monitoring.status import STRIP_SIGNS, outage_sentence, ruler, strip
+from camp_monitor.monitoring.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
 from camp_monitor.monitoring.status_page import draw_status
-from camp_monitor.workspace import CONFIGURATION, create_workspace
+from camp_monitor.workspace import CONFIGURATION, create_workspace, open_workspace
 from tests.monitoring import made_up
 from tests.monitoring.made_up import day, look, run, unused, visit
 
@@ -59,6 +60,15 @@ def call(root: Path, *words: str, columns: str = "100") -> tuple[int, str, str]:
 
 
 AT = f"{day(122):%Y-%m-%d}"
+
+
+def test_days_unseen_are_counted_by_the_calendar(root: Path) -> None:
+    row = read_status(open_workspace(root), day(122)).rows[0]
+    morning, evening = (
+        replace(row, last_seen_at=day(100) + timedelta(hours=hour)) for hour in (2, 21)
+    )
+    now = day(122) + timedelta(hours=7)
+    assert morning.unseen_days(now) == evening.unseen_days(now) == 22
 
 
 def test_the_table_and_what_it_says_in_words(root: Path) -> None:
