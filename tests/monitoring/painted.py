@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from click.testing import CliRunner
 from filelock import FileLock
 
+from benchmarks.kills import PROGRAM, is_worker, processes_of
 from camp_monitor.cli import main
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.runs import RunRecord
@@ -94,9 +94,8 @@ def start(
     workspace: Path, *arguments: str, before: Callable[[], None] | None = None
 ) -> subprocess.Popen[str]:
     """Start the command line in a process group of its own."""
-    program = "from camp_monitor.cli import main; main(prog_name='camp-monitor')"
     return subprocess.Popen(
-        [sys.executable, "-c", program, "--workspace", str(workspace), *arguments],
+        [sys.executable, "-c", PROGRAM, "--workspace", str(workspace), *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=before,
     )  # fmt: skip
@@ -131,15 +130,6 @@ def diary(workspace: Path) -> tuple[RunRecord, ...]:
         return ledger.runs()
 
 
-def count(workspace: Path) -> int:
-    """Return how many observations there are; none where there is no ledger yet."""
-    path = workspace / "out" / "ledger.sqlite"
-    if not path.exists():
-        return 0
-    with open_ledger(path) as ledger:
-        return len(ledger.observations(superseded=True))
-
-
 def wait_until(true: Callable[[], object], within_s: float = 60) -> None:
     last = time.monotonic() + within_s
     while not true():
@@ -147,26 +137,9 @@ def wait_until(true: Callable[[], object], within_s: float = 60) -> None:
         time.sleep(0.05)
 
 
-def processes_of(group: int) -> list[int]:
-    """Return the ids of the live processes of a group that a test started."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError):
-            fields = path.read_text().rpartition(")")[2].split()
-            if int(fields[2]) == group and fields[0] != "Z":
-                found.append(int(path.parent.name))
-    return found
-
-
 def workers_of(group: int) -> list[int]:
-    """Return those of them that compute: the children by spawn."""
-    found = []
-    for pid in processes_of(group):
-        with suppress(OSError):
-            said = Path("/proc", str(pid), "cmdline").read_bytes()
-            if b"spawn_main" in said:
-                found.append(pid)
-    return found
+    """Return those of the processes of a group that compute."""
+    return [pid for pid in processes_of(group) if is_worker(pid)]
 
 
 def as_json(text: str) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kills import count, processes_of
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.runs import RunRecord
 from tests.monitoring.painted import (
@@ -26,10 +27,8 @@ from tests.monitoring.painted import (
     as_json,
     contents,
     copy,
-    count,
     diary,
     ended,
-    processes_of,
     scan,
     start,
     visits,

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kills import count
 from camp_monitor.errors import CampMonitorError, InputError
 from camp_monitor.monitoring.workers import MOST_TRIES, Workers, open_workers, processes
-from tests.monitoring.painted import EVERYTHING, contents, count, ended, scan, start, wait_until
+from tests.monitoring.painted import EVERYTHING, contents, ended, scan, start, wait_until
 
 
 def half(number: int) -> float:
