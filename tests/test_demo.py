@@ -72,6 +72,26 @@ def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, R
     assert any("cloud" in reason for reason in refusals)
 
 
+def test_an_event_that_a_map_does_not_show_is_named_and_drawn_by_its_id(
+    demo: tuple[Path, Result], tmp_path: Path
+) -> None:
+    def said(*words: str) -> Result:
+        result = run("--workspace", str(demo[0]), *words)
+        assert result.exit_code == 0, result.output
+        return result
+
+    page = tmp_path / "map.html"
+    hidden: str
+    newest = json.loads(said("--json", "map", FACILITY, "-o", str(page)).stdout)
+    [hidden] = newest["events_not_shown"]
+    events = json.loads(said("--json", "events", "list").stdout)["events"]
+    assert hidden in {one["id"] for one in events if one["was_confirmed"]}
+    assert f"camp-monitor map {hidden} -o" in said("map", FACILITY, "-o", str(page)).stderr
+    shown = json.loads(said("--json", "map", hidden, "-o", str(page)).stdout)
+    assert (shown["findings"], shown["events_not_shown"]) == (1, [])
+    assert "Ended" in page.read_text("utf-8")
+
+
 def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None:
     folder, _ = demo
     scenes = read_scenes(folder / "imagery")

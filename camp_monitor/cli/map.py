@@ -35,7 +35,7 @@ def draw(
     """
     from camp_monitor.publication.facility_map import draw_facility_map, write_map
     from camp_monitor.publication.map import iframe_line
-    from camp_monitor.publication.words import findings_words
+    from camp_monitor.publication.words import count_words, findings_words
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -52,9 +52,21 @@ def draw(
         write_map(drawn.html, output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:
-        counts = {"findings": drawn.findings, "rejected": drawn.rejected, "dates": drawn.dates}
+        counts = {
+            "findings": drawn.findings,
+            "rejected": drawn.rejected,
+            "dates": drawn.dates,
+            "events_not_shown": [event.id for event in drawn.not_shown],
+        }
         _print_json({"file": str(output), "facility": drawn.facility.id, **counts}, iframe)
         return
+    if drawn.not_shown:
+        newest = drawn.not_shown[-1].id
+        context.messages.print(
+            f"{count_words(len(drawn.not_shown), 'confirmed event')} not shown; the "
+            f"newest: camp-monitor map {newest} -o {newest}.html",
+            soft_wrap=True,
+        )
     context.messages.print(
         f"{output}: {findings_words(drawn.findings, drawn.rejected)}, {drawn.dates}; "
         f"{len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",

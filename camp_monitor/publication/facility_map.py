@@ -17,7 +17,7 @@ from camp_monitor.errors import InputError, SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.findings.event_lookup import find_findings
-from camp_monitor.findings.events import by_finding, join_events
+from camp_monitor.findings.events import Event, by_finding, join_events
 from camp_monitor.findings.finding import (
     Finding,
     Observation,
@@ -56,6 +56,8 @@ class FacilityMap:
         How many of them a reviewer rejected.
     dates : str
         ``between A and B``.
+    not_shown : tuple of Event
+        Events that are or were confirmed, and of which the page shows nothing; in order of time.
     """
 
     html: str
@@ -63,6 +65,7 @@ class FacilityMap:
     findings: int
     rejected: int
     dates: str
+    not_shown: tuple[Event, ...] = ()
 
 
 def draw_facility_map(
@@ -106,7 +109,16 @@ def draw_facility_map(
     area = search_area(outline, workspace.configuration.scan.margin_m)
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
     pictures, notes = _pictures(scenes, pair, area)
+    events = join_events(findings, observations, latest_reviews(reviews))
+    shown = {item.id for item in drawn}
+    not_shown = tuple(
+        event
+        for event in events
+        if event.was_confirmed and shown.isdisjoint(item.id for item in event.findings)
+    )
     notes += _left_out(observations, findings, drawn, pair)
+    if not_shown:
+        notes.append(f"{count_words(len(not_shown), 'confirmed event')} not shown on this page.")
     simulated = is_simulated(*pair)
     html = draw_map(
         facility,
@@ -115,12 +127,12 @@ def draw_facility_map(
         drawn,
         of_pair,
         reviews=reviews,
-        events=by_finding(join_events(findings, observations, latest_reviews(reviews))),
+        events=by_finding(events),
         notes=tuple(notes),
         simulated=simulated,
     )
     rejected = len(rejected_ids(reviews) & {item.id for item in drawn})
-    return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair))
+    return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair), not_shown)
 
 
 def write_map(html: str, path: Path) -> None:
