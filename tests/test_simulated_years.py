@@ -20,7 +20,6 @@ from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.simulation.planning import Plan, plan_years
 from camp_monitor.simulation.weather import SKY_SHARES, snow_on
 from camp_monitor.simulation.writing import (
-    SHIFTED,
     TRUTH,
     sent_of,
     write_sent,
@@ -170,7 +169,7 @@ def test_the_workspace_is_as_if_each_scene_had_been_added(tmp_path: Path) -> Non
     other = tmp_path / "added"
     other.mkdir()
     for place, one in reversed(passes):  # in this process, and in another order
-        paths, said = write_sent(sent_of(place, one), tmp_path, -SHIFTED * 1e-4)
+        paths, said = write_sent(sent_of(place, one), tmp_path)
         added, _ = add_scene(other, paths, said)
         written = workspace.imagery / added.id
         assert sorted(path.name for path in written.iterdir()) == sorted(
@@ -196,7 +195,6 @@ def test_passes_over_deep_snow_are_added_by_their_baseline_alone(tmp_path: Path)
     assert len(deep) >= 4
     for place, one in deep[:4]:
         paths, said = write_sent(sent_of(place, one), tmp_path)
-        assert said.offset is None
         added, _ = add_scene(tmp_path / "catalogue", paths, said)
         assert added.id == one.name
 

@@ -57,17 +57,10 @@ class Sent:
     relative_orbit: int = 54
 
 
-def write_sent(
-    sent: Sent, folder: Path, offset: float | None = None
-) -> tuple[tuple[Path, ...], SceneDescription]:
+def write_sent(sent: Sent, folder: Path) -> tuple[tuple[Path, ...], SceneDescription]:
     """Write the files of a scene, and say of them what a user would say who adds them.
 
-    Parameters
-    ----------
-    sent : Sent
-    folder : Path
-    offset : float or None
-        Of Sentinel-2, where the user gives it and it is not left to the item and the pixels.
+    That Sentinel-2's numbers are shifted is left to the item and the pixels to say.
     """
     image, classes = sent.seen.image, sent.seen.classes
     paths = [folder / f"{sent.name}-bands.tif"]
@@ -83,9 +76,8 @@ def write_sent(
     item.write_text(json.dumps(_item(sent)), encoding="utf-8")
     sensor = "sentinel-1" if classes is None else "sentinel-2"
     return tuple(paths), SceneDescription(
-        sensor=sensor, item=item, licence="CC0-1.0", credit="SIMULATED",
-        offset=None if classes is None else offset,
-    )  # fmt: skip
+        sensor=sensor, item=item, licence="CC0-1.0", credit="SIMULATED"
+    )
 
 
 def _write_tif(
@@ -189,7 +181,7 @@ def _write_place(job: tuple[Place, list[Acquisition], Path]) -> None:
     place, acquisitions, imagery = job
     for acquisition in acquisitions:
         with tempfile.TemporaryDirectory() as folder:
-            paths, said = write_sent(sent_of(place, acquisition), Path(folder), -SHIFTED * 1e-4)
+            paths, said = write_sent(sent_of(place, acquisition), Path(folder))
             add_new_scene(imagery, paths, said)
 
 
