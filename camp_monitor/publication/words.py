@@ -9,9 +9,11 @@ from camp_monitor.answers import UNTESTED
 from camp_monitor.facilities.facility import BASES, Outline
 from camp_monitor.findings.events import STATES, Event
 from camp_monitor.findings.finding import (
+    KINDS,
     Finding,
     Observation,
     SceneReference,
+    interval_words,
     question_words,
 )
 from camp_monitor.findings.review import VERDICTS, Review
@@ -54,9 +56,12 @@ def real_words(finding: Finding) -> str:
 
 
 def event_words(event: Event) -> str:
-    """Say what became of a thing: ``Ended: seen until ...``."""
+    """Say what all dates together make of a thing: what, since when, and what became of it."""
     reason = event.reason[:1].lower() + event.reason[1:]
-    return f"{STATES[event.state].capitalize()}: {reason}"
+    return (
+        f"Event {event.id}: {KINDS[event.kind].lower()} {interval_words(*event.came)}. "
+        f"{STATES[event.state].capitalize()}: {reason}"
+    )
 
 
 def area_words(finding: Finding) -> tuple[str, str]:

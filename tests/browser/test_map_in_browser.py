@@ -177,7 +177,9 @@ def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
     with open_html(demo(events=by_finding(join_events(findings, [])))) as page:
         finding_shape(page, "construction").click()
         expect(page.locator(".leaflet-popup-content .event")).to_have_text(
-            "Not confirmed: one scene shows it, and no other tells enough of it yet."
+            f"Event E{findings[0].id[1:]}: new construction between {painted.BEFORE.dates} and "
+            f"{painted.AFTER.dates}. Not confirmed: one scene shows it, and no other tells enough "
+            "of it yet."
         )
 
 
