@@ -251,15 +251,15 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
     held = [*presences]
     for earlier, afters in loose.items():
         rest = sorted(set(afters))
+        again = presences[earlier].first if earlier < len(presences) else None
         if earlier and presences[earlier - 1].gone is not None:
-            gone, rest = _lingers(story, rest, presences[earlier - 1])
+            gone, rest = _lingers(story, rest, presences[earlier - 1], again)
             held[earlier - 1] = replace(presences[earlier - 1], gone=gone)
-        if rest and earlier < len(presences):
-            first = presences[earlier].first
-            began, rest = _began(story, rest, first)
-            leads[first] = {after for after in afters if after >= began}
+        if rest and again is not None:
+            began, rest = _began(story, rest, again)
+            leads[again] = {after for after in afters if after >= began}
         if rest:
-            held.append(Presence(min(rest), _next_look(story, max(rest)), 0.0))
+            held.append(Presence(min(rest), _next_look(story, max(rest), again), 0.0))
     parts = []
     for presence in sorted(held, key=lambda one: one.first):
         lead = leads.get(presence.first, set())
@@ -279,15 +279,17 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
     return parts
 
 
-def _lingers(story: Story, afters: list[int], presence: Presence) -> tuple[int | None, list[int]]:
+def _lingers(
+    story: Story, afters: list[int], presence: Presence, again: int | None
+) -> tuple[int | None, list[int]]:
     """Say when the last of a thing went, if smaller parts of it were called after it; and the rest.
 
     A flood drains from its rims, and what is left of it is less than itself.
     """
     gone = presence.gone
-    while afters and afters[0] == gone:
-        gone = _next_look(story, gone)
-        afters = afters[1:]
+    while gone is not None and afters and afters[0] == gone:
+        gone = _next_look(story, gone, again)
+        afters = [one for one in afters if gone is not None and one >= gone]
     return gone, afters
 
 
@@ -300,9 +302,10 @@ def _began(story: Story, afters: list[int], first: int) -> tuple[int, list[int]]
     return first, afters
 
 
-def _next_look(story: Story, scene: int) -> int | None:
+def _next_look(story: Story, scene: int, again: int | None) -> int | None:
+    """Return the first scene after one that tells something, or at which a thing came again."""
     later = [one.after for one in story.told if one.weight and one.after > scene]
-    return min(later, default=None)
+    return min([*later, *([] if again is None else [again])], default=None)
 
 
 def _scenes_of(records: Sequence[Finding | Observation]) -> tuple[SceneReference, ...]:

@@ -81,7 +81,7 @@ def draw_facility_map(
     ----------
     workspace : Workspace
     targets : sequence of str
-        One facility id, or ids of findings of one pair, or of events, see `find_finding`.
+        One facility id, or ids of findings of one pair, or of events, see `find_findings`.
     before, after : str or None
         Of several scanned pairs, the one whose scenes these dates or ids name.
 

@@ -237,7 +237,7 @@ def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
         assert event.state == state
 
 
-DAYS = [f"20{year}-09-{day:02}" for year in range(14, 19) for day in (3, 17)]
+DAYS = [f"20{year}-{day}" for year in range(14, 19) for day in ("01-15", "07-03", "09-17")]
 PLACES = [shapely.box(129.6 + x, 42.5, 129.602 + x, 42.502) for x in (0.0, 0.001, 0.01, 0.011)]
 
 
@@ -246,12 +246,11 @@ def many_findings(draw: st.DrawFn) -> list[Finding]:
     findings = []
     for _ in range(draw(st.integers(0, 8))):
         first, last = sorted(draw(st.permutations(range(len(DAYS))))[:2])
-        findings.append(
-            found(
-                draw(st.sampled_from(sorted(METHODS))), DAYS[first], DAYS[last],
-                draw(st.sampled_from(PLACES)),
-            )
+        one = found(
+            draw(st.sampled_from(sorted(METHODS))), DAYS[first], DAYS[last],
+            draw(st.sampled_from(PLACES)),
         )  # fmt: skip
+        findings.append(replace(one, probability=draw(st.sampled_from([0.3, 0.6, 0.95]))))
     return list({finding.id: finding for finding in findings}.values())
 
 
@@ -260,16 +259,46 @@ def many_findings(draw: st.DrawFn) -> list[Finding]:
 def test_every_finding_is_of_one_event_or_ends_one_in_whatever_order(
     findings: list[Finding], data: st.DataObject
 ) -> None:
-    events = join_events(findings, [])
+    dates = st.permutations(DAYS).map(lambda days: sorted(days[:2]))
+    looks = [
+        looked("flooding/3", first, last) for first, last in data.draw(st.lists(dates, max_size=6))
+    ]
+    events = join_events(findings, looks)
     held = [finding.id for event in events for finding in event.findings]
     assert len(held) == len(set(held))
     loose = {finding.id for finding in findings} - set(held)
     kinds = {finding.id: finding.kind for finding in findings}
     assert all(kinds[name] == "flood_recession" for name in loose)
     assert not loose or any(event.state == "ended" for event in events)
-    assert join_events(data.draw(st.permutations(findings)), []) == events
+    assert join_events(data.draw(st.permutations(findings)), looks) == events
     for event in events:
         assert event.came[0].acquired_to_at < event.came[1].acquired_to_at
+
+
+def test_what_silent_looks_leave_open_ends_before_it_comes_again() -> None:
+    """Ice and a larger thing silence looks; a finding is of one time of presence all the same."""
+    here, beside = (shapely.box(west, 42.5, west + 0.002, 42.502) for west in (129.611, 129.61))
+    findings = [
+        replace(found(kind, before, after, where), probability=probability)
+        for kind, before, after, where, probability in (
+            ("flood_recession", "2014-01-15", "2014-09-03", here, 0.6),
+            ("water_gain", "2016-07-05", "2017-09-03", beside, 0.3),
+            ("flood_recession", "2015-12-20", "2018-07-05", here, 0.9),
+            ("flood_recession", "2016-12-20", "2018-09-03", here, 0.9),
+        )
+    ]
+    lingering = [
+        replace(found(kind, before, after, where), probability=probability)
+        for kind, before, after, where, probability in (
+            ("flooding", "2016-02-20", "2018-07-05", PLACES[0], 0.95),
+            ("water_gain", "2015-04-10", "2015-07-05", PLACES[0], 0.9),
+            ("water_gain", "2014-04-10", "2018-04-10", PLACES[1], 0.3),
+            ("flood_recession", "2014-07-05", "2018-04-10", PLACES[1], 0.3),
+        )
+    ]
+    for known in (findings, lingering):
+        held = [one.id for event in join_events(known, []) for one in event.findings]
+        assert sorted(held) == sorted(finding.id for finding in known)
 
 
 def test_the_list_says_what_became_of_each(
