@@ -43,8 +43,8 @@ from camp_monitor.evaluation.benchmark import (
     read_truth,
 )
 from camp_monitor.evaluation.scoring import FOUND_FRACTION
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import is_sar
 
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 FEWEST = 30

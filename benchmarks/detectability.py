@@ -29,8 +29,8 @@ from camp_monitor.detection.detectability import (
     smallest_found,
 )
 from camp_monitor.detection.detection import Detection
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound
 from camp_monitor.simulation.ground import Day, paint_ground, water_fraction

@@ -28,12 +28,12 @@ from camp_monitor.detection.construction import detect_construction
 from camp_monitor.detection.regions import label_regions, pixels_inside
 from camp_monitor.detection.water import map_water
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.adding import SceneDescription, add_scene
-from camp_monitor.imagery.catalogue import read_scenes
-from camp_monitor.imagery.image import Quality
 from camp_monitor.imagery.normalisation import normalise
 from camp_monitor.imagery.pair import Pair, make_pair
-from camp_monitor.imagery.reading import choose_grid, read_image
+from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.simulation.structures import Structure, paint_structures, scatter_footprints
 
 ROOF_M2, ROOFS = 2000.0, 25

@@ -29,9 +29,9 @@ from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.answering import MAX_RESIDUAL_PX, place
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_images
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, pair_images
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.sensors import is_sar
 
 SHIFTS_PX = ((0.0, 0.0), (1.3, -0.6), (-3.0, 2.4))
 DETECTORS: dict[str, Callable[[Pair], Detection]] = {

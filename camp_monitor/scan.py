@@ -32,18 +32,18 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ledger import Added, Ledger, open_ledger
-from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
 from camp_monitor.imagery.choosing import choose_earlier, choose_scene
-from camp_monitor.imagery.ground_files import (
+from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
+from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
+from camp_monitor.scenes.ground_files import (
     GroundFile,
     find_heights,
     find_usual_water,
     read_heights,
     read_usual_water,
 )
-from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
-from camp_monitor.imagery.reading import choose_grid, read_image
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 

@@ -66,7 +66,7 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("room", ["detection", "imagery"])
+@pytest.mark.parametrize("room", ["detection", "imagery", "scenes"])
 def test_numerics_do_not_touch_clock_or_network(room: str) -> None:
     forbidden = {"requests", "httpx", "socket", "time", "random", "logging", "tenacity"}
     for path in (PACKAGE / room).rglob("*.py"):

@@ -16,7 +16,7 @@ from camp_monitor.cli.demo import FACILITY, PAIRS
 from camp_monitor.cli.demo_scenes import MARKER
 from camp_monitor.cli.demo_truth import Row, judged, judged_cloud
 from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.imagery.catalogue import read_scenes
+from camp_monitor.scenes.catalogue import read_scenes
 
 
 def run(*words: str) -> Result:

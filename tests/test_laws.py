@@ -30,10 +30,10 @@ from camp_monitor.detection.flooding import detect_flooding
 from camp_monitor.detection.regions import Region, outline_regions, pixels_inside
 from camp_monitor.errors import NotComparableError
 from camp_monitor.facilities import Outline
-from camp_monitor.imagery.alignment import measure_shift
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, make_pair
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.coregistration import measure_shift
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.simulation.camera import Air, Camera
 from camp_monitor.simulation.camera import observe as take
 from camp_monitor.simulation.ground import Day, paint_ground

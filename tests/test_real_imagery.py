@@ -19,12 +19,12 @@ from camp_monitor.detection.indices import ndwi
 from camp_monitor.detection.regions import pixels_inside
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
-from camp_monitor.imagery.adding import SceneDescription, add_scene
-from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.pair import Pair, make_pair
-from camp_monitor.imagery.reading import choose_grid, read_image
-from camp_monitor.imagery.scene import Scene
 from camp_monitor.scan import Scanned, scan
+from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.workspace import Workspace, create_workspace
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)

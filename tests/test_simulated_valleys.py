@@ -21,9 +21,9 @@ from rasterio.features import geometry_mask
 from scipy import ndimage
 
 from camp_monitor.detection.construction import detect_construction
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, make_pair
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 
 GRID = GeoBox((192, 192), Affine(10, 0, 562000, 0, -10, 4674000), "EPSG:32652")

@@ -15,8 +15,8 @@ from rasterio.features import geometry_mask
 
 from camp_monitor.facilities.registry import find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.imagery.adding import add_scene
-from camp_monitor.imagery.catalogue import read_scenes
+from camp_monitor.scenes.adding import add_scene
+from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.simulation.planning import Plan, plan_years
 from camp_monitor.simulation.weather import SKY_SHARES, snow_on
 from camp_monitor.simulation.writing import (

@@ -18,7 +18,7 @@ from rasterio.features import geometry_mask
 
 from camp_monitor.detection.indices import mndwi, ndvi
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 from camp_monitor.simulation.camera import Air, Camera, Cloud, observe, pixel_means
 from camp_monitor.simulation.compound import ANNEX_M, COMPOUND_M
 from camp_monitor.simulation.ground import Day, paint_ground, water_fraction

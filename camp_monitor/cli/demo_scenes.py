@@ -56,7 +56,7 @@ def add_scenes(workspace: Workspace, valley: Valley) -> dict[str, str]:
 
 
 def _add(workspace: Workspace, scene: ValleyScene) -> str:
-    from camp_monitor.imagery.adding import add_scene
+    from camp_monitor.scenes.adding import add_scene
     from camp_monitor.simulation.writing import Sent, write_sent
 
     visit = scene.visit

@@ -16,8 +16,8 @@ from camp_monitor.errors import WorkspaceError
 if TYPE_CHECKING:
     from camp_monitor.imagery.choosing import Choice
     from camp_monitor.imagery.gathering import Place, Shop
-    from camp_monitor.imagery.scene import Scene
     from camp_monitor.imagery.search import Offer
+    from camp_monitor.scenes.scene import Scene
 
 LEFT_OUT_SHOWN = 5
 
@@ -83,7 +83,7 @@ def note_fetched(context: Context, source: str) -> Callable[[Scene], None]:
 
 def interval_of(first: str, last: str) -> tuple[datetime, datetime]:
     """Read ``--from`` and ``--to``: the first instant of the one, the last of the other."""
-    from camp_monitor.imagery.scene import parse_acquired
+    from camp_monitor.scenes.scene import parse_acquired
 
     return parse_acquired(f"{first}/{last}")
 

@@ -22,10 +22,10 @@ from camp_monitor.cli.network import (
     source_options,
 )
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
+from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
-    from camp_monitor.imagery.scene import Scene
+    from camp_monitor.scenes.scene import Scene
 
 
 @click.group(cls=Commands)
@@ -167,7 +167,7 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
 
     The files are copied as they are; nothing in the catalogue is ever overwritten.
     """
-    from camp_monitor.imagery.adding import SceneDescription, add_scene
+    from camp_monitor.scenes.adding import SceneDescription, add_scene
 
     named = tuple(bands.split(",")) if bands else None
     description = SceneDescription(bands=named, **said)
@@ -191,7 +191,7 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
 @click.pass_obj
 def list_scenes(context: Context, facility_id: str | None) -> None:
     """List the catalogue, or the scenes that reach the facility ID."""
-    from camp_monitor.imagery.catalogue import read_scenes
+    from camp_monitor.scenes.catalogue import read_scenes
 
     found = read_scenes(context.workspace.imagery)
     total = len(found)
@@ -226,9 +226,9 @@ def flags(context: Context, facility_id: str, sensor: str) -> None:
     from camp_monitor.detection.regions import outline_area
     from camp_monitor.facilities import find_facility
     from camp_monitor.facilities.surroundings import search_area
-    from camp_monitor.imagery.catalogue import read_scenes
-    from camp_monitor.imagery.flag_history import LEAST_DATES
-    from camp_monitor.imagery.looking_back import look_back
+    from camp_monitor.scenes.catalogue import read_scenes
+    from camp_monitor.scenes.flag_history import LEAST_DATES
+    from camp_monitor.scenes.persistent_flags import look_back
 
     settings = context.workspace.configuration.scan
     area = search_area(find_facility(context.workspace.aoi, facility_id).outline, settings.margin_m)

@@ -62,7 +62,7 @@ def status(context: Context, facility: str | None, at: str | None, html: Path | 
 
 def _end_of(day: str | None) -> datetime | None:
     """Return the last instant of what was given as a day, or the time itself."""
-    from camp_monitor.imagery.scene import parse_acquired
+    from camp_monitor.scenes.scene import parse_acquired
 
     return parse_acquired(day)[1] if day else None
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.detection.water import map_water, tells_water
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sensors import PHYSICAL
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import PHYSICAL
 
 BANK_PX = 2
 NEAR_WATER_FRACTION = 0.25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from camp_monitor.detection.detection import Detection
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.sensors import is_sar
 
 METHOD = "construction/3"
 FINE_UNDER_M = 3.0

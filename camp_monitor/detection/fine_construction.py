@@ -8,7 +8,7 @@ from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.pixel_size import estimate_pixel_m
 from camp_monitor.errors import NotComparableError
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.sensors import is_sar
 
 ROOFS_UNDER_M = 1.0
 """A house has a few hundred pixels of at most this; with fewer, a roof is no shape but a spot."""

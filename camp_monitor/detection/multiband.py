@@ -16,9 +16,9 @@ from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sensors import PHYSICAL
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import PHYSICAL
 
 ALIKE_FRACTION = 0.5
 """A structure reaches as far as the ground changed by at least this part of its own change ..."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from shapely import affinity
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import normalise
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sar.backscatter import to_decibels, to_power
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
+from camp_monitor.scenes.sensors import is_sar
 from camp_monitor.simulation.materials import spectrum
 from camp_monitor.simulation.radar import WATER_DB
 from camp_monitor.simulation.settlement_roofs import ROOF_COLOURS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 
 SPARSENESS_AT_1_M = 0.715
 SPARSENESS_PER_OCTAVE = 0.155

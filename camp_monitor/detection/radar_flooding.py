@@ -16,9 +16,9 @@ from camp_monitor.detection.radar_water import (
     map_radar_water,
 )
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.normalisation import measure_normalisation, normalise
 from camp_monitor.imagery.pair import Pair
+from camp_monitor.scenes.image import Image, Quality
 
 LEAST_PX = 25
 """Of a region, so many pixels must be darker than before: fewer are speckle."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 
 SIDE_PX = 5
 """Side of the square over which speckle is averaged."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.sar.backscatter import despeckled
-from camp_monitor.imagery.scene import Scene
-from camp_monitor.imagery.sensors import PHYSICAL, is_sar
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.sar.backscatter import despeckled
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.sensors import PHYSICAL, is_sar
 
 VERDICTS = ("ruled_out", "possible", "not_testable")
 AROUND_M = 300.0

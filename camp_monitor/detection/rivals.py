@@ -16,8 +16,8 @@ from camp_monitor.detection import rivals_in_optics as in_optics
 from camp_monitor.detection import rivals_in_radar as in_radar
 from camp_monitor.detection.rival_place import Place, Rival, RivalMaps, Window, look, prepare
 from camp_monitor.imagery.pair import Pair
-from camp_monitor.imagery.scene import Scene
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.sensors import is_sar
 
 __all__ = ["Rival", "RivalMaps", "examine", "examine_rivals", "prepare"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detection.indices import normalised_difference
 from camp_monitor.detection.rival_place import Place, Rival
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.scenes.scene import Scene
 
 DIMMED = 0.10
 """A shadow takes at least this part of the light (natural logarithm), ..."""

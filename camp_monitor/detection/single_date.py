@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import is_sar
 
 METHOD = "water/1"
 

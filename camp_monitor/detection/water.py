@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from camp_monitor.detection.cloudiness import thick_cloud
 from camp_monitor.detection.indices import visible_excess
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import is_sar
 
 VISIBLE, INFRARED = ("green", "red"), ("nir", "swir1")
 """Blue is left out: haze is brightest there."""

@@ -24,10 +24,10 @@ from camp_monitor.evaluation.benchmark import (
     Entry,
     read_images,
 )
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.opening import open_raster
 from camp_monitor.imagery.pair import Pair, pair_images
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.sensors import is_sar
 
 RADAR_PIXEL_M = 10.0
 """Taken for radar whose pixel size is not stated: its rules hang on looks, not on metres."""

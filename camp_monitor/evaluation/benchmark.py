@@ -15,9 +15,9 @@ from odc.geo.geobox import GeoBox
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camp_monitor.errors import EvaluationError
-from camp_monitor.imagery.image import Image, Quality
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.sensors import OPTICAL_BANDS, SAR_BANDS, UNKNOWN_POLARISATION
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.sensors import OPTICAL_BANDS, SAR_BANDS, UNKNOWN_POLARISATION
 
 LIST = "pairs.json"
 UNSCORED = 255

@@ -127,7 +127,7 @@ def _write(benchmark: Benchmark, entry: Entry, given: Answer, path: Path) -> Non
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    from camp_monitor.imagery.opening import open_raster
+    from camp_monitor.scenes.opening import open_raster
 
     with open_raster(benchmark.folder / entry.after, "restore it") as source:
         place = {"crs": source.crs, "transform": source.transform}

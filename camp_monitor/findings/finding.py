@@ -90,7 +90,7 @@ class SceneReference:
     id : str
         Item id in the catalogue.
     sensor : str
-        Key of `camp_monitor.imagery.sensors.SENSORS`.
+        Key of `camp_monitor.scenes.sensors.SENSORS`.
     acquired_from_at, acquired_to_at : str
         ISO 8601, UTC, to the second; equal for a scene taken at one instant.
     sha256 : tuple of str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from camp_monitor.imagery.scene import Scene
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.sensors import is_sar
 
 LOW_SUN_DEG = 30.0
 """Below this elevation a ridge throws a shadow of more than 1.7 times its height."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.scene import Scene, parse_acquired
+from camp_monitor.scenes.scene import Scene, parse_acquired
 
 MOST_LISTED = 12
 SEASON_DAYS = 45.0

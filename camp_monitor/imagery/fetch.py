@@ -26,13 +26,9 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import MissingError, RemoteError, SceneError
-from camp_monitor.imagery.adding import SceneDescription, add_scene
-from camp_monitor.imagery.catalogue import check_unaltered, list_scenes, read_scene
-from camp_monitor.imagery.locking import alone
 from camp_monitor.imagery.network.addresses import where
 from camp_monitor.imagery.network.answers import parse_json
 from camp_monitor.imagery.network.remote import Remote, open_remote_raster
-from camp_monitor.imagery.opening import DRIVERS
 from camp_monitor.imagery.remote_scene import (
     SAFE_ID,
     RemoteBand,
@@ -40,10 +36,14 @@ from camp_monitor.imagery.remote_scene import (
     read_remote_scene,
 )
 from camp_monitor.imagery.sar.fetching import fetch_backscatter, ground_grid, read_geocoding
-from camp_monitor.imagery.scene import Scene
 from camp_monitor.imagery.search import ANOTHER, USUAL_PIXEL_M, check_file
-from camp_monitor.imagery.sensors import SENSORS
 from camp_monitor.imagery.sources import Source
+from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.catalogue import check_unaltered, list_scenes, read_scene
+from camp_monitor.scenes.locking import alone
+from camp_monitor.scenes.opening import DRIVERS
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.sensors import SENSORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,13 +30,13 @@ from camp_monitor.imagery.fetch import catalogue_id, fetch_scene, find_order, mo
 from camp_monitor.imagery.network import signing
 from camp_monitor.imagery.network.addresses import parse_address
 from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.reading import RESTORE
 from camp_monitor.imagery.remote_scene import RemoteScene
-from camp_monitor.imagery.scene import BandFile, Scene
 from camp_monitor.imagery.search import Offer, clear_share, look_at_scenes, search_scenes
-from camp_monitor.imagery.sensors import is_sar
 from camp_monitor.imagery.sources import Source, find_source
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.reading import RESTORE
+from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.scenes.sensors import is_sar
 from camp_monitor.workspace import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000

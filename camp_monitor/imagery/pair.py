@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.alignment import Alignment, measure_shift
 from camp_monitor.imagery.caveats import mountain_caveats
 from camp_monitor.imagery.choosing import season_gap_days
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import Normalisation, measure_normalisation, normalise
-from camp_monitor.imagery.sar.backscatter import despeckled, platform_caveats
-from camp_monitor.imagery.sar.terrain import check_geocoding, terrain_caveats
-from camp_monitor.imagery.scene import Scene
-from camp_monitor.imagery.sensors import SENSORS, is_sar
+from camp_monitor.scenes.coregistration import Alignment, measure_shift
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sar.backscatter import despeckled, platform_caveats
+from camp_monitor.scenes.sar.terrain import check_geocoding, terrain_caveats
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.sensors import SENSORS, is_sar
 
 LEAST_USABLE_PX = 500
 """Fewer usable pixels in common than this, and no statistic of the pair means anything."""
@@ -27,7 +27,7 @@ CORRECTED_FROM_PX = 0.1
 """A smaller shift is left alone: resampling would cost more than it gains."""
 
 Reader = Callable[[Scene, GeoBox, tuple[float, float]], Image]
-"""Reads a scene onto a grid, moved back by a shift: `camp_monitor.imagery.reading.read_image`."""
+"""Reads a scene onto a grid, moved back by a shift: `camp_monitor.scenes.reading.read_image`."""
 
 
 @dataclass(frozen=True, eq=False)

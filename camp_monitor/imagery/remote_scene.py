@@ -14,9 +14,9 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.imagery.offsets import OffsetState, offset_from_item
-from camp_monitor.imagery.sar.calibration import find_annotations
 from camp_monitor.imagery.sources import Collection, Source
+from camp_monitor.scenes.sar.calibration import find_annotations
+from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 LONGEST_HREF = 4000

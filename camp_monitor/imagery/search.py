@@ -22,9 +22,9 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import RemoteError
 from camp_monitor.imagery.choosing import Look, orbit_words, processing_words
 from camp_monitor.imagery.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
-from camp_monitor.imagery.quality import CLOUD_EDGE_M, READERS, widen_cloud
 from camp_monitor.imagery.remote_scene import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.imagery.sources import Collection, Source
+from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -130,7 +130,7 @@ def search_scenes(
     interval : (datetime, datetime)
         First and last instant.
     sensors : sequence of str
-        Keys of `camp_monitor.imagery.sensors.SENSORS`.
+        Keys of `camp_monitor.scenes.sensors.SENSORS`.
 
     Raises
     ------

@@ -25,7 +25,7 @@ class Collection:
     id : str
         Of the collection, as the source calls it.
     sensor : str
-        Key of `camp_monitor.imagery.sensors.SENSORS`.
+        Key of `camp_monitor.scenes.sensors.SENSORS`.
     bands : mapping
         Standard name of a band to the key of its asset, in the order in which bands are read.
     quality : (str, str) or None
@@ -38,7 +38,7 @@ class Collection:
         Where an item does not say.
     baseline : bool
         Sentinel-2: the processing baseline decides on the offset, see
-        `camp_monitor.imagery.offsets`.
+        `camp_monitor.scenes.sentinel2_offset`.
     radar_geometry : bool
         Radar as whole numbers in its own geometry, with annotations to calibrate it by; it is put
         onto the ground as it is fetched, and `quantity`, `scale` and `offset` are of what is kept.

@@ -19,7 +19,6 @@ from camp_monitor.findings.finding import Finding, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.lookup import question_sha256
 from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
-from camp_monitor.imagery.catalogue import read_scene, read_scenes
 from camp_monitor.imagery.choosing import Look
 from camp_monitor.imagery.gathering import (
     Place,
@@ -29,9 +28,10 @@ from camp_monitor.imagery.gathering import (
     in_catalogue,
     plan,
 )
-from camp_monitor.imagery.scene import Scene
 from camp_monitor.monitoring.workers import Answer, Workers
 from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
+from camp_monitor.scenes.catalogue import read_scene, read_scenes
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")

@@ -9,8 +9,8 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image, Quality
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.scene import Scene
 
 WORKING_MEMORY_MB = 64
 
@@ -18,7 +18,7 @@ WORKING_MEMORY_MB = 64
 def read_coarse(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0, 0.0)) -> Image:
     """Read the mean of the pixels of a scene within each of the large pixels of `grid`.
 
-    `camp_monitor.imagery.reading.read_image` reads every pixel of the window at once; this one
+    `camp_monitor.scenes.reading.read_image` reads every pixel of the window at once; this one
     uses the file's own overviews where it has them and goes through it in pieces where not.  The
     provider's quality band is not read: a picture shows cloud as cloud.
 

@@ -26,14 +26,14 @@ from camp_monitor.findings.finding import (
 )
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.review import latest_reviews, rejected_ids
-from camp_monitor.imagery.alignment import measure_shift
-from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.pair import CORRECTED_FROM_PX
-from camp_monitor.imagery.reading import read_image
-from camp_monitor.imagery.scene import Scene, parse_acquired
 from camp_monitor.publication.map import draw_map
 from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
 from camp_monitor.publication.words import count_words, is_simulated
+from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.coregistration import measure_shift
+from camp_monitor.scenes.reading import read_image
+from camp_monitor.scenes.scene import Scene, parse_acquired
 from camp_monitor.workspace import Workspace
 
 WEB_MERCATOR = "EPSG:3857"

@@ -20,12 +20,12 @@ from camp_monitor.findings.finding import (
     interval_words,
 )
 from camp_monitor.findings.review import Review
-from camp_monitor.imagery.image import Image
 from camp_monitor.publication import words
 from camp_monitor.publication.figure_panels import Panels, Sample
 from camp_monitor.publication.figure_words import caption
 from camp_monitor.publication.lettering import latin_font, printable, shorten, text_width_pt, wrap
 from camp_monitor.publication.words import is_simulated
+from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -26,13 +26,13 @@ from camp_monitor.findings.finding import (
     Observation,
     question_words,
 )
-from camp_monitor.imagery.image import Image
 from camp_monitor.publication import words
 from camp_monitor.publication.drawing import OUTLINE_DASHES
 from camp_monitor.publication.figure_words import ViewFacts
 from camp_monitor.publication.lettering import latin_font
 from camp_monitor.publication.picture import render_pair
 from camp_monitor.publication.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.findings.finding import SceneReference
-from camp_monitor.imagery.image import Image, Quality
-from camp_monitor.imagery.sensors import PHYSICAL
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.sensors import PHYSICAL
 
 LONGEST_SIDE_PX = 2048
 """Larger pictures make a map too heavy to open on a phone; the caller reads a coarser grid."""

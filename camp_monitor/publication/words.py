@@ -17,7 +17,7 @@ from camp_monitor.findings.finding import (
     question_words,
 )
 from camp_monitor.findings.review import VERDICTS, Review
-from camp_monitor.imagery.sensors import SENSORS
+from camp_monitor.scenes.sensors import SENSORS
 
 PLACEHOLDER_SENTENCE = (
     "The circle is a placeholder: no outline or size of this place has been published, so it "

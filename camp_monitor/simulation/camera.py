@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.quality import flags_from_scl, widen_cloud
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
 from camp_monitor.simulation.landscape import fractal
 from camp_monitor.simulation.materials import BANDS, spectrum
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 from camp_monitor.simulation.landscape import Landscape, fractal
 from camp_monitor.simulation.materials import (
     BANDS,

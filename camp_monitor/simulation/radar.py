@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 from camp_monitor.simulation.camera import Seen, resolve
 from camp_monitor.simulation.ground import Day, water_fraction
 from camp_monitor.simulation.landscape import Landscape, fractal

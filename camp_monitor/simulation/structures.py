@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from shapely import affinity
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sensors import is_sar
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import is_sar
 
 SHADE = 0.55
 """Share of the light, above the darkest of the image, that a shadow takes."""

@@ -18,8 +18,8 @@ from odc.geo.geom import Geometry
 
 from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.facilities.registry import write_facility
-from camp_monitor.imagery.adding import SceneDescription, add_new_scene
-from camp_monitor.imagery.catalogue import list_scenes
+from camp_monitor.scenes.adding import SceneDescription, add_new_scene
+from camp_monitor.scenes.catalogue import list_scenes
 from camp_monitor.simulation.camera import Seen
 from camp_monitor.simulation.compound import place_compound
 from camp_monitor.simulation.planning import ACCURACY_M, MARGIN_M, SIDE_PX, Plan, write_truth

@@ -15,8 +15,8 @@ import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.quality import flags_from_scl, widen_cloud
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
 from camp_monitor.simulation.camera import HAZE_GLOW, Camera, Seen, observe
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound
 from camp_monitor.simulation.ground import Day, paint_ground, water_fraction

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.imagery.alignment import Alignment
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import Normalisation
 from camp_monitor.imagery.pair import Pair
+from camp_monitor.scenes.coregistration import Alignment
+from camp_monitor.scenes.image import Image
 
 Array = NDArray[np.floating]
 SIDE = 192

@@ -33,10 +33,10 @@ from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.painting import Place, make_painter, own_objects, paint
 from camp_monitor.detection.painting_ground import MOST_PAINTED_FRACTION
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.alignment import Alignment
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.normalisation import Normalisation, normalise
 from camp_monitor.imagery.pair import Pair
+from camp_monitor.scenes.coregistration import Alignment
+from camp_monitor.scenes.image import Image
 
 SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
 FIELD = (0.03, 0.06, 0.04, 0.35, 0.19, 0.09)

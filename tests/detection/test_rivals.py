@@ -20,10 +20,10 @@ from scipy import ndimage
 
 from camp_monitor.detection.rival_place import VERDICTS
 from camp_monitor.detection.rivals import Rival, examine, examine_rivals, prepare
-from camp_monitor.imagery.alignment import Alignment
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, pair_images
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.coregistration import Alignment
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.simulation.camera import Air, Cloud
 from camp_monitor.simulation.compound import Stage
 from camp_monitor.simulation.materials import spectrum

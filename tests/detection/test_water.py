@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from camp_monitor.detection.cloudiness import thick_cloud
 from camp_monitor.detection.water import WaterConstants, map_water, tells_water
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Quality
+from camp_monitor.scenes.image import Quality
 from camp_monitor.simulation.materials import BANDS
 from tests.detection.painted_water import (
     HAZE,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from camp_monitor.detection.flooding import FloodConstants, detect_flooding, new_water
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 from tests.detection.painted_water import (
     SIDE,
     agreement,

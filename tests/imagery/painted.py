@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.scene import BandFile, Scene
 
 UTM = "EPSG:32652"
 BANDS = ("blue", "green", "red", "nir")

@@ -22,17 +22,17 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.adding import SceneDescription, add_scene
-from camp_monitor.imagery.catalogue import (
+from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.catalogue import (
     MAX_JSON_BYTES,
     PROVIDER_ITEM,
     check_unaltered,
     read_scene,
     read_scenes,
 )
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.reading import read_image
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.reading import read_image
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 from tests.imagery.painted import BANDS, grid, numbers, texture, write_tiff
 
@@ -152,7 +152,7 @@ def test_a_scene_of_the_same_name_is_not_overwritten(catalogue: Path, tiff: Path
 def test_a_killed_add_leaves_no_half_scene(catalogue: Path, tiff: Path, moment: str) -> None:
     killed = f"""
 import os, pathlib, shutil, signal, sys
-from camp_monitor.imagery.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import SceneDescription, add_scene
 where, name = (shutil, "copyfile") if {moment!r} == "copyfile" else (pathlib.Path, "rename")
 whole = getattr(where, name)
 def half(*arguments, **options):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.alignment import Alignment, measure_shift
-from camp_monitor.imagery.image import Quality
+from camp_monitor.scenes.coregistration import Alignment, measure_shift
+from camp_monitor.scenes.image import Quality
 from tests.imagery.painted import make_image, moved, texture
 
 NEAR_PX = 0.1

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sar import calibration_files
-from camp_monitor.imagery.sar.backscatter import to_decibels
-from camp_monitor.imagery.sar.calibration import (
+from camp_monitor.scenes.sar import calibration_files
+from camp_monitor.scenes.sar.backscatter import to_decibels
+from camp_monitor.scenes.sar.calibration import (
     Calibration,
     Table,
     find_annotations,
     sigma0_power,
 )
-from camp_monitor.imagery.sar.calibration_files import read_calibration, read_noise
+from camp_monitor.scenes.sar.calibration_files import read_calibration, read_noise
 from tests.imagery.products import (
     LINES,
     PIXELS,

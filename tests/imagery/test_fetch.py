@@ -24,7 +24,6 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.imagery.catalogue import read_scenes
 from camp_monitor.imagery.fetch import (
     Order,
     catalogue_id,
@@ -35,6 +34,7 @@ from camp_monitor.imagery.fetch import (
 )
 from camp_monitor.imagery.network.remote import Remote
 from camp_monitor.imagery.sources import SOURCES, Source
+from camp_monitor.scenes.catalogue import read_scenes
 from tests.remote.painted_catalogue import (
     COLLECTION,
     FACILITY,

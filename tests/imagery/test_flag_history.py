@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.flag_history import (
+from camp_monitor.scenes.flag_history import (
     LEAST_DATES,
     WEATHER,
     FixedFlags,
@@ -21,8 +21,8 @@ from camp_monitor.imagery.flag_history import (
     count_flags,
     find_fixed_flags,
 )
-from camp_monitor.imagery.image import Image, Quality
-from camp_monitor.imagery.quality import flags_from_scl
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.quality import flags_from_scl
 from camp_monitor.simulation.camera import Air, Cloud, observe
 from camp_monitor.simulation.ground import Day, paint_ground
 from camp_monitor.simulation.landscape import make_valley

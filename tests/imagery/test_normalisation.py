@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.imagery.image import Quality
 from camp_monitor.imagery.normalisation import measure_normalisation, normalise
+from camp_monitor.scenes.image import Quality
 from tests.imagery.painted import make_image, texture
 
 gains = st.floats(0.3, 3.0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.offsets import OffsetState, check_offset, offset_from_item
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.sentinel2_offset import OffsetState, check_offset, offset_from_item
 from camp_monitor.simulation.camera import Air, Cloud, observe
 from camp_monitor.simulation.ground import Day, paint_ground
 from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley

@@ -9,9 +9,9 @@ import pytest
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.scene import BandFile, Scene
 from tests.imagery.painted import grid, make_image, make_scene, moved, texture
 
 QUALITY = BandFile("scl", Path("scl.tif"), 1, 1.0, 0.0, None)

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.quality import (
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.quality import (
     READERS,
     UDM2_BANDS,
     flags_from_landsat,
@@ -21,7 +21,7 @@ from camp_monitor.imagery.quality import (
     udm2_version,
     widen_cloud,
 )
-from camp_monitor.imagery.sensors import QUALITY_BANDS
+from camp_monitor.scenes.sensors import QUALITY_BANDS
 
 SCL = {
     0: Quality.NODATA, 1: Quality.SATURATED, 2: 0, 3: Quality.SHADOW, 4: 0, 5: 0, 6: 0, 7: 0,

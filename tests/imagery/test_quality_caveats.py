@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.imagery.caveats import mountain_caveats
-from camp_monitor.imagery.scene import BandFile
+from camp_monitor.scenes.scene import BandFile
 from tests.imagery.painted import make_scene
 
 HIGH = {"sun_elevation_deg": 55.0, "sun_azimuth_deg": 150.0}

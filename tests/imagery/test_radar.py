@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError, SceneError
-from camp_monitor.imagery.alignment import Alignment, measure_shift
-from camp_monitor.imagery.image import Image
-from camp_monitor.imagery.sar.backscatter import (
+from camp_monitor.scenes.coregistration import Alignment, measure_shift
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sar.backscatter import (
     FLOOR_DB,
     check_backscatter,
     despeckle,

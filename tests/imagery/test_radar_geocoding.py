@@ -15,11 +15,11 @@ from odc.geo.geobox import GeoBox
 from rasterio.control import GroundControlPoint
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.sar import geocoding
-from camp_monitor.imagery.sar.backscatter import FLOOR_DB
-from camp_monitor.imagery.sar.calibration_files import read_calibration, read_noise
-from camp_monitor.imagery.sar.geocoding import Backscatter, geocode
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.sar import geocoding
+from camp_monitor.scenes.sar.backscatter import FLOOR_DB
+from camp_monitor.scenes.sar.calibration_files import read_calibration, read_noise
+from camp_monitor.scenes.sar.geocoding import Backscatter, geocode
 from tests.imagery.products import (
     LINES,
     PIXELS,

@@ -14,9 +14,9 @@ from odc.geo.geom import Geometry
 from pyproj import Transformer
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.reading import choose_grid, read_image
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.scene import BandFile, Scene
 from tests.imagery.painted import BANDS, UTM, grid, make_scene, numbers, write_tiff
 
 

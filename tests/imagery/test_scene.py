@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.scene import parse_acquired
+from camp_monitor.scenes.scene import parse_acquired
 from tests.imagery.painted import make_scene
 
 

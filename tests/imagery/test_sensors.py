@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from camp_monitor.imagery.sensors import OPTICAL_BANDS, SENSORS, band_name
+from camp_monitor.scenes.sensors import OPTICAL_BANDS, SENSORS, band_name
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.image import Image
 from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
-from camp_monitor.imagery.sar.terrain import Geocoding
-from camp_monitor.imagery.scene import BandFile, Scene
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import BandFile, Scene
 from tests.imagery.painted import grid, make_scene, moved, texture
 
 LEVEL = Geocoding(350.0, 331.0, 38.0, 128.0, True)

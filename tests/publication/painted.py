@@ -13,8 +13,8 @@ from odc.geo.geobox import GeoBox
 
 from camp_monitor.facilities.facility import Facility, Outline, Source
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
-from camp_monitor.imagery.image import Image, Quality
 from camp_monitor.publication.picture import MapImage, render_pair
+from camp_monitor.scenes.image import Image, Quality
 
 SIDE_PX = 420
 PIXEL_M = 5.0

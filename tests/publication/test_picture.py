@@ -14,7 +14,6 @@ from PIL import Image as Pillow
 from pyproj import Transformer
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image
 from camp_monitor.publication.picture import (
     LONGEST_SIDE_PX,
     MapImage,
@@ -22,6 +21,7 @@ from camp_monitor.publication.picture import (
     render_image,
     render_pair,
 )
+from camp_monitor.scenes.image import Image
 from tests.publication import painted
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from camp_monitor.imagery.catalogue import check_unaltered, read_scenes
+from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from tests.remote.painted_catalogue import FACILITY, Offered, collection, offer, workspace
 from tests.remote.servers import AssetServer, Fault, StacServer
 

@@ -15,10 +15,10 @@ import pytest
 
 from camp_monitor.errors import RemoteError
 from camp_monitor.imagery.fetch import fetch_scene, find_order
-from camp_monitor.imagery.offsets import OffsetState
 from camp_monitor.imagery.remote_scene import RemoteScene, read_remote_scene
-from camp_monitor.imagery.sensors import QUALITY_BANDS, QUANTITIES, SENSORS
 from camp_monitor.imagery.sources import SOURCES, Source
+from camp_monitor.scenes.sensors import QUALITY_BANDS, QUANTITIES, SENSORS
+from camp_monitor.scenes.sentinel2_offset import OffsetState
 from tests.remote.conftest import MakeRemote
 from tests.remote.servers import AssetServer
 

@@ -42,7 +42,7 @@ from camp_monitor.imagery.network.answers import (
 from camp_monitor.imagery.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
 from camp_monitor.imagery.network.range_file import QuietFile, RangeFile
 from camp_monitor.imagery.network.signing import Sign, Signed, unsigned
-from camp_monitor.imagery.opening import DRIVERS
+from camp_monitor.scenes.opening import DRIVERS
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

@@ -19,15 +19,15 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.imagery.network.addresses import where
 from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.reading import utm_crs
 from camp_monitor.imagery.remote_scene import RemoteBand
-from camp_monitor.imagery.sar.calibration_files import (
+from camp_monitor.scenes.reading import utm_crs
+from camp_monitor.scenes.sar.calibration_files import (
     MAX_ANNOTATION_BYTES,
     read_calibration,
     read_noise,
 )
-from camp_monitor.imagery.sar.geocoding import geocode
-from camp_monitor.imagery.sar.terrain import Geocoding
+from camp_monitor.scenes.sar.geocoding import geocode
+from camp_monitor.scenes.sar.terrain import Geocoding
 
 if TYPE_CHECKING:
     from affine import Affine

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sar.backscatter import FLOOR_DB, to_decibels
-from camp_monitor.imagery.sar.calibration import Calibration, Noise, sigma0_power
+from camp_monitor.scenes.sar.backscatter import FLOOR_DB, to_decibels
+from camp_monitor.scenes.sar.calibration import Calibration, Noise, sigma0_power
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

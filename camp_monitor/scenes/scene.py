@@ -11,8 +11,8 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sar.terrain import Geocoding
-from camp_monitor.imagery.sensors import QUANTITIES, SENSORS
+from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Scene:
     bands_assumed : bool
         The files do not name their bands: the sensor's usual order was taken.
     offset_kind, offset_reason : str
-        Of Sentinel-2, see `camp_monitor.imagery.offsets.OffsetState`; empty for other sensors, and
-        where the user gave the offset.
+        Of Sentinel-2, see `camp_monitor.scenes.sentinel2_offset.OffsetState`; empty for other
+        sensors, and where the user gave the offset.
     geocoding : Geocoding or None
         Of radar that was fetched in its own geometry: how it was put onto the ground.
     """

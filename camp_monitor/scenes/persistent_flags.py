@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.imagery.flag_history import LEAST_DATES, FixedFlags, find_fixed_flags
-from camp_monitor.imagery.reading import choose_grid, read_flags
-from camp_monitor.imagery.scene import Scene
+from camp_monitor.scenes.flag_history import LEAST_DATES, FixedFlags, find_fixed_flags
+from camp_monitor.scenes.reading import choose_grid, read_flags
+from camp_monitor.scenes.scene import Scene
 
 
 def look_back(
@@ -27,7 +27,7 @@ def look_back(
     scenes : sequence of Scene
         Of the catalogue.
     sensor : str
-        Key of `camp_monitor.imagery.sensors.SENSORS`; masks of two sensors err differently.
+        Key of `camp_monitor.scenes.sensors.SENSORS`; masks of two sensors err differently.
     area : shapely geometry
         EPSG:4326.
     context_px : int

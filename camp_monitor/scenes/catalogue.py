@@ -22,10 +22,10 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.locking import alone
-from camp_monitor.imagery.sar.terrain import Geocoding
-from camp_monitor.imagery.scene import BandFile, Scene
-from camp_monitor.imagery.sensors import QUALITY_BANDS
+from camp_monitor.scenes.locking import alone
+from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.scenes.sensors import QUALITY_BANDS
 
 BUILDING = ".adding-"
 CATALOGUE = "catalog.json"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.dark_ground import SHIFT, judge
+from camp_monitor.scenes.dark_ground import SHIFT, judge
 
 SHIFT_REFLECTANCE = -0.1
 """The offset that undoes `SHIFT`, at the scale of 0.0001."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.alignment import Alignment
+from camp_monitor.scenes.coregistration import Alignment
 
 MOST_APART_PX = 0.5
 """Two dates that heights displace differently by more than this need a shift that was measured."""

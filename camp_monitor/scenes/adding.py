@@ -15,7 +15,7 @@ import pystac
 import shapely
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.catalogue import (
+from camp_monitor.scenes.catalogue import (
     MULTIHASH_SHA256,
     PROVIDER_ITEM,
     list_scenes,
@@ -24,17 +24,17 @@ from camp_monitor.imagery.catalogue import (
     read_scenes,
     store_item,
 )
-from camp_monitor.imagery.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
-from camp_monitor.imagery.meaning import Meaning, tell_meaning
-from camp_monitor.imagery.naming import name_bands
-from camp_monitor.imagery.offsets import OffsetState
-from camp_monitor.imagery.sar.terrain import Geocoding
-from camp_monitor.imagery.scene import Scene, parse_acquired
-from camp_monitor.imagery.sensors import (
+from camp_monitor.scenes.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
+from camp_monitor.scenes.naming import name_bands
+from camp_monitor.scenes.radiometry import Meaning, tell_meaning
+from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import Scene, parse_acquired
+from camp_monitor.scenes.sensors import (
     QUALITY_BANDS,
     SENSORS,
     Sensor,
 )
+from camp_monitor.scenes.sentinel2_offset import OffsetState
 
 KEPT_PROPERTIES = (
     "platform", "constellation", "instruments", "view:sun_azimuth", "view:sun_elevation",

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.inspecting import InspectedFile
-from camp_monitor.imagery.offsets import OffsetState, offset_from_item
-from camp_monitor.imagery.sar.backscatter import check_backscatter, tell_unit
-from camp_monitor.imagery.sensors import BACKSCATTER, QUANTITIES, Sensor, is_sar
-from camp_monitor.imagery.settling import settle_offset
+from camp_monitor.scenes.inspecting import InspectedFile
+from camp_monitor.scenes.offset_settling import settle_offset
+from camp_monitor.scenes.sar.backscatter import check_backscatter, tell_unit
+from camp_monitor.scenes.sensors import BACKSCATTER, QUANTITIES, Sensor, is_sar
+from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
 if TYPE_CHECKING:
     import pystac
 
-    from camp_monitor.imagery.adding import SceneDescription
+    from camp_monitor.scenes.adding import SceneDescription
 
 Files = tuple[InspectedFile, ...]
 HIGHEST_REFLECTANCE = 5.0

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.sar.calibration import Calibration, Noise, NoiseBlock, Table
-from camp_monitor.imagery.sensors import SAR_BANDS
+from camp_monitor.scenes.sar.calibration import Calibration, Noise, NoiseBlock, Table
+from camp_monitor.scenes.sensors import SAR_BANDS
 
 MAX_ANNOTATION_BYTES = 20_000_000
 """Real calibration files hold about a million bytes."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Quality
+from camp_monitor.scenes.image import Quality
 
 WEATHER = Quality.CLOUD | Quality.SHADOW | Quality.CIRRUS
 """Flags that weather sets."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.sensors import OPTICAL_BANDS
+from camp_monitor.scenes.sensors import OPTICAL_BANDS
 
 SHIFT = 1000
 """What baselines from 04.00 on add to every number; ESA has used no other value so far."""
@@ -19,7 +19,7 @@ MOST_PX = 1_000_000
 """Of larger windows, evenly spaced pixels are looked at."""
 CORRECTION_ERROR = 100
 """Standard deviation of an atmospheric correction's error, 0.01 of reflectance; see
-`camp_monitor.imagery.offsets.check_offset`."""
+`camp_monitor.scenes.sentinel2_offset.check_offset`."""
 BELOW, FAR_BELOW = SHIFT - 3 * CORRECTION_ERROR, SHIFT - 5 * CORRECTION_ERROR
 """Shifted numbers below these would be reflectances below -0.03 and -0.05."""
 LEAST_DARK_SHARE = 0.01
@@ -62,8 +62,8 @@ def judge(
     Parameters
     ----------
     numbers, names, flags
-        As for `camp_monitor.imagery.offsets.check_offset`, which says what is looked for and what
-        cannot be seen.
+        As for `camp_monitor.scenes.sentinel2_offset.check_offset`, which says what is looked for and
+        what cannot be seen.
     """
     pixels = _clear_pixels(numbers, names, flags)
     count = next((band.size for band in pixels.values()), 0)

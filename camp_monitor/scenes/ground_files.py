@@ -16,9 +16,9 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.catalogue import file_sha256
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.reading import MAX_SIDE_PX, needed_window
+from camp_monitor.scenes.catalogue import file_sha256
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.reading import MAX_SIDE_PX, needed_window
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

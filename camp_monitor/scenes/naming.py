@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.inspecting import InspectedFile
-from camp_monitor.imagery.quality import UDM2_BANDS, udm2_version
-from camp_monitor.imagery.sensors import QUALITY_BANDS, Sensor, band_name
+from camp_monitor.scenes.inspecting import InspectedFile
+from camp_monitor.scenes.quality import UDM2_BANDS, udm2_version
+from camp_monitor.scenes.sensors import QUALITY_BANDS, Sensor, band_name
 
 Files = tuple[InspectedFile, ...]
 

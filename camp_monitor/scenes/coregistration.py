@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.image import Image
 
 TILE_PX = 128
 """Side of a tile; larger tiles are more accurate, smaller ones more numerous."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import NotComparableError, SceneError
-from camp_monitor.imagery.alignment import Alignment
-from camp_monitor.imagery.image import Image
+from camp_monitor.scenes.coregistration import Alignment
+from camp_monitor.scenes.image import Image
 
 FLOOR_DB = -40.0
 """What is left of a pixel whose noise was larger than its echo; far below any water."""
@@ -203,7 +203,7 @@ def platform_caveats(before: Flown, after: Flown, found: Alignment) -> tuple[str
     Parameters
     ----------
     before, after : Flown
-        Two radar scenes, such as `camp_monitor.imagery.scene.Scene`.
+        Two radar scenes, such as `camp_monitor.scenes.scene.Scene`.
     found : Alignment
         As measured before any correction.
 

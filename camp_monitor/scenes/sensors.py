@@ -11,7 +11,7 @@ SAR_BANDS = ("vv", "vh")
 UNKNOWN_POLARISATION = "sar"
 """Name of a radar band of which only that is known."""
 QUALITY_BANDS = ("scl", "qa_pixel", "udm2.0", "udm2.1")
-"""Bands that hold a provider's classes, not measurements: see `camp_monitor.imagery.quality`."""
+"""Bands that hold a provider's classes, not measurements: see `camp_monitor.scenes.quality`."""
 
 QUANTITIES = {
     "reflectance": "surface reflectance, 0-1",

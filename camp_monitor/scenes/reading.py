@@ -15,12 +15,12 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Image, Quality
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.quality import READERS, quality_indexes, widen_cloud
-from camp_monitor.imagery.sar.backscatter import to_decibels, to_power
-from camp_monitor.imagery.scene import BandFile, Scene
-from camp_monitor.imagery.sensors import BACKSCATTER
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
+from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
+from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.scenes.sensors import BACKSCATTER
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -200,7 +200,7 @@ def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
     Parameters
     ----------
     band : BandFile
-        Named as one of `camp_monitor.imagery.quality.READERS`.
+        Named as one of `camp_monitor.scenes.quality.READERS`.
     grid : GeoBox
 
     Returns

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.offsets import OffsetState, check_offset
-from camp_monitor.imagery.opening import open_raster
-from camp_monitor.imagery.quality import READERS
-from camp_monitor.imagery.sensors import OPTICAL_BANDS
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.quality import READERS
+from camp_monitor.scenes.sensors import OPTICAL_BANDS
+from camp_monitor.scenes.sentinel2_offset import OffsetState, check_offset
 
 LOOKED_AT_SIDE_PX = 1024
 """Larger files are looked at in every so many pixels: dark ground is found as well."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.image import Quality
-from camp_monitor.imagery.sensors import OPTICAL_BANDS
+from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.sensors import OPTICAL_BANDS
 
 CLOUD_EDGE_M = 60.0
 """Clouds and their shadows are widened by this: their edges are thin and classed as clear."""
@@ -210,7 +210,7 @@ READERS: dict[str, Callable[[NDArray[np.integer]], NDArray[np.uint8]]] = {
     "udm2.0": partial(flags_from_udm2, version="2.0"),
     "udm2.1": partial(flags_from_udm2, version="2.1"),
 }
-"""One reader for each name in `camp_monitor.imagery.sensors.QUALITY_BANDS`."""
+"""One reader for each name in `camp_monitor.scenes.sensors.QUALITY_BANDS`."""
 
 
 def quality_indexes(name: str, index: int) -> int | list[int]:

@@ -1,0 +1,1 @@
+"""Scenes: sensors, files, the catalogue, and reading them onto a grid with quality flags."""
