@@ -29,7 +29,7 @@ from camp_monitor.detection.detectability import (
     smallest_found,
 )
 from camp_monitor.detection.detection import Detection
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound

@@ -28,8 +28,8 @@ from camp_monitor.detection.construction import detect_construction
 from camp_monitor.detection.regions import label_regions, pixels_inside
 from camp_monitor.detection.water import map_water
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.normalisation import normalise
-from camp_monitor.imagery.pair import Pair, make_pair
+from camp_monitor.pairs.normalisation import normalise
+from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Quality

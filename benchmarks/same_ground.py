@@ -29,7 +29,7 @@ from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.answering import MAX_RESIDUAL_PX, place
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_images
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sensors import is_sar
 

@@ -19,7 +19,7 @@ from camp_monitor.detection.rivals import RivalMaps, examine, prepare
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.ground_files import GroundFile
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.scene import Scene

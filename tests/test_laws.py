@@ -30,7 +30,7 @@ from camp_monitor.detection.flooding import detect_flooding
 from camp_monitor.detection.regions import Region, outline_regions, pixels_inside
 from camp_monitor.errors import NotComparableError
 from camp_monitor.facilities import Outline
-from camp_monitor.imagery.pair import Pair, make_pair
+from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene

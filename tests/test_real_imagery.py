@@ -19,7 +19,7 @@ from camp_monitor.detection.indices import ndwi
 from camp_monitor.detection.regions import pixels_inside
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
-from camp_monitor.imagery.pair import Pair, make_pair
+from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scan import Scanned, scan
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import read_scenes

@@ -21,7 +21,7 @@ from rasterio.features import geometry_mask
 from scipy import ndimage
 
 from camp_monitor.detection.construction import detect_construction
-from camp_monitor.imagery.pair import Pair, make_pair
+from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.simulation.valley_scenes import VISITS, paint_valley

@@ -14,9 +14,9 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from camp_monitor.imagery.choosing import Choice
     from camp_monitor.imagery.gathering import Place, Shop
     from camp_monitor.imagery.search import Offer
+    from camp_monitor.pairs.selection import Choice
     from camp_monitor.scenes.scene import Scene
 
 LEFT_OUT_SHOWN = 5
@@ -110,7 +110,7 @@ def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> N
     """Print what a catalogue offers, as a table."""
     from rich.table import Table
 
-    from camp_monitor.imagery.choosing import season_gap_days
+    from camp_monitor.pairs.selection import season_gap_days
 
     table = Table(box=None, pad_edge=False)
     columns = ("Scene", "Taken", "Inside", "Clear", "Season", "Sun", "View", "Orbit")

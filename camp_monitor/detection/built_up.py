@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detection.detection import Change
 from camp_monitor.detection.multivariate import irmad
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 
 BY_COLOURS, BY_EDGES = "works by colours", "works by edges"
 """Which of the two weighs more in the pair."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camp_monitor.detection.detection import Detection
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
 
 METHOD = "construction/3"

@@ -8,7 +8,7 @@ from functools import partial
 from camp_monitor.detection import construction, flooding
 from camp_monitor.detection.detection import Detection
 from camp_monitor.detection.known_ground import KnownGround, detect_flooding_on
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 
 Detector = Callable[[Pair], Detection]
 """Looks at a pair for one question; raises NotComparableError where it cannot answer."""

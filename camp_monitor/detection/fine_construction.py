@@ -7,7 +7,7 @@ from camp_monitor.detection.construction import FINE_UNDER_M, METHOD
 from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.pixel_size import estimate_pixel_m
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
 
 ROOFS_UNDER_M = 1.0

@@ -14,7 +14,7 @@ from camp_monitor.detection.radar_water import RadarWater, map_radar_water
 from camp_monitor.detection.water import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detection.water import SPAN, Water, WaterConstants, map_water
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import PHYSICAL, is_sar
 

@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from camp_monitor.detection.detection import Detection
 from camp_monitor.detection.flooding import STEEPEST, USUAL, detect_flooding, steepest_deg
 from camp_monitor.detection.single_date import slope_of
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 
 USUAL_FROM_PERCENT = 50.0
 """Water is usual where it lay at least this share of the time: ground that is dry more often than

@@ -16,7 +16,7 @@ from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import PHYSICAL
 

@@ -18,7 +18,7 @@ from camp_monitor.detection.structure import (
     steepness,
     stretched,
 )
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 
 WAY = "structures"
 LEAST_PX = 4

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from shapely import affinity
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.normalisation import normalise
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.normalisation import normalise
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
 from camp_monitor.scenes.sensors import is_sar

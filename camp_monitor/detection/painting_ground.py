@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from camp_monitor.detection.detection import Detection
 from camp_monitor.detection.indices import mndwi, ndwi
 from camp_monitor.detection.painting import Place
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar
 

@@ -16,8 +16,8 @@ from camp_monitor.detection.radar_water import (
     map_radar_water,
 )
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.normalisation import measure_normalisation, normalise
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.normalisation import measure_normalisation, normalise
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
 
 LEAST_PX = 25

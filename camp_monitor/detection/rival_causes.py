@@ -9,7 +9,7 @@ import numpy as np
 
 from camp_monitor.detection.indices import normalised_difference
 from camp_monitor.detection.rival_place import Place, Rival
-from camp_monitor.imagery.choosing import season_gap_days, season_gap_words
+from camp_monitor.pairs.selection import season_gap_days, season_gap_words
 from camp_monitor.scenes.scene import Scene
 
 TALLEST_M = 100.0

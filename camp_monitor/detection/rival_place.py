@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene

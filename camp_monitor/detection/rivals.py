@@ -15,7 +15,7 @@ from camp_monitor.detection import rival_causes as causes
 from camp_monitor.detection import rivals_in_optics as in_optics
 from camp_monitor.detection import rivals_in_radar as in_radar
 from camp_monitor.detection.rival_place import Place, Rival, RivalMaps, Window, look, prepare
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import is_sar
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from camp_monitor.detection.detection import Change
 from camp_monitor.detection.roof_network import WEIGHTS_FOLDER, Weights, read_weights, run_network
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 
 Floats = NDArray[np.float32]

@@ -24,7 +24,7 @@ from camp_monitor.evaluation.benchmark import (
     Entry,
     read_images,
 )
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.sensors import is_sar

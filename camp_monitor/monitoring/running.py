@@ -19,7 +19,6 @@ from camp_monitor.findings.finding import Finding, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.lookup import question_sha256
 from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
-from camp_monitor.imagery.choosing import Look
 from camp_monitor.imagery.gathering import (
     Place,
     Plan,
@@ -29,6 +28,7 @@ from camp_monitor.imagery.gathering import (
     plan,
 )
 from camp_monitor.monitoring.workers import Answer, Workers
+from camp_monitor.pairs.selection import Look
 from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene

@@ -26,7 +26,7 @@ from camp_monitor.findings.finding import (
 )
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.review import latest_reviews, rejected_ids
-from camp_monitor.imagery.pair import CORRECTED_FROM_PX
+from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.map import draw_map
 from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
 from camp_monitor.publication.words import count_words, is_simulated

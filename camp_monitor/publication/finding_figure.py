@@ -18,7 +18,7 @@ from camp_monitor.findings.event_lookup import find_finding
 from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.review import latest_reviews
-from camp_monitor.imagery.pair import CORRECTED_FROM_PX
+from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.coarse_reading import read_coarse
 from camp_monitor.publication.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
 from camp_monitor.publication.lettering import find_korean_font

@@ -62,8 +62,8 @@ def judge(
     Parameters
     ----------
     numbers, names, flags
-        As for `camp_monitor.scenes.sentinel2_offset.check_offset`, which says what is looked for and
-        what cannot be seen.
+        As for `camp_monitor.scenes.sentinel2_offset.check_offset`, which says what it looks for and
+        what it cannot see.
     """
     pixels = _clear_pixels(numbers, names, flags)
     count = next((band.size for band in pixels.values()), 0)

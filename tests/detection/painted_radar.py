@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.imagery.normalisation import Normalisation
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.normalisation import Normalisation
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image
 

@@ -33,8 +33,8 @@ from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.painting import Place, make_painter, own_objects, paint
 from camp_monitor.detection.painting_ground import MOST_PAINTED_FRACTION
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.normalisation import Normalisation, normalise
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.normalisation import Normalisation, normalise
+from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image
 

@@ -19,7 +19,7 @@ from camp_monitor.detection.detection import Change
 from camp_monitor.detection.fine_construction import detect_fine_construction
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 
 Pixels = NDArray[np.float32]

@@ -21,7 +21,7 @@ from camp_monitor.detection.multivariate import change_odds, irmad
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe
 from camp_monitor.simulation.ground import Day, paint_ground

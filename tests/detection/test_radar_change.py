@@ -14,7 +14,7 @@ from camp_monitor.detection.construction import detect_construction
 from camp_monitor.detection.radar_change import detect_radar_change, detect_radar_construction
 from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from tests.detection.painted_radar import (
     SIDE,
     agreement,

@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from camp_monitor.detection.rival_place import VERDICTS
 from camp_monitor.detection.rivals import Rival, examine, examine_rivals, prepare
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene

@@ -27,7 +27,7 @@ from camp_monitor.detection.roof_network import (
 )
 from camp_monitor.detection.roofs import MODELS, RoofConstants, find_roofs, freed_of_light
 from camp_monitor.errors import SceneError
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.settlement import PaintedPair, paint_settlement
 

@@ -23,7 +23,7 @@ from camp_monitor.detection.structure import (
     shared_stretch,
     stretched,
 )
-from camp_monitor.imagery.pair import Pair, pair_images
+from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe
 from camp_monitor.simulation.ground import Day, paint_ground

@@ -16,7 +16,7 @@ from camp_monitor.detection.known_ground import (
     detect_where_water_can_be_new,
     know_ground,
 )
-from camp_monitor.imagery.pair import Pair
+from camp_monitor.pairs.pair import Pair
 from tests.detection import painted_radar as radar
 from tests.detection import painted_water as optical
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.imagery.choosing import (
+from camp_monitor.pairs.selection import (
     LEAST_INSIDE_FRACTION,
     RECENT_AT_FIRST,
     SEASON_DAYS,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.imagery.normalisation import measure_normalisation, normalise
+from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.scenes.image import Quality
 from tests.imagery.painted import make_image, texture
 

@@ -9,7 +9,7 @@ import pytest
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
+from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
 from tests.imagery.painted import grid, make_image, make_scene, moved, texture

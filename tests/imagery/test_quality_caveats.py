@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.imagery.caveats import mountain_caveats
+from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.scenes.scene import BandFile
 from tests.imagery.painted import make_scene
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.pair import Pair, check_comparable, make_pair
+from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.terrain import Geocoding
 from camp_monitor.scenes.scene import BandFile, Scene

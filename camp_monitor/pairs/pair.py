@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import NotComparableError
-from camp_monitor.imagery.caveats import mountain_caveats
-from camp_monitor.imagery.choosing import season_gap_days
-from camp_monitor.imagery.normalisation import Normalisation, measure_normalisation, normalise
+from camp_monitor.pairs.caveats import mountain_caveats
+from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
+from camp_monitor.pairs.selection import season_gap_days
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckled, platform_caveats
