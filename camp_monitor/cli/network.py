@@ -14,9 +14,9 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from camp_monitor.imagery.gathering import Place, Shop
-    from camp_monitor.imagery.search import Offer
     from camp_monitor.pairs.selection import Choice
+    from camp_monitor.providers.gathering import Place, Shop
+    from camp_monitor.providers.search import Offer
     from camp_monitor.scenes.scene import Scene
 
 LEFT_OUT_SHOWN = 5
@@ -40,7 +40,7 @@ def source_options(command: Any) -> Any:
 @contextmanager
 def open_shop(context: Context, source: str | None, sensors: Sequence[str]) -> Iterator[Shop]:
     """Open the catalogue that the user or the configuration names; nothing is asked yet."""
-    from camp_monitor.imagery import gathering
+    from camp_monitor.providers import gathering
 
     configuration = context.workspace.configuration
     with gathering.open_shop(
@@ -52,7 +52,7 @@ def open_shop(context: Context, source: str | None, sensors: Sequence[str]) -> I
 def place_of(context: Context, facility_id: str) -> Place:
     """Return where a facility is looked for."""
     from camp_monitor.facilities import find_facility
-    from camp_monitor.imagery.gathering import place_round
+    from camp_monitor.providers.gathering import place_round
 
     facility = find_facility(context.workspace.aoi, facility_id)
     return place_round(facility.outline, context.workspace.configuration.scan)

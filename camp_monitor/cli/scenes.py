@@ -50,7 +50,7 @@ def search(
     Clear is the share of this outline, not of the scene: only the window of the quality band that
     covers it is read.
     """
-    from camp_monitor.imagery.search import look_at_scenes, search_scenes
+    from camp_monitor.providers.search import look_at_scenes, search_scenes
 
     interval = interval_of(first, last)
     place = place_of(context, facility_id)
@@ -96,8 +96,8 @@ def fetch(
     ground, as calibrated decibels), with its item and SHA-256.  What was fetched before is checked,
     and not fetched again.
     """
-    from camp_monitor.imagery.fetch import fetch_scene, find_order
-    from camp_monitor.imagery.gathering import check_budget
+    from camp_monitor.providers.fetch import fetch_scene, find_order
+    from camp_monitor.providers.gathering import check_budget
 
     place = place_of(context, facility_id)
     folder = context.workspace.imagery

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camp_monitor.findings.ledger import Ledger
-    from camp_monitor.imagery.gathering import Shop
     from camp_monitor.monitoring.running import Done, Errand, Told
+    from camp_monitor.providers.gathering import Shop
 
 FAILED = 1
 LEFT_OUT_SHOWN = 12

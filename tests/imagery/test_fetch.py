@@ -24,7 +24,7 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.imagery.fetch import (
+from camp_monitor.providers.fetch import (
     Order,
     catalogue_id,
     fetch_scene,
@@ -32,8 +32,8 @@ from camp_monitor.imagery.fetch import (
     matches_checksum,
     most_bytes,
 )
-from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.sources import SOURCES, Source
+from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.sources import SOURCES, Source
 from camp_monitor.scenes.catalogue import read_scenes
 from tests.remote.painted_catalogue import (
     COLLECTION,

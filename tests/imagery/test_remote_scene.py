@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.remote_scene import RemoteScene, read_remote_scene
-from camp_monitor.imagery.sources import SOURCES
+from camp_monitor.providers.item import RemoteScene, read_remote_scene
+from camp_monitor.providers.sources import SOURCES
 
 EARTH_SEARCH = SOURCES["earth-search"]
 PLANETARY = SOURCES["planetary-computer"]

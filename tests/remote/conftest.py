@@ -15,9 +15,9 @@ from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.shutil import copy
 
-from camp_monitor.imagery.network.connecting import LIMITS
-from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.network.signing import Sign, unsigned
+from camp_monitor.providers.network.connecting import LIMITS
+from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.network.signing import Sign, unsigned
 from tests.remote.servers import HERE, AssetServer, Front, StacServer
 
 SECRET = "never-shown-7f3a91c2"

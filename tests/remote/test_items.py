@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.fetch import fetch_scene, find_order
-from camp_monitor.imagery.remote_scene import RemoteScene, read_remote_scene
-from camp_monitor.imagery.sources import SOURCES, Source
+from camp_monitor.providers.fetch import fetch_scene, find_order
+from camp_monitor.providers.item import RemoteScene, read_remote_scene
+from camp_monitor.providers.sources import SOURCES, Source
 from camp_monitor.scenes.sensors import QUALITY_BANDS, QUANTITIES, SENSORS
 from camp_monitor.scenes.sentinel2_offset import OffsetState
 from tests.remote.conftest import MakeRemote

@@ -19,8 +19,8 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network.remote import open_remote_raster
-from camp_monitor.imagery.search import check_file, clear_share
+from camp_monitor.providers.network.remote import open_remote_raster
+from camp_monitor.providers.search import check_file, clear_share
 from camp_monitor.scenes.quality import READERS
 from tests.remote.conftest import COG_SIDE, MakeRemote
 from tests.remote.painted_catalogue import cog

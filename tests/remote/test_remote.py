@@ -30,12 +30,12 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network import connecting
-from camp_monitor.imagery.network.addresses import where
-from camp_monitor.imagery.network.answers import next_address
-from camp_monitor.imagery.network.range_file import BLOCK_BYTES, KEPT_BYTES, RangeFile
-from camp_monitor.imagery.network.remote import FIRST_BYTES, Remote, open_remote_raster
-from camp_monitor.imagery.network.signing import Signed
+from camp_monitor.providers.network import connecting
+from camp_monitor.providers.network.addresses import where
+from camp_monitor.providers.network.answers import next_address
+from camp_monitor.providers.network.range_file import BLOCK_BYTES, KEPT_BYTES, RangeFile
+from camp_monitor.providers.network.remote import FIRST_BYTES, Remote, open_remote_raster
+from camp_monitor.providers.network.signing import Signed
 from tests.remote.conftest import COG_SIDE, QUICK, SECRET, MakeRemote, write_tiff
 from tests.remote.servers import AssetServer, Fault, Front
 
@@ -736,8 +736,8 @@ def test_a_whole_run_connects_to_this_computer_alone(
         "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.gethostbyname'):\n"
         "        reached.add(str(args[1][0] if event == 'socket.connect' else args[0]))\n"
         "sys.addaudithook(watch)\n"
-        "from camp_monitor.imagery.network.remote import Remote, open_remote_raster\n"
-        "from camp_monitor.imagery.network.signing import copernicus_s3\n"
+        "from camp_monitor.providers.network.remote import Remote, open_remote_raster\n"
+        "from camp_monitor.providers.network.signing import copernicus_s3\n"
         "home = sys.argv[1]\n"
         "with Remote(home, copernicus_s3(home)) as remote:\n"
         "    with open_remote_raster(remote, home + '/c/a.tif', 'x') as source:\n"

@@ -18,11 +18,11 @@ import shapely
 from odc.geo.geom import Geometry
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.fetch import Order, fetch_scene
-from camp_monitor.imagery.gathering import look_at_local
-from camp_monitor.imagery.remote_scene import read_remote_scene
-from camp_monitor.imagery.sources import SOURCES
 from camp_monitor.pairs.selection import Look, choose_pairs
+from camp_monitor.providers.fetch import Order, fetch_scene
+from camp_monitor.providers.gathering import look_at_local
+from camp_monitor.providers.item import read_remote_scene
+from camp_monitor.providers.sources import SOURCES
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.sar.backscatter import despeckle
 from camp_monitor.scenes.sar.terrain import Geocoding

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network.signing import (
+from camp_monitor.providers.network.signing import (
     PLANETARY_KEY,
     Signed,
     copernicus_s3,

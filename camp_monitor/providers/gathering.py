@@ -15,13 +15,6 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.imagery.fetch import catalogue_id, fetch_scene, find_order, most_bytes
-from camp_monitor.imagery.network import signing
-from camp_monitor.imagery.network.addresses import parse_address
-from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.remote_scene import RemoteScene
-from camp_monitor.imagery.search import Offer, clear_share, look_at_scenes, search_scenes
-from camp_monitor.imagery.sources import Source, find_source
 from camp_monitor.pairs.selection import (
     MOST_YEARS,
     SEASON_DAYS,
@@ -33,6 +26,13 @@ from camp_monitor.pairs.selection import (
     processing_words,
     season_before,
 )
+from camp_monitor.providers.fetch import catalogue_id, fetch_scene, find_order, most_bytes
+from camp_monitor.providers.item import RemoteScene
+from camp_monitor.providers.network import signing
+from camp_monitor.providers.network.addresses import parse_address
+from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.search import Offer, clear_share, look_at_scenes, search_scenes
+from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene

@@ -23,8 +23,8 @@ from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
 from urllib3.util.timeout import Timeout
 
-from camp_monitor.imagery.network.addresses import Address, check_resolved
-from camp_monitor.imagery.network.answers import LATER, FailedTry
+from camp_monitor.providers.network.addresses import Address, check_resolved
+from camp_monitor.providers.network.answers import LATER, FailedTry
 
 KEPT_CONNECTIONS = 16
 

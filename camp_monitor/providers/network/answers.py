@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 from urllib.parse import unquote, urljoin
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network.addresses import Address, parse_address, where
-from camp_monitor.imagery.network.signing import Signed
+from camp_monitor.providers.network.addresses import Address, parse_address, where
+from camp_monitor.providers.network.signing import Signed
 
 DEEPEST_JSON = 64
 SHORTEST_SECRET = 12

@@ -27,8 +27,8 @@ import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from camp_monitor.errors import MissingError, RemoteError
-from camp_monitor.imagery.network.addresses import Address, check_address, parse_address, where
-from camp_monitor.imagery.network.answers import (
+from camp_monitor.providers.network.addresses import Address, check_address, parse_address, where
+from camp_monitor.providers.network.answers import (
     LATER,
     FailedTry,
     check_no_secret,
@@ -39,9 +39,9 @@ from camp_monitor.imagery.network.answers import (
     unpack,
     version_of,
 )
-from camp_monitor.imagery.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
-from camp_monitor.imagery.network.range_file import QuietFile, RangeFile
-from camp_monitor.imagery.network.signing import Sign, Signed, unsigned
+from camp_monitor.providers.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
+from camp_monitor.providers.network.range_file import QuietFile, RangeFile
+from camp_monitor.providers.network.signing import Sign, Signed, unsigned
 from camp_monitor.scenes.opening import DRIVERS
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
-from camp_monitor.imagery.remote_scene import RemoteBand, RemoteScene, read_remote_scene
-from camp_monitor.imagery.sources import Collection, Source
 from camp_monitor.pairs.selection import Look, orbit_words, processing_words
+from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
+from camp_monitor.providers.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
+from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.imagery.network.addresses import Address, parse_address, where
+from camp_monitor.providers.network.addresses import Address, parse_address, where
 
 PLANETARY_TOKENS = "https://planetarycomputer.microsoft.com/api/sas/v1"
 PLANETARY_KEY = "PC_SDK_SUBSCRIPTION_KEY"

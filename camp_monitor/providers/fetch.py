@@ -26,18 +26,18 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import MissingError, RemoteError, SceneError
-from camp_monitor.imagery.network.addresses import where
-from camp_monitor.imagery.network.answers import parse_json
-from camp_monitor.imagery.network.remote import Remote, open_remote_raster
-from camp_monitor.imagery.remote_scene import (
+from camp_monitor.providers.item import (
     SAFE_ID,
     RemoteBand,
     RemoteScene,
     read_remote_scene,
 )
-from camp_monitor.imagery.sar.fetching import fetch_backscatter, ground_grid, read_geocoding
-from camp_monitor.imagery.search import ANOTHER, USUAL_PIXEL_M, check_file
-from camp_monitor.imagery.sources import Source
+from camp_monitor.providers.network.addresses import where
+from camp_monitor.providers.network.answers import parse_json
+from camp_monitor.providers.network.remote import Remote, open_remote_raster
+from camp_monitor.providers.search import ANOTHER, USUAL_PIXEL_M, check_file
+from camp_monitor.providers.sentinel1_grd import fetch_backscatter, ground_grid, read_geocoding
+from camp_monitor.providers.sources import Source
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import check_unaltered, list_scenes, read_scene
 from camp_monitor.scenes.locking import alone

@@ -17,9 +17,9 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.imagery.network.addresses import where
-from camp_monitor.imagery.network.remote import Remote
-from camp_monitor.imagery.remote_scene import RemoteBand
+from camp_monitor.providers.item import RemoteBand
+from camp_monitor.providers.network.addresses import where
+from camp_monitor.providers.network.remote import Remote
 from camp_monitor.scenes.reading import utm_crs
 from camp_monitor.scenes.sar.calibration_files import (
     MAX_ANNOTATION_BYTES,

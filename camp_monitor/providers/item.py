@@ -14,7 +14,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.imagery.sources import Collection, Source
+from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.sar.calibration import find_annotations
 from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 

@@ -1,1 +1,0 @@
-"""What is special about radar: units, speckle, platforms, calibration and geocoding."""

@@ -1,0 +1,1 @@
+"""Providers of images: searching their catalogues and fetching from them; the only door out."""
