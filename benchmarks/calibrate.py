@@ -29,9 +29,10 @@ from odc.geo.geobox import GeoBox
 from scipy import optimize
 from scipy.special import expit
 
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.construction.method import FINE_UNDER_M
+from camp_monitor.detect.regions import label_regions
 from camp_monitor.detection.confidence import NEVER_LESS_SURE, NEVER_SURER, evidence_of
-from camp_monitor.detection.construction import FINE_UNDER_M, detect_construction
-from camp_monitor.detection.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.answering import Manner, answer, pair_of, place
 from camp_monitor.evaluation.benchmark import (

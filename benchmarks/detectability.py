@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.detection.construction import detect_construction
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.detection import Detection
 from camp_monitor.detection.detectability import (
     Detectability,
     Tried,
@@ -28,7 +29,6 @@ from camp_monitor.detection.detectability import (
     size_found,
     smallest_found,
 )
-from camp_monitor.detection.detection import Detection
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe

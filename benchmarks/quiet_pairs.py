@@ -24,9 +24,9 @@ import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.regions import label_regions, pixels_inside
-from camp_monitor.detection.water import map_water
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.regions import label_regions, pixels_inside
+from camp_monitor.detect.water.optical import map_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.normalisation import normalise
 from camp_monitor.pairs.pair import Pair, make_pair

@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks import calibrate, study
-from camp_monitor.detection import roofs
+from camp_monitor.detect.construction import roofs
 from camp_monitor.evaluation.answering import Manner, answer
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_truth
 from camp_monitor.evaluation.report import Row, rows

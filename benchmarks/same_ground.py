@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.detection import Detection
-from camp_monitor.detection.flooding import detect_flooding
-from camp_monitor.detection.radar_change import detect_radar_change
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.construction.radar import detect_radar_change
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.answering import MAX_RESIDUAL_PX, place
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_images

@@ -33,8 +33,8 @@ from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
-from camp_monitor.detection.roof_network import LAYERS, read_weights
-from camp_monitor.detection.roofs import WORKING_M, find_roofs, freed_of_light, resampled
+from camp_monitor.detect.construction.roof_network import LAYERS, read_weights
+from camp_monitor.detect.construction.roofs import WORKING_M, find_roofs, freed_of_light, resampled
 from camp_monitor.evaluation import answering
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
 from camp_monitor.simulation.settlement import paint_settlement
@@ -70,7 +70,7 @@ class Scene:
 
 
 class Network(nn.Module):
-    """The network of `camp_monitor.detection.roof_network`, to be taught.
+    """The network of `camp_monitor.detect.construction.roof_network`, to be taught.
 
     With `normalised`, each layer has a batch normalisation, for a start from nothing.
     """

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
 from camp_monitor.detection.confidence import judge_confidence
 from camp_monitor.detection.detectability import Detectability
-from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.false_alarms import rate_of
-from camp_monitor.detection.regions import Region, outline_area, outline_regions, pixels_inside
 from camp_monitor.detection.rivals import RivalMaps, examine, prepare
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position

@@ -23,11 +23,11 @@ from odc.geo.geom import Geometry
 from scipy import ndimage
 
 from camp_monitor.answers import Question, observe, refer
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.detectors import detectors
-from camp_monitor.detection.flooding import detect_flooding
-from camp_monitor.detection.regions import Region, outline_regions, pixels_inside
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.detectors import detectors
+from camp_monitor.detect.regions import Region, outline_regions, pixels_inside
+from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.errors import NotComparableError
 from camp_monitor.facilities import Outline
 from camp_monitor.pairs.pair import Pair, make_pair

@@ -13,10 +13,10 @@ import shapely
 from odc.geo.geobox import GeoBox
 
 from benchmarks.quiet_pairs import FOUND_SHARE, painted_on_land
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.flooding import detect_flooding
-from camp_monitor.detection.indices import ndwi
-from camp_monitor.detection.regions import pixels_inside
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.indices import ndwi
+from camp_monitor.detect.regions import pixels_inside
+from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.pairs.pair import Pair, make_pair

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from camp_monitor.detection.detectors import detectors
+from camp_monitor.detect.detectors import detectors
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.findings.events import Event, join_events
 from camp_monitor.findings.ledger import open_ledger

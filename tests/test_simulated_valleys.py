@@ -20,7 +20,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
-from camp_monitor.detection.construction import detect_construction
+from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 
-from camp_monitor.detection.indices import mndwi, ndvi
+from camp_monitor.detect.indices import mndwi, ndvi
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
 from camp_monitor.simulation.camera import Air, Camera, Cloud, observe, pixel_means

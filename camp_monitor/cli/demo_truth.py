@@ -111,7 +111,7 @@ def compare_with_truth(workspace: Workspace, result: Scanned, valley: Valley) ->
 def _truth(
     workspace: Workspace, result: Scanned, valley: Valley, before: ValleyScene, after: ValleyScene
 ) -> Truth:
-    from camp_monitor.detection.regions import pixels_inside
+    from camp_monitor.detect.regions import pixels_inside
     from camp_monitor.facilities.surroundings import search_area
 
     area = search_area(result.facility.outline, workspace.configuration.scan.margin_m)

@@ -223,7 +223,7 @@ def flags(context: Context, facility_id: str, sensor: str) -> None:
     Weather moves and a bright roof does not: such places count as not seen in every scan, and only
     other images can tell what is there.
     """
-    from camp_monitor.detection.regions import outline_area
+    from camp_monitor.detect.regions import outline_area
     from camp_monitor.facilities import find_facility
     from camp_monitor.facilities.surroundings import search_area
     from camp_monitor.scenes.catalogue import read_scenes

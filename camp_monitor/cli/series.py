@@ -37,7 +37,7 @@ def scan_interval(
     context: Context, facility_ids: Sequence[str], asked: dict[str, Any], how: dict[str, Any]
 ) -> bool:
     """Compare every usable date of an interval; say whether there are new findings."""
-    from camp_monitor.detection.detectors import detectors
+    from camp_monitor.detect.detectors import detectors
     from camp_monitor.monitoring.running import Errand
 
     interval = interval_of(asked["first"], asked["last"])

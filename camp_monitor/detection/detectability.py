@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Detection
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.regions import GAP_PX
 from camp_monitor.detection.painting import Painter, Place, make_painter, paint
 from camp_monitor.detection.painting_ground import Ground, choose_places, find_ground
-from camp_monitor.detection.regions import GAP_PX
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 

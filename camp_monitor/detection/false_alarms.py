@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Change
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.detection import Change
+from camp_monitor.detect.regions import label_regions
 
 LEAST_KM2 = 0.05
 """Less ground than this says nothing about a rate."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Detection
-from camp_monitor.detection.indices import mndwi, ndwi
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.indices import mndwi, ndwi
 from camp_monitor.detection.painting import Place
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image

@@ -11,11 +11,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.flooding import detect_flooding
-from camp_monitor.detection.regions import label_regions
-from camp_monitor.detection.single_date import detect_water, slope_of
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.water.flooding import detect_flooding
+from camp_monitor.detect.water.single_date import detect_water, slope_of
 from camp_monitor.errors import EvaluationError, NotComparableError
 from camp_monitor.evaluation.benchmark import (
     RESTORE,
@@ -129,7 +129,7 @@ def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], De
     if entry.kind == "flooding":
         return detect_flooding
     if entry.kind == "change" and is_sar(after.bands):
-        from camp_monitor.detection.radar_change import detect_radar_change
+        from camp_monitor.detect.construction.radar import detect_radar_change
 
         return detect_radar_change
     raise EvaluationError(
@@ -168,7 +168,7 @@ def place(entry: Entry, before: Image | None, after: Image) -> tuple[Image | Non
     elif "swir1" in after.bands or before is None:
         side = MULTIBAND_PIXEL_M
     else:
-        from camp_monitor.detection.pixel_size import estimate_pixel_m
+        from camp_monitor.detect.pixel_size import estimate_pixel_m
 
         side = estimate_pixel_m(before, after).pixel_m
     grid = GeoBox(after.flags.shape, Affine(side, 0, 0, 0, -side, 0), None)

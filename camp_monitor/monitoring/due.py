@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from camp_monitor.detection.detectors import detectors
+from camp_monitor.detect.detectors import detectors
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.findings.ledger import Ledger
 from camp_monitor.monitoring.running import Errand

@@ -13,7 +13,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.detection.regions import pixels_inside
+from camp_monitor.detect.regions import pixels_inside
 from camp_monitor.findings.finding import COORDINATE_DECIMALS
 
 MOST_SHAPE_BYTES = 1_000_000

@@ -20,6 +20,7 @@ from benchmarks.detectability import (
     searched_area,
     true_size,
 )
+from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detection.detectability import (
     BUILDING_SIZES_M2,
     LARGEST_WINDOW_PX,
@@ -29,7 +30,6 @@ from camp_monitor.detection.detectability import (
     size_found,
     smallest_found,
 )
-from camp_monitor.detection.detection import Change, Detection
 from camp_monitor.detection.painting import Place, make_painter, own_objects, paint
 from camp_monitor.detection.painting_ground import MOST_PAINTED_FRACTION
 from camp_monitor.errors import NotComparableError
@@ -250,7 +250,7 @@ def test_sizes_run_from_25_to_2000() -> None:
 
 
 def test_it_agrees_with_the_simulators_own_buildings() -> None:
-    from camp_monitor.detection.construction import detect_construction
+    from camp_monitor.detect.construction.choice import detect_construction
 
     place = make_place(EYES[1], 1)
     true, _, _ = size_found(true_size(count_true(place, detect_construction, 24)))

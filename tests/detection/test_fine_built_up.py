@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.detection import fine_construction
-from camp_monitor.detection.built_up import CONSTANTS, FEW_EDGES, find_built_up
-from camp_monitor.detection.detection import Change
-from camp_monitor.detection.fine_construction import detect_fine_construction
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.construction import fine as fine_construction
+from camp_monitor.detect.construction.built_up import CONSTANTS, FEW_EDGES, find_built_up
+from camp_monitor.detect.construction.fine import detect_fine_construction
+from camp_monitor.detect.detection import Change
+from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
@@ -174,7 +174,7 @@ def test_roofs_are_asked_for_in_fine_pixels_only(monkeypatch: pytest.MonkeyPatch
         nothing = np.zeros(pair.usable.shape, bool)
         return Change("construction", nothing, nothing.astype(np.float32), 1.0, 4)
 
-    monkeypatch.setattr("camp_monitor.detection.roofs.find_roofs", find_roofs)
+    monkeypatch.setattr("camp_monitor.detect.construction.roofs.find_roofs", find_roofs)
     before, after = fields(1), with_houses(fields(1))
 
     def kinds(pixel_m: float) -> list[str]:

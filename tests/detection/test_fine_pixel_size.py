@@ -12,8 +12,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.detection.fine_construction import ROOFS_UNDER_M
-from camp_monitor.detection.pixel_size import estimate_pixel_m
+from camp_monitor.detect.construction.fine import ROOFS_UNDER_M
+from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images
 from camp_monitor.scenes.image import Image
 from camp_monitor.simulation.settlement import paint_settlement

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.multivariate import change_odds, irmad
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.irmad import change_odds, irmad
+from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
 from camp_monitor.pairs.pair import Pair, pair_images

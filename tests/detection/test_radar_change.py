@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.radar_change import detect_radar_change, detect_radar_construction
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.construction.radar import detect_radar_change, detect_radar_construction
+from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 from tests.detection.painted_radar import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.flooding import detect_flooding
-from camp_monitor.detection.radar_flooding import find_radar_flooding
+from camp_monitor.detect.water.flooding import detect_flooding
+from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import NotComparableError
 from tests.detection.painted_radar import (
     LAND_DB,

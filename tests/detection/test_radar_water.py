@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.radar_water import map_radar_water
+from camp_monitor.detect.water.radar import map_radar_water
 from camp_monitor.errors import NotComparableError
 from tests.detection.painted_radar import (
     LAND_DB,

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.detection import roof_network
-from camp_monitor.detection.regions import label_regions
-from camp_monitor.detection.roof_network import (
+from camp_monitor.detect.construction import roof_network
+from camp_monitor.detect.construction.roof_network import (
     LAYERS,
     MOST_BYTES,
     WEIGHTS_FOLDER,
     read_weights,
     run_network,
 )
-from camp_monitor.detection.roofs import MODELS, RoofConstants, find_roofs, freed_of_light
+from camp_monitor.detect.construction.roofs import MODELS, RoofConstants, find_roofs, freed_of_light
+from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.detection.banks import wet_ground
-from camp_monitor.detection.construction import detect_construction
-from camp_monitor.detection.regions import label_regions
-from camp_monitor.detection.structure import (
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.structure import (
     corner_energy,
     measure_slopes,
     newly,
     shared_stretch,
     stretched,
 )
+from camp_monitor.detect.water.banks import wet_ground
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.simulation.camera import Air, Camera, observe

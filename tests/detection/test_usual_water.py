@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Detection
-from camp_monitor.detection.detectors import detectors
-from camp_monitor.detection.flooding import METHOD, STEEPEST, USUAL, detect_flooding
-from camp_monitor.detection.known_ground import (
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.detectors import detectors
+from camp_monitor.detect.water.flooding import METHOD, STEEPEST, USUAL, detect_flooding
+from camp_monitor.detect.water.known_ground import (
     USUAL_FROM_PERCENT,
     detect_where_water_can_be_new,
     know_ground,

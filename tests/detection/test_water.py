@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.cloudiness import thick_cloud
-from camp_monitor.detection.water import WaterConstants, map_water, tells_water
+from camp_monitor.detect.water.cloudiness import thick_cloud
+from camp_monitor.detect.water.optical import WaterConstants, map_water, tells_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.scenes.image import Quality
 from camp_monitor.simulation.materials import BANDS

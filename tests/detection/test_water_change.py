@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.detection.flooding import FloodConstants, detect_flooding, new_water
-from camp_monitor.detection.regions import label_regions
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.water.flooding import FloodConstants, detect_flooding, new_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.scenes.image import Image
 from tests.detection.painted_water import (

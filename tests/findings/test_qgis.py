@@ -17,8 +17,8 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
 
-from camp_monitor.detection.detection import Change
-from camp_monitor.detection.regions import outline_regions
+from camp_monitor.detect.detection import Change
+from camp_monitor.detect.regions import outline_regions
 from camp_monitor.findings.export import export_findings
 from camp_monitor.findings.finding import KIND_COLOURS, KINDS, Finding, Observation, SceneReference
 from camp_monitor.findings.ledger import open_ledger

@@ -12,7 +12,7 @@ import shapely.affinity
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.detection.regions import outline_area
+from camp_monitor.detect.regions import outline_area
 from camp_monitor.findings.finding import Finding
 from camp_monitor.publication.map import MOST_DRAWN, draw_map
 from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage

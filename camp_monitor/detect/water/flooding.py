@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.radar_flooding import find_radar_flooding
-from camp_monitor.detection.radar_water import CONSTANTS as RADAR_CONSTANTS
-from camp_monitor.detection.radar_water import RadarWater, map_radar_water
-from camp_monitor.detection.water import CONSTANTS as WATER_CONSTANTS
-from camp_monitor.detection.water import SPAN, Water, WaterConstants, map_water
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.water.optical import CONSTANTS as WATER_CONSTANTS
+from camp_monitor.detect.water.optical import SPAN, Water, WaterConstants, map_water
+from camp_monitor.detect.water.radar import CONSTANTS as RADAR_CONSTANTS
+from camp_monitor.detect.water.radar import RadarWater, map_radar_water
+from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image

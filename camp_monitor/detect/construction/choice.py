@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from camp_monitor.detection.detection import Detection
+from camp_monitor.detect.construction.method import FINE_UNDER_M, STRUCTURE_UP_TO_M
+from camp_monitor.detect.detection import Detection
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
-
-METHOD = "construction/3"
-FINE_UNDER_M = 3.0
-"""Smaller pixels than this show roofs and blocks; see `fine_construction`."""
-STRUCTURE_UP_TO_M = 12.0
-"""Buildings have corners in pixels up to this size."""
 
 
 def detect_construction(pair: Pair, structure_model: str = "default") -> Detection:
@@ -34,23 +29,23 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
         Bands and pixels that cannot show a building, or nearly everything changed.
     """
     if is_sar(pair.bands):
-        from camp_monitor.detection.radar_change import detect_radar_construction
+        from camp_monitor.detect.construction.radar import detect_radar_construction
 
         return detect_radar_construction(pair)
     if {"swir1", "nir", "red"} <= set(pair.bands):
-        from camp_monitor.detection.multiband import detect_by_colours
+        from camp_monitor.detect.construction.multiband import detect_by_colours
 
         return detect_by_colours(pair)
     if pair.pixel_m < FINE_UNDER_M:
-        from camp_monitor.detection.fine_construction import detect_fine_construction
+        from camp_monitor.detect.construction.fine import detect_fine_construction
 
         return detect_fine_construction(pair, structure_model)
     if pair.pixel_m <= STRUCTURE_UP_TO_M:
-        from camp_monitor.detection.new_structures import detect_new_structures
+        from camp_monitor.detect.construction.new_structures import detect_new_structures
 
         return detect_new_structures(pair)
     if pair.before.quantity != "reflectance" and len(pair.bands) >= 3:
-        from camp_monitor.detection.multiband import detect_by_colours
+        from camp_monitor.detect.construction.multiband import detect_by_colours
 
         return detect_by_colours(pair)
     raise NotComparableError(

@@ -9,8 +9,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.detection.radar_water import CONSTANTS as WATER_CONSTANTS
-from camp_monitor.detection.radar_water import (
+from camp_monitor.detect.water.radar import CONSTANTS as WATER_CONSTANTS
+from camp_monitor.detect.water.radar import (
     RadarWater,
     RadarWaterConstants,
     map_radar_water,

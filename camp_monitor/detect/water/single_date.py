@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Change, Detection
+from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar
 
@@ -33,7 +33,7 @@ def detect_water(image: Image, slope_deg: NDArray[np.float32] | None = None) -> 
         The image cannot tell water.
     """
     if is_sar(image.bands):
-        from camp_monitor.detection.radar_water import map_radar_water
+        from camp_monitor.detect.water.radar import map_radar_water
 
         radar = map_radar_water(image, slope_deg=slope_deg)
         found, strength, seen, measured = (
@@ -41,7 +41,7 @@ def detect_water(image: Image, slope_deg: NDArray[np.float32] | None = None) -> 
         )  # fmt: skip
         way = "radar"
     else:
-        from camp_monitor.detection.water import map_water
+        from camp_monitor.detect.water.optical import map_water
 
         water = map_water(image, slope_deg=slope_deg)
         found, strength, seen, measured = (

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.banks import AT_WATER, banks, wet_ground
-from camp_monitor.detection.construction import METHOD
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.structure import (
+from camp_monitor.detect.construction.method import METHOD
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.structure import (
     corner_energy,
     measure_slopes,
     newly,
@@ -18,6 +17,7 @@ from camp_monitor.detection.structure import (
     steepness,
     stretched,
 )
+from camp_monitor.detect.water.banks import AT_WATER, banks, wet_ground
 from camp_monitor.pairs.pair import Pair
 
 WAY = "structures"

@@ -9,8 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.detection import Change
-from camp_monitor.detection.roof_network import WEIGHTS_FOLDER, Weights, read_weights, run_network
+from camp_monitor.detect.construction.roof_network import (
+    WEIGHTS_FOLDER,
+    Weights,
+    read_weights,
+    run_network,
+)
+from camp_monitor.detect.detection import Change
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image

@@ -13,7 +13,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.detection.detection import Change
+from camp_monitor.detect.detection import Change
 
 MOST_CELLS = 1000
 """An area is drawn in at most this many cells a side."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from camp_monitor.detection import construction, flooding
-from camp_monitor.detection.detection import Detection
-from camp_monitor.detection.known_ground import KnownGround, detect_flooding_on
+from camp_monitor.detect.construction import choice as construction
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.water import flooding
+from camp_monitor.detect.water.known_ground import KnownGround, detect_flooding_on
 from camp_monitor.pairs.pair import Pair
 
 Detector = Callable[[Pair], Detection]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.banks import AT_WATER, away_from_water, banks, wet_ground
-from camp_monitor.detection.construction import METHOD, STRUCTURE_UP_TO_M
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.indices import ndbi, ndvi
-from camp_monitor.detection.multivariate import MOST_CORRELATION, change_odds, irmad
-from camp_monitor.detection.new_structures import SMALL_THINGS, new_corners
-from camp_monitor.detection.regions import label_regions
-from camp_monitor.detection.structure import measure_slopes, shared_stretch, stretched
+from camp_monitor.detect.construction.method import METHOD, STRUCTURE_UP_TO_M
+from camp_monitor.detect.construction.new_structures import SMALL_THINGS, new_corners
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.indices import ndbi, ndvi
+from camp_monitor.detect.irmad import MOST_CORRELATION, change_odds, irmad
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.structure import measure_slopes, shared_stretch, stretched
+from camp_monitor.detect.water.banks import AT_WATER, away_from_water, banks, wet_ground
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.water import map_water, tells_water
+from camp_monitor.detect.water.optical import map_water, tells_water
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import PHYSICAL

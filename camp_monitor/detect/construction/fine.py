@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from camp_monitor.detection.built_up import find_built_up
-from camp_monitor.detection.construction import FINE_UNDER_M, METHOD
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.pixel_size import estimate_pixel_m
+from camp_monitor.detect.construction.built_up import find_built_up
+from camp_monitor.detect.construction.method import FINE_UNDER_M, METHOD
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
@@ -45,7 +45,7 @@ def detect_fine_construction(pair: Pair, structure_model: str = "default") -> De
     built_up = find_built_up(pair, pixel_m)
     changes: tuple[Change, ...] = (built_up.change,)
     if pixel_m < ROOFS_UNDER_M:
-        from camp_monitor.detection.roofs import find_roofs
+        from camp_monitor.detect.construction.roofs import find_roofs
 
         roofs = find_roofs(pair, pixel_m, structure_model)
         changes = changes if roofs is None else (roofs, *changes)

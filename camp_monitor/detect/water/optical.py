@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.cloudiness import thick_cloud
-from camp_monitor.detection.indices import visible_excess
+from camp_monitor.detect.indices import visible_excess
+from camp_monitor.detect.water.cloudiness import thick_cloud
 from camp_monitor.errors import NotComparableError
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.detection.detection import Detection
-from camp_monitor.detection.flooding import STEEPEST, USUAL, detect_flooding, steepest_deg
-from camp_monitor.detection.single_date import slope_of
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.water.flooding import STEEPEST, USUAL, detect_flooding, steepest_deg
+from camp_monitor.detect.water.single_date import slope_of
 from camp_monitor.pairs.pair import Pair
 
 USUAL_FROM_PERCENT = 50.0

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.construction import METHOD as CONSTRUCTION_METHOD
-from camp_monitor.detection.detection import Change, Detection
-from camp_monitor.detection.radar_water import RadarWaterConstants, map_radar_water
+from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
+from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.water.radar import RadarWaterConstants, map_radar_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair

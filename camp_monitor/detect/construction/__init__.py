@@ -1,0 +1,1 @@
+"""New buildings and building sites, by structure, colours or backscatter."""
