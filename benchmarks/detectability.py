@@ -31,12 +31,12 @@ from camp_monitor.detection.detectability import (
 )
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.camera import Air, Camera, observe
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound
-from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.materials import BANDS, spectrum
-from camp_monitor.simulation.structures import (
+from camp_monitor.synthetic.camera import Air, Camera, observe
+from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.materials import BANDS, spectrum
+from camp_monitor.synthetic.structures import (
     Structure,
     covered_share,
     paint_structures,

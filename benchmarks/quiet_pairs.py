@@ -34,7 +34,7 @@ from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.reading import choose_grid, read_image
-from camp_monitor.simulation.structures import Structure, paint_structures, scatter_footprints
+from camp_monitor.synthetic.structures import Structure, paint_structures, scatter_footprints
 
 ROOF_M2, ROOFS = 2000.0, 25
 FOUND_SHARE = 0.25

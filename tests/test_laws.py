@@ -34,12 +34,12 @@ from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.simulation.camera import Air, Camera
-from camp_monitor.simulation.camera import observe as take
-from camp_monitor.simulation.ground import Day, paint_ground
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.materials import spectrum
-from camp_monitor.simulation.structures import (
+from camp_monitor.synthetic.camera import Air, Camera
+from camp_monitor.synthetic.camera import observe as take
+from camp_monitor.synthetic.ground import Day, paint_ground
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.materials import spectrum
+from camp_monitor.synthetic.structures import (
     Structure,
     contrasting_colour,
     paint_structures,

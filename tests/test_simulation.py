@@ -19,25 +19,25 @@ from rasterio.features import geometry_mask
 from camp_monitor.detect.indices import mndwi, ndvi
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
-from camp_monitor.simulation.camera import Air, Camera, Cloud, observe, pixel_means
 from camp_monitor.simulation.compound import ANNEX_M, COMPOUND_M
-from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.materials import Cover
-from camp_monitor.simulation.radar import (
+from camp_monitor.simulation.valley_scenes import VISITS, Valley, paint_valley
+from camp_monitor.synthetic.camera import Air, Camera, Cloud, observe, pixel_means
+from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.materials import Cover
+from camp_monitor.synthetic.radar import (
     COVER_DB,
     NOISE_FLOOR_DB,
     POLARISATIONS,
     observe_by_radar,
 )
-from camp_monitor.simulation.structures import (
+from camp_monitor.synthetic.structures import (
     Structure,
     covered_share,
     paint_structures,
     rectangle,
     scatter_footprints,
 )
-from camp_monitor.simulation.valley_scenes import VISITS, Valley, paint_valley
 
 WEST_M, NORTH_M = 560640.0, 4674600.0
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.regions import GAP_PX
-from camp_monitor.detection.painting import Painter, Place, make_painter, paint
-from camp_monitor.detection.painting_ground import Ground, choose_places, find_ground
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.synthetic.painting import Painter, Place, make_painter, paint
+from camp_monitor.synthetic.painting_ground import Ground, choose_places, find_ground
 
 BUILDING_SIZES_M2 = (25.0, 40.0, 65.0, 100.0, 160.0, 250.0, 400.0, 650.0, 1000.0, 1400.0, 2000.0)
 WATER_SIZES_M2 = (400.0, 650.0, 1000.0, 1600.0, 2500.0, 4000.0, 6500.0, 10000.0, 20000.0)

@@ -9,8 +9,8 @@ import shapely
 from odc.geo.geobox import GeoBox
 from shapely import affinity
 
-from camp_monitor.simulation.materials import spectrum
-from camp_monitor.simulation.structures import Structure, rectangle
+from camp_monitor.synthetic.materials import spectrum
+from camp_monitor.synthetic.structures import Structure, rectangle
 
 COMPOUND_M = (188.0, 128.0)
 """Length and width of the walled compound in its end state, as published for Jongo-ri."""

@@ -16,9 +16,6 @@ from odc.geo.geom import Geometry, point
 
 from camp_monitor.errors import SceneError
 from camp_monitor.simulation.compound import place_compound
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.materials import Cover
-from camp_monitor.simulation.structures import rectangle
 from camp_monitor.simulation.year_events import (
     BUILDING_DAYS,
     DIGGING_DAYS,
@@ -44,6 +41,9 @@ from camp_monitor.simulation.years import (
     searched_ground,
     sky_over,
 )
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.materials import Cover
+from camp_monitor.synthetic.structures import rectangle
 
 SIDE_PX, PIXEL_M = 136, 10.0
 MARGIN_M, ACCURACY_M = 350.0, 40.0

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.simulation.settlement_ground import (
+from camp_monitor.simulation.settlement_plan import Plan, some_plan
+from camp_monitor.synthetic.settlement_ground import (
     GROUNDS,
     Canvas,
     Strip,
@@ -26,8 +27,7 @@ from camp_monitor.simulation.settlement_ground import (
     shade_tree,
     some_sun,
 )
-from camp_monitor.simulation.settlement_plan import Plan, some_plan
-from camp_monitor.simulation.settlement_roofs import cast_shadow, paint_building
+from camp_monitor.synthetic.settlement_roofs import cast_shadow, paint_building
 
 CELLS = 2
 """Cells along a side of a pixel."""

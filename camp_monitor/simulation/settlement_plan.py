@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from camp_monitor.simulation.settlement_ground import (
+from camp_monitor.synthetic.settlement_ground import (
     GROUNDS,
     PAVINGS,
     Box,
@@ -16,7 +16,7 @@ from camp_monitor.simulation.settlement_ground import (
     Strip,
     Tree,
 )
-from camp_monitor.simulation.settlement_roofs import (
+from camp_monitor.synthetic.settlement_roofs import (
     ROOF_COLOURS,
     Building,
     Wing,

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.simulation.camera import Air, Cloud, Seen, observe, pixel_means
 from camp_monitor.simulation.compound import Compound, Stage, list_structures, place_compound
-from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.radar import observe_by_radar
-from camp_monitor.simulation.structures import paint_structures
+from camp_monitor.synthetic.camera import Air, Cloud, Seen, observe, pixel_means
+from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.radar import observe_by_radar
+from camp_monitor.synthetic.structures import paint_structures
 
 CELLS = 4
 """Cells along a side of a pixel."""

@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.simulation.camera import Air, Cloud
-from camp_monitor.simulation.landscape import fractal
+from camp_monitor.synthetic.camera import Air, Cloud
+from camp_monitor.synthetic.landscape import fractal
 
 SkyKind = Literal["clear", "partly", "overcast"]
 SKIES: tuple[SkyKind, ...] = ("clear", "partly", "overcast")

@@ -20,11 +20,11 @@ from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.facilities.registry import write_facility
 from camp_monitor.scenes.adding import SceneDescription, add_new_scene
 from camp_monitor.scenes.catalogue import list_scenes
-from camp_monitor.simulation.camera import Seen
 from camp_monitor.simulation.compound import place_compound
 from camp_monitor.simulation.planning import ACCURACY_M, MARGIN_M, SIDE_PX, Plan, write_truth
 from camp_monitor.simulation.weather import sun_position
 from camp_monitor.simulation.years import Acquisition, Place, paint
+from camp_monitor.synthetic.camera import Seen
 from camp_monitor.workspace import CONFIGURATION, Workspace, create_workspace, open_workspace
 
 SHIFTED = 1000

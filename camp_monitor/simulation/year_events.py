@@ -15,10 +15,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
-from camp_monitor.simulation.ground import water_fraction
-from camp_monitor.simulation.landscape import Landscape
-from camp_monitor.simulation.materials import Cover, spectrum
-from camp_monitor.simulation.structures import Structure, rectangle
+from camp_monitor.synthetic.ground import water_fraction
+from camp_monitor.synthetic.landscape import Landscape
+from camp_monitor.synthetic.materials import Cover, spectrum
+from camp_monitor.synthetic.structures import Structure, rectangle
 
 PassingKind = Literal["ploughed", "greenhouse", "heaps"]
 EventKind = Literal["construction", "flooding", "water_gain"]

@@ -17,13 +17,7 @@ from odc.geo.geobox import GeoBox
 
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
-from camp_monitor.simulation.camera import HAZE_GLOW, Camera, Seen, observe
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound
-from camp_monitor.simulation.ground import Day, paint_ground, water_fraction
-from camp_monitor.simulation.landscape import Landscape, fractal
-from camp_monitor.simulation.materials import BANDS, Cover, cover_spectra, spectrum
-from camp_monitor.simulation.radar import COVER_DB, POLARISATIONS, ground_power, see_power
-from camp_monitor.simulation.structures import Structure, covered_share, paint_structures
 from camp_monitor.simulation.weather import (
     Sky,
     Snow,
@@ -42,6 +36,12 @@ from camp_monitor.simulation.year_events import (
     pond_water,
     yard_structures,
 )
+from camp_monitor.synthetic.camera import HAZE_GLOW, Camera, Seen, observe
+from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
+from camp_monitor.synthetic.landscape import Landscape, fractal
+from camp_monitor.synthetic.materials import BANDS, Cover, cover_spectra, spectrum
+from camp_monitor.synthetic.radar import COVER_DB, POLARISATIONS, ground_power, see_power
+from camp_monitor.synthetic.structures import Structure, covered_share, paint_structures
 
 CELLS = 2
 """Cells along a side of a pixel: 5 m."""
@@ -360,7 +360,7 @@ def _lay_flat(
     power: NDArray[np.float32], structure: Structure, land: Landscape, waves_db: tuple[float, float]
 ) -> None:
     """Put a yard, a bare bank or the water of a pond on the ground, as the radar sees it."""
-    from camp_monitor.simulation.radar import WATER_DB
+    from camp_monitor.synthetic.radar import WATER_DB
 
     is_water = structure.colour[BANDS.index("swir1")] < 0.05
     where, share = covered_share(structure.footprint, _blank(land), 0.0)

@@ -16,7 +16,7 @@ from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.scenes.adding import SceneDescription, add_scene
-from camp_monitor.simulation.materials import BANDS
+from camp_monitor.synthetic.materials import BANDS
 from camp_monitor.workspace import create_workspace
 from tests.detection.painted_water import SIDE, disc, landscape
 from tests.imagery.painted import grid, write_tiff

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.materials import BANDS, spectrum
+from camp_monitor.synthetic.materials import BANDS, spectrum
 from tests.imagery.painted import grid, texture
 
 SIDE = 160

@@ -30,13 +30,13 @@ from camp_monitor.detection.detectability import (
     size_found,
     smallest_found,
 )
-from camp_monitor.detection.painting import Place, make_painter, own_objects, paint
-from camp_monitor.detection.painting_ground import MOST_PAINTED_FRACTION
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.normalisation import Normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image
+from camp_monitor.synthetic.painting import Place, make_painter, own_objects, paint
+from camp_monitor.synthetic.painting_ground import MOST_PAINTED_FRACTION
 
 SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
 FIELD = (0.03, 0.06, 0.04, 0.35, 0.19, 0.09)

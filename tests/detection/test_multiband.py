@@ -23,9 +23,9 @@ from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.camera import Air, Camera, observe
-from camp_monitor.simulation.ground import Day, paint_ground
-from camp_monitor.simulation.landscape import finer_grid, make_valley
+from camp_monitor.synthetic.camera import Air, Camera, observe
+from camp_monitor.synthetic.ground import Day, paint_ground
+from camp_monitor.synthetic.landscape import finer_grid, make_valley
 
 SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
 SIDE_PX = 150

@@ -24,11 +24,11 @@ from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.simulation.camera import Air, Cloud
 from camp_monitor.simulation.compound import Stage
-from camp_monitor.simulation.materials import spectrum
-from camp_monitor.simulation.structures import Structure, paint_structures, rectangle
 from camp_monitor.simulation.valley_scenes import VISITS, Valley, Visit, paint_valley
+from camp_monitor.synthetic.camera import Air, Cloud
+from camp_monitor.synthetic.materials import spectrum
+from camp_monitor.synthetic.structures import Structure, paint_structures, rectangle
 
 GRID = GeoBox((128, 128), Affine(10, 0, 562000, 0, -10, 4674000), "EPSG:32652")
 SNOW = (0.85, 0.86, 0.84, 0.75, 0.12, 0.08)

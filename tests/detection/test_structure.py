@@ -25,10 +25,10 @@ from camp_monitor.detect.structure import (
 from camp_monitor.detect.water.banks import wet_ground
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.camera import Air, Camera, observe
-from camp_monitor.simulation.ground import Day, paint_ground
-from camp_monitor.simulation.landscape import finer_grid, make_valley
-from camp_monitor.simulation.structures import (
+from camp_monitor.synthetic.camera import Air, Camera, observe
+from camp_monitor.synthetic.ground import Day, paint_ground
+from camp_monitor.synthetic.landscape import finer_grid, make_valley
+from camp_monitor.synthetic.structures import (
     Structure,
     contrasting_colour,
     paint_structures,

@@ -13,7 +13,7 @@ from camp_monitor.detect.water.cloudiness import thick_cloud
 from camp_monitor.detect.water.optical import WaterConstants, map_water, tells_water
 from camp_monitor.errors import NotComparableError
 from camp_monitor.scenes.image import Quality
-from camp_monitor.simulation.materials import BANDS
+from camp_monitor.synthetic.materials import BANDS
 from tests.detection.painted_water import (
     HAZE,
     SIDE,

@@ -23,9 +23,9 @@ from camp_monitor.scenes.flag_history import (
 )
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.quality import flags_from_scl
-from camp_monitor.simulation.camera import Air, Cloud, observe
-from camp_monitor.simulation.ground import Day, paint_ground
-from camp_monitor.simulation.landscape import make_valley
+from camp_monitor.synthetic.camera import Air, Cloud, observe
+from camp_monitor.synthetic.ground import Day, paint_ground
+from camp_monitor.synthetic.landscape import make_valley
 from tests.imagery.painted import grid
 
 Flags = dict[date, NDArray[np.uint8]]

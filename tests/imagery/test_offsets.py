@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.sentinel2_offset import OffsetState, check_offset, offset_from_item
-from camp_monitor.simulation.camera import Air, Cloud, observe
-from camp_monitor.simulation.ground import Day, paint_ground
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.materials import BANDS, Cover, spectrum
+from camp_monitor.synthetic.camera import Air, Cloud, observe
+from camp_monitor.synthetic.ground import Day, paint_ground
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.materials import BANDS, Cover, spectrum
 from tests.imagery.painted import grid
 
 Numbers = NDArray[np.uint16]

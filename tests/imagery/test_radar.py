@@ -28,11 +28,11 @@ from camp_monitor.scenes.sar.backscatter import (
     to_decibels,
     to_power,
 )
-from camp_monitor.simulation import radar as simulated_radar
 from camp_monitor.simulation.compound import Stage, list_structures, place_compound
-from camp_monitor.simulation.ground import Day
-from camp_monitor.simulation.landscape import Landscape, finer_grid, make_valley
-from camp_monitor.simulation.radar import observe_by_radar
+from camp_monitor.synthetic import radar as simulated_radar
+from camp_monitor.synthetic.ground import Day
+from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
+from camp_monitor.synthetic.radar import observe_by_radar
 
 GRID = GeoBox((256, 256), Affine(10, 0, 560640, 0, -10, 4674600), "EPSG:32652")
 AUGUST = Day(day_of_year=233, year_seed=16, sun_elevation_deg=0, sun_azimuth_deg=0)

@@ -16,10 +16,10 @@ from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
 from camp_monitor.scenes.sensors import is_sar
-from camp_monitor.simulation.materials import spectrum
-from camp_monitor.simulation.radar import WATER_DB
-from camp_monitor.simulation.settlement_roofs import ROOF_COLOURS
-from camp_monitor.simulation.structures import (
+from camp_monitor.synthetic.materials import spectrum
+from camp_monitor.synthetic.radar import WATER_DB
+from camp_monitor.synthetic.settlement_roofs import ROOF_COLOURS
+from camp_monitor.synthetic.structures import (
     HALF,
     Structure,
     covered_share,
@@ -29,7 +29,7 @@ from camp_monitor.simulation.structures import (
 )
 
 ROOFS = ("roof_cement", "roof_tile", "roof_blue", "concrete")
-"""Materials of `camp_monitor.simulation.materials` that roofs are made of."""
+"""Materials of `camp_monitor.synthetic.materials` that roofs are made of."""
 TONES = (0.85, 1.15)
 """Old or new, dirty or clean: a roof is this much darker or brighter than its material."""
 HEIGHTS_M = (3.0, 6.5)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.indices import mndwi, ndwi
-from camp_monitor.detection.painting import Place
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.synthetic.painting import Place
 
 MOST_PAINTED_FRACTION = 0.01
 """Not more of the window is touched at a time, unless by one structure: a detector that sets its

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.scenes.image import Image
-from camp_monitor.simulation.camera import Seen, resolve
-from camp_monitor.simulation.ground import Day, water_fraction
-from camp_monitor.simulation.landscape import Landscape, fractal
-from camp_monitor.simulation.materials import BANDS, Cover, field_spectra
-from camp_monitor.simulation.structures import Structure, covered_share
+from camp_monitor.synthetic.camera import Seen, resolve
+from camp_monitor.synthetic.ground import Day, water_fraction
+from camp_monitor.synthetic.landscape import Landscape, fractal
+from camp_monitor.synthetic.materials import BANDS, Cover, field_spectra
+from camp_monitor.synthetic.structures import Structure, covered_share
 
 POLARISATIONS = ("vv", "vh")
 COVER_DB = {
@@ -69,7 +69,7 @@ def observe_by_radar(
     rng : Generator
         For the speckle.
     shift_px : (float, float)
-        As in `camp_monitor.simulation.camera.observe`.
+        As in `camp_monitor.synthetic.camera.observe`.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.simulation.settlement_ground import Canvas, Colour, Dated, Sun, fractal_noise
+from camp_monitor.synthetic.settlement_ground import Canvas, Colour, Dated, Sun, fractal_noise
 
 ROOF_COLOURS: tuple[Colour, ...] = (
     (0.30, 0.29, 0.28), (0.38, 0.38, 0.38), (0.24, 0.25, 0.28), (0.45, 0.44, 0.42),

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.scenes.image import Image
-from camp_monitor.simulation.landscape import Landscape, fractal
-from camp_monitor.simulation.materials import (
+from camp_monitor.synthetic.landscape import Landscape, fractal
+from camp_monitor.synthetic.materials import (
     BANDS,
     Cover,
     cover_spectra,
@@ -74,7 +74,7 @@ def paint_ground(landscape: Landscape, day: Day) -> Image:
     Returns
     -------
     Image
-        All of `camp_monitor.simulation.materials.BANDS`, on the landscape's cells, nothing flagged.
+        All of `camp_monitor.synthetic.materials.BANDS`, on the landscape's cells, nothing flagged.
     """
     rng = np.random.default_rng(day.year_seed)
     fields = field_spectra(landscape.parcels, day.day_of_year, rng)

@@ -12,8 +12,8 @@ from odc.geo.geobox import GeoBox
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
-from camp_monitor.simulation.landscape import fractal
-from camp_monitor.simulation.materials import BANDS, spectrum
+from camp_monitor.synthetic.landscape import fractal
+from camp_monitor.synthetic.materials import BANDS, spectrum
 
 HAZE_GLOW = {"blue": 0.090, "green": 0.068, "red": 0.055, "nir": 0.035, "swir1": 0.015,
              "swir2": 0.010}  # fmt: skip
@@ -69,7 +69,7 @@ class Camera:
     Parameters
     ----------
     bands : tuple of str
-        Of `camp_monitor.simulation.materials.BANDS`.
+        Of `camp_monitor.synthetic.materials.BANDS`.
     native_px : tuple of float
         Side of a band's own pixel in pixels of the image; coarser bands are interpolated.
     psf_px : float

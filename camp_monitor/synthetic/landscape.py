@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.simulation.materials import Cover
+from camp_monitor.synthetic.materials import Cover
 
 Field = NDArray[np.float32]
 
