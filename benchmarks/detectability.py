@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from camp_monitor.demo.compound import Stage, list_structures, place_compound
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detection.detectability import (
@@ -31,7 +32,6 @@ from camp_monitor.detection.detectability import (
 )
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.compound import Stage, list_structures, place_compound
 from camp_monitor.synthetic.camera import Air, Camera, observe
 from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley

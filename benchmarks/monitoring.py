@@ -25,6 +25,8 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from benchmarks.simulation.planning import plan_years
+from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.findings.events import Event, join_events
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.monitoring.due import due_errands
@@ -32,8 +34,6 @@ from camp_monitor.monitoring.gaps import Outage
 from camp_monitor.monitoring.running import How, run
 from camp_monitor.monitoring.status import outage_sentence, read_status
 from camp_monitor.monitoring.workers import open_workers
-from camp_monitor.simulation.planning import plan_years
-from camp_monitor.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.workspace import Workspace, open_workspace
 
 STEP = timedelta(days=10)

@@ -33,11 +33,11 @@ from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
+from benchmarks.simulation.settlement import paint_settlement
 from camp_monitor.detect.construction.roof_network import LAYERS, read_weights
 from camp_monitor.detect.construction.roofs import WORKING_M, find_roofs, freed_of_light, resampled
 from camp_monitor.evaluation import answering
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
-from camp_monitor.simulation.settlement import paint_settlement
 
 ROOF_DATASETS: Mapping[str, float] = {"levir_cd": 0.5, "whu_cd": 0.22}
 """Datasets in which only roofs are labelled, and the side of their pixels, metres: as stated, or

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from camp_monitor.simulation.settlement import paint_settlement
+from benchmarks.simulation.settlement import paint_settlement
 
 
 def test_the_same_seed_paints_the_same_place() -> None:

@@ -20,11 +20,11 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
+from camp_monitor.demo.valley_scenes import VISITS, paint_valley
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 
 GRID = GeoBox((192, 192), Affine(10, 0, 562000, 0, -10, 4674000), "EPSG:32652")
 BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")

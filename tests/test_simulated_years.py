@@ -13,20 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 
+from benchmarks.simulation.planning import Plan, plan_years
+from benchmarks.simulation.weather import SKY_SHARES, snow_on
+from benchmarks.simulation.writing import TRUTH, sent_of, write_year_workspace
+from benchmarks.simulation.year_events import LEAST_M2, PaintedEvent
+from benchmarks.simulation.years import Acquisition, Place, Sensor, paint, sky_over, water_on
+from camp_monitor.demo.sent import write_sent
 from camp_monitor.facilities.registry import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
-from camp_monitor.simulation.planning import Plan, plan_years
-from camp_monitor.simulation.weather import SKY_SHARES, snow_on
-from camp_monitor.simulation.writing import (
-    TRUTH,
-    sent_of,
-    write_sent,
-    write_year_workspace,
-)
-from camp_monitor.simulation.year_events import LEAST_M2, PaintedEvent
-from camp_monitor.simulation.years import Acquisition, Place, Sensor, paint, sky_over, water_on
 
 SUMMER = date(2021, 7, 10)
 

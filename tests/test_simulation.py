@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 
+from camp_monitor.demo.compound import ANNEX_M, COMPOUND_M
+from camp_monitor.demo.valley_scenes import VISITS, Valley, paint_valley
 from camp_monitor.detect.indices import mndwi, ndvi
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
-from camp_monitor.simulation.compound import ANNEX_M, COMPOUND_M
-from camp_monitor.simulation.valley_scenes import VISITS, Valley, paint_valley
 from camp_monitor.synthetic.camera import Air, Camera, Cloud, observe, pixel_means
 from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley

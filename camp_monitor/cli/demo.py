@@ -16,7 +16,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import CampMonitorError
 
 if TYPE_CHECKING:
-    from camp_monitor.cli.demo_truth import Row
+    from camp_monitor.demo.truth import Row
     from camp_monitor.facilities import Facility
     from camp_monitor.scan import Scanned
     from camp_monitor.workspace import Workspace
@@ -53,11 +53,11 @@ def demo(context: Context, out: Path) -> None:
     figure, and says what was found and what was not.  Exit code 1: annex or flood were missed, or
     cloud was taken for change.
     """
-    from camp_monitor.cli.demo_scenes import add_scenes, demo_workspace, grid_round
-    from camp_monitor.cli.demo_truth import compare_with_truth
+    from camp_monitor.demo.scenes import add_scenes, demo_workspace, grid_round
+    from camp_monitor.demo.truth import compare_with_truth
+    from camp_monitor.demo.valley_scenes import VISITS, paint_valley
     from camp_monitor.facilities import find_facility
     from camp_monitor.scan import scan
-    from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 
     with context.messages.status("SIMULATED: painting a dozen scenes ...") as status:
         workspace = demo_workspace(out)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from camp_monitor.detect.construction import choice as construction
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.construction.method import METHOD
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.water import flooding
 from camp_monitor.detect.water.known_ground import KnownGround, detect_flooding_on
@@ -31,6 +32,6 @@ def detectors(
     """
     flooded = partial(detect_flooding_on, ground) if ground else flooding.detect_flooding
     return {
-        construction.METHOD: lambda pair: construction.detect_construction(pair, structure_model),
+        METHOD: lambda pair: detect_construction(pair, structure_model),
         flooding.METHOD: flooded,
     }

@@ -12,11 +12,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from benchmarks.simulation.settlement import paint_settlement
 from camp_monitor.detect.construction.fine import ROOFS_UNDER_M
 from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images
 from camp_monitor.scenes.image import Image
-from camp_monitor.simulation.settlement import paint_settlement
 
 
 def image(pixels: NDArray[np.generic]) -> Image:

@@ -18,14 +18,14 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
+from camp_monitor.demo.compound import Stage
+from camp_monitor.demo.valley_scenes import VISITS, Valley, Visit, paint_valley
 from camp_monitor.detection.rival_place import VERDICTS
 from camp_monitor.detection.rivals import Rival, examine, examine_rivals, prepare
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.simulation.compound import Stage
-from camp_monitor.simulation.valley_scenes import VISITS, Valley, Visit, paint_valley
 from camp_monitor.synthetic.camera import Air, Cloud
 from camp_monitor.synthetic.materials import spectrum
 from camp_monitor.synthetic.structures import Structure, paint_structures, rectangle

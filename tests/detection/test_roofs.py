@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from benchmarks.simulation.settlement import PaintedPair, paint_settlement
 from camp_monitor.detect.construction import roof_network
 from camp_monitor.detect.construction.roof_network import (
     LAYERS,
@@ -29,7 +30,6 @@ from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.simulation.settlement import PaintedPair, paint_settlement
 
 Pixels = NDArray[np.floating] | NDArray[np.uint8]
 SEEDS = range(9_000_000, 9_000_008)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.demo.valley_scenes import VISITS, paint_valley
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import (
@@ -33,7 +34,6 @@ from camp_monitor.scenes.catalogue import (
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.reading import read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.simulation.valley_scenes import VISITS, paint_valley
 from tests.imagery.painted import BANDS, grid, numbers, texture, write_tiff
 
 PLAIN = SceneDescription("sentinel-2", "2016-08-29", offset=0.0)

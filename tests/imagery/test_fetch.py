@@ -179,7 +179,7 @@ def test_threads_that_fetch_one_scene_at_once_make_one(
 def test_processes_that_fetch_one_scene_at_once_make_one(
     shelf: Shelf, stored: dict[str, bytes], tmp_path: Path
 ) -> None:
-    from camp_monitor.cli.demo_scenes import grid_round
+    from camp_monitor.demo.scenes import grid_round
     from camp_monitor.facilities import bundled_registry, find_facility
 
     grid = grid_round(find_facility(bundled_registry(), FACILITY))

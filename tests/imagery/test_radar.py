@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.demo.compound import Stage, list_structures, place_compound
 from camp_monitor.errors import NotComparableError, SceneError
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
@@ -28,7 +29,6 @@ from camp_monitor.scenes.sar.backscatter import (
     to_decibels,
     to_power,
 )
-from camp_monitor.simulation.compound import Stage, list_structures, place_compound
 from camp_monitor.synthetic import radar as simulated_radar
 from camp_monitor.synthetic.ground import Day
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley

@@ -18,12 +18,12 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from benchmarks.kills import PROGRAM, is_worker, processes_of
+from benchmarks.simulation.planning import plan_years
+from benchmarks.simulation.writing import write_year_workspace
+from benchmarks.simulation.years import Sensor
 from camp_monitor.cli import main
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.runs import RunRecord
-from camp_monitor.simulation.planning import plan_years
-from camp_monitor.simulation.writing import write_year_workspace
-from camp_monitor.simulation.years import Sensor
 
 PLACES = ("sim-01", "sim-02")
 FLOODED = "sim-02"

@@ -16,9 +16,9 @@ from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 
-from camp_monitor.cli.demo_scenes import grid_round
+from camp_monitor.demo.scenes import grid_round
+from camp_monitor.demo.valley_scenes import VISITS, Valley, Visit, paint_valley
 from camp_monitor.facilities import bundled_registry, find_facility
-from camp_monitor.simulation.valley_scenes import VISITS, Valley, Visit, paint_valley
 
 FACILITY = "khs-12-jongori"
 COLLECTION = "sentinel-2-l2a"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from camp_monitor.simulation.valley_scenes import VISITS, Visit
+from camp_monitor.demo.valley_scenes import VISITS, Visit
 from camp_monitor.synthetic.radar import INCIDENCE_DEG, POLARISATIONS
 from tests.imagery.products import (
     LINES,

@@ -27,7 +27,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 
-from camp_monitor.cli.demo_scenes import grid_round
+from camp_monitor.demo.scenes import grid_round
 from camp_monitor.facilities import bundled_registry, find_facility
 from tests.remote.conftest import SECRET
 from tests.remote.painted_catalogue import (

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.simulation.compound import Stage
+from camp_monitor.demo.compound import Stage
 
 if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
     from shapely.geometry.base import BaseGeometry
 
+    from camp_monitor.demo.valley_scenes import Valley, ValleyScene
     from camp_monitor.findings.finding import Finding
     from camp_monitor.scan import Scanned
-    from camp_monitor.simulation.valley_scenes import Valley, ValleyScene
     from camp_monitor.workspace import Workspace
 
 Mask = NDArray[np.bool_]

@@ -1,6 +1,6 @@
 """Years over many places: who passes when, what is there that day, and how it looks.
 
-A `Plan` (see `camp_monitor.simulation.planning`) says what happens at every `Place`; `paint` makes
+A `Plan` (see `benchmarks.simulation.planning`) says what happens at every `Place`; `paint` makes
 the picture of one `Acquisition`, the same bytes whatever else was painted before.
 """
 
@@ -15,10 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
-from camp_monitor.simulation.compound import Stage, list_structures, place_compound
-from camp_monitor.simulation.weather import (
+from benchmarks.simulation.weather import (
     Sky,
     Snow,
     draw_sky,
@@ -27,7 +24,7 @@ from camp_monitor.simulation.weather import (
     sun_position,
     veil_haze,
 )
-from camp_monitor.simulation.year_events import (
+from benchmarks.simulation.year_events import (
     PaintedEvent,
     PassingThing,
     flood_rise_m,
@@ -36,6 +33,9 @@ from camp_monitor.simulation.year_events import (
     pond_water,
     yard_structures,
 )
+from camp_monitor.demo.compound import Stage, list_structures, place_compound
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.quality import flags_from_scl, widen_cloud
 from camp_monitor.synthetic.camera import HAZE_GLOW, Camera, Seen, observe
 from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
 from camp_monitor.synthetic.landscape import Landscape, fractal

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.simulation.settlement_plan import Plan, some_plan
+from benchmarks.simulation.settlement_plan import Plan, some_plan
 from camp_monitor.synthetic.settlement_ground import (
     GROUNDS,
     Canvas,

@@ -14,9 +14,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry, point
 
-from camp_monitor.errors import SceneError
-from camp_monitor.simulation.compound import place_compound
-from camp_monitor.simulation.year_events import (
+from benchmarks.simulation.year_events import (
     BUILDING_DAYS,
     DIGGING_DAYS,
     FLOODS_DAYS,
@@ -33,7 +31,7 @@ from camp_monitor.simulation.year_events import (
     flooded_ground,
     place_on,
 )
-from camp_monitor.simulation.years import (
+from benchmarks.simulation.years import (
     CELLS,
     Acquisition,
     Place,
@@ -41,6 +39,8 @@ from camp_monitor.simulation.years import (
     searched_ground,
     sky_over,
 )
+from camp_monitor.demo.compound import place_compound
+from camp_monitor.errors import SceneError
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley
 from camp_monitor.synthetic.materials import Cover
 from camp_monitor.synthetic.structures import rectangle

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.simulation.compound import Compound, Stage, list_structures, place_compound
+from camp_monitor.demo.compound import Compound, Stage, list_structures, place_compound
 from camp_monitor.synthetic.camera import Air, Cloud, Seen, observe, pixel_means
 from camp_monitor.synthetic.ground import Day, paint_ground, water_fraction
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley

@@ -11,8 +11,8 @@ from camp_monitor.errors import SceneError, WorkspaceError
 if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
+    from camp_monitor.demo.valley_scenes import Valley, ValleyScene
     from camp_monitor.facilities import Facility
-    from camp_monitor.simulation.valley_scenes import Valley, ValleyScene
     from camp_monitor.workspace import Workspace
 
 MARKER = "SIMULATED.txt"
@@ -56,8 +56,8 @@ def add_scenes(workspace: Workspace, valley: Valley) -> dict[str, str]:
 
 
 def _add(workspace: Workspace, scene: ValleyScene) -> str:
+    from camp_monitor.demo.sent import Sent, write_sent
     from camp_monitor.scenes.adding import add_scene
-    from camp_monitor.simulation.writing import Sent, write_sent
 
     visit = scene.visit
     sensor = "sentinel-1" if scene.seen.classes is None else "sentinel-2"

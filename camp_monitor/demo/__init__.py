@@ -1,0 +1,1 @@
+"""The demo: one painted valley with a prison in it, and its truth."""
