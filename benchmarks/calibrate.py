@@ -9,7 +9,7 @@ way and each dataset has an intercept of its own, drawn towards zero.  Of a plac
 holds, the last is not known: what is stated is the mean over its spread (a logistic-normal mean),
 which lies nearer to one half.  The reliability table is of findings
 whose whole dataset was left out of the fit.  ``--write`` fits on all and writes
-``camp_monitor/detection/calibrations.py``.
+``camp_monitor/assess/calibrations.py``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from odc.geo.geobox import GeoBox
 from scipy import optimize
 from scipy.special import expit
 
+from camp_monitor.assess.probability import NEVER_LESS_SURE, NEVER_SURER, evidence_of
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.construction.method import FINE_UNDER_M
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.detection.confidence import NEVER_LESS_SURE, NEVER_SURER, evidence_of
 from camp_monitor.errors import NotComparableError
 from camp_monitor.evaluation.answering import Manner, answer, pair_of, place
 from camp_monitor.evaluation.benchmark import (

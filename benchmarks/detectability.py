@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.demo.compound import Stage, list_structures, place_compound
-from camp_monitor.detect.construction.choice import detect_construction
-from camp_monitor.detect.detection import Detection
-from camp_monitor.detection.detectability import (
+from camp_monitor.assess.detection_limit import (
     Detectability,
     Tried,
     is_found,
     size_found,
     smallest_found,
 )
+from camp_monitor.demo.compound import Stage, list_structures, place_compound
+from camp_monitor.detect.construction.choice import detect_construction
+from camp_monitor.detect.detection import Detection
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.synthetic.camera import Air, Camera, observe

@@ -16,7 +16,8 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.answers import Question, Quiet, asked_of, find, observe, refer, refused
+from camp_monitor.assess.detection_limit import smallest_found
+from camp_monitor.assess.findings import Question, Quiet, asked_of, find, observe, refer, refused
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
 from camp_monitor.detect.regions import pixels_inside
@@ -26,7 +27,6 @@ from camp_monitor.detect.water.known_ground import (
     detect_where_water_can_be_new,
     know_ground,
 )
-from camp_monitor.detection.detectability import smallest_found
 from camp_monitor.errors import NotComparableError, SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area

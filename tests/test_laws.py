@@ -22,7 +22,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from scipy import ndimage
 
-from camp_monitor.answers import Question, observe, refer
+from camp_monitor.assess.findings import Question, observe, refer
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.detectors import detectors

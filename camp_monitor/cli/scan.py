@@ -147,7 +147,7 @@ def _as_json(result: Scanned) -> dict[str, object]:
 
 
 def _print(context: Context, result: Scanned) -> None:
-    from camp_monitor.answers import SMALLEST
+    from camp_monitor.assess.findings import SMALLEST
     from camp_monitor.findings.finding import interval_words, question_words
     from camp_monitor.publication.words import outcome_words, share_words
 

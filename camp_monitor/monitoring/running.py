@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from camp_monitor.answers import asked_of
+from camp_monitor.assess.findings import asked_of
 from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
 from camp_monitor.findings.finding import Finding, SceneReference

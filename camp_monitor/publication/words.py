@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from camp_monitor.answers import UNTESTED
+from camp_monitor.assess.findings import UNTESTED
 from camp_monitor.facilities.facility import BASES, Outline
 from camp_monitor.findings.events import STATES, Event
 from camp_monitor.findings.finding import (

@@ -8,10 +8,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.detect.detection import Change
-from camp_monitor.detect.regions import Region
-from camp_monitor.detection.calibrations import CALIBRATIONS
-from camp_monitor.detection.confidence import (
+from camp_monitor.assess.calibrations import CALIBRATIONS
+from camp_monitor.assess.probability import (
     MOST_UNTESTED,
     NEVER_LESS_SURE,
     NEVER_SURER,
@@ -19,6 +17,8 @@ from camp_monitor.detection.confidence import (
     Confidence,
     judge_confidence,
 )
+from camp_monitor.detect.detection import Change
+from camp_monitor.detect.regions import Region
 
 UNTESTED = ("construction", "colours")
 WAYS = (*sorted(CALIBRATIONS), ("water_loss", "optical"), UNTESTED)

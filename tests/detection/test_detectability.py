@@ -20,8 +20,7 @@ from benchmarks.detectability import (
     searched_area,
     true_size,
 )
-from camp_monitor.detect.detection import Change, Detection
-from camp_monitor.detection.detectability import (
+from camp_monitor.assess.detection_limit import (
     BUILDING_SIZES_M2,
     LARGEST_WINDOW_PX,
     MOST_RUNS,
@@ -30,6 +29,7 @@ from camp_monitor.detection.detectability import (
     size_found,
     smallest_found,
 )
+from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.errors import NotComparableError
 from camp_monitor.pairs.normalisation import Normalisation, normalise
 from camp_monitor.pairs.pair import Pair

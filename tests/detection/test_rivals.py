@@ -18,10 +18,10 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
+from camp_monitor.assess.explanations.examine import Rival, examine, examine_rivals, prepare
+from camp_monitor.assess.explanations.place import VERDICTS
 from camp_monitor.demo.compound import Stage
 from camp_monitor.demo.valley_scenes import VISITS, Valley, Visit, paint_valley
-from camp_monitor.detection.rival_place import VERDICTS
-from camp_monitor.detection.rivals import Rival, examine, examine_rivals, prepare
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image, Quality

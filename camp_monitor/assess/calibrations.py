@@ -13,7 +13,7 @@ class Calibration:
     ----------
     intercept : float
     weights : (float, float)
-        Of the logarithms of evidence and of size; see `camp_monitor.detection.confidence`.
+        Of the logarithms of evidence and of size; see `camp_monitor.assess.probability`.
     findings : int
         Number of findings that it was fitted on.
     """

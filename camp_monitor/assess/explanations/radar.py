@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection.rival_place import LEAST_PIXELS_AROUND, Place, Rival
+from camp_monitor.assess.explanations.place import LEAST_PIXELS_AROUND, Place, Rival
 
 WET_SNOW_DB = 2.0
 """Wet snow lowers the backscatter of all open ground by this or more (Nagler et al., 2016,

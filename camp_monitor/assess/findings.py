@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.assess.detection_limit import Detectability
+from camp_monitor.assess.explanations.examine import RivalMaps, examine, prepare
+from camp_monitor.assess.false_alarm_rate import rate_of
+from camp_monitor.assess.probability import judge_confidence
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
-from camp_monitor.detection.confidence import judge_confidence
-from camp_monitor.detection.detectability import Detectability
-from camp_monitor.detection.false_alarms import rate_of
-from camp_monitor.detection.rivals import RivalMaps, examine, prepare
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position
 from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash

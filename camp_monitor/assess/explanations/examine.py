@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detection import rival_causes as causes
-from camp_monitor.detection import rivals_in_optics as in_optics
-from camp_monitor.detection import rivals_in_radar as in_radar
-from camp_monitor.detection.rival_place import Place, Rival, RivalMaps, Window, look, prepare
+from camp_monitor.assess.explanations import any_sensor as causes
+from camp_monitor.assess.explanations import optical as in_optics
+from camp_monitor.assess.explanations import radar as in_radar
+from camp_monitor.assess.explanations.place import Place, Rival, RivalMaps, Window, look, prepare
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import is_sar

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from camp_monitor.assess.calibrations import ANY_WAY, CALIBRATIONS
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import Region
-from camp_monitor.detection.calibrations import ANY_WAY, CALIBRATIONS
 
 WORDS = ((0.8, "high"), (0.5, "medium"), (0.0, "low"))
 """Least probability of each word of confidence."""

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.assess.explanations.place import Place, Rival
 from camp_monitor.detect.indices import normalised_difference
-from camp_monitor.detection.rival_place import Place, Rival
 from camp_monitor.scenes.scene import Scene
 
 DIMMED = 0.10

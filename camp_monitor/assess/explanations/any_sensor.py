@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 
+from camp_monitor.assess.explanations.place import Place, Rival
 from camp_monitor.detect.indices import normalised_difference
-from camp_monitor.detection.rival_place import Place, Rival
 from camp_monitor.pairs.selection import season_gap_days, season_gap_words
 from camp_monitor.scenes.scene import Scene
 

@@ -1,0 +1,1 @@
+"""From detections to findings: probability, false alarm rate, detection limit, explanations."""

@@ -1,0 +1,1 @@
+"""Alternative explanations of a finding, examined one by one."""
