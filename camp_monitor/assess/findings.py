@@ -18,8 +18,8 @@ from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position
-from camp_monitor.findings.finding import Finding, Observation, SceneReference, content_hash
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.records.finding import Finding, Observation, SceneReference, content_hash
 from camp_monitor.scenes.ground_files import GroundFile
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.scene import Scene

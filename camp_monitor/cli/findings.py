@@ -17,8 +17,8 @@ from camp_monitor.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from camp_monitor.findings.finding import Finding, Observation, SceneReference
-    from camp_monitor.findings.review import Review
+    from camp_monitor.records.finding import Finding, Observation, SceneReference
+    from camp_monitor.records.review import Review
 
 VERDICTS = ("confirmed", "rejected", "unsure")
 
@@ -58,8 +58,8 @@ def list_findings(
     A finding that a reviewer rejected stays in the list and is marked.
     """
     from camp_monitor.findings.ledger import open_ledger
-    from camp_monitor.findings.review import latest_reviews
     from camp_monitor.publication.words import count_words
+    from camp_monitor.records.review import latest_reviews
 
     if verdict and reviewed is False:
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
@@ -137,8 +137,8 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
     Nothing is changed or removed: the latest review of a finding counts, and all are kept.
     """
     from camp_monitor.findings.ledger import open_ledger
-    from camp_monitor.findings.review import Review, utc_text
     from camp_monitor.publication.words import count_words, review_words
+    from camp_monitor.records.review import Review, utc_text
 
     _require_ledger(context)
     now = datetime.now(UTC)
@@ -263,9 +263,9 @@ def _print_listing(
     replaced: set[str],
     latest: Mapping[str, Review],
 ) -> None:
-    from camp_monitor.findings.review import rejected_ids
     from camp_monitor.findings.rows import legible, not_all_seen
     from camp_monitor.publication.words import count_words, findings_words
+    from camp_monitor.records.review import rejected_ids
 
     unseen = [item for item in looked if not_all_seen(item)]
     facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
@@ -311,7 +311,7 @@ def _table(*columns: str) -> Table:
 
 def _largest_first(found: Sequence[Finding]) -> list[Finding]:
     """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
-    from camp_monitor.findings.finding import KINDS
+    from camp_monitor.records.finding import KINDS
 
     kinds = list(KINDS)
     return sorted(
@@ -329,9 +329,9 @@ def _largest_first(found: Sequence[Finding]) -> list[Finding]:
 def _findings_table(
     found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
 ) -> Table:
-    from camp_monitor.findings import review
-    from camp_monitor.findings.finding import KINDS, POSITIONS
     from camp_monitor.publication.words import area_words
+    from camp_monitor.records import review
+    from camp_monitor.records.finding import KINDS, POSITIONS
 
     table = _table("finding", "change", "between", "area", "confidence")
     for item in found:
@@ -350,9 +350,9 @@ def _findings_table(
 
 
 def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
-    from camp_monitor.findings.finding import question_words
     from camp_monitor.findings.rows import legible
     from camp_monitor.publication.words import share_words
+    from camp_monitor.records.finding import question_words
 
     table = _table("not seen", "between", "seen", "why")
     for item in unseen:
@@ -372,7 +372,6 @@ def _finding_table(
     """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
     from rich.table import Table
 
-    from camp_monitor.findings.finding import KINDS, POSITIONS, interval_words
     from camp_monitor.findings.rows import legible, rival_words
     from camp_monitor.publication.words import (
         area_words,
@@ -380,6 +379,7 @@ def _finding_table(
         review_words,
         share_words,
     )
+    from camp_monitor.records.finding import KINDS, POSITIONS, interval_words
 
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds

@@ -18,8 +18,8 @@ from camp_monitor.cli.context import Commands, Context
 from camp_monitor.errors import InputError, InstallationError
 
 if TYPE_CHECKING:
-    from camp_monitor.findings.runs import RunRecord
     from camp_monitor.monitoring.schedule import Watch
+    from camp_monitor.records.run import RunRecord
 
 into_option = click.option(
     "--into",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from camp_monitor.demo.valley_scenes import Valley, ValleyScene
-    from camp_monitor.findings.finding import Finding
+    from camp_monitor.records.finding import Finding
     from camp_monitor.scan import Scanned
     from camp_monitor.workspace import Workspace
 
@@ -187,8 +187,8 @@ def _judged_blind(dates: str, result: Scanned, truth: Truth) -> Row:
 
 def _others(dates: str, findings: list[Finding]) -> Row:
     """Everything else that was called a change: false alarms."""
-    from camp_monitor.findings.finding import KINDS
     from camp_monitor.publication.words import count_words, quantity_words
+    from camp_monitor.records.finding import KINDS
 
     if not findings:
         return Row(dates, "anything else", "nothing", "nothing", "no false alarm", True)

@@ -15,7 +15,7 @@ class Change:
     Parameters
     ----------
     kind : str
-        One of `camp_monitor.findings.finding.KINDS`.
+        One of `camp_monitor.records.finding.KINDS`.
     changed : ndarray of bool
         (row, col); True where this kind of change was found.
     strength : ndarray

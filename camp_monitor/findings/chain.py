@@ -65,7 +65,7 @@ ANSWERS = _chained("answers", _text("observation_id", index=True))
 REVIEWS = _chained("reviews", _text("finding_id", index=True), _text("verdict"))
 
 RUNS = _chained("runs", _text("run_id"), _text("what"), _text("facility_id", index=True))
-"""What runs set out to do and what became of it: see `camp_monitor.findings.runs`."""
+"""What runs set out to do and what became of it: see `camp_monitor.records.run`."""
 
 CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS, RUNS)
 ADDED = {2: (REVIEWS,), 3: (RUNS,)}

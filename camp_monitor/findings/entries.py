@@ -10,9 +10,9 @@ import shapely
 
 from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.findings.chain import Entry
-from camp_monitor.findings.finding import Finding, Observation, canonical_json, content_hash
-from camp_monitor.findings.review import Review
-from camp_monitor.findings.runs import RunRecord
+from camp_monitor.records.finding import Finding, Observation, canonical_json, content_hash
+from camp_monitor.records.review import Review
+from camp_monitor.records.run import RunRecord
 
 
 @dataclass(frozen=True)

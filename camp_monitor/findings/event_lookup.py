@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.findings.events import Event, by_finding, join_events
-from camp_monitor.findings.finding import Finding
 from camp_monitor.findings.ledger import Ledger
-from camp_monitor.findings.review import latest_reviews
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.review import latest_reviews
 
 
 def read_events(ledger: Ledger, facility_id: str | None = None) -> tuple[Event, ...]:

@@ -15,18 +15,18 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import (
+from camp_monitor.findings.ground import metres_apart
+from camp_monitor.findings.parts import Part
+from camp_monitor.findings.presence import Habit
+from camp_monitor.findings.stories import Manner, odds_of, tell_stories
+from camp_monitor.records.finding import (
     Finding,
     Observation,
     SceneReference,
     days_between,
     in_order,
 )
-from camp_monitor.findings.ground import metres_apart
-from camp_monitor.findings.parts import Part
-from camp_monitor.findings.presence import Habit
-from camp_monitor.findings.review import Review
-from camp_monitor.findings.stories import Manner, odds_of, tell_stories
+from camp_monitor.records.review import Review
 
 GOING = "water that went"
 FAMILIES = {

@@ -20,10 +20,8 @@ import shapely
 
 from camp_monitor.errors import InputError
 from camp_monitor.findings.events import by_finding, join_events
-from camp_monitor.findings.finding import COORDINATE_DECIMALS, Finding, Observation
 from camp_monitor.findings.geopackage import write_geopackage
 from camp_monitor.findings.kml import kml_text
-from camp_monitor.findings.review import Review, latest_reviews
 from camp_monitor.findings.rows import (
     FINDING_COLUMNS,
     NOT_SEEN_COLUMNS,
@@ -31,6 +29,8 @@ from camp_monitor.findings.rows import (
     finding_rows,
     not_seen_rows,
 )
+from camp_monitor.records.finding import COORDINATE_DECIMALS, Finding, Observation
+from camp_monitor.records.review import Review, latest_reviews
 
 # A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import Finding
+from camp_monitor.records.finding import Finding
 
 SHARED_FRACTION = 0.25
 """Two regions are of one thing when they share this part of the smaller."""

@@ -11,8 +11,6 @@ from xml.sax.saxutils import escape
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import COORDINATE_DECIMALS, KIND_COLOURS
-from camp_monitor.findings.review import UNREVIEWED
 from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row, is_simulated
 from camp_monitor.findings.style import (
     FAINT_OPACITY,
@@ -21,6 +19,8 @@ from camp_monitor.findings.style import (
     edge_colour,
     kml_colour,
 )
+from camp_monitor.records.finding import COORDINATE_DECIMALS, KIND_COLOURS
+from camp_monitor.records.review import UNREVIEWED
 
 
 def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:

@@ -41,14 +41,6 @@ from camp_monitor.findings.entries import (
     review_entry,
     run_entry,
 )
-from camp_monitor.findings.finding import (
-    CONFIDENCES,
-    KINDS,
-    Finding,
-    Observation,
-    SceneReference,
-    in_order,
-)
 from camp_monitor.findings.lookup import (
     Looked,
     current_ids,
@@ -61,8 +53,6 @@ from camp_monitor.findings.lookup import (
     read_questions,
     read_rivals,
 )
-from camp_monitor.findings.review import Review, in_order_of_review
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.findings.store import (
     append,
     held,
@@ -75,6 +65,16 @@ from camp_monitor.findings.store import (
     version_of,
 )
 from camp_monitor.findings.verification import check_belonging, ledger_faults
+from camp_monitor.records.finding import (
+    CONFIDENCES,
+    KINDS,
+    Finding,
+    Observation,
+    SceneReference,
+    in_order,
+)
+from camp_monitor.records.review import Review, in_order_of_review
+from camp_monitor.records.run import RunRecord
 
 
 def open_ledger(path: Path, *, wait_s: float = 30.0) -> Ledger:
@@ -255,7 +255,7 @@ class Ledger:
     def reviews(self, finding_id: str | None = None) -> tuple[Review, ...]:
         """Return every review, of one finding or of all, by finding and from first to latest.
 
-        `camp_monitor.findings.review.latest_reviews` tells which of them count.
+        `camp_monitor.records.review.latest_reviews` tells which of them count.
         """
         wanted = [] if finding_id is None else [REVIEWS.c.finding_id == finding_id]
         with self._transaction() as connection:

@@ -8,9 +8,9 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import Finding, SceneReference, days_between
 from camp_monitor.findings.ground import Ground
 from camp_monitor.findings.presence import Presence, Said, Told
+from camp_monitor.records.finding import Finding, SceneReference, days_between
 
 COMING: tuple[Said, ...] = ("came", "altered")
 """What a look says of ground on which a thing came, or may have come."""

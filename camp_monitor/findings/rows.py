@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.findings.events import Event
-from camp_monitor.findings.finding import (
+from camp_monitor.records.finding import (
     KINDS,
     POSITIONS,
     RIVAL_VERDICTS,
@@ -23,7 +23,7 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
-from camp_monitor.findings.review import Review, latest_reviews, verdict_of
+from camp_monitor.records.review import Review, latest_reviews, verdict_of
 
 _SCENE_COLUMNS: dict[str, type] = {
     "earliest": datetime,

@@ -31,9 +31,9 @@ from camp_monitor.findings.chain import (
     link,
     tables_of,
 )
-from camp_monitor.findings.finding import Finding, Observation
-from camp_monitor.findings.review import Review
-from camp_monitor.findings.runs import RunRecord
+from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.review import Review
+from camp_monitor.records.run import RunRecord
 
 Stored = TypeVar("Stored", Finding, Observation, Review, RunRecord)
 

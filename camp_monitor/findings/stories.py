@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from camp_monitor.findings.finding import Finding, Observation, SceneReference
 from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares, touching
 from camp_monitor.findings.parts import Part, Story
 from camp_monitor.findings.presence import Habit, Presence, Said, Told, find_presences
 from camp_monitor.pairs.selection import SEASON_DAYS, season_gap_days
+from camp_monitor.records.finding import Finding, Observation, SceneReference
 from camp_monitor.scenes.sensors import SENSORS, is_sar
 
 USUAL = {"low": 0.4, "medium": 0.65, "high": 0.85}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from camp_monitor.findings.finding import KIND_COLOURS, KINDS
+from camp_monitor.records.finding import KIND_COLOURS, KINDS
 
 NOT_SEEN_COLOUR = "#3D434A"
 FILL_OPACITY = 0.35

@@ -34,8 +34,8 @@ from camp_monitor.findings.entries import (
     review_entry,
     run_entry,
 )
-from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.store import raw_columns, version_of
+from camp_monitor.records.finding import Finding, Observation
 
 Rows = Sequence[sa.RowMapping]
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from camp_monitor.errors import CampMonitorError
 from camp_monitor.facilities import find_facility
 from camp_monitor.findings.events import STATES
-from camp_monitor.findings.finding import KINDS, POSITIONS, Finding, interval_words
 from camp_monitor.findings.ledger import Ledger
 from camp_monitor.findings.rows import legible
 from camp_monitor.monitoring.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new
@@ -23,6 +22,7 @@ from camp_monitor.publication.words import (
     is_simulated,
     short_name,
 )
+from camp_monitor.records.finding import KINDS, POSITIONS, Finding, interval_words
 from camp_monitor.workspace import Workspace
 
 MOST_IN_FULL = 12

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from camp_monitor.findings.lookup import Looked
-from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.monitoring.schedule import (
     Watch,
     expected_from,
@@ -24,6 +23,7 @@ from camp_monitor.monitoring.schedule import (
     slots_between,
     visits_of,
 )
+from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
 
 OUTCOMES = {
     "looked": "looked at",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.findings.ledger import Ledger, open_ledger
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.addresses import Addresses, read_addresses, send
 from camp_monitor.monitoring.digest import compose_digest
 from camp_monitor.monitoring.outbox import (
@@ -23,6 +22,7 @@ from camp_monitor.monitoring.outbox import (
     unreadable,
 )
 from camp_monitor.monitoring.watch import compose_alarm, compose_heartbeat, ledger_alarm
+from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace
 
 TEST_TITLE = "camp_monitor: a test"

@@ -15,10 +15,8 @@ from pathlib import Path
 from camp_monitor.assess.findings import asked_of
 from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
-from camp_monitor.findings.finding import Finding, SceneReference
 from camp_monitor.findings.ledger import Ledger, open_ledger
 from camp_monitor.findings.lookup import question_sha256
-from camp_monitor.findings.runs import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.monitoring.workers import Answer, Workers
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import (
@@ -29,6 +27,8 @@ from camp_monitor.providers.gathering import (
     in_catalogue,
     plan,
 )
+from camp_monitor.records.finding import Finding, SceneReference
+from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import Facility, read_registry
-from camp_monitor.findings.runs import OFFLINE, RunRecord
+from camp_monitor.records.run import OFFLINE, RunRecord
 from camp_monitor.workspace import CONFIGURATION, GroupSettings, ScheduleSettings, Workspace
 
 EPOCH = datetime(1972, 1, 1, tzinfo=UTC)

@@ -11,7 +11,6 @@ from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.findings.ledger import open_ledger
 from camp_monitor.findings.lookup import Looked
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.gaps import (
     LEAST_OUTAGE,
     OUTCOMES,
@@ -32,6 +31,7 @@ from camp_monitor.monitoring.schedule import (
     watches,
 )
 from camp_monitor.publication.words import count_words, facilities_words
+from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace
 
 SIGN_DAYS = 10

@@ -10,9 +10,9 @@ from camp_monitor.errors import CampMonitorError
 from camp_monitor.facilities import read_registry
 from camp_monitor.findings.ledger import Ledger
 from camp_monitor.findings.rows import legible
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.outbox import Message
 from camp_monitor.publication.words import facilities_words
+from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace
 
 WATCH = "watch"

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.findings.finding import (
-    KINDS,
-    Finding,
-    Observation,
-    interval_words,
-)
-from camp_monitor.findings.review import Review
 from camp_monitor.publication import words
 from camp_monitor.publication.figure_panels import Panels, Sample
 from camp_monitor.publication.figure_words import caption
 from camp_monitor.publication.lettering import latin_font, printable, shorten, text_width_pt, wrap
 from camp_monitor.publication.words import is_simulated
+from camp_monitor.records.finding import (
+    KINDS,
+    Finding,
+    Observation,
+    interval_words,
+)
+from camp_monitor.records.review import Review
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:

@@ -19,19 +19,19 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
 from camp_monitor.facilities.surroundings import widened
-from camp_monitor.findings.finding import (
-    KIND_COLOURS,
-    KINDS,
-    Finding,
-    Observation,
-    question_words,
-)
 from camp_monitor.publication import words
 from camp_monitor.publication.drawing import OUTLINE_DASHES
 from camp_monitor.publication.figure_words import ViewFacts
 from camp_monitor.publication.lettering import latin_font
 from camp_monitor.publication.picture import render_pair
 from camp_monitor.publication.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.records.finding import (
+    KIND_COLOURS,
+    KINDS,
+    Finding,
+    Observation,
+    question_words,
+)
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.findings.finding import (
+from camp_monitor.findings.rows import rival_words
+from camp_monitor.publication import words
+from camp_monitor.records.finding import (
     KINDS,
     POSITIONS,
     Finding,
@@ -16,9 +18,7 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
-from camp_monitor.findings.review import VERDICTS, Review
-from camp_monitor.findings.rows import rival_words
-from camp_monitor.publication import words
+from camp_monitor.records.review import VERDICTS, Review
 
 MOST_DECIMALS = 5
 """Decimals of a degree; the fifth is 1.1 m on the ground."""

@@ -18,16 +18,6 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.findings.events import Event
-from camp_monitor.findings.finding import (
-    COORDINATE_DECIMALS,
-    KINDS,
-    POSITIONS,
-    Finding,
-    Observation,
-    interval_words,
-    question_words,
-)
-from camp_monitor.findings.review import Review, in_order_of_review, rejected_ids, verdict_of
 from camp_monitor.findings.rows import rival_words
 from camp_monitor.publication import words
 from camp_monitor.publication.drawing import Drawing
@@ -36,6 +26,16 @@ from camp_monitor.publication.packing import Shape
 from camp_monitor.publication.page import make_page
 from camp_monitor.publication.panel import in_reading_order, panel_content
 from camp_monitor.publication.picture import MapImage, encode_pictures
+from camp_monitor.records.finding import (
+    COORDINATE_DECIMALS,
+    KINDS,
+    POSITIONS,
+    Finding,
+    Observation,
+    interval_words,
+    question_words,
+)
+from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
 
 MOST_PAGE_BYTES = 2_990_000
 """A map stays below this, so that it can be mailed and opens on a phone: the pictures get what

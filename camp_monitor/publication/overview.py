@@ -18,17 +18,17 @@ from markupsafe import Markup
 from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
-from camp_monitor.findings.finding import (
+from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.publication import symbols, words
+from camp_monitor.publication.page import make_page
+from camp_monitor.records.finding import (
     KINDS,
     Finding,
     Observation,
     interval_words,
     question_words,
 )
-from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.findings.review import Review, rejected_ids
-from camp_monitor.publication import symbols, words
-from camp_monitor.publication.page import make_page
+from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.workspace import Workspace
 
 STATES = {

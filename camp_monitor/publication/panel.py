@@ -8,7 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.findings.finding import (
+from camp_monitor.publication import symbols, words
+from camp_monitor.publication.picture import MapImage
+from camp_monitor.records.finding import (
     KINDS,
     Finding,
     Observation,
@@ -16,8 +18,6 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
-from camp_monitor.publication import symbols, words
-from camp_monitor.publication.picture import MapImage
 
 
 def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from camp_monitor.assess.findings import UNTESTED
 from camp_monitor.facilities.facility import BASES, Outline
 from camp_monitor.findings.events import STATES, Event
-from camp_monitor.findings.finding import (
+from camp_monitor.records.finding import (
     KINDS,
     Finding,
     Observation,
@@ -16,7 +16,7 @@ from camp_monitor.findings.finding import (
     interval_words,
     question_words,
 )
-from camp_monitor.findings.review import VERDICTS, Review
+from camp_monitor.records.review import VERDICTS, Review
 from camp_monitor.scenes.sensors import SENSORS
 
 PLACEHOLDER_SENTENCE = (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import shapely
 
-from camp_monitor.findings.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding, Observation, SceneReference
 
 SETTINGS_SHA256 = "5" * 64
 

@@ -18,8 +18,8 @@ import shapely
 
 from camp_monitor.errors import InputError
 from camp_monitor.findings.export import Exported, export_findings
-from camp_monitor.findings.finding import KINDS, Finding, Observation, SceneReference
-from camp_monitor.findings.review import Review
+from camp_monitor.records.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.records.review import Review
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -174,7 +174,7 @@ def test_the_same_findings_are_the_same_bytes(
     script = (
         "import json, sys; from pathlib import Path\n"
         "from camp_monitor.findings.export import export_findings\n"
-        "from camp_monitor.findings.finding import Finding, Observation\n"
+        "from camp_monitor.records.finding import Finding, Observation\n"
         "findings, observations = json.loads(sys.stdin.read())\n"
         "export_findings(map(Finding.from_dict, reversed(findings)),\n"
         "    map(Observation.from_dict, reversed(observations)), Path(sys.argv[1]))\n"

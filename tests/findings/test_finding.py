@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.finding import (
+from camp_monitor.records.finding import (
     CONFIDENCES,
     KIND_COLOURS,
     KINDS,

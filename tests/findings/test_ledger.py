@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.findings.chain import guards, row_hash
-from camp_monitor.findings.finding import Finding, Observation, SceneReference, canonical_json
 from camp_monitor.findings.ledger import Added, open_ledger
-from camp_monitor.findings.review import Review, utc_text
+from camp_monitor.records.finding import Finding, Observation, SceneReference, canonical_json
+from camp_monitor.records.review import Review, utc_text
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -37,7 +37,7 @@ RECORDER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from camp_monitor.findings.finding import Finding, Observation
+from camp_monitor.records.finding import Finding, Observation
 from camp_monitor.findings.ledger import open_ledger
 
 scans = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))

@@ -9,12 +9,12 @@ from typing import Any
 
 import shapely
 
-from camp_monitor.findings.finding import Observation, SceneReference
 from camp_monitor.findings.lookup import Looked
-from camp_monitor.findings.runs import RunRecord, UnusedPass
 from camp_monitor.monitoring.gaps import account, last_seen, outages, run_outages
 from camp_monitor.monitoring.schedule import EPOCH, Watch
 from camp_monitor.monitoring.status import Row, Status
+from camp_monitor.records.finding import Observation, SceneReference
+from camp_monitor.records.run import RunRecord, UnusedPass
 
 DAY = timedelta(days=1)
 START = EPOCH + 1900 * 10 * DAY

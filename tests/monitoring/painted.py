@@ -23,7 +23,7 @@ from benchmarks.simulation.writing import write_year_workspace
 from benchmarks.simulation.years import Sensor
 from camp_monitor.cli import main
 from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.findings.runs import RunRecord
+from camp_monitor.records.run import RunRecord
 
 PLACES = ("sim-01", "sim-02")
 FLOODED = "sim-02"

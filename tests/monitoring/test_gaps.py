@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.findings.lookup import Looked
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.gaps import (
     OUTCOMES,
     Slot,
@@ -20,6 +19,7 @@ from camp_monitor.monitoring.gaps import (
     run_outages,
 )
 from camp_monitor.monitoring.schedule import Watch
+from camp_monitor.records.run import RunRecord
 from tests.monitoring import made_up
 from tests.monitoring.made_up import DAY, day, look, run, text, unused, visit, watch
 

@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks.kills import count, processes_of
 from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.findings.runs import RunRecord
+from camp_monitor.records.run import RunRecord
 from tests.monitoring.painted import (
     EVERYTHING,
     FLOODED,

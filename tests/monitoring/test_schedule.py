@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import bundled_registry, read_registry
-from camp_monitor.findings.runs import RunRecord
 from camp_monitor.monitoring.schedule import (
     EPOCH,
     clock_fault,
@@ -26,6 +25,7 @@ from camp_monitor.monitoring.schedule import (
     slots_between,
     watches,
 )
+from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace, create_workspace, parse_configuration
 from tests.monitoring.made_up import DAY, day, run, text, visit, watch
 

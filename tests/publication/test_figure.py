@@ -33,9 +33,7 @@ from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.facility import Facility
-from camp_monitor.findings.finding import Finding, Observation
 from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.findings.review import Review
 from camp_monitor.publication.coarse_reading import read_coarse
 from camp_monitor.publication.figure import draw_figure, panel_px
 from camp_monitor.publication.figure_panels import Panels, north_angle_deg
@@ -51,6 +49,8 @@ from camp_monitor.publication.lettering import (
     wrap,
 )
 from camp_monitor.publication.words import is_simulated
+from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.review import Review
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Image

@@ -47,7 +47,7 @@ def examine(
     window : (slice, slice)
         Rows and columns of the pair's grid, with plain starts and stops.
     kind : str
-        One of `camp_monitor.findings.finding.KINDS`.
+        One of `camp_monitor.records.finding.KINDS`.
 
     Returns
     -------

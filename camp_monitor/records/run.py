@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.finding import content_hash, read_instant
+from camp_monitor.records.finding import content_hash, read_instant
 
 WHATS = {
     "started": "a run began",

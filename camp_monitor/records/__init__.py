@@ -1,0 +1,1 @@
+"""What is recorded: findings, observations, reviews and runs, as plain frozen values."""
