@@ -30,7 +30,7 @@ from camp_monitor.detect.water.known_ground import (
 from camp_monitor.errors import NotComparableError, SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.findings.ledger import Added, Ledger, open_ledger
+from camp_monitor.ledger.ledger import Added, Ledger, open_ledger
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.pairs.selection import choose_earlier, choose_scene
 from camp_monitor.records.finding import Finding, Observation, SceneReference

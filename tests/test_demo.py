@@ -15,7 +15,7 @@ from camp_monitor.cli import main
 from camp_monitor.cli.demo import FACILITY, PAIRS
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.scenes.catalogue import read_scenes
 
 

@@ -36,7 +36,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     dismissed when a reviewer rejects it; and else provisional.
     """
     from camp_monitor.findings.event_lookup import read_events
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.publication.words import count_words
 
     found: tuple[Event, ...] = ()

@@ -57,7 +57,7 @@ def list_findings(
 
     A finding that a reviewer rejected stays in the list and is marked.
     """
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.publication.words import count_words
     from camp_monitor.records.review import latest_reviews
 
@@ -104,7 +104,7 @@ def show(context: Context, finding_id: str) -> None:
     FID may be the id of an event (E...), too: shown is the finding that shows most of it.
     """
     from camp_monitor.findings.event_lookup import find_finding
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
 
     _require_ledger(context)
     with open_ledger(context.workspace.ledger) as ledger:
@@ -136,7 +136,7 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
 
     Nothing is changed or removed: the latest review of a finding counts, and all are kept.
     """
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.publication.words import count_words, review_words
     from camp_monitor.records.review import Review, utc_text
 
@@ -163,8 +163,8 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
 def export(context: Context, file: Path, facility: str | None, overwrite: bool) -> None:
     """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
     from camp_monitor.findings.export import export_findings
-    from camp_monitor.findings.ledger import open_ledger
     from camp_monitor.findings.rows import legible
+    from camp_monitor.ledger.ledger import open_ledger
 
     _require_ledger(context)
     with open_ledger(context.workspace.ledger) as ledger:

@@ -42,7 +42,7 @@ def show(context: Context) -> None:
     The table [schedule] of camp-monitor.toml says it; without one, every facility that has an
     outline is watched.
     """
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.monitoring.schedule import in_time, next_due, watches
 
     now = datetime.now(UTC)

@@ -25,7 +25,7 @@ from camp_monitor.errors import CampMonitorError, InputError, NotComparableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from camp_monitor.findings.ledger import Ledger
+    from camp_monitor.ledger.ledger import Ledger
     from camp_monitor.monitoring.running import Done, Errand, Told
     from camp_monitor.providers.gathering import Shop
 
@@ -63,7 +63,7 @@ def scan_due(
     context: Context, facility_ids: Sequence[str], asked: dict[str, Any], how: dict[str, Any]
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
-    from camp_monitor.findings.ledger import open_ledger
+    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.monitoring.due import due_errands, is_still_due
     from camp_monitor.monitoring.schedule import watches
 

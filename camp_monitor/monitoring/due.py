@@ -8,7 +8,7 @@ from datetime import datetime
 
 from camp_monitor.detect.detectors import detectors
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.findings.ledger import Ledger
+from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.monitoring.running import Errand
 from camp_monitor.monitoring.schedule import (
     Watch,

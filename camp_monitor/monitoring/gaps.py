@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from camp_monitor.findings.lookup import Looked
+from camp_monitor.ledger.lookup import Looked
 from camp_monitor.monitoring.schedule import (
     Watch,
     expected_from,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.monitoring.addresses import Addresses, read_addresses, send
 from camp_monitor.monitoring.digest import compose_digest
 from camp_monitor.monitoring.outbox import (

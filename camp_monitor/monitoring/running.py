@@ -15,8 +15,8 @@ from pathlib import Path
 from camp_monitor.assess.findings import asked_of
 from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
-from camp_monitor.findings.ledger import Ledger, open_ledger
-from camp_monitor.findings.lookup import question_sha256
+from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.lookup import question_sha256
 from camp_monitor.monitoring.workers import Answer, Workers
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import (

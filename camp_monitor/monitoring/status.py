@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
-from camp_monitor.findings.ledger import open_ledger
-from camp_monitor.findings.lookup import Looked
+from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.lookup import Looked
 from camp_monitor.monitoring.gaps import (
     LEAST_OUTAGE,
     OUTCOMES,

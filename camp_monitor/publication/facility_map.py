@@ -18,7 +18,7 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.findings.event_lookup import find_findings
 from camp_monitor.findings.events import Event, by_finding, join_events
-from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.map import draw_map
 from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair

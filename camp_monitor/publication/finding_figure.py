@@ -15,7 +15,7 @@ from camp_monitor.errors import InputError, SceneError
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.findings.event_lookup import find_finding
-from camp_monitor.findings.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.coarse_reading import read_coarse
 from camp_monitor.publication.figure import FORMATS, WIDTH_MM, draw_figure, panel_px

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.publication import symbols, words
 from camp_monitor.publication.page import make_page
 from camp_monitor.records.finding import (

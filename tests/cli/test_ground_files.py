@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.synthetic.materials import BANDS
 from camp_monitor.workspace import create_workspace

@@ -20,7 +20,7 @@ from camp_monitor.facilities import bundled_registry
 from camp_monitor.findings.event_lookup import find_finding, find_findings
 from camp_monitor.findings.events import Event, join_events
 from camp_monitor.findings.export import export_findings
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.finding import Finding, Observation
 from camp_monitor.records.review import Review
 from camp_monitor.workspace import create_workspace

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.findings.chain import guards, row_hash
-from camp_monitor.findings.ledger import Added, open_ledger
+from camp_monitor.ledger.chain import guards, row_hash
+from camp_monitor.ledger.ledger import Added, open_ledger
 from camp_monitor.records.finding import Finding, Observation, SceneReference, canonical_json
 from camp_monitor.records.review import Review, utc_text
 
@@ -38,7 +38,7 @@ import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from camp_monitor.records.finding import Finding, Observation
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 
 scans = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
 print("ready", flush=True)

@@ -20,7 +20,7 @@ from pyproj import Geod
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.findings.export import export_findings
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.finding import KIND_COLOURS, KINDS, Finding, Observation, SceneReference
 
 MakeFinding = Callable[..., Finding]

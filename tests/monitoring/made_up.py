@@ -9,7 +9,7 @@ from typing import Any
 
 import shapely
 
-from camp_monitor.findings.lookup import Looked
+from camp_monitor.ledger.lookup import Looked
 from camp_monitor.monitoring.gaps import account, last_seen, outages, run_outages
 from camp_monitor.monitoring.schedule import EPOCH, Watch
 from camp_monitor.monitoring.status import Row, Status

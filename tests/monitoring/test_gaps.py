@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.findings.lookup import Looked
+from camp_monitor.ledger.lookup import Looked
 from camp_monitor.monitoring.gaps import (
     OUTCOMES,
     Slot,

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.monitoring import notification
 from camp_monitor.monitoring.addresses import read_addresses
 from camp_monitor.monitoring.digest import compose_digest

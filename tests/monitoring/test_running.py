@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import count, processes_of
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.run import RunRecord
 from tests.monitoring.painted import (
     EVERYTHING,

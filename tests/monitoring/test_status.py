@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.monitoring.gaps import OUTCOMES, Slot
 from camp_monitor.monitoring.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
 from camp_monitor.monitoring.status_page import draw_status

@@ -33,7 +33,7 @@ from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.facility import Facility
-from camp_monitor.findings.ledger import open_ledger
+from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.publication.coarse_reading import read_coarse
 from camp_monitor.publication.figure import draw_figure, panel_px
 from camp_monitor.publication.figure_panels import Panels, north_angle_deg

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.chain import (
+from camp_monitor.ledger.chain import (
     ADDED,
     METADATA,
     SCHEMA,

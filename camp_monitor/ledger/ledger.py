@@ -19,7 +19,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.findings.chain import (
+from camp_monitor.ledger.chain import (
     ANSWERS,
     FINDINGS,
     OBSERVATIONS,
@@ -28,7 +28,7 @@ from camp_monitor.findings.chain import (
     Head,
     tables_of,
 )
-from camp_monitor.findings.entries import (
+from camp_monitor.ledger.entries import (
     Answer,
     answer_entry,
     finding_entry,
@@ -41,7 +41,7 @@ from camp_monitor.findings.entries import (
     review_entry,
     run_entry,
 )
-from camp_monitor.findings.lookup import (
+from camp_monitor.ledger.lookup import (
     Looked,
     current_ids,
     latest_answers,
@@ -53,7 +53,7 @@ from camp_monitor.findings.lookup import (
     read_questions,
     read_rivals,
 )
-from camp_monitor.findings.store import (
+from camp_monitor.ledger.store import (
     append,
     held,
     last,
@@ -64,7 +64,7 @@ from camp_monitor.findings.store import (
     upgrade,
     version_of,
 )
-from camp_monitor.findings.verification import check_belonging, ledger_faults
+from camp_monitor.ledger.verification import check_belonging, ledger_faults
 from camp_monitor.records.finding import (
     CONFIDENCES,
     KINDS,

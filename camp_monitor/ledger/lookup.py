@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError, NoSuchRecordError
-from camp_monitor.findings.chain import ANSWERS, FINDINGS, OBSERVATIONS
-from camp_monitor.findings.entries import question_of, read_finding, read_observation
-from camp_monitor.findings.store import DamagedRowError, checked_rows, read
+from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS
+from camp_monitor.ledger.entries import question_of, read_finding, read_observation
+from camp_monitor.ledger.store import DamagedRowError, checked_rows, read
 from camp_monitor.records.finding import Finding, Observation, canonical_json, content_hash
 
 ASKED = ("facility_id", "outline_version", "method", "before", "after", "settings_sha256")

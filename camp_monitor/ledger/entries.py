@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 
 from camp_monitor.errors import InputError, LedgerError
-from camp_monitor.findings.chain import Entry
+from camp_monitor.ledger.chain import Entry
 from camp_monitor.records.finding import Finding, Observation, canonical_json, content_hash
 from camp_monitor.records.review import Review
 from camp_monitor.records.run import RunRecord

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.findings.chain import (
+from camp_monitor.ledger.chain import (
     ANSWERS,
     FINDINGS,
     OBSERVATIONS,
@@ -22,7 +22,7 @@ from camp_monitor.findings.chain import (
     guards,
     tables_of,
 )
-from camp_monitor.findings.entries import (
+from camp_monitor.ledger.entries import (
     answer_entry,
     finding_entry,
     observation_entry,
@@ -34,7 +34,7 @@ from camp_monitor.findings.entries import (
     review_entry,
     run_entry,
 )
-from camp_monitor.findings.store import raw_columns, version_of
+from camp_monitor.ledger.store import raw_columns, version_of
 from camp_monitor.records.finding import Finding, Observation
 
 Rows = Sequence[sa.RowMapping]

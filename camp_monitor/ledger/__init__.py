@@ -1,0 +1,1 @@
+"""The ledger: records in one file that only grows, chained by hashes."""
