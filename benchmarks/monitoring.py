@@ -27,7 +27,7 @@ from shapely.geometry.base import BaseGeometry
 
 from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
-from camp_monitor.findings.events import Event, join_events
+from camp_monitor.events.events import Event, join_events
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.monitoring.due import due_errands
 from camp_monitor.monitoring.gaps import Outage

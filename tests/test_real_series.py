@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from camp_monitor.detect.detectors import detectors
+from camp_monitor.events.events import Event, join_events
 from camp_monitor.facilities.importing import add_outline, import_outline
-from camp_monitor.findings.events import Event, join_events
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.monitoring.running import Errand, How, run
 from camp_monitor.monitoring.workers import open_workers

@@ -12,7 +12,7 @@ import click
 from camp_monitor.cli.context import Commands, Context
 
 if TYPE_CHECKING:
-    from camp_monitor.findings.events import Event
+    from camp_monitor.events.events import Event
 
 STATES = ("provisional", "confirmed", "ended", "dismissed")
 
@@ -35,7 +35,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     cause is ruled out; ended when looks that saw its ground make it likelier that it went;
     dismissed when a reviewer rejects it; and else provisional.
     """
-    from camp_monitor.findings.event_lookup import read_events
+    from camp_monitor.events.lookup import read_events
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.publication.words import count_words
 

@@ -103,7 +103,7 @@ def show(context: Context, finding_id: str) -> None:
 
     FID may be the id of an event (E...), too: shown is the finding that shows most of it.
     """
-    from camp_monitor.findings.event_lookup import find_finding
+    from camp_monitor.events.lookup import find_finding
     from camp_monitor.ledger.ledger import open_ledger
 
     _require_ledger(context)

@@ -19,7 +19,7 @@ from typing import Any
 import shapely
 
 from camp_monitor.errors import InputError
-from camp_monitor.findings.events import by_finding, join_events
+from camp_monitor.events.events import by_finding, join_events
 from camp_monitor.findings.geopackage import write_geopackage
 from camp_monitor.findings.kml import kml_text
 from camp_monitor.findings.rows import (

@@ -11,7 +11,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.events import Event
+from camp_monitor.events.events import Event
 from camp_monitor.records.finding import (
     KINDS,
     POSITIONS,

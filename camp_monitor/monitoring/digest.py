@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from camp_monitor.errors import CampMonitorError
+from camp_monitor.events.events import STATES
 from camp_monitor.facilities import find_facility
-from camp_monitor.findings.events import STATES
 from camp_monitor.findings.rows import legible
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.monitoring.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from camp_monitor.findings.events import Event, join_events
+from camp_monitor.events.events import Event, join_events
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.review import latest_reviews

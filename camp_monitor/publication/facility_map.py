@@ -14,10 +14,10 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import InputError, SceneError
+from camp_monitor.events.events import Event, by_finding, join_events
+from camp_monitor.events.lookup import find_findings
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.findings.event_lookup import find_findings
-from camp_monitor.findings.events import Event, by_finding, join_events
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.map import draw_map

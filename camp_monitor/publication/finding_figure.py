@@ -12,9 +12,9 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
 from camp_monitor.errors import InputError, SceneError
+from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.findings.event_lookup import find_finding
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.publication.coarse_reading import read_coarse

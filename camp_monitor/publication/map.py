@@ -16,8 +16,8 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.findings.events import Event
 from camp_monitor.findings.rows import rival_words
 from camp_monitor.publication import words
 from camp_monitor.publication.drawing import Drawing

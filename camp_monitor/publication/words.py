@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Sequence
 
 from camp_monitor.assess.findings import UNTESTED
+from camp_monitor.events.events import STATES, Event
 from camp_monitor.facilities.facility import BASES, Outline
-from camp_monitor.findings.events import STATES, Event
 from camp_monitor.records.finding import (
     KINDS,
     Finding,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from camp_monitor.findings.events import by_finding, join_events
+from camp_monitor.events.events import by_finding, join_events
 from camp_monitor.publication.map import draw_map, iframe_line
 from camp_monitor.publication.picture import MapImage
 from camp_monitor.records.review import Review

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from camp_monitor.cli import main
 from camp_monitor.errors import NoSuchRecordError
+from camp_monitor.events.events import Event, join_events
+from camp_monitor.events.lookup import find_finding, find_findings
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.findings.event_lookup import find_finding, find_findings
-from camp_monitor.findings.events import Event, join_events
 from camp_monitor.findings.export import export_findings
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.finding import Finding, Observation

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.findings.presence import (
+from camp_monitor.events.change_points import (
     CERTAIN_EVIDENCE,
     Habit,
     Presence,

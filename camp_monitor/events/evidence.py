@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from camp_monitor.findings.ground import Ground, group_by_ground, hidden_shares, touching
-from camp_monitor.findings.parts import Part, Story
-from camp_monitor.findings.presence import Habit, Presence, Said, Told, find_presences
+from camp_monitor.events.change_points import Habit, Presence, Said, Told, find_presences
+from camp_monitor.events.episodes import Part, Story
+from camp_monitor.events.ground import Ground, group_by_ground, hidden_shares, touching
 from camp_monitor.pairs.selection import SEASON_DAYS, season_gap_days
 from camp_monitor.records.finding import Finding, Observation, SceneReference
 from camp_monitor.scenes.sensors import SENSORS, is_sar

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camp_monitor.errors import NoSuchRecordError
-from camp_monitor.findings.events import Event, by_finding, join_events
+from camp_monitor.events.events import Event, by_finding, join_events
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.review import latest_reviews

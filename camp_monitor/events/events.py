@@ -15,10 +15,10 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.ground import metres_apart
-from camp_monitor.findings.parts import Part
-from camp_monitor.findings.presence import Habit
-from camp_monitor.findings.stories import Manner, odds_of, tell_stories
+from camp_monitor.events.change_points import Habit
+from camp_monitor.events.episodes import Part
+from camp_monitor.events.evidence import Manner, odds_of, tell_stories
+from camp_monitor.events.ground import metres_apart
 from camp_monitor.records.finding import (
     Finding,
     Observation,

@@ -8,8 +8,8 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.ground import Ground
-from camp_monitor.findings.presence import Presence, Said, Told
+from camp_monitor.events.change_points import Presence, Said, Told
+from camp_monitor.events.ground import Ground
 from camp_monitor.records.finding import Finding, SceneReference, days_between
 
 COMING: tuple[Said, ...] = ("came", "altered")

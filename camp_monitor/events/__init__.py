@@ -1,0 +1,1 @@
+"""Findings of one thing, over many dates, joined into events."""
