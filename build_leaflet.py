@@ -27,13 +27,13 @@ FILES = {
 
 
 class LeafletHook(BuildHookInterface[Any]):
-    """Put Leaflet into ``camp_monitor/publication/leaflet`` before the wheel is made."""
+    """Put Leaflet into ``camp_monitor/report/map/leaflet`` before the wheel is made."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fetch what is missing; a tree that has it already needs no network."""
         if self.target_name != "wheel":
             return
-        target = Path(self.root) / "camp_monitor" / "publication" / "leaflet"
+        target = Path(self.root) / "camp_monitor" / "report" / "map" / "leaflet"
         if all((target / name).is_file() for name in FILES.values()):
             return
         target.mkdir(parents=True, exist_ok=True)

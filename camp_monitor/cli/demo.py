@@ -92,9 +92,9 @@ def demo(context: Context, out: Path) -> None:
 
 def _publish(workspace: Workspace, results: list[Scanned]) -> list[Path]:
     """Draw the map and the annex's figure of the first pair, and export every finding."""
-    from camp_monitor.findings.export import export_findings
-    from camp_monitor.publication.facility_map import draw_facility_map, write_map
-    from camp_monitor.publication.finding_figure import draw_finding_figure, write_figure
+    from camp_monitor.report.export.export import export_findings
+    from camp_monitor.report.figure.finding_figure import draw_finding_figure, write_figure
+    from camp_monitor.report.map.facility_map import draw_facility_map, write_map
 
     first = results[0]
     page = workspace.out / "maps" / f"SIMULATED-{FACILITY}.html"

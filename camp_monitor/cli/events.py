@@ -37,7 +37,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     """
     from camp_monitor.events.lookup import read_events
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.publication.words import count_words
+    from camp_monitor.report.text.words import count_words
 
     found: tuple[Event, ...] = ()
     if facility is not None:
@@ -103,9 +103,9 @@ def _print(context: Context, found: Sequence[Event]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import area_words, count_words
     from camp_monitor.records.finding import KINDS
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.words import area_words, count_words
 
     for facility in sorted({event.facility_id for event in found}):
         table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)

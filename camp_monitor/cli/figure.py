@@ -36,8 +36,8 @@ def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> 
     finding gives the same bytes.  Of FID, as much is needed as tells it from the others.
     Prints the figure's caption with its credits, to be pasted below it.
     """
-    from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.finding_figure import (
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.figure.finding_figure import (
         draw_finding_figure,
         format_of,
         write_figure,

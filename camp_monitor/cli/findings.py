@@ -58,8 +58,8 @@ def list_findings(
     A finding that a reviewer rejected stays in the list and is marked.
     """
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.publication.words import count_words
     from camp_monitor.records.review import latest_reviews
+    from camp_monitor.report.text.words import count_words
 
     if verdict and reviewed is False:
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
@@ -137,8 +137,8 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
     Nothing is changed or removed: the latest review of a finding counts, and all are kept.
     """
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.publication.words import count_words, review_words
     from camp_monitor.records.review import Review, utc_text
+    from camp_monitor.report.text.words import count_words, review_words
 
     _require_ledger(context)
     now = datetime.now(UTC)
@@ -162,9 +162,9 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
 @click.pass_obj
 def export(context: Context, file: Path, facility: str | None, overwrite: bool) -> None:
     """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
-    from camp_monitor.findings.export import export_findings
-    from camp_monitor.findings.rows import legible
     from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.report.export.export import export_findings
+    from camp_monitor.report.export.tables import legible
 
     _require_ledger(context)
     with open_ledger(context.workspace.ledger) as ledger:
@@ -183,7 +183,7 @@ def export(context: Context, file: Path, facility: str | None, overwrite: bool) 
         counts = {"findings": written.findings, "not_seen": written.not_seen}
         _print_json({"file": str(file), **counts})
         return
-    from camp_monitor.publication.words import count_words
+    from camp_monitor.report.text.words import count_words
 
     context.console.print(
         f"Wrote {legible(str(file))}: {count_words(written.findings, 'finding')}, "
@@ -208,13 +208,13 @@ def _require_known(context: Context, facility: str | None) -> None:
 
 
 def _scan_command(facility: str | None) -> str:
-    from camp_monitor.findings.rows import legible
+    from camp_monitor.report.export.tables import legible
 
     return f"camp-monitor scan {legible(facility or 'ID')} --before DATE --after DATE"
 
 
 def _print_nothing_scanned(context: Context, facility: str | None, others: Sequence[str]) -> None:
-    from camp_monitor.findings.rows import legible
+    from camp_monitor.report.export.tables import legible
 
     if context.as_json:
         _print_json(_listing((), (), set(), {}))
@@ -263,9 +263,9 @@ def _print_listing(
     replaced: set[str],
     latest: Mapping[str, Review],
 ) -> None:
-    from camp_monitor.findings.rows import legible, not_all_seen
-    from camp_monitor.publication.words import count_words, findings_words
     from camp_monitor.records.review import rejected_ids
+    from camp_monitor.report.export.tables import legible, not_all_seen
+    from camp_monitor.report.text.words import count_words, findings_words
 
     unseen = [item for item in looked if not_all_seen(item)]
     facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
@@ -329,9 +329,9 @@ def _largest_first(found: Sequence[Finding]) -> list[Finding]:
 def _findings_table(
     found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
 ) -> Table:
-    from camp_monitor.publication.words import area_words
     from camp_monitor.records import review
     from camp_monitor.records.finding import KINDS, POSITIONS
+    from camp_monitor.report.text.words import area_words
 
     table = _table("finding", "change", "between", "area", "confidence")
     for item in found:
@@ -350,9 +350,9 @@ def _findings_table(
 
 
 def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
-    from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import share_words
     from camp_monitor.records.finding import question_words
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.words import share_words
 
     table = _table("not seen", "between", "seen", "why")
     for item in unseen:
@@ -372,14 +372,14 @@ def _finding_table(
     """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
     from rich.table import Table
 
-    from camp_monitor.findings.rows import legible, rival_words
-    from camp_monitor.publication.words import (
+    from camp_monitor.records.finding import KINDS, POSITIONS, interval_words
+    from camp_monitor.report.export.tables import legible, rival_words
+    from camp_monitor.report.text.words import (
         area_words,
         confidence_words,
         review_words,
         share_words,
     )
-    from camp_monitor.records.finding import KINDS, POSITIONS, interval_words
 
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds

@@ -33,9 +33,9 @@ def draw(
     ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
-    from camp_monitor.publication.facility_map import draw_facility_map, write_map
-    from camp_monitor.publication.map import iframe_line
-    from camp_monitor.publication.words import count_words, findings_words
+    from camp_monitor.report.map.facility_map import draw_facility_map, write_map
+    from camp_monitor.report.map.map import iframe_line
+    from camp_monitor.report.text.words import count_words, findings_words
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -76,9 +76,9 @@ def draw(
 
 
 def _draw_overview(context: Context, output: Path) -> None:
-    from camp_monitor.publication.facility_map import write_map
-    from camp_monitor.publication.map import iframe_line
-    from camp_monitor.publication.overview import draw_workspace_overview
+    from camp_monitor.report.map.facility_map import write_map
+    from camp_monitor.report.map.map import iframe_line
+    from camp_monitor.report.map.overview import draw_workspace_overview
 
     drawn = draw_workspace_overview(context.workspace)
     write_map(drawn.html, output)

@@ -148,8 +148,8 @@ def _as_json(result: Scanned) -> dict[str, object]:
 
 def _print(context: Context, result: Scanned) -> None:
     from camp_monitor.assess.findings import SMALLEST
-    from camp_monitor.publication.words import outcome_words, share_words
     from camp_monitor.records.finding import interval_words, question_words
+    from camp_monitor.report.text.words import outcome_words, share_words
 
     console = context.console
     between = interval_words(result.before, result.after)
@@ -190,8 +190,8 @@ def _print_notes(context: Context, caveats: Sequence[str]) -> None:
 def _print_findings(context: Context, result: Scanned) -> None:
     from rich.table import Table
 
-    from camp_monitor.publication.words import area_words
     from camp_monitor.records.finding import KINDS
+    from camp_monitor.report.text.words import area_words
 
     table = Table(box=None, pad_edge=False, title=None)
     for name in ("Finding", "Kind", "Area (interval)", "Confidence", "Position"):

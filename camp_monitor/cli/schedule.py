@@ -75,8 +75,8 @@ def _print(context: Context, rows: Sequence[tuple[Watch, datetime]], now: dateti
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.findings.rows import legible
-    from camp_monitor.publication.words import facilities_words
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.words import facilities_words
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column in ("facility", "every", "sensors", "looked for", "since", "next due"):

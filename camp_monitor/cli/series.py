@@ -165,7 +165,7 @@ def _teller(
 
 
 def _print_choice(context: Context, told: Told) -> None:
-    from camp_monitor.publication.words import count_words
+    from camp_monitor.report.text.words import count_words
 
     assert told.planned is not None
     choice = told.planned.choice
@@ -221,7 +221,7 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.publication.words import facilities_words
+    from camp_monitor.report.text.words import facilities_words
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):

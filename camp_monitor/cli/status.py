@@ -70,7 +70,7 @@ def _end_of(day: str | None) -> datetime | None:
 def _write(found: Status, path: Path) -> None:
     from camp_monitor.errors import InputError
     from camp_monitor.monitoring.status_page import draw_status
-    from camp_monitor.publication.facility_map import write_map
+    from camp_monitor.report.map.facility_map import write_map
 
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -85,7 +85,6 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from camp_monitor.findings.rows import legible
     from camp_monitor.monitoring.status import (
         cloudy_sentence,
         headline,
@@ -94,6 +93,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         strip,
         unseen_sentences,
     )
+    from camp_monitor.report.export.tables import legible
 
     signs = _signs(context.console.encoding)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)

@@ -134,7 +134,7 @@ def judged(
     place: dict[str, Mask],
 ) -> Row:
     """Say how much of something was found, and with which area."""
-    from camp_monitor.publication.words import quantity_words
+    from camp_monitor.report.text.words import quantity_words
 
     said = f"{quantity_words(painted_m2)} m²"
     union = np.zeros(painted.shape, bool)
@@ -159,7 +159,7 @@ def judged_cloud(
     dates: str, hidden_m2: float, hidden: Mask, not_seen: list[Mask], place: dict[str, Mask]
 ) -> Row:
     """Say whether cloud and shadow were reported as not seen, by every detector."""
-    from camp_monitor.publication.words import count_words, quantity_words
+    from camp_monitor.report.text.words import count_words, quantity_words
 
     what = "cloud and its shadow"
     said = f"{quantity_words(hidden_m2)} m² of the search area"
@@ -187,8 +187,8 @@ def _judged_blind(dates: str, result: Scanned, truth: Truth) -> Row:
 
 def _others(dates: str, findings: list[Finding]) -> Row:
     """Everything else that was called a change: false alarms."""
-    from camp_monitor.publication.words import count_words, quantity_words
     from camp_monitor.records.finding import KINDS
+    from camp_monitor.report.text.words import count_words, quantity_words
 
     if not findings:
         return Row(dates, "anything else", "nothing", "nothing", "no false alarm", True)

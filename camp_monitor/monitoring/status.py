@@ -30,8 +30,8 @@ from camp_monitor.monitoring.schedule import (
     next_due,
     watches,
 )
-from camp_monitor.publication.words import count_words, facilities_words
 from camp_monitor.records.run import RunRecord
+from camp_monitor.report.text.words import count_words, facilities_words
 from camp_monitor.workspace import Workspace
 
 SIGN_DAYS = 10

@@ -16,7 +16,6 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from camp_monitor.findings.rows import legible
 from camp_monitor.monitoring.gaps import OUTCOMES, Slot
 from camp_monitor.monitoring.status import (
     Row,
@@ -25,7 +24,8 @@ from camp_monitor.monitoring.status import (
     outage_sentence,
     unseen_sentences,
 )
-from camp_monitor.publication.words import short_name
+from camp_monitor.report.export.tables import legible
+from camp_monitor.report.text.words import short_name
 
 CLASSES = {
     "looked": "l",
@@ -58,7 +58,7 @@ def draw_status(status: Status) -> str:
     str
         The HTML, fit to be encoded as UTF-8.
     """
-    room = files("camp_monitor.monitoring")
+    room = files("camp_monitor.watch")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

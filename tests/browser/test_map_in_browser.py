@@ -15,9 +15,9 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
 from camp_monitor.events.events import by_finding, join_events
-from camp_monitor.publication.map import draw_map, iframe_line
-from camp_monitor.publication.picture import MapImage
 from camp_monitor.records.review import Review
+from camp_monitor.report.map.map import draw_map, iframe_line
+from camp_monitor.report.picture import MapImage
 from tests.publication import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from camp_monitor.facilities import read_registry
-from camp_monitor.publication.overview import draw_overview
+from camp_monitor.report.map.overview import draw_overview
 from tests.publication import painted
 
 REGISTRY = read_registry(Path(__file__).parents[2] / "aoi")

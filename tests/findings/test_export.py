@@ -17,9 +17,9 @@ import pytest
 import shapely
 
 from camp_monitor.errors import InputError
-from camp_monitor.findings.export import Exported, export_findings
 from camp_monitor.records.finding import KINDS, Finding, Observation, SceneReference
 from camp_monitor.records.review import Review
+from camp_monitor.report.export.export import Exported, export_findings
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -173,7 +173,7 @@ def test_the_same_findings_are_the_same_bytes(
     export_findings(findings, observations, first)
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from camp_monitor.findings.export import export_findings\n"
+        "from camp_monitor.report.export.export import export_findings\n"
         "from camp_monitor.records.finding import Finding, Observation\n"
         "findings, observations = json.loads(sys.stdin.read())\n"
         "export_findings(map(Finding.from_dict, reversed(findings)),\n"

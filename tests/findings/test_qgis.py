@@ -19,9 +19,9 @@ from pyproj import Geod
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
-from camp_monitor.findings.export import export_findings
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.finding import KIND_COLOURS, KINDS, Finding, Observation, SceneReference
+from camp_monitor.report.export.export import export_findings
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.facilities.facility import Facility, Outline, Source
-from camp_monitor.publication.picture import MapImage, render_pair
 from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.report.picture import MapImage, render_pair
 from camp_monitor.scenes.image import Image, Quality
 
 SIDE_PX = 420

@@ -6,8 +6,8 @@ import functools
 import tempfile
 from pathlib import Path
 
-from camp_monitor.publication.facility_map import draw_facility_map
 from camp_monitor.records.finding import Finding
+from camp_monitor.report.map.facility_map import draw_facility_map
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from tests.test_real_imagery import import_common_footprint, new_workspace, scanned
 

@@ -34,12 +34,13 @@ from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.facility import Facility
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.publication.coarse_reading import read_coarse
-from camp_monitor.publication.figure import draw_figure, panel_px
-from camp_monitor.publication.figure_panels import Panels, north_angle_deg
-from camp_monitor.publication.figure_words import caption, centre_words
-from camp_monitor.publication.finding_figure import draw_finding_figure, view_grid
-from camp_monitor.publication.lettering import (
+from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.review import Review
+from camp_monitor.report.figure.caption import caption, centre_words
+from camp_monitor.report.figure.coarse_reading import read_coarse
+from camp_monitor.report.figure.figure import draw_figure, panel_px
+from camp_monitor.report.figure.finding_figure import draw_finding_figure, view_grid
+from camp_monitor.report.figure.lettering import (
     UNKNOWN,
     find_korean_font,
     latin_font,
@@ -48,9 +49,8 @@ from camp_monitor.publication.lettering import (
     text_width_pt,
     wrap,
 )
-from camp_monitor.publication.words import is_simulated
-from camp_monitor.records.finding import Finding, Observation
-from camp_monitor.records.review import Review
+from camp_monitor.report.figure.panels import Panels, north_angle_deg
+from camp_monitor.report.text.words import is_simulated
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Image
@@ -529,6 +529,6 @@ def test_a_missing_korean_font_is_said(
     small: tuple[Workspace, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, fid = small
-    monkeypatch.setattr("camp_monitor.publication.lettering.KOREAN_FONTS", ("No Such Font",))
+    monkeypatch.setattr("camp_monitor.report.figure.lettering.KOREAN_FONTS", ("No Such Font",))
     drawn = draw_finding_figure(workspace, fid, file_format="svg")
     assert any("Korean name is left out" in remark for remark in drawn.remarks)

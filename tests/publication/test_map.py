@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.errors import InstallationError
-from camp_monitor.publication import page
-from camp_monitor.publication.map import draw_map, iframe_line
-from camp_monitor.publication.picture import MapImage
 from camp_monitor.records.finding import SceneReference
+from camp_monitor.report.map import page
+from camp_monitor.report.map.map import draw_map, iframe_line
+from camp_monitor.report.picture import MapImage
 from tests.publication import painted
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"`${x}&amp;<!--"

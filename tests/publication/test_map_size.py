@@ -13,9 +13,9 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.detect.regions import outline_area
-from camp_monitor.publication.map import MOST_DRAWN, draw_map
-from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage
 from camp_monitor.records.finding import Finding
+from camp_monitor.report.map.map import MOST_DRAWN, draw_map
+from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage
 from tests.publication import painted
 from tests.publication.real import naip_map
 from tests.publication.test_map import shapes_in

@@ -16,8 +16,8 @@ from camp_monitor.cli.context import Context
 from camp_monitor.cli.map import draw as command
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import read_registry
-from camp_monitor.publication.overview import draw_overview
 from camp_monitor.records.review import Review
+from camp_monitor.report.map.overview import draw_overview
 from tests.publication import painted
 from tests.publication.test_map import HOSTILE, read
 

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from pyproj import Transformer
 
 from camp_monitor.errors import SceneError
-from camp_monitor.publication.picture import (
+from camp_monitor.report.picture import (
     LONGEST_SIDE_PX,
     MapImage,
     encode_pictures,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.publication import words
+from camp_monitor.report.text import words
 from tests.publication import painted
 
 

@@ -18,14 +18,6 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.findings.rows import rival_words
-from camp_monitor.publication import words
-from camp_monitor.publication.drawing import Drawing
-from camp_monitor.publication.finding_list import finding_groups
-from camp_monitor.publication.packing import Shape
-from camp_monitor.publication.page import make_page
-from camp_monitor.publication.panel import in_reading_order, panel_content
-from camp_monitor.publication.picture import MapImage, encode_pictures
 from camp_monitor.records.finding import (
     COORDINATE_DECIMALS,
     KINDS,
@@ -36,6 +28,14 @@ from camp_monitor.records.finding import (
     question_words,
 )
 from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
+from camp_monitor.report.export.tables import rival_words
+from camp_monitor.report.map.drawing import Drawing
+from camp_monitor.report.map.finding_list import finding_groups
+from camp_monitor.report.map.packing import Shape
+from camp_monitor.report.map.page import make_page
+from camp_monitor.report.map.panel import in_reading_order, panel_content
+from camp_monitor.report.picture import MapImage, encode_pictures
+from camp_monitor.report.text import words
 
 MOST_PAGE_BYTES = 2_990_000
 """A map stays below this, so that it can be mailed and opens on a phone: the pictures get what

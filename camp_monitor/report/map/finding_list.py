@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from camp_monitor.publication import symbols, words
 from camp_monitor.records.finding import KINDS, Finding
 from camp_monitor.records.review import Review, latest_reviews, rejected_ids, verdict_of
+from camp_monitor.report.map import symbols
+from camp_monitor.report.text import words
 
 MOST_OPEN = 12
 """A map with more findings than this starts with the groups of its list closed."""

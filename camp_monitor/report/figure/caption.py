@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.findings.rows import rival_words
-from camp_monitor.publication import words
 from camp_monitor.records.finding import (
     KINDS,
     POSITIONS,
@@ -19,6 +17,8 @@ from camp_monitor.records.finding import (
     question_words,
 )
 from camp_monitor.records.review import VERDICTS, Review
+from camp_monitor.report.export.tables import rival_words
+from camp_monitor.report.text import words
 
 MOST_DECIMALS = 5
 """Decimals of a degree; the fifth is 1.1 m on the ground."""

@@ -11,16 +11,16 @@ from xml.sax.saxutils import escape
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row, is_simulated
-from camp_monitor.findings.style import (
+from camp_monitor.records.finding import COORDINATE_DECIMALS, KIND_COLOURS
+from camp_monitor.records.review import UNREVIEWED
+from camp_monitor.report.export.style import (
     FAINT_OPACITY,
     FILL_OPACITY,
     NOT_SEEN_COLOUR,
     edge_colour,
     kml_colour,
 )
-from camp_monitor.records.finding import COORDINATE_DECIMALS, KIND_COLOURS
-from camp_monitor.records.review import UNREVIEWED
+from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row, is_simulated
 
 
 def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:

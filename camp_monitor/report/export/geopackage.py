@@ -13,8 +13,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from camp_monitor.findings.rows import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
-from camp_monitor.findings.style import findings_qml, not_seen_qml
+from camp_monitor.report.export.style import findings_qml, not_seen_qml
+from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
 _WRITTEN_AT = "1970-01-01T00:00:00.000Z"

@@ -19,8 +19,6 @@ from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.publication import symbols, words
-from camp_monitor.publication.page import make_page
 from camp_monitor.records.finding import (
     KINDS,
     Finding,
@@ -29,6 +27,9 @@ from camp_monitor.records.finding import (
     question_words,
 )
 from camp_monitor.records.review import Review, rejected_ids
+from camp_monitor.report.map import symbols
+from camp_monitor.report.map.page import make_page
+from camp_monitor.report.text import words
 from camp_monitor.workspace import Workspace
 
 STATES = {

@@ -13,11 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.publication import words
-from camp_monitor.publication.figure_panels import Panels, Sample
-from camp_monitor.publication.figure_words import caption
-from camp_monitor.publication.lettering import latin_font, printable, shorten, text_width_pt, wrap
-from camp_monitor.publication.words import is_simulated
 from camp_monitor.records.finding import (
     KINDS,
     Finding,
@@ -25,6 +20,11 @@ from camp_monitor.records.finding import (
     interval_words,
 )
 from camp_monitor.records.review import Review
+from camp_monitor.report.figure.caption import caption
+from camp_monitor.report.figure.lettering import latin_font, printable, shorten, text_width_pt, wrap
+from camp_monitor.report.figure.panels import Panels, Sample
+from camp_monitor.report.text import words
+from camp_monitor.report.text.words import is_simulated
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:

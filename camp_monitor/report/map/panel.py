@@ -8,8 +8,6 @@ from typing import Any
 from markupsafe import Markup
 
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.publication import symbols, words
-from camp_monitor.publication.picture import MapImage
 from camp_monitor.records.finding import (
     KINDS,
     Finding,
@@ -18,6 +16,9 @@ from camp_monitor.records.finding import (
     interval_words,
     question_words,
 )
+from camp_monitor.report.map import symbols
+from camp_monitor.report.picture import MapImage
+from camp_monitor.report.text import words
 
 
 def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:

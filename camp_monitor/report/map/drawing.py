@@ -10,11 +10,11 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.publication import symbols
-from camp_monitor.publication.packing import Shape, pack_shapes
-from camp_monitor.publication.picture import MERCATOR_RADIUS_M, MapImage
-from camp_monitor.publication.words import date_words
 from camp_monitor.records.finding import KINDS
+from camp_monitor.report.map import symbols
+from camp_monitor.report.map.packing import Shape, pack_shapes
+from camp_monitor.report.picture import MERCATOR_RADIUS_M, MapImage
+from camp_monitor.report.text.words import date_words
 
 PANES = {
     "before": 210,

@@ -20,17 +20,17 @@ import shapely
 
 from camp_monitor.errors import InputError
 from camp_monitor.events.events import by_finding, join_events
-from camp_monitor.findings.geopackage import write_geopackage
-from camp_monitor.findings.kml import kml_text
-from camp_monitor.findings.rows import (
+from camp_monitor.records.finding import COORDINATE_DECIMALS, Finding, Observation
+from camp_monitor.records.review import Review, latest_reviews
+from camp_monitor.report.export.geopackage import write_geopackage
+from camp_monitor.report.export.kml import kml_text
+from camp_monitor.report.export.tables import (
     FINDING_COLUMNS,
     NOT_SEEN_COLUMNS,
     Row,
     finding_rows,
     not_seen_rows,
 )
-from camp_monitor.records.finding import COORDINATE_DECIMALS, Finding, Observation
-from camp_monitor.records.review import Review, latest_reviews
 
 # A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

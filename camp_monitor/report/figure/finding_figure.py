@@ -17,12 +17,12 @@ from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.publication.coarse_reading import read_coarse
-from camp_monitor.publication.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
-from camp_monitor.publication.lettering import find_korean_font
-from camp_monitor.publication.words import is_simulated
 from camp_monitor.records.finding import Finding, Observation, SceneReference
 from camp_monitor.records.review import latest_reviews
+from camp_monitor.report.figure.coarse_reading import read_coarse
+from camp_monitor.report.figure.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
+from camp_monitor.report.figure.lettering import find_korean_font
+from camp_monitor.report.text.words import is_simulated
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image

@@ -62,7 +62,7 @@ def _template(name: str) -> Template:
 
 
 def _room() -> Traversable:
-    return files("camp_monitor.publication")
+    return files("camp_monitor.report.map")
 
 
 def _read(asset: Traversable) -> str:

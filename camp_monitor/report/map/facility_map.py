@@ -20,9 +20,6 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.publication.map import draw_map
-from camp_monitor.publication.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
-from camp_monitor.publication.words import count_words, is_simulated
 from camp_monitor.records.finding import (
     Finding,
     Observation,
@@ -30,6 +27,9 @@ from camp_monitor.records.finding import (
     interval_words,
 )
 from camp_monitor.records.review import latest_reviews, rejected_ids
+from camp_monitor.report.map.map import draw_map
+from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
+from camp_monitor.report.text.words import count_words, is_simulated
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image

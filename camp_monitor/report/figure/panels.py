@@ -19,12 +19,6 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
 from camp_monitor.facilities.surroundings import widened
-from camp_monitor.publication import words
-from camp_monitor.publication.drawing import OUTLINE_DASHES
-from camp_monitor.publication.figure_words import ViewFacts
-from camp_monitor.publication.lettering import latin_font
-from camp_monitor.publication.picture import render_pair
-from camp_monitor.publication.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
 from camp_monitor.records.finding import (
     KIND_COLOURS,
     KINDS,
@@ -32,6 +26,12 @@ from camp_monitor.records.finding import (
     Observation,
     question_words,
 )
+from camp_monitor.report.figure.caption import ViewFacts
+from camp_monitor.report.figure.lettering import latin_font
+from camp_monitor.report.map.drawing import OUTLINE_DASHES
+from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.report.picture import render_pair
+from camp_monitor.report.text import words
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ HATCHES = {
     "other": "**",
     NOT_SEEN: "\\\\\\\\",
 }
-"""Hatches as matplotlib writes them, close to those of `camp_monitor.publication.symbols`."""
+"""Hatches as matplotlib writes them, close to those of `camp_monitor.report.map.symbols`."""
 
 FINDING_PT, OTHER_PT, OUTLINE_PT = 0.8, 0.5, 0.9
 CASING_PT = 0.7

@@ -1,0 +1,1 @@
+"""Findings as tables and as files for other programs."""

@@ -1,0 +1,1 @@
+"""The print figure of a finding and its caption."""
