@@ -29,11 +29,11 @@ from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.monitoring.due import due_errands
-from camp_monitor.monitoring.gaps import Outage
-from camp_monitor.monitoring.running import How, run
-from camp_monitor.monitoring.status import outage_sentence, read_status
-from camp_monitor.monitoring.workers import open_workers
+from camp_monitor.watch.coverage import Outage
+from camp_monitor.watch.due import due_errands
+from camp_monitor.watch.executors import open_workers
+from camp_monitor.watch.run import How, run
+from camp_monitor.watch.status import outage_sentence, read_status
 from camp_monitor.workspace import Workspace, open_workspace
 
 STEP = timedelta(days=10)

@@ -13,8 +13,8 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import InputError
 
 if TYPE_CHECKING:
-    from camp_monitor.monitoring.notification import Notified, Tried
-    from camp_monitor.monitoring.outbox import Message
+    from camp_monitor.watch.notify import Notified, Tried
+    from camp_monitor.watch.outbox import Message
 
 
 @click.command(epilog="Example: camp-monitor notify --dry-run")
@@ -31,8 +31,8 @@ def notify(context: Context, is_test: bool, dry_run: bool) -> None:
     The addresses are read from an environment variable or a file that [notification] in
     camp-monitor.toml names; they are never stored or printed.  Exit code 1: something is left.
     """
-    from camp_monitor.monitoring.notification import notify as notify_all
-    from camp_monitor.monitoring.notification import preview, send_test
+    from camp_monitor.watch.notify import notify as notify_all
+    from camp_monitor.watch.notify import preview, send_test
 
     if is_test and dry_run:
         raise InputError("--test sends and --dry-run does not: give one of them.")

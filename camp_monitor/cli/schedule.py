@@ -18,8 +18,8 @@ from camp_monitor.cli.context import Commands, Context
 from camp_monitor.errors import InputError, InstallationError
 
 if TYPE_CHECKING:
-    from camp_monitor.monitoring.schedule import Watch
     from camp_monitor.records.run import RunRecord
+    from camp_monitor.watch.schedule import Watch
 
 into_option = click.option(
     "--into",
@@ -43,7 +43,7 @@ def show(context: Context) -> None:
     outline is watched.
     """
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.monitoring.schedule import in_time, next_due, watches
+    from camp_monitor.watch.schedule import in_time, next_due, watches
 
     now = datetime.now(UTC)
     watched = watches(context.workspace)
@@ -106,7 +106,7 @@ def systemd(context: Context, into: Path | None) -> None:
 
     A machine that slept or was off catches up when it is back.
     """
-    from camp_monitor.monitoring.units import systemd_units
+    from camp_monitor.watch.timers import systemd_units
 
     units = systemd_units(_program(), context.workspace.root)
     names = " ".join(units)
@@ -130,7 +130,7 @@ def cron(context: Context, into: Path | None) -> None:
     cron mails what a run prints, and does not catch up on a run that a sleeping machine missed: the
     next day's run does, since it does all that is due.
     """
-    from camp_monitor.monitoring.units import cron_line
+    from camp_monitor.watch.timers import cron_line
 
     text = (
         "# Errors are mailed to you where this machine can send mail: MAILTO names another "
@@ -155,7 +155,7 @@ def windows(context: Context, into: Path | None) -> None:
 
     A machine that slept or was off catches up when it is back.
     """
-    from camp_monitor.monitoring.units import windows_task
+    from camp_monitor.watch.timers import windows_task
 
     name = "camp-monitor.xml"
     steps = [f'schtasks /create /tn camp-monitor /xml "{into / name if into else name}"']

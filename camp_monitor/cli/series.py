@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from camp_monitor.ledger.ledger import Ledger
-    from camp_monitor.monitoring.running import Done, Errand, Told
     from camp_monitor.providers.gathering import Shop
+    from camp_monitor.watch.run import Done, Errand, Told
 
 FAILED = 1
 LEFT_OUT_SHOWN = 12
@@ -38,7 +38,7 @@ def scan_interval(
 ) -> bool:
     """Compare every usable date of an interval; say whether there are new findings."""
     from camp_monitor.detect.detectors import detectors
-    from camp_monitor.monitoring.running import Errand
+    from camp_monitor.watch.run import Errand
 
     interval = interval_of(asked["first"], asked["last"])
     named = facilities(context, facility_ids, every=asked["every"])
@@ -64,8 +64,8 @@ def scan_due(
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.monitoring.due import due_errands, is_still_due
-    from camp_monitor.monitoring.schedule import watches
+    from camp_monitor.watch.due import due_errands, is_still_due
+    from camp_monitor.watch.schedule import watches
 
     if asked["every"]:
         raise click.UsageError("--due asks for what [schedule] watches: leave --all out.")
@@ -111,8 +111,8 @@ def run_errands(
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True,
 ) -> tuple[Done, ...]:
     """Run, with a bar on a terminal."""
-    from camp_monitor.monitoring.running import How, run
-    from camp_monitor.monitoring.workers import open_workers
+    from camp_monitor.watch.executors import open_workers
+    from camp_monitor.watch.run import How, run
 
     settings = context.workspace.configuration.scan
     if how["detectability"] is not None:

@@ -12,8 +12,8 @@ import click
 from camp_monitor.cli.context import Context
 
 if TYPE_CHECKING:
-    from camp_monitor.monitoring.gaps import Outage
-    from camp_monitor.monitoring.status import Row, Status
+    from camp_monitor.watch.coverage import Outage
+    from camp_monitor.watch.status import Row, Status
 
 SIGNS = {
     "looked": "█",
@@ -45,7 +45,7 @@ def status(context: Context, facility: str | None, at: str | None, html: Path | 
     A look was made, or there was no image, or it was too cloudy, or the image was refused, or the
     search failed, or no run searched at all.  Outages are told below the table, in words.
     """
-    from camp_monitor.monitoring.status import headline, read_status
+    from camp_monitor.watch.status import headline, read_status
 
     found = read_status(context.workspace, datetime.now(UTC), at=_end_of(at), facility_id=facility)
     if found.fault:
@@ -69,8 +69,8 @@ def _end_of(day: str | None) -> datetime | None:
 
 def _write(found: Status, path: Path) -> None:
     from camp_monitor.errors import InputError
-    from camp_monitor.monitoring.status_page import draw_status
     from camp_monitor.report.map.facility_map import write_map
+    from camp_monitor.watch.status_page import draw_status
 
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -85,7 +85,8 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from camp_monitor.monitoring.status import (
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.watch.status import (
         cloudy_sentence,
         headline,
         outage_sentence,
@@ -93,7 +94,6 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         strip,
         unseen_sentences,
     )
-    from camp_monitor.report.export.tables import legible
 
     signs = _signs(context.console.encoding)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -133,8 +133,8 @@ def _signs(encoding: str) -> dict[str, str]:
 
 
 def _legend(signs: dict[str, str]) -> str:
-    from camp_monitor.monitoring.gaps import OUTCOMES
-    from camp_monitor.monitoring.status import SIGN_DAYS
+    from camp_monitor.watch.coverage import OUTCOMES
+    from camp_monitor.watch.status import SIGN_DAYS
 
     parts = "  ".join(f"{signs[outcome]} {words}" for outcome, words in OUTCOMES.items())
     return (
@@ -180,7 +180,7 @@ def _plain_row(row: Row) -> dict[str, Any]:
 
 
 def _plain_outage(outage: Outage, watched: tuple[str, ...]) -> dict[str, Any]:
-    from camp_monitor.monitoring.status import outage_sentence
+    from camp_monitor.watch.status import outage_sentence
 
     return {
         "what": outage.what,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from camp_monitor.monitoring.status_page import draw_status
+from camp_monitor.watch.status_page import draw_status
 from tests.monitoring import made_up
 
 HOSTILE = "<img src=x onerror=alert(1)> " + "Überlanger한국어Name" * 12

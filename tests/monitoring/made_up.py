@@ -10,11 +10,11 @@ from typing import Any
 import shapely
 
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.monitoring.gaps import account, last_seen, outages, run_outages
-from camp_monitor.monitoring.schedule import EPOCH, Watch
-from camp_monitor.monitoring.status import Row, Status
 from camp_monitor.records.finding import Observation, SceneReference
 from camp_monitor.records.run import RunRecord, UnusedPass
+from camp_monitor.watch.coverage import account, last_seen, outages, run_outages
+from camp_monitor.watch.schedule import EPOCH, Watch
+from camp_monitor.watch.status import Row, Status
 
 DAY = timedelta(days=1)
 START = EPOCH + 1900 * 10 * DAY

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.monitoring.gaps import (
+from camp_monitor.records.run import RunRecord
+from camp_monitor.watch.coverage import (
     OUTCOMES,
     Slot,
     account,
@@ -18,8 +19,7 @@ from camp_monitor.monitoring.gaps import (
     outages,
     run_outages,
 )
-from camp_monitor.monitoring.schedule import Watch
-from camp_monitor.records.run import RunRecord
+from camp_monitor.watch.schedule import Watch
 from tests.monitoring import made_up
 from tests.monitoring.made_up import DAY, day, look, run, text, unused, visit, watch
 

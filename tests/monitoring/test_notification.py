@@ -21,15 +21,15 @@ from click.testing import CliRunner, Result
 from camp_monitor.cli import main
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.monitoring import notification
-from camp_monitor.monitoring.addresses import read_addresses
-from camp_monitor.monitoring.digest import compose_digest
-from camp_monitor.monitoring.notification import compose, notify
-from camp_monitor.monitoring.outbox import Message, kept, put, waiting
-from camp_monitor.monitoring.pictures import is_open
-from camp_monitor.monitoring.watch import compose_alarm, compose_heartbeat
 from camp_monitor.records.review import Review
 from camp_monitor.records.run import RunRecord
+from camp_monitor.watch import notify as notification
+from camp_monitor.watch.addresses import read_addresses
+from camp_monitor.watch.digest import compose_digest
+from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
+from camp_monitor.watch.notify import compose, notify
+from camp_monitor.watch.outbox import Message, kept, put, waiting
+from camp_monitor.watch.pictures import is_open
 from camp_monitor.workspace import NotificationSettings, Workspace, open_workspace
 from tests.monitoring.servers import PASSWORD, MailServer, Webhook, free_port
 from tests.publication import painted

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import bundled_registry, read_registry
-from camp_monitor.monitoring.schedule import (
+from camp_monitor.records.run import RunRecord
+from camp_monitor.watch.schedule import (
     EPOCH,
     clock_fault,
     in_time,
@@ -25,7 +26,6 @@ from camp_monitor.monitoring.schedule import (
     slots_between,
     watches,
 )
-from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace, create_workspace, parse_configuration
 from tests.monitoring.made_up import DAY, day, run, text, visit, watch
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.monitoring.gaps import OUTCOMES, Slot
-from camp_monitor.monitoring.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
-from camp_monitor.monitoring.status_page import draw_status
+from camp_monitor.watch.coverage import OUTCOMES, Slot
+from camp_monitor.watch.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
+from camp_monitor.watch.status_page import draw_status
 from camp_monitor.workspace import CONFIGURATION, create_workspace, open_workspace
 from tests.monitoring import made_up
 from tests.monitoring.made_up import day, look, run, unused, visit

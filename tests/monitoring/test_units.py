@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from camp_monitor.cli import main
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.monitoring.units import cron_line, systemd_units, windows_task
+from camp_monitor.watch.timers import cron_line, systemd_units, windows_task
 
 ROOT = Path(__file__).parents[2]
 PATHS = [

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.kills import count
 from camp_monitor.errors import CampMonitorError, InputError
-from camp_monitor.monitoring.workers import MOST_TRIES, Workers, open_workers, processes
+from camp_monitor.watch.executors import MOST_TRIES, Workers, open_workers, processes
 from tests.monitoring.painted import EVERYTHING, contents, ended, scan, start, wait_until
 
 
@@ -158,8 +158,8 @@ def test_nobody_waits_for_ever_for_the_last_worker(
         assert isinstance(answers(workers)[0], AttributeError), "and the next one is taken"
         cluster.workers[0].kill()
         cluster.workers[0].wait()
-        monkeypatch.setattr("camp_monitor.monitoring.workers.CHECK_S", 0.5)
-        monkeypatch.setattr("camp_monitor.monitoring.workers.WORKERS_WAIT_S", 0.5)
+        monkeypatch.setattr("camp_monitor.watch.executors.CHECK_S", 0.5)
+        monkeypatch.setattr("camp_monitor.watch.executors.WORKERS_WAIT_S", 0.5)
         workers.submit(1, "no comparison")
         with pytest.raises(CampMonitorError, match="or the last of its workers, went away"):
             answers(workers)
@@ -168,7 +168,7 @@ def test_nobody_waits_for_ever_for_the_last_worker(
 def test_a_scheduler_without_workers_is_named(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camp_monitor.monitoring.workers.WORKERS_WAIT_S", 0.5)
+    monkeypatch.setattr("camp_monitor.watch.executors.WORKERS_WAIT_S", 0.5)
     with pytest.raises(InputError, match="has no worker: start some"):
         open_workers(1, cluster.address)
 

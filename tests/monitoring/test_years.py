@@ -16,7 +16,7 @@ from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.events.events import join_events
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.monitoring.status import read_status
+from camp_monitor.watch.status import read_status
 from camp_monitor.workspace import Workspace
 
 

@@ -9,10 +9,6 @@ from camp_monitor.errors import CampMonitorError
 from camp_monitor.events.events import STATES
 from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.ledger import Ledger
-from camp_monitor.monitoring.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new
-from camp_monitor.monitoring.outbox import Message
-from camp_monitor.monitoring.pictures import Pictures, draw_pictures
-from camp_monitor.monitoring.watch import fold, last_told_at, seen_words
 from camp_monitor.records.finding import KINDS, POSITIONS, Finding, interval_words
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.text.words import (
@@ -23,6 +19,10 @@ from camp_monitor.report.text.words import (
     is_simulated,
     short_name,
 )
+from camp_monitor.watch.heartbeat import fold, last_told_at, seen_words
+from camp_monitor.watch.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new
+from camp_monitor.watch.outbox import Message
+from camp_monitor.watch.pictures import Pictures, draw_pictures
 from camp_monitor.workspace import Workspace
 
 MOST_IN_FULL = 12

@@ -11,7 +11,9 @@ from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.monitoring.gaps import (
+from camp_monitor.records.run import RunRecord
+from camp_monitor.report.text.words import count_words, facilities_words
+from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
     OUTCOMES,
     Outage,
@@ -21,7 +23,7 @@ from camp_monitor.monitoring.gaps import (
     outages,
     run_outages,
 )
-from camp_monitor.monitoring.schedule import (
+from camp_monitor.watch.schedule import (
     EPOCH,
     Watch,
     clock_fault,
@@ -30,8 +32,6 @@ from camp_monitor.monitoring.schedule import (
     next_due,
     watches,
 )
-from camp_monitor.records.run import RunRecord
-from camp_monitor.report.text.words import count_words, facilities_words
 from camp_monitor.workspace import Workspace
 
 SIGN_DAYS = 10

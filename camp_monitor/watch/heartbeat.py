@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from camp_monitor.errors import CampMonitorError
 from camp_monitor.facilities import read_registry
 from camp_monitor.ledger.ledger import Ledger
-from camp_monitor.monitoring.outbox import Message
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.text.words import facilities_words
+from camp_monitor.watch.outbox import Message
 from camp_monitor.workspace import Workspace
 
 WATCH = "watch"

@@ -17,7 +17,6 @@ from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.lookup import question_sha256
-from camp_monitor.monitoring.workers import Answer, Workers
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import (
     Place,
@@ -32,6 +31,7 @@ from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
 from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene
+from camp_monitor.watch.executors import Answer, Workers
 from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")

@@ -9,8 +9,8 @@ from datetime import datetime
 from camp_monitor.detect.detectors import detectors
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import Ledger
-from camp_monitor.monitoring.running import Errand
-from camp_monitor.monitoring.schedule import (
+from camp_monitor.watch.run import Errand
+from camp_monitor.watch.schedule import (
     Watch,
     clock_fault,
     in_time,

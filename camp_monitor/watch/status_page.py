@@ -16,16 +16,16 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from camp_monitor.monitoring.gaps import OUTCOMES, Slot
-from camp_monitor.monitoring.status import (
+from camp_monitor.report.export.tables import legible
+from camp_monitor.report.text.words import short_name
+from camp_monitor.watch.coverage import OUTCOMES, Slot
+from camp_monitor.watch.status import (
     Row,
     Status,
     headline,
     outage_sentence,
     unseen_sentences,
 )
-from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.words import short_name
 
 CLASSES = {
     "looked": "l",

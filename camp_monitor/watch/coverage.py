@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.monitoring.schedule import (
+from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
+from camp_monitor.watch.schedule import (
     Watch,
     expected_from,
     instant,
@@ -23,7 +24,6 @@ from camp_monitor.monitoring.schedule import (
     slots_between,
     visits_of,
 )
-from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
 
 OUTCOMES = {
     "looked": "looked at",

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.monitoring.addresses import Addresses, read_addresses, send
-from camp_monitor.monitoring.digest import compose_digest
-from camp_monitor.monitoring.outbox import (
+from camp_monitor.records.run import RunRecord
+from camp_monitor.watch.addresses import Addresses, read_addresses, send
+from camp_monitor.watch.digest import compose_digest
+from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat, ledger_alarm
+from camp_monitor.watch.outbox import (
     Delivery,
     Message,
     alone,
@@ -21,8 +23,6 @@ from camp_monitor.monitoring.outbox import (
     put,
     unreadable,
 )
-from camp_monitor.monitoring.watch import compose_alarm, compose_heartbeat, ledger_alarm
-from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import Workspace
 
 TEST_TITLE = "camp_monitor: a test"

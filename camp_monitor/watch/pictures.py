@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from camp_monitor.errors import CampMonitorError
-from camp_monitor.monitoring.news import NewsItem
-from camp_monitor.monitoring.outbox import Attachment
 from camp_monitor.records.finding import Finding, SceneReference
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
 from camp_monitor.report.map.facility_map import draw_facility_map
+from camp_monitor.watch.news import NewsItem
+from camp_monitor.watch.outbox import Attachment
 from camp_monitor.workspace import Workspace
 
 MOST_FIGURES = 6
