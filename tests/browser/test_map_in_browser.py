@@ -18,7 +18,7 @@ from camp_monitor.events.events import by_finding, join_events
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
-from tests.publication import painted
+from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 Open = Callable[..., Any]

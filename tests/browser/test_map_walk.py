@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from camp_monitor.records.finding import KINDS
 from tests.browser.test_map_in_browser import inside, reviewed
-from tests.publication.real import naip_map
+from tests.report.real import naip_map
 
 PICTURES_VARIABLE = "CAMP_MONITOR_PICTURES"
 Screen = NDArray[np.int16]

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from camp_monitor.facilities import read_registry
 from camp_monitor.report.map.overview import draw_overview
-from tests.publication import painted
+from tests.report import painted
 
 REGISTRY = read_registry(Path(__file__).parents[2] / "aoi")
 PLACED = sum(bool(facility.outlines) for facility in REGISTRY)

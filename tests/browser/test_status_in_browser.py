@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from camp_monitor.watch.status_page import draw_status
-from tests.monitoring import made_up
+from tests.watch import made_up
 
 HOSTILE = "<img src=x onerror=alert(1)> " + "Überlanger한국어Name" * 12
 

@@ -19,7 +19,7 @@ import pytest
 
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.workspace import create_workspace
-from tests.imagery.painted import grid, numbers, write_tiff
+from tests.scenes.painted import grid, numbers, write_tiff
 
 SERVER = """
 import json, os, sys, traceback

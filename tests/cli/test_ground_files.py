@@ -18,8 +18,8 @@ from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.scenes.adding import SceneDescription, add_scene
 from camp_monitor.synthetic.materials import BANDS
 from camp_monitor.workspace import create_workspace
-from tests.detection.painted_water import SIDE, disc, landscape
-from tests.imagery.painted import grid, write_tiff
+from tests.detect.painted_water import SIDE, disc, landscape
+from tests.scenes.painted import grid, write_tiff
 
 FLOOD = disc(22)
 PLACE = grid(SIDE, SIDE)

@@ -1,7 +1,7 @@
 """Radar items in the shape of the Planetary Computer's, whose files hold one painted valley.
 
 Terrain-corrected scenes (RTC) hold gamma nought in power on a grid; GRD products hold whole numbers
-in the radar's own geometry, with control points and annotations, as `tests.imagery.products` has
+in the radar's own geometry, with control points and annotations, as `tests.scenes.products` has
 them.  All ground lies at `GROUND_M`.
 """
 
@@ -21,7 +21,10 @@ from scipy import ndimage
 
 from camp_monitor.demo.valley_scenes import VISITS, Visit
 from camp_monitor.synthetic.radar import INCIDENCE_DEG, POLARISATIONS
-from tests.imagery.products import (
+from tests.remote.conftest import SECRET
+from tests.remote.painted_catalogue import Offered, cog, painted
+from tests.remote.servers import AssetServer, Front
+from tests.scenes.products import (
     LINES,
     PIXELS,
     calibration_xml,
@@ -33,9 +36,6 @@ from tests.imagery.products import (
     sigma_table,
     write_grd,
 )
-from tests.remote.conftest import SECRET
-from tests.remote.painted_catalogue import Offered, cog, painted
-from tests.remote.servers import AssetServer, Front
 
 DRY, FLOOD, DRAINED = RADAR = tuple(visit for visit in VISITS if visit.air is None)
 ASCENDING, DESCENDING = (54, "ascending"), (134, "descending")

@@ -1,0 +1,557 @@
+"""Notification: each thing told once, to everyone, in the end; and no password anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import shapely
+from click.testing import CliRunner, Result
+
+from camp_monitor.cli import main
+from camp_monitor.errors import WorkspaceError
+from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.records.review import Review
+from camp_monitor.records.run import RunRecord
+from camp_monitor.watch import notify as notification
+from camp_monitor.watch.addresses import read_addresses
+from camp_monitor.watch.digest import compose_digest
+from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
+from camp_monitor.watch.notify import compose, notify
+from camp_monitor.watch.outbox import Message, kept, put, waiting
+from camp_monitor.watch.pictures import is_open
+from camp_monitor.workspace import NotificationSettings, Workspace, open_workspace
+from tests.report import painted
+from tests.report.test_figure import make_workspace, rectangle_deg, view
+from tests.watch.servers import PASSWORD, MailServer, Webhook, free_port
+
+NOW = datetime(2024, 1, 2, tzinfo=UTC)
+VARIABLE = "CAMP_MONITOR_NOTIFY"
+
+
+@pytest.fixture(scope="module")
+def confirmed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Two painted scenes and one finding that a reviewer confirmed."""
+    workspace, key = make_workspace(
+        tmp_path_factory.mktemp("notify"), view(10.0, 120), rectangle_deg(46, 128)
+    )
+    with open_ledger(workspace.ledger) as ledger:
+        ledger.review(Review(key, "confirmed", "RN", "2024-01-01T00:00:00+00:00"), recorded_at=NOW)
+    return workspace
+
+
+@pytest.fixture
+def workspace(confirmed: Workspace, tmp_path: Path) -> Workspace:
+    shutil.copytree(confirmed.root, tmp_path / "own")
+    return open_workspace(tmp_path / "own")
+
+
+@pytest.fixture
+def mail() -> MailServer:
+    return MailServer()
+
+
+@pytest.fixture
+def hook() -> Webhook:
+    return Webhook()
+
+
+@pytest.fixture
+def both(mail: MailServer, hook: Webhook) -> Iterator[None]:
+    with mail.up(), hook.up():
+        yield
+
+
+def run(workspace: Workspace, addresses: str, *words: str) -> Result:
+    place = ["--workspace", str(workspace.root)]
+    result = CliRunner().invoke(main, [*place, *words], env={VARIABLE: addresses})
+    assert PASSWORD not in result.output
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    for path in (workspace.out / "outbox").rglob("*"):
+        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes()
+    return result
+
+
+def tell(workspace: Workspace, *records: RunRecord) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        for record in records:
+            ledger.write_run(record)
+
+
+def alarm(workspace: Workspace, now: datetime, run_id: str = "") -> Message | None:
+    with open_ledger(workspace.ledger) as ledger:
+        return compose_alarm(workspace, ledger, now, run_id)
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.mark.usefixtures("both")
+def test_mail_and_webhook_get_the_digest_once(
+    workspace: Workspace, mail: MailServer, hook: Webhook
+) -> None:
+    addresses = f"{mail.address} {hook.address}"
+    first = run(workspace, addresses, "notify")
+    assert first.exit_code == 0, first.output
+    assert "sent to the first address (E-Mail)" in first.output
+    [message], [post] = mail.mails, hook.posts
+    body = text_of(message)
+    with open_ledger(workspace.ledger) as ledger:
+        [finding] = ledger.findings()
+    for words in (
+        "SIMULATED", "New construction: confirmed", "between 2016-08-20 and 2016-09-12",
+        "5,890 m² (likely 5,210 to 6,900 m²)", "Confirmed by RN", "Bare soil after earthworks",
+        f"camp-monitor findings show {finding.id}", "Not seen does not mean unchanged",
+    ):  # fmt: skip
+        assert words in body
+        assert words in post["message"]
+    assert "SIMULATED" in message["subject"]
+    assert "SIMULATED" in post["title"]
+    kept_files = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (workspace.out / "outbox" / "sent").rglob("*.*")
+        if path.name != "message.json"
+    }
+    assert sorted(name.rpartition(".")[2] for name in kept_files) == ["html", "png"]
+    mailed = {
+        part.get_filename(): hashlib.sha256(part.get_payload(decode=True)).hexdigest()  # type: ignore[arg-type]
+        for part in message.iter_attachments()
+    }
+    posted = {
+        item["filename"]: hashlib.sha256(base64.b64decode(item["base64"])).hexdigest()
+        for item in post["attachments"]
+    }
+    assert mailed == kept_files
+    assert posted == kept_files
+    again = run(workspace, addresses, "notify")
+    assert again.exit_code == 0
+    assert "Nothing was to be told" in again.output
+    assert (len(mail.mails), len(hook.posts)) == (1, 1)
+
+
+def test_what_cannot_be_delivered_waits_and_goes_out_once(
+    workspace: Workspace, mail: MailServer, hook: Webhook
+) -> None:
+    addresses = f"{mail.address} {hook.address}"
+    for _ in range(2):
+        down = run(workspace, addresses, "notify")
+        assert down.exit_code == 1
+        assert "1 message waits in out/outbox" in down.output
+        assert down.output.count("stays in the outbox: the ") == 2
+    [content] = waiting(workspace.out / "outbox")
+    assert [entry["attempts"] for entry in content["targets"]] == [2, 2]
+    with hook.up():
+        half = run(workspace, addresses, "notify")
+        assert half.exit_code == 1
+        assert "sent to the second address (JSON)" in half.output
+    with mail.up(), hook.up():
+        for _ in range(2):
+            assert run(workspace, addresses, "notify").exit_code == 0
+    assert (len(mail.mails), len(hook.posts)) == (1, 1)
+    assert not waiting(workspace.out / "outbox")
+
+
+@pytest.mark.usefixtures("both")
+def test_a_refusal_is_no_delivery(workspace: Workspace, mail: MailServer, hook: Webhook) -> None:
+    hook.status = 500
+    wrong = mail.address.replace(PASSWORD, "wrong-one")
+    addresses = f"{hook.address} {hook.address}&optional=yes {wrong}"
+    addresses = addresses.replace("/in&", "/in?")
+    refused = run(workspace, addresses, "notify")
+    assert refused.exit_code == 1
+    assert refused.output.count("it answered with status 500") == 2
+    assert "wrong-one" not in refused.output
+    hook.status = 200
+    # a corrected address takes the place of the wrong one, which is dropped
+    mended = run(workspace, f"{hook.address} {mail.address}", "notify")
+    assert mended.exit_code == 0, mended.output
+    assert "is not in the settings any more" in mended.output
+    assert (len(mail.mails), len(hook.posts)) == (1, 1)
+
+
+@pytest.mark.usefixtures("both")
+def test_stopped_between_outbox_and_diary_nothing_is_doubled_or_lost(
+    workspace: Workspace, hook: Webhook
+) -> None:
+    outbox = workspace.out / "outbox"
+    with open_ledger(workspace.ledger) as ledger:
+        message = compose_digest(workspace, ledger, NOW)
+        assert message is not None
+        assert put(outbox, message, run_id="r1", created_at=NOW)
+        assert compose_digest(workspace, ledger, NOW) == message, "same ledger, same bytes"
+    assert not put(outbox, message, run_id="r2", created_at=NOW + timedelta(hours=1))
+    for hours in (1, 2):  # ... and the next call makes up for what was not written
+        done = notify(workspace, NOW + timedelta(hours=hours), environment={VARIABLE: hook.address})
+        assert done.is_done
+        assert not done.composed
+    assert len(hook.posts) == 1
+    with open_ledger(workspace.ledger) as ledger:
+        [record] = ledger.runs(what="told")
+        assert record.told == message.told
+        assert not ledger.verify()
+
+
+def test_two_at_once_send_once(workspace: Workspace, hook: Webhook) -> None:
+    with hook.up(), ThreadPoolExecutor(2) as pool:
+        calls = [
+            pool.submit(notify, workspace, NOW, environment={VARIABLE: hook.address})
+            for _ in range(2)
+        ]
+        assert all(call.result().is_done for call in calls)
+    assert len(hook.posts) == 1
+    assert sorted(len(call.result().composed) for call in calls) == [0, 1]
+
+
+def test_without_addresses_the_digest_waits_for_one(workspace: Workspace, hook: Webhook) -> None:
+    alone = run(workspace, "", "notify")
+    assert alone.exit_code == 1
+    assert VARIABLE in alone.output
+    assert "notify --test" in alone.output
+    with hook.up():
+        assert run(workspace, hook.address, "notify").exit_code == 0
+    assert len(hook.posts) == 1
+
+
+def test_a_wrong_address_is_named_by_its_place_and_holds_nothing_up(
+    workspace: Workspace, hook: Webhook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    addresses = f"slak://{PASSWORD}/x {hook.address} mailto:// discord://{PASSWORD}"
+    with hook.up():
+        result = run(workspace, addresses, "notify")
+    assert result.exit_code == 1
+    assert "The first address in CAMP_MONITOR_NOTIFY is none that apprise" in result.output
+    assert "The third address" in result.output
+    assert len(hook.posts) == 1
+    assert PASSWORD not in "".join(capfd.readouterr())
+
+
+def test_no_address_sends_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    asked = {VARIABLE: f"discord://1234567890/{'a' * 60}?template={secret}"}
+    found = read_addresses(NotificationSettings(), asked, tmp_path)
+    assert not found.targets
+    assert "names a file of its own" in found.faults[0]
+
+
+def test_a_slow_server_is_waited_for(tmp_path: Path, mail: MailServer, hook: Webhook) -> None:
+    # else what it took, and answered late, would be sent to it again at every call
+    found = read_addresses(
+        NotificationSettings(), {VARIABLE: f"{mail.address} {hook.address}?rto=7"}, tmp_path
+    )
+    assert not found.faults
+    mailed, hooked = (target.service.request_timeout for target in found.targets)
+    assert mailed == (60, 60)
+    assert hooked == (16, 7)
+
+
+def test_who_cannot_be_reached_is_tried_once_in_a_call(workspace: Workspace, hook: Webhook) -> None:
+    outbox = workspace.out / "outbox"
+    notify(workspace, NOW, environment={})
+    put(outbox, Message("heartbeat", "later", "All is well."), run_id="r", created_at=NOW)
+    environment = {VARIABLE: hook.address}
+    assert len(notify(workspace, NOW, environment=environment).deliveries) == 2
+    tries = [content["targets"][0]["attempts"] for content in waiting(outbox)]
+    assert sorted(tries) == [0, 1]
+    with hook.up():
+        assert notify(workspace, NOW, environment=environment).is_done
+    assert len(hook.posts) == 2
+
+
+def test_addresses_of_a_file(workspace: Workspace, hook: Webhook) -> None:
+    (workspace.root / "camp-monitor.toml").write_text('[notification]\nfile = "addresses"\n')
+    missing = run(workspace, "", "notify", "--test")
+    assert missing.exit_code == 1
+    assert "is not there" in missing.output
+    (workspace.root / "addresses").write_text(f"# ours\n{hook.address}\nslak://{PASSWORD}\n")
+    with hook.up():
+        result = run(workspace, "", "notify", "--test")
+    assert result.exit_code == 1, "one line is not understood"
+    assert "The file of addresses has parts that apprise does not understand" in result.output
+    assert "The first address of the file (JSON): it took the message" in result.output
+    assert len(hook.posts) == 1
+
+
+def test_a_test_says_for_each_whether_it_worked(workspace: Workspace, hook: Webhook) -> None:
+    addresses = f"{hook.address} json://:{PASSWORD}@127.0.0.1:{free_port()}/"
+    with hook.up():
+        result = run(workspace, addresses, "--json", "notify", "--test")
+    assert result.exit_code == 1
+    first, second = json.loads(result.output.partition("\nError")[0])["tried"]
+    assert not first["error"]
+    assert "no connection" in second["error"]
+    assert [post["title"] for post in hook.posts] == [notification.TEST_TITLE]
+    assert not waiting(workspace.out / "outbox")
+
+
+def test_a_dry_run_prints_and_stores_nothing(workspace: Workspace, hook: Webhook) -> None:
+    with hook.up():
+        result = run(workspace, hook.address, "notify", "--dry-run")
+    assert result.exit_code == 0
+    assert "New construction: confirmed" in result.output
+    assert not hook.posts
+    assert not (workspace.out / "outbox").exists()
+    with open_ledger(workspace.ledger) as ledger:
+        assert not ledger.runs()
+
+
+def test_files_of_the_outbox_that_were_changed_are_not_sent(
+    workspace: Workspace, hook: Webhook, tmp_path: Path
+) -> None:
+    notify(workspace, NOW, environment={})
+    [content] = waiting(workspace.out / "outbox")
+    folder = workspace.out / "outbox" / content["id"]
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    [figure], [page] = folder.glob("*.png"), folder.glob("*.html")
+    figure.unlink()
+    figure.symlink_to(secret)
+    page.write_text("<p>not ours</p>")
+    with hook.up():
+        done = notify(workspace, NOW, environment={VARIABLE: hook.address})
+    assert hook.posts[0]["attachments"] == []
+    assert len(done.deliveries[0].remarks) == 2
+    # a message that names another file, or is cut short, is not sent at all
+    broken = workspace.out / "outbox" / "M0123456789ab"
+    broken.mkdir()
+    (broken / "message.json").write_text(json.dumps(content | {"attachments": [{"name": "../x"}]}))
+    left = notify(workspace, NOW, environment={VARIABLE: hook.address})
+    assert "M0123456789ab" in left.faults[0]
+    assert len(hook.posts) == 1
+
+
+def test_no_licence_no_picture_and_no_picture_no_harm(workspace: Workspace) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        [finding], [seen] = ledger.findings(), ledger.observations()
+        owned = replace(finding.after, licence="Proprietary (accredited users)", credit="An owner")
+        other = replace(finding, after=owned)
+        gone = replace(seen, after=owned, finding_ids=(other.id,))
+        ledger.record([gone], [other], recorded_at=NOW)
+        ledger.review(
+            Review(other.id, "confirmed", "RN", "2024-01-01T00:00:00+00:00"), recorded_at=NOW
+        )
+        shutil.rmtree(workspace.imagery)
+        message = compose_digest(workspace, ledger, NOW)
+    assert message is not None
+    assert not message.attachments
+    assert "the licence of the images does not let them be passed on" in message.body
+    with open_ledger(workspace.ledger) as ledger:
+        ledger.record([seen], [finding], recorded_at=NOW)
+        message = compose_digest(workspace, ledger, NOW)
+    assert message is not None
+    assert "No figure: it could not be drawn." in message.body
+
+
+@pytest.mark.parametrize(
+    ("licence", "may_go"),
+    [
+        ("CC0-1.0", True), ("CC-BY-SA-3.0-IGO", True), ("CC BY 4.0", True), ("PDDL-1.0", True),
+        ("U.S. Public Domain", True), ("CC-BY-ND-4.0", False), ("CC-BY-NC-ND-4.0", False),
+        ("proprietary", False), ("", False), ("other", False), ("Accredited users only", False),
+    ],
+)  # fmt: skip
+def test_a_licence_decides_over_pictures(licence: str, may_go: bool) -> None:
+    assert is_open(replace(painted.BEFORE, licence=licence)) == may_go
+    assert not is_open(painted.AFTER, replace(painted.BEFORE, licence="proprietary"))
+
+
+def test_only_what_is_new_is_told(workspace: Workspace) -> None:
+    environment: dict[str, str] = {}
+    with open_ledger(workspace.ledger) as ledger:
+        [finding] = ledger.findings()
+        notify(workspace, NOW, environment=environment)
+        assert compose_digest(workspace, ledger, NOW) is None
+        # what one scene alone shows is kept back, unless it is asked for
+        alone = replace(
+            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/3"
+        )
+        [seen] = ledger.observations()
+        ledger.record(
+            [replace(seen, method="flooding/3", finding_ids=(alone.id,))], [alone], recorded_at=NOW
+        )
+        assert compose_digest(workspace, ledger, NOW) is None
+        settings = workspace.configuration.model_copy(
+            update={"notification": NotificationSettings(provisional=True)}
+        )
+        asked = compose_digest(replace(workspace, configuration=settings), ledger, NOW)
+        assert asked is not None
+        assert [said for _, said in asked.told] == ["provisional"]
+        # what was told as confirmed and is rejected later is told again, and then no more
+        later = Review(finding.id, "rejected", "RN", "2024-01-02T00:00:00+00:00", "a shadow")
+        ledger.review(later, recorded_at=NOW)
+        [message] = notify(workspace, NOW, environment=environment).composed
+        assert "now dismissed by review" in message.body
+        assert "1 event that nothing has confirmed" in message.body
+        assert compose_digest(workspace, ledger, NOW) is None
+
+
+def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        [finding], [seen] = ledger.findings(), ledger.observations()
+        after = replace(finding.after, licence="proprietary", credit="An owner\x1b[31m <b>")
+        many = [
+            replace(
+                finding,
+                after=after,
+                geometry=shapely.box(129.6 + n / 100, 42.5, 129.605 + n / 100, 42.505),
+            )
+            for n in range(30)
+        ]
+        named = tuple(item.id for item in many)
+        ledger.record([replace(seen, after=after, finding_ids=named)], many, recorded_at=NOW)
+        settings = workspace.configuration.model_copy(
+            update={"notification": NotificationSettings(provisional=True)}
+        )
+        message = compose_digest(replace(workspace, configuration=settings), ledger, NOW)
+    assert message is not None
+    assert len(message.told) == 30
+    assert all(name in message.body for name, _ in message.told)
+    assert message.body.count("Confidence:") == 12
+    assert "\x1b" not in message.body
+    assert len(message.body) < 32_768, "what most services take in one message"
+
+
+def test_one_thing_measured_anew_is_not_news_and_one_that_went_is_withdrawn(
+    workspace: Workspace,
+) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        [finding], [seen] = ledger.findings(), ledger.observations()
+        notify(workspace, NOW, environment={})
+        anew = replace(finding, method="construction/9", area_m2=5900.0)
+        ledger.record(
+            [replace(seen, method="construction/9", finding_ids=(anew.id,))], [anew],
+            recorded_at=NOW,
+        )  # fmt: skip
+        ledger.review(
+            Review(anew.id, "confirmed", "RN", "2024-01-02T00:00:00+00:00"), recorded_at=NOW
+        )
+        assert [item.id for item in ledger.findings()] == [anew.id]
+        assert compose_digest(workspace, ledger, NOW) is None
+        nothing = replace(
+            seen, method="construction/10", finding_ids=(), outcome="unchanged", reason=""
+        )
+        ledger.record([nothing], [], recorded_at=NOW)
+        message = compose_digest(workspace, ledger, NOW)
+        assert message is not None
+        assert "withdrawn" in message.body
+        assert [said for _, said in message.told] == ["withdrawn"]
+        notify(workspace, NOW, environment={})
+        assert compose_digest(workspace, ledger, NOW) is None
+
+
+def record_of(what: str, at: str, run_id: str = "r1", **more: str) -> RunRecord:
+    return RunRecord(run_id, what, f"{at}T06:00:00+00:00", **more)  # type: ignore[arg-type]
+
+
+def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> None:
+    assert alarm(workspace, NOW) is None, "a watch that never began has not stopped"
+    tell(workspace, record_of("started", "2024-01-01"), record_of("ended", "2024-01-01"))
+    assert alarm(workspace, NOW) is None
+    late = NOW + timedelta(days=4)
+    with ExitStack() as stack:
+        hook = Webhook()
+        stack.enter_context(hook.up())
+        for hours in (0, 1, 2):
+            moment = late + timedelta(hours=hours)
+            assert notify(workspace, moment, environment={VARIABLE: hook.address}).is_done
+        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 1
+        said = " ".join(hook.posts[0]["message"].split())
+        assert "the last ended on 2024-01-01 at 06:00 UTC" in said
+        notify(workspace, late + timedelta(days=1), environment={VARIABLE: hook.address})
+        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 2
+    assert alarm(workspace, datetime(2023, 1, 1, tzinfo=UTC)) is None, "a clock set back"
+
+
+def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
+    tell(workspace, record_of("started", "2024-01-01"))
+    assert alarm(workspace, NOW - timedelta(hours=12)) is None, "it may be running"
+    unfinished = alarm(workspace, NOW + timedelta(days=1))
+    assert unfinished is not None
+    assert "never came to its end" in unfinished.body
+    assert alarm(workspace, NOW + timedelta(days=1), run_id="r1") is None, "it asks itself"
+    tell(
+        workspace,
+        record_of("started", "2024-01-02", "r2"),
+        record_of("failed", "2024-01-02", "r2", reason="The disk is full."),
+    )
+    failed = alarm(workspace, NOW + timedelta(days=1), run_id="r2")
+    assert failed is not None
+    assert "The disk is full." in failed.body
+    for number in (3, 4, 5):
+        day = f"2024-01-0{number}"
+        tell(
+            workspace,
+            record_of("started", day, f"r{number}"),
+            record_of("failed", day, f"r{number}", facility_id="kls-16", reason="No \x1b[31mline."),
+            record_of("ended", day, f"r{number}"),
+        )
+        told = alarm(workspace, NOW + timedelta(days=number - 1))
+        assert (told is not None) == (number == 5)
+    assert told is not None
+    assert "kls-16 failed in its last 3 runs: No" in told.body
+    assert "\x1b" not in told.body
+
+
+def test_a_sign_of_life_when_nothing_is_new(workspace: Workspace) -> None:
+    tell(workspace, record_of("started", "2024-01-01"), record_of("ended", "2024-01-01"))
+    notify(workspace, NOW, environment={})
+    for day in range(2, 11):
+        tell(
+            workspace,
+            record_of("started", f"2024-01-{day:02}", f"d{day}"),
+            record_of("visited", f"2024-01-{day:02}", f"d{day}", facility_id="khs-12-jongori"),
+            record_of("ended", f"2024-01-{day:02}", f"d{day}"),
+        )
+    with open_ledger(workspace.ledger) as ledger:
+        assert compose_heartbeat(workspace, ledger, NOW + timedelta(days=6)) is None
+        [message] = compose(workspace, ledger, datetime(2024, 1, 10, 12, tzinfo=UTC))
+    assert message.kind == "heartbeat"
+    assert "The last run ended on 2024-01-10 at 06:00 UTC." in message.body
+    assert "Searched for new images since 2024-01-02: 1 facility." in message.body
+    assert "khs-12-jongori (2016-09-12)" in message.body
+
+
+def test_a_ledger_that_cannot_be_used_is_an_alarm(workspace: Workspace, hook: Webhook) -> None:
+    workspace.ledger.write_bytes(b"no ledger at all" * 100)
+    with hook.up():
+        for _ in range(2):
+            result = run(workspace, hook.address, "notify")
+            assert result.exit_code == 1
+    assert len(hook.posts) == 1
+    assert "ALARM" in hook.posts[0]["title"]
+
+
+def test_an_outbox_that_cannot_be_written_is_one_sentence(workspace: Workspace) -> None:
+    (workspace.out / "outbox").write_text("in the way")
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        notify(workspace, NOW, environment={})
+    with open_ledger(workspace.ledger) as ledger:
+        assert not ledger.runs(), "and nothing counts as told"
+
+
+def test_few_of_the_sent_are_kept(workspace: Workspace, hook: Webhook) -> None:
+    outbox = workspace.out / "outbox"
+    notify(workspace, NOW, environment={})
+    for number in range(55):
+        message = Message("heartbeat", f"number {number}", "All is well.")
+        put(outbox, message, run_id="r", created_at=NOW + timedelta(hours=number))
+    with hook.up():
+        notify(workspace, NOW, environment={VARIABLE: hook.address})
+    assert len(hook.posts) == 56
+    titles = [content["title"] for content in kept(outbox)]
+    assert len(titles) == 50
+    assert titles[-1] == "number 54"

@@ -1,0 +1,258 @@
+"""Where a workspace stands: the table on a terminal, the page, and what both say in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from camp_monitor.cli import main
+from camp_monitor.facilities import bundled_registry
+from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.watch.coverage import OUTCOMES, Slot
+from camp_monitor.watch.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
+from camp_monitor.watch.status_page import draw_status
+from camp_monitor.workspace import CONFIGURATION, create_workspace, open_workspace
+from tests.watch import made_up
+from tests.watch.made_up import day, look, run, unused, visit
+
+IDS = ("khs-12-jongori", "kls-16-hwasong")
+SCHEDULE = f"""
+[schedule]
+facilities = ["{IDS[0]}", "{IDS[1]}", "kls-14-kaechon"]
+since = "{made_up.START:%Y-%m-%d}"
+"""
+HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m\n&\"'"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a known diary: two facilities were visited, one search always failed."""
+    workspace = create_workspace(tmp_path_factory.mktemp("status") / "ws", bundled_registry())
+    (workspace.root / CONFIGURATION).write_text(SCHEDULE, encoding="utf-8")
+    looks = [look(number, facility_id=IDS[0]) for number in range(2, 120, 10)]
+    looks += [look(number, facility_id=IDS[1]) for number in range(3, 40, 10)]
+    with open_ledger(workspace.ledger) as ledger:
+        ledger.record(list(made_up.observations(looks)), [], recorded_at=day(121))
+        for last in (11, 61, 121):
+            ledger.write_run(run(last, "started"))
+            cloudy = unused(45, "too_cloudy", HOSTILE, IDS[1])
+            ledger.write_run(visit(-30, last, facility_id=IDS[0]))
+            ledger.write_run(visit(-30, last, cloudy, facility_id=IDS[1]))
+            ledger.write_run(
+                visit(-30, last, facility_id="kls-14-kaechon", what="failed", reason=HOSTILE)
+            )
+            ledger.write_run(run(last + 0.1))
+    return workspace.root
+
+
+def call(root: Path, *words: str, columns: str = "100") -> tuple[int, str, str]:
+    done = CliRunner().invoke(
+        main, ["--workspace", str(root), *words], env={"COLUMNS": columns}
+    )  # fmt: skip
+    return done.exit_code, done.stdout, done.stderr
+
+
+AT = f"{day(122):%Y-%m-%d}"
+
+
+def test_days_unseen_are_counted_by_the_calendar(root: Path) -> None:
+    row = read_status(open_workspace(root), day(122)).rows[0]
+    morning, evening = (
+        replace(row, last_seen_at=day(100) + timedelta(hours=hour)) for hour in (2, 21)
+    )
+    now = day(122) + timedelta(hours=7)
+    assert morning.unseen_days(now) == evening.unseen_days(now) == 22
+
+
+def test_the_table_and_what_it_says_in_words(root: Path) -> None:
+    code, printed, said = call(root, "status", "--at", AT)
+    assert (code, said) == (0, "")
+    assert max(map(len, printed.splitlines()[:6])) <= 110
+    rows = {line.split()[0]: line for line in printed.splitlines() if line[:3] in ("khs", "kls")}
+    assert rows[IDS[0]].split()[1:3] == [f"{day(112):%Y-%m-%d}", "10"]
+    assert rows[IDS[0]].split()[-1] == "█" * 12 + "~"
+    assert rows[IDS[1]].split()[-1] == "████░.......~"
+    assert rows["kls-14-kaechon"].split()[1:] == ["never", "never", "!" * 12 + "~"]
+    for sentence in (
+        "Never seen so far: kls-14-kaechon.",
+        f"Nobody has seen {IDS[1]} since {day(33):%Y-%m-%d}, 89 days ago.",
+        f"No image from {day(50):%Y-%m-%d} to {day(119):%Y-%m-%d} (70 days): {IDS[1]}.",
+        f"Every look failed from {day(0):%Y-%m-%d} to {day(119):%Y-%m-%d} (120 days): "
+        f"kls-14-kaechon.",
+        f"No run between {day(11):%Y-%m-%d} and {day(61):%Y-%m-%d} (50 days): all 3 facilities.",
+        "3 facilities watched · 1 seen within 30 days · 1 longer ago · 1 never",
+    ):
+        assert sentence in printed
+    assert "\x1b" not in printed
+
+
+def test_one_facility_as_of_then(root: Path) -> None:
+    asked = ("status", "--facility", IDS[1], "--at", f"{day(41):%Y-%m-%d}")
+    code, printed, _ = call(root, *asked)
+    assert code == 0
+    assert IDS[0] not in printed
+    assert "█-" not in printed.replace("█████", ""), (
+        "what was seen later was not known to be missed"
+    )
+    code, printed, _ = call(root, "--json", *asked)
+    plain = json.loads(printed)
+    outcomes = [slot["outcome"] for slot in plain["facilities"][0]["slots"]]
+    assert outcomes == ["looked"] * 4 + ["pending"]
+    assert plain["last_run_at"].startswith(f"{day(11):%Y-%m-%d}")
+    assert [one["what"] for one in plain["outages"]] == ["run"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--facility", "khs-12-jongory"), "did you mean khs-12-jongori"),
+        (("--facility", "khs-01-kaechon"), "is not watched"),
+        (("--at", "soon"), "is not understood"),
+        (("--html", "page.txt"), "the page is an .html file"),
+        (("--html", "/nowhere/at/all.html"), "cannot be written"),
+    ],
+)
+def test_bad_input_is_one_sentence(root: Path, words: tuple[str, ...], said: str) -> None:
+    code, printed, error = call(root, "status", *words)
+    assert code == 2
+    assert said in error
+    assert (printed, error.count("\n")) == ("", 1)
+
+
+def test_an_empty_workspace_and_a_clock_set_back(tmp_path: Path) -> None:
+    workspace = create_workspace(tmp_path / "ws", bundled_registry())
+    code, printed, _ = call(workspace.root, "status")
+    assert code == 0
+    assert "Never seen so far: all 32 facilities." in printed
+    assert "no run yet" in printed
+    assert not workspace.ledger.exists(), "to look is not to write"
+    with open_ledger(workspace.ledger) as ledger:
+        ledger.write_run(replace(run(0), at="2999-01-01T00:00:00+00:00"))
+    code, printed, said = call(workspace.root, "status")
+    assert code == 0
+    assert "set the clock right" in said
+
+
+def test_a_terminal_without_blocks_gets_letters(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from camp_monitor.cli.status import PLAIN_SIGNS, _signs
+
+    assert _signs("cp1252") == PLAIN_SIGNS
+    assert _signs("utf-8") != PLAIN_SIGNS
+    assert len(set(PLAIN_SIGNS.values())) == len(PLAIN_SIGNS)
+    assert set(PLAIN_SIGNS) == {*OUTCOMES, ""}
+
+
+# --- strips and sentences
+
+
+@pytest.mark.parametrize("length_days", [3, 10, 30])
+def test_a_strip_is_a_year_whatever_the_cadence(length_days: int) -> None:
+    slots = [
+        Slot("a", day(n), day(n + length_days), "looked" if n % 60 < 30 else "missed", "Said.")
+        for n in range(0, 600, length_days)
+    ]
+    found = strip(slots, day(599))
+    assert len(found) == len(ruler(day(599))) == STRIP_SIGNS
+    assert found[-6:] == ["looked"] * 3 + ["missed"] * 3
+    assert strip(slots[:1], day(599)) == [""] * STRIP_SIGNS
+
+
+def test_many_names_are_shortened_and_none_is_hidden() -> None:
+    status = made_up.status([f"sim-{n:02}" for n in range(12)], 1095)
+    told = next(one for one in status.outages if len(one.facility_ids) == 11)
+    assert "all 12 facilities but sim-11." in outage_sentence(told, status.ids)
+    some = replace(told, facility_ids=status.ids[:8])
+    assert "8 facilities (sim-00, sim-01" in outage_sentence(some, status.ids)
+    whole = outage_sentence(some, status.ids, most=12)
+    assert re.findall(r"sim-\d\d", whole) == list(some.facility_ids)
+
+
+# --- the page
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(html: str) -> _Reader:
+    page = _Reader()
+    page.feed(html)
+    return page
+
+
+def test_the_page_of_three_years_is_small_and_calls_nobody() -> None:
+    ids = [f"sim-{number:02}" for number in range(35)]
+    status = made_up.status(ids, 1095)
+    html = draw_status(status)
+    assert html == draw_status(status)
+    assert len(html.encode()) < 1_000_000
+    page = read(html)
+    policies = [value for name, value in page.attributes if name == "content"]
+    assert policies[0].startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert "script" not in page.tags
+    assert {value for name, value in page.attributes if name in ("src", "href")} == {"data:,"}
+    assert "url(" not in html
+    for outage in status.outages:
+        assert outage_sentence(outage, status.ids, most=35) in page.text
+    classes = [value for name, value in page.attributes if name == "class"]
+    assert classes.count("f") >= 109
+
+
+def test_a_page_of_daily_looks_is_small_too() -> None:
+    status = made_up.status([f"sim-{number:02}" for number in range(35)], 365, cadence_days=1)
+    assert sum(len(row.slots) for row in status.rows) > 12_000
+    html = draw_status(status)
+    assert len(html.encode()) < 1_000_000
+    assert "one mark" in html
+
+
+def test_every_day_of_a_year_is_drawn_once() -> None:
+    html = draw_status(made_up.status(["sim-01", "sim-02"], 800))
+    rows = re.findall(r'<div class="days" role="img".*?</div>', html)
+    assert len(rows) == 2 * 3
+    for row in rows:
+        assert sum(map(int, re.findall(r"flex:(\d+)", row))) == 366
+
+
+def test_hostile_names_and_reasons_stay_text(root: Path) -> None:
+    page = root / "status.html"
+    assert call(root, "status", "--at", AT, "--html", str(page))[0] == 0
+    html = page.read_text(encoding="utf-8")
+    assert "alert(1)" in html
+    assert not {"\x1b", "\u202e"} & {*html}
+    assert "<script" not in html
+    status = made_up.status(["sim-01", "sim-02"], 100, name=HOSTILE)
+    assert "<script" not in draw_status(replace(status, fault=HOSTILE))
+    assert call(root, "status", "--at", AT, "--html", str(page))[0] == 0
+    assert page.read_text(encoding="utf-8") == html
+
+
+def test_the_same_as_json(root: Path) -> None:
+    code, printed, _ = call(root, "--json", "status", "--at", AT)
+    plain = json.loads(printed)
+    assert code == 0
+    assert [one["facility_id"] for one in plain["facilities"]] == sorted([*IDS, "kls-14-kaechon"])
+    for one in plain["facilities"]:
+        assert {slot["outcome"] for slot in one["slots"]} <= {*OUTCOMES}
+        assert one["cadence_days"] == 10
+    assert len(plain["without_outline"]) == 3
