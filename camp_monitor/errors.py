@@ -11,12 +11,20 @@
     │   │   └── MissingError     it is not there
     │   ├── EvaluationError      a benchmark, its list or its files
     │   └── NoSuchRecordError    an id that the ledger does not hold
-    ├── NotComparableError       two scenes cannot be compared; a result, recorded   exit code 3
+    ├── Refusal                  two scenes cannot be compared; a result, recorded   exit code 3
     ├── LedgerError              the ledger is damaged or cannot be written          exit code 1
     └── InstallationError        a part of the program itself is missing             exit code 1
 
-A message is one sentence: what was found, what was needed, what to do.
+A message is one sentence: what was found, what was needed, what to do.  A `Refusal` has a code and
+numbers instead, because it is recorded: `camp_monitor.report.text` makes its sentence.
 """
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from camp_monitor.codes import Code, Note, Value, note
 
 
 class CampMonitorError(Exception):
@@ -59,10 +67,24 @@ class NoSuchRecordError(InputError):
     """The ledger holds no record of that id."""
 
 
-class NotComparableError(CampMonitorError):
-    """Two scenes cannot be compared.  This is a result with a reason, and it is recorded."""
+class Refusal(CampMonitorError):
+    """Two scenes cannot be compared, or not for one question: a result, recorded with its reason.
+
+    Parameters
+    ----------
+    code : Code
+    **values : Value
+        Numbers with their units in their names, ids, names of bands.
+    """
 
     exit_code = 3
+
+    def __init__(self, code: Code, **values: Value) -> None:
+        super().__init__(code, values)
+        self.note: Note = note(code, **values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Refusal, **self.note.numbers), (self.note.code,)
 
 
 class LedgerError(CampMonitorError):

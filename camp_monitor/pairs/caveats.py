@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import is_sar
 
@@ -18,7 +20,7 @@ OFF_NADIR_GAP_DEG = 5.0
 """From this difference on within one orbit, 100 m of height lie 9 m apart on the two dates."""
 
 
-def mountain_caveats(before: Scene, after: Scene) -> tuple[str, ...]:
+def mountain_caveats(before: Scene, after: Scene) -> tuple[Note, ...]:
     """Say what sun and view angles do to a pair of optical scenes where the ground is steep.
 
     Parameters
@@ -27,8 +29,8 @@ def mountain_caveats(before: Scene, after: Scene) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        One sentence each; none for radar, and none about angles that neither scene has.
+    tuple of Note
+        None for radar, and none about angles that neither scene has.
 
     Notes
     -----
@@ -37,93 +39,63 @@ def mountain_caveats(before: Scene, after: Scene) -> tuple[str, ...]:
     """
     if is_sar(before.band_names) or is_sar(after.band_names):
         return ()
-    said = (*_sun(before, after), *_view(before, after))
-    return tuple(sentence for sentence in said if sentence)
+    return (*_sun(before, after), *_view(before, after))
 
 
-def _sun(before: Scene, after: Scene) -> tuple[str | None, ...]:
-    heights = before.sun_elevation_deg, after.sun_elevation_deg
-    if heights == (None, None):
-        return ()
-    first, second = heights
+def _sun(before: Scene, after: Scene) -> Iterator[Note]:
+    first, second = before.sun_elevation_deg, after.sun_elevation_deg
+    if first is None and second is None:
+        return
     if first is None or second is None:
-        return (
-            f"The sun's angles are not known for {(before if first is None else after).id}: "
-            f"shadows of slopes and buildings may differ between the dates and appear as change.",
-        )
-    return _low_sun(first, second), _other_sun(before, after, (first, second))
-
-
-def _low_sun(first: float, second: float) -> str | None:
+        yield note(Code.SUN_UNKNOWN, scene=(before if first is None else after).id)
+        return
     lowest = min(first, second)
-    if lowest >= LOW_SUN_DEG:
-        return None
-    which = "both dates" if max(first, second) < LOW_SUN_DEG else "one date"
+    dates = 2 if max(first, second) < LOW_SUN_DEG else 1
     if lowest <= 0:
-        return f"The sun stood below the horizon on {which}: little of the ground was lit."
-    return (
-        f"The sun stood only {lowest:.0f} degrees high on {which}: a slope or building throws a "
-        f"shadow of {1 / math.tan(math.radians(lowest)):.1f} times its height, in which change "
-        f"is hard to see."
-    )
-
-
-def _other_sun(before: Scene, after: Scene, heights_deg: tuple[float, float]) -> str | None:
+        yield note(Code.SUN_BELOW_HORIZON, dates=dates)
+    elif lowest < LOW_SUN_DEG:
+        shadow = 1 / math.tan(math.radians(lowest))
+        yield note(Code.SUN_LOW, dates=dates, elevation_deg=lowest, shadow_per_height=shadow)
     azimuths = before.sun_azimuth_deg, after.sun_azimuth_deg
     turn_deg = 0.0
     if azimuths[0] is not None and azimuths[1] is not None:
         turn_deg = abs((azimuths[0] - azimuths[1] + 180) % 360 - 180)
-    higher = abs(heights_deg[0] - heights_deg[1]) >= SUN_ELEVATION_GAP_DEG
-    turned = turn_deg >= SUN_AZIMUTH_GAP_DEG
-    if not (higher or turned):
-        return None
-    apart = f", in directions {turn_deg:.0f} degrees apart" if turned else ""
-    return (
-        f"The sun stood {heights_deg[0]:.0f} degrees high before and {heights_deg[1]:.0f} after"
-        f"{apart}: shadows of slopes and buildings moved and may appear as change."
-    )
+    if abs(first - second) >= SUN_ELEVATION_GAP_DEG or turn_deg >= SUN_AZIMUTH_GAP_DEG:
+        yield note(
+            Code.SUN_MOVED, before_elevation_deg=first, after_elevation_deg=second,
+            azimuth_apart_deg=turn_deg,
+        )  # fmt: skip
 
 
-def _view(before: Scene, after: Scene) -> tuple[str | None, ...]:
+def _view(before: Scene, after: Scene) -> Iterator[Note]:
     angles = before.off_nadir_deg, after.off_nadir_deg
     known = [abs(angle) for angle in angles if angle is not None]
     if not known:
-        return ()
+        return
     widest = max(known)
     if len(known) == 1:
-        if widest < OFF_NADIR_DEG:
-            return ()
-        other = before if angles[0] is None else after
-        return (
-            f"One date was looked at {widest:.0f} degrees from the vertical, which displaces 100 m "
-            f"of height by up to {_displaced_m(widest):.0f} m, and the angle of {other.id} is not "
-            f"known.",
-        )
-    same = _same_orbit(before, after)
-    return _apart(known, same), _tilted(widest)
+        if widest >= OFF_NADIR_DEG:
+            yield note(
+                Code.VIEW_UNKNOWN_OF_ONE, off_nadir_deg=widest, displaced_m=_displaced_m(widest),
+                scene=(before if angles[0] is None else after).id,
+            )  # fmt: skip
+        return
+    yield from _apart(known, _same_orbit(before, after))
+    if widest >= OFF_NADIR_DEG:
+        yield note(Code.VIEW_TILTED, off_nadir_deg=widest, displaced_m=_displaced_m(widest))
 
 
-def _tilted(widest_deg: float) -> str | None:
-    if widest_deg < OFF_NADIR_DEG:
-        return None
-    return (
-        f"The ground was looked at up to {widest_deg:.0f} degrees from the vertical: 100 m of "
-        f"height that the provider's terrain model misses lie up to "
-        f"{_displaced_m(widest_deg):.0f} m off their place."
-    )
-
-
-def _apart(known: list[float], same: bool) -> str | None:
+def _apart(known: list[float], same: bool) -> Iterator[Note]:
     """Say how far the two dates may differ; the sides are not known unless the orbit is one."""
     apart_deg = abs(known[0] - known[1]) if same else sum(known)
     if apart_deg < (OFF_NADIR_GAP_DEG if same else OFF_NADIR_DEG):
-        return None
+        return
     near, far = sorted(_displaced_m(angle) for angle in known)
-    shift_m = far - near if same else far + near
-    sides = "" if same else ", if they looked from opposite sides, which is not known"
-    return (
-        f"The two dates were looked at {known[0]:.0f} and {known[1]:.0f} degrees from the "
-        f"vertical: 100 m of height may lie up to {shift_m:.0f} m apart between them{sides}."
+    yield note(
+        Code.VIEWS_APART if same else Code.VIEWS_MAY_BE_APART,
+        before_off_nadir_deg=known[0],
+        after_off_nadir_deg=known[1],
+        displaced_m=far - near if same else far + near,
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.errors import NotComparableError
+from camp_monitor.codes import Code, Note, note
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.selection import season_gap_days
@@ -19,7 +20,7 @@ from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckled, platform_caveats
 from camp_monitor.scenes.sar.terrain import check_geocoding, terrain_caveats
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.scenes.sensors import SENSORS, is_sar
+from camp_monitor.scenes.sensors import is_sar
 
 LEAST_USABLE_PX = 500
 """Fewer usable pixels in common than this, and no statistic of the pair means anything."""
@@ -50,7 +51,7 @@ class Pair:
         From the first instant of `before` to the last of `after`.
     unscreened : bool
         Optical, and no quality band told cloud from ground on both dates.
-    caveats : tuple of str
+    caveats : tuple of Note
         What weakens every answer from this pair.
     """
 
@@ -63,7 +64,7 @@ class Pair:
     normalisation: Normalisation
     interval_days: float
     unscreened: bool
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Note, ...] = ()
 
     @property
     def grid(self) -> GeoBox:
@@ -86,37 +87,26 @@ def check_comparable(before: Scene, after: Scene) -> None:
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Another sensor, quantity, band set, radar orbit or way onto the ground, or the dates overlap
         or are swapped.
     """
-    first, second = SENSORS[before.sensor].title, SENSORS[after.sensor].title
+    ids = {"before": before.id, "after": after.id}
     if before.sensor != after.sensor:
-        raise NotComparableError(
-            f"{before.id} is from {first} and {after.id} from {second}: only scenes of one sensor "
-            f"are compared; choose two of the same."
-        )
+        sensors = {"before_sensor": before.sensor, "after_sensor": after.sensor}
+        raise Refusal(Code.OTHER_SENSOR, **ids, **sensors)
     if before.quantity != after.quantity:
-        raise NotComparableError(
-            f"{before.id} holds {before.quantity} and {after.id} {after.quantity}: the numbers do "
-            f"not mean the same; choose two scenes of the same processing."
-        )
+        quantities = {"before_quantity": before.quantity, "after_quantity": after.quantity}
+        raise Refusal(Code.OTHER_QUANTITY, **ids, **quantities)
     if before.band_names != after.band_names:
-        raise NotComparableError(
-            f"{before.id} has the bands {', '.join(before.band_names)} and {after.id} "
-            f"{', '.join(after.band_names)}: add both with the same bands."
-        )
+        bands = {"before_bands": before.band_names, "after_bands": after.band_names}
+        raise Refusal(Code.OTHER_BANDS, **ids, **bands)
     if before.acquired_to_at > after.acquired_from_at:
-        raise NotComparableError(
-            f"The before scene {before.id} ({before.dates}) does not end before the after scene "
-            f"{after.id} ({after.dates}) begins: swap them or choose others."
-        )
+        dates = {"before_dates": before.dates, "after_dates": after.dates}
+        raise Refusal(Code.DATES_OVERLAP, **ids, **dates)
     for scene in (before, after):
         if scene.offset_kind == "unknown":
-            raise NotComparableError(
-                f"What the numbers of {scene.id} mean is not settled ({scene.offset_reason[:-1]}): "
-                f"choose another scene."
-            )
+            raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id)
     if is_sar(before.band_names):
         _check_same_orbit(before, after)
         check_geocoding(before, after)
@@ -138,16 +128,13 @@ def make_pair(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Too little is usable in both, or too much shift is left.
     """
     first, second = read(before, grid, (0.0, 0.0)), read(after, grid, (0.0, 0.0))
     for scene, image in ((before, first), (after, second)):
         if not image.usable.any():
-            raise NotComparableError(
-                f"{scene.id} ({scene.dates}) has no usable pixel in the search area: it is "
-                f"outside the scene, empty, or under cloud; choose another scene."
-            )
+            raise Refusal(Code.NOTHING_USABLE, scene=scene.id, dates=scene.dates)
     pair = pair_images(
         first,
         second,
@@ -157,7 +144,7 @@ def make_pair(
         unscreened=_unscreened(before, after),
         names=(before.id, after.id),
     )
-    apart: tuple[str, ...] = ()
+    apart: tuple[Note, ...] = ()
     if is_sar(before.band_names):
         apart = _displaced(before, after, pair.shift_found, first.pixel_m)
     return replace(pair, caveats=apart + _caveats(before, after, pair.shift_left))
@@ -171,7 +158,7 @@ def pair_images(
     max_residual_px: float,
     interval_days: float,
     unscreened: bool,
-    names: tuple[str, str] = ("the before image", "the after image"),
+    names: tuple[str, str] = ("before", "after"),
 ) -> Pair:
     """Align two images of one grid, match their brightness, and say what is usable.
 
@@ -189,7 +176,7 @@ def pair_images(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Too little is usable in both, or too much shift is left.
     """
     _check_enough(before, after, names)
@@ -199,11 +186,10 @@ def pair_images(
         after = move((found.shift_rows_px, found.shift_columns_px))
         left = _shift(before, after, sar)
         if left.known and left.length_px > max_residual_px:
-            raise NotComparableError(
-                f"{names[0]} and {names[1]} still lie {left.length_px:.2f} pixels apart after "
-                f"correction, and {max_residual_px:g} is the most: use scenes that are better "
-                f"aligned."
-            )
+            raise Refusal(
+                Code.SHIFT_LEFT, before=names[0], after=names[1], shift_left_px=left.length_px,
+                most_px=max_residual_px,
+            )  # fmt: skip
         _check_enough(before, after, names)
     matching = _unchanged_brightness(before) if sar else measure_normalisation(before, after)
     return Pair(
@@ -226,7 +212,7 @@ def _shift(before: Image, after: Image, sar: bool) -> Alignment:
     return measure_shift(before, after)
 
 
-def _displaced(before: Scene, after: Scene, found: Alignment, pixel_m: float) -> tuple[str, ...]:
+def _displaced(before: Scene, after: Scene, found: Alignment, pixel_m: float) -> tuple[Note, ...]:
     """Say how satellite and terrain displace two radar scenes, or refuse them."""
     terrain = terrain_caveats(before, after, found, pixel_m)
     return platform_caveats(before, after, found) + terrain
@@ -241,47 +227,37 @@ def _unchanged_brightness(image: Image) -> Normalisation:
 def _check_enough(before: Image, after: Image, names: tuple[str, str]) -> None:
     common = int((before.usable & after.usable).sum())
     if common < LEAST_USABLE_PX:
-        raise NotComparableError(
-            f"{names[0]} and {names[1]} have only {common} usable pixels in common, and "
-            f"{LEAST_USABLE_PX} are needed: choose other scenes."
-        )
+        raise Refusal(
+            Code.TOO_FEW_IN_COMMON, before=names[0], after=names[1], common_px=common,
+            least_px=LEAST_USABLE_PX,
+        )  # fmt: skip
 
 
 def _check_same_orbit(before: Scene, after: Scene) -> None:
     orbits = (before.relative_orbit, before.orbit_state), (after.relative_orbit, after.orbit_state)
     for scene, orbit in zip((before, after), orbits, strict=True):
         if None in orbit:
-            raise NotComparableError(
-                f"The orbit of {scene.id} is not known, and radar scenes are compared within one "
-                f"orbit only: add the scene with --item ITEM.json."
-            )
+            raise Refusal(Code.ORBIT_UNKNOWN, scene=scene.id)
     if orbits[0] != orbits[1]:
-        raise NotComparableError(
-            f"{before.id} is from relative orbit {orbits[0][0]} {orbits[0][1]} and {after.id} from "
-            f"{orbits[1][0]} {orbits[1][1]}: radar scenes are compared within one orbit only."
-        )
+        raise Refusal(
+            Code.OTHER_ORBIT, before=before.id, after=after.id,
+            before_orbit=f"{orbits[0][0]} {orbits[0][1]}",
+            after_orbit=f"{orbits[1][0]} {orbits[1][1]}",
+        )  # fmt: skip
 
 
-def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[str, ...]:
+def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
     caveats = []
     if not left.known:
-        caveats.append(
-            "The shift between the two dates could not be measured; edges may appear as change."
-        )
+        caveats.append(note(Code.SHIFT_UNKNOWN))
     if _unscreened(before, after):
-        caveats.append(
-            "No quality band: cloud, haze and cloud shadow were not screened and may appear "
-            "as change."
-        )
+        caveats.append(note(Code.CLOUD_UNSCREENED))
     if before.quantity in ("dn8", "dn16"):
-        caveats.append("The numbers are not calibrated: only contrasts within each date were used.")
+        caveats.append(note(Code.UNCALIBRATED))
     gap_days = season_gap_days(before.acquired_from_at, after.acquired_from_at)
     known = all(_days(s.acquired_from_at, s.acquired_to_at) < 180 for s in (before, after))
     if gap_days > 45 and known:
-        caveats.append(
-            f"The two dates lie {gap_days:.0f} days apart in the season: crops, snow, sun and "
-            f"water level differ with it."
-        )
+        caveats.append(note(Code.SEASON_APART, gap_days=gap_days))
     return (*caveats, *mountain_caveats(before, after))
 
 

@@ -1,0 +1,314 @@
+"""Codes and numbers: what a refusal, a caveat or an examination says, before anyone reads it.
+
+A record holds members of these enumerations and the numbers that go with them, never a sentence.
+`camp_monitor.report.text` makes the sentence when something is shown, in the language asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+Value = int | float | str | tuple[str, ...]
+"""What stands beside a code: a number with its unit in the name, an id, or names of bands."""
+SIGNIFICANT_DIGITS = 6
+"""Digits of a number that are kept: the last bit of another machine makes no other record."""
+
+
+class Code(StrEnum):
+    """Every reason, refusal and caveat."""
+
+    AS_RECORDED = "as_recorded"
+    """A sentence of a ledger of schema 1 to 3, as it stands there."""
+
+    # two scenes that are not compared
+    OTHER_SENSOR = "other_sensor"
+    OTHER_QUANTITY = "other_quantity"
+    OTHER_BANDS = "other_bands"
+    DATES_OVERLAP = "dates_overlap"
+    OFFSET_UNKNOWN = "offset_unknown"
+    ORBIT_UNKNOWN = "orbit_unknown"
+    OTHER_ORBIT = "other_orbit"
+    OTHER_GEOCODING = "other_geocoding"
+    OTHER_NOISE = "other_noise"
+    HEIGHTS_APART = "heights_apart"
+    PLATFORM_SHIFT_UNKNOWN = "platform_shift_unknown"
+    PLATFORM_SHIFT_LONG = "platform_shift_long"
+    NOTHING_USABLE = "nothing_usable"
+    TOO_FEW_IN_COMMON = "too_few_in_common"
+    SHIFT_LEFT = "shift_left"
+
+    # what weakens a pair
+    SHIFT_UNKNOWN = "shift_unknown"
+    CLOUD_UNSCREENED = "cloud_unscreened"
+    UNCALIBRATED = "uncalibrated"
+    SEASON_APART = "season_apart"
+    TERRAIN_REMAINS = "terrain_remains"
+    TERRAIN_REMAINS_APART = "terrain_remains_apart"
+    OTHER_PLATFORM = "other_platform"
+    SUN_UNKNOWN = "sun_unknown"
+    SUN_BELOW_HORIZON = "sun_below_horizon"
+    SUN_LOW = "sun_low"
+    SUN_MOVED = "sun_moved"
+    VIEW_UNKNOWN_OF_ONE = "view_unknown_of_one"
+    VIEW_TILTED = "view_tilted"
+    VIEWS_APART = "views_apart"
+    VIEWS_MAY_BE_APART = "views_may_be_apart"
+
+    # what a detector cannot answer
+    CONSTRUCTION_NEEDS_BANDS = "construction_needs_bands"
+    CONSTRUCTION_NEEDS_FINE_PIXELS = "construction_needs_fine_pixels"
+    RADAR_SITES_NEED_FINE_PIXELS = "radar_sites_need_fine_pixels"
+    MOST_LAND_CHANGED = "most_land_changed"
+    RADAR_NEEDS_UNIT = "radar_needs_unit"
+    WATER_NEEDS_BANDS = "water_needs_bands"
+    WATER_NEEDS_UNIT = "water_needs_unit"
+    WATER_UNTOLD = "water_untold"
+    USUAL_WATER_MISSING = "usual_water_missing"
+    ONLY_SPECKLE = "only_speckle"
+    PAINTING_NEEDS_UNIT = "painting_needs_unit"
+    NOTHING_TO_PAINT_ON = "nothing_to_paint_on"
+
+    # why usable ground was not seen
+    UNUSABLE = "unusable"
+    AT_WATER = "at_water"
+    AT_WATER_IN_RADAR = "at_water_in_radar"
+    UNDER_CLOUD_OR_SMOOTH = "under_cloud_or_smooth"
+
+    # what weakens a detector's answer, and what else looks like a change to it
+    BARE_GROUND = "bare_ground"
+    BECAME_UNTOLD = "became_untold"
+    RADAR_TWO_SIDED = "radar_two_sided"
+    RADAR_SITES = "radar_sites"
+    LIKE_EARTHWORKS = "like_earthworks"
+    FEW_EDGES = "few_edges"
+    SMALL_THINGS = "small_things"
+    LIKE_ROOFS = "like_roofs"
+    ROOFS_UNTOLD = "roofs_untold"
+    PIXEL_SIZE_DOUBTFUL = "pixel_size_doubtful"
+    ONE_DATE = "one_date"
+    WATER_NOT_PARTED = "water_not_parted"
+    LIKE_WATER = "like_water"
+    LIKE_WATER_IN_RADAR = "like_water_in_radar"
+    PAIR_FLOODING = "pair_flooding"
+    PAIR_FLOOD_RECESSION = "pair_flood_recession"
+    PAIR_WATER_GAIN = "pair_water_gain"
+    PAIR_WATER_LOSS = "pair_water_loss"
+    HEIGHTS_FROM = "heights_from"
+    HEIGHTS_MISSING = "heights_missing"
+    USUAL_WATER_FROM = "usual_water_from"
+    USUAL_WATER_UNKNOWN = "usual_water_unknown"
+
+    # what weakens a finding or an observation
+    GOES_ON = "goes_on"
+    UNTESTED = "untested"
+    LIMIT_UNMEASURED = "limit_unmeasured"
+    LIMIT_BEYOND = "limit_beyond"
+    LIMIT = "limit"
+    LIMIT_OPEN = "limit_open"
+
+    # scenes and their offset
+
+    # searches, choices of dates and runs
+
+    # events and coverage
+
+
+class Cause(StrEnum):
+    """Alternative explanations of a finding."""
+
+    AS_RECORDED = "as_recorded"
+    """One of a ledger of schema 3, whose words are in its note."""
+
+
+class Verdict(StrEnum):
+    """What came of examining an alternative explanation."""
+
+    RULED_OUT = "ruled_out"
+    POSSIBLE = "possible"
+    NOT_TESTABLE = "not_testable"
+
+
+class Measure(StrEnum):
+    """What is measured, with its unit; in the order in which it is shown.
+
+    A name in a record may go on with qualifiers: ``bright_ground:nir:before``.
+    """
+
+    STRENGTH = "strength"
+    REGION_PX = "region_px"
+    PIXEL_M = "pixel_m"
+    SHIFT_FOUND_PX = "shift_found_px"
+    SHIFT_LEFT_PX = "shift_left_px"
+    CHANGED_FRACTION = "changed_fraction"
+    CORRELATION = "correlation"
+    EDGES_IN_COMMON = "edges_in_common"
+    COLOUR_WEIGHT = "colour_weight"
+    EDGE_FROM = "edge_from"
+    CHANGE_FROM_DB = "change_from_db"
+    USUAL_CHANGE_DB = "usual_change_db"
+    WATER_INDEX_FROM = "water_index_from"
+    BRIGHT_GROUND = "bright_ground"
+    WATER_BELOW = "water_below"
+    WATER_BELOW_DB = "water_below_db"
+    WATER_FRACTION = "water_fraction"
+    FALL_FROM = "fall_from"
+    FALL_FROM_DB = "fall_from_db"
+    STEEPEST_DEG = "steepest_deg"
+    USUAL_WATER_FRACTION = "usual_water_fraction"
+    USUAL_WATER_FOUND_FRACTION = "usual_water_found_fraction"
+    AROUND_REGIONS = "around_regions"
+    AROUND_KM2 = "around_km2"
+    AROUND_FRACTION = "around_fraction"
+    EARLIER_REGIONS = "earlier_regions"
+    EARLIER_KM2 = "earlier_km2"
+    EARLIER_FRACTION = "earlier_fraction"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A code and what goes with it.
+
+    Parameters
+    ----------
+    code : Code
+    values : tuple of (str, Value)
+        By name, in the order of names; floats of six significant digits.
+
+    Raises
+    ------
+    ValueError
+        A number is not finite, or a value of another kind.
+    """
+
+    code: Code
+    values: tuple[tuple[str, Value], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", Code(self.code))
+        plain = tuple(sorted((name, plain_value(value)) for name, value in self.values))
+        object.__setattr__(self, "values", plain)
+
+    @property
+    def numbers(self) -> dict[str, Value]:
+        """The values by name."""
+        return dict(self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; `from_dict` reverses it."""
+        return {"code": str(self.code), **({"values": dict(self.values)} if self.values else {})}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Make a note from what `to_dict` returned."""
+        values = content.get("values", {})
+        return cls(Code(content["code"]), tuple(values.items()))
+
+
+def note(code: Code, **values: Value) -> Note:
+    """Make a note: ``note(Code.SHIFT_LEFT, shift_px=1.4)``."""
+    return Note(code, tuple(values.items()))
+
+
+def recorded(sentences: Iterable[str]) -> tuple[Note, ...]:
+    """Keep sentences of a ledger of schema 1 to 3 as they stand there."""
+    return tuple(note(Code.AS_RECORDED, text=text) for text in sentences)
+
+
+def plain_value(value: Any) -> Value:
+    """Return a value as JSON keeps it.
+
+    Raises
+    ------
+    ValueError
+        A number is not finite, or it is of another kind.
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (tuple, list)) and all(isinstance(part, str) for part in value):
+        return tuple(str(part) for part in value)
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, (bool, int)):
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return plain_number(value)
+    raise ValueError(f"{value!r:.80} is neither a finite number nor a name")
+
+
+def plain_number(value: float) -> float:
+    """Round to six significant digits, without a minus before 0."""
+    return float(f"{float(value):.{SIGNIFICANT_DIGITS}g}") + 0.0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An alternative explanation of a finding, and what came of examining it.
+
+    Parameters
+    ----------
+    cause : Cause
+    verdict : Verdict
+        ``ruled_out``: what was measured does not allow it; ``possible``: it does; ``not_testable``:
+        what would be needed to tell is not there.
+    notes : tuple of Note
+        What was measured, in the order to show.
+    """
+
+    cause: Cause
+    verdict: Verdict
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cause", Cause(self.cause))
+        object.__setattr__(self, "verdict", Verdict(self.verdict))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; `from_dict` reverses it."""
+        return {
+            "cause": str(self.cause),
+            "verdict": str(self.verdict),
+            "notes": [item.to_dict() for item in self.notes],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Make an explanation from what `to_dict` returned."""
+        notes = tuple(Note.from_dict(item) for item in content["notes"])
+        return cls(Cause(content["cause"]), Verdict(content["verdict"]), notes)
+
+
+Measurements = tuple[tuple[str, float], ...]
+"""Numbers by the name of their `Measure`, in its order."""
+_RANKS = {str(measure): rank for rank, measure in enumerate(Measure)}
+
+
+def measurements(numbers: Mapping[str, float]) -> Measurements:
+    """Order and round what was measured.
+
+    Parameters
+    ----------
+    numbers : mapping of str to float
+        By the name of a `Measure`, with qualifiers after colons.
+
+    Raises
+    ------
+    ValueError
+        There is no such `Measure`, or a number is not finite.
+    """
+    plain = []
+    for name, value in numbers.items():
+        rank = _RANKS.get(name.partition(":")[0])
+        number = plain_value(value)
+        if rank is None or isinstance(number, (str, tuple)):
+            raise ValueError(f"{name!r:.80} of {value!r:.80} is no measurement")
+        plain.append((rank, name, number))
+    return tuple((name, number) for _, name, number in sorted(plain))
+
+
+def qualified(numbers: Mapping[str, float], qualifier: str) -> dict[str, float]:
+    """Return measurements whose names go on with a qualifier: ``water_below:before``."""
+    return {f"{name}:{qualifier}": value for name, value in numbers.items()}

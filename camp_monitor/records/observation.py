@@ -1,0 +1,179 @@
+"""`Observation`: what was and was not seen, of one pair, for one question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from camp_monitor.codes import Measurements, Note, measurements
+from camp_monitor.records import earlier
+from camp_monitor.records.content import (
+    check,
+    content_hash,
+    geometry_json,
+    plain,
+    read_geometry,
+    rounded,
+)
+from camp_monitor.records.kinds import OUTCOMES
+from camp_monitor.records.scene_reference import SceneReference
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A pair was looked at for one question: how much was seen, and the outcome.
+
+    Parameters
+    ----------
+    facility_id, outline_version
+        As in `Finding`.
+    method : str
+        Detector and its number: the question that was asked.
+    before, after : SceneReference
+        As in `Finding`.
+    settings_sha256 : str
+        Hash of the settings that the scan ran with: the same question asked otherwise is another
+        observation.
+    outcome : str
+        ``changed``: there are findings.  ``unchanged``: nothing changed in the part that was seen.
+        ``not_seen``: too little was seen, or the pair could not be compared, to say either.
+    seen_fraction : float
+        Share of the outline, 0-1, in which the question could be answered.
+    reasons : tuple of Note
+        Why the outcome is ``not_seen``, or why part was not seen; else empty.
+    not_seen : shapely geometry or None
+        Where, within the search area, the question could not be answered.  EPSG:4326.
+    finding_ids : tuple of str
+        The findings of this observation.
+    measurements : tuple of (str, float)
+        As in `Finding`.
+    caveats : tuple of Note
+        What holds for the whole observation.
+    detectable_m2 : float or None
+        Area of the smallest structure that would have been found nine times in ten, square metres;
+        None where it was not asked for, or where even the largest tried would not have been.
+    altered : shapely geometry or None
+        Ground beside the findings that changed so that it may be what is asked for, or something
+        else: these two scenes cannot tell.  EPSG:4326.
+    altered_fraction : float or None
+        Share of the searched ground that was seen and is `altered` or in a finding, 0-1; None where
+        the detector does not tell.
+    original : str
+        Content as recorded, of a ledger of schema 1 to 3; else empty.
+    """
+
+    facility_id: str
+    outline_version: int
+    method: str
+    before: SceneReference
+    after: SceneReference
+    settings_sha256: str
+    outcome: str
+    seen_fraction: float
+    reasons: tuple[Note, ...] = ()
+    not_seen: BaseGeometry | None = None
+    finding_ids: tuple[str, ...] = ()
+    measurements: Measurements = ()
+    caveats: tuple[Note, ...] = ()
+    detectable_m2: float | None = None
+    altered: BaseGeometry | None = None
+    altered_fraction: float | None = None
+    original: str = ""
+
+    def __post_init__(self) -> None:
+        check(self.outcome in OUTCOMES, f"unknown outcome {self.outcome!r}")
+        check(0 <= self.seen_fraction <= 1, f"seen fraction {self.seen_fraction} not in 0-1")
+        check(
+            (self.outcome == "changed") == bool(self.finding_ids),
+            f"outcome {self.outcome!r} with {len(self.finding_ids)} findings",
+        )
+        check(self.outcome != "not_seen" or bool(self.reasons), "not seen, without a reason")
+        if self.not_seen is not None:
+            object.__setattr__(self, "not_seen", rounded(self.not_seen))
+        if self.altered is not None:
+            object.__setattr__(self, "altered", rounded(self.altered))
+        check(
+            self.altered_fraction is None or 0 <= self.altered_fraction <= 1,
+            f"altered fraction {self.altered_fraction} not in 0-1",
+        )
+        self.to_dict()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether one of its scenes was painted by a program."""
+        return self.before.simulated or self.after.simulated
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content as plain JSON values; `from_dict` reverses it.
+
+        Raises
+        ------
+        LedgerError
+            It cannot be written: NaN, infinity, half characters.
+        """
+        if self.original:
+            recorded: dict[str, Any] = json.loads(self.original)
+            return recorded
+        return plain(
+            {
+                "facility_id": self.facility_id,
+                "outline_version": self.outline_version,
+                "method": self.method,
+                "before": self.before.to_dict(),
+                "after": self.after.to_dict(),
+                "settings_sha256": self.settings_sha256,
+                "outcome": self.outcome,
+                "seen_fraction": self.seen_fraction,
+                "reasons": [item.to_dict() for item in self.reasons],
+                "not_seen": geometry_json(self.not_seen),
+                "finding_ids": list(self.finding_ids),
+                "measurements": dict(self.measurements),
+                "caveats": [item.to_dict() for item in self.caveats],
+                "detectable_m2": self.detectable_m2,
+                "altered": geometry_json(self.altered),
+                "altered_fraction": self.altered_fraction,
+            }
+        )
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Observation:
+        """Make an observation from what `to_dict` returned, or from a ledger of schema 1 to 3."""
+        check("original" not in content, "a record that claims to be of an earlier schema")
+        if earlier.is_earlier(content):
+            fields = earlier.observation_fields(content)
+        else:
+            fields = dict(content)
+            fields["measurements"] = read_measurements(content["measurements"])
+            fields["reasons"] = read_notes(content["reasons"])
+            fields["caveats"] = read_notes(content["caveats"])
+        fields["before"] = SceneReference.from_dict(content["before"])
+        fields["after"] = SceneReference.from_dict(content["after"])
+        for name in ("not_seen", "altered"):
+            fields[name] = read_geometry(content.get(name))
+        fields["finding_ids"] = tuple(content.get("finding_ids", ()))
+        return cls(**fields)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the whole content."""
+        return content_hash(self.to_dict())
+
+    @property
+    def id(self) -> str:
+        """Short id, ``O`` and twelve hexadecimal digits of the content's hash."""
+        return f"O{self.sha256[:12]}"
+
+
+def read_notes(content: Iterable[Mapping[str, Any]]) -> tuple[Note, ...]:
+    """Make notes of plain JSON values."""
+    return tuple(Note.from_dict(item) for item in content)
+
+
+def read_measurements(content: Mapping[str, float]) -> Measurements:
+    """Make measurements of plain JSON values."""
+    return measurements(content)

@@ -1,0 +1,115 @@
+"""From codes and numbers to the sentences that a person reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import Any
+
+from camp_monitor.codes import Cause, Code, Explanation, Measure, Measurements, Note
+from camp_monitor.report.text.en import ENGLISH
+from camp_monitor.report.text.language import Language
+from camp_monitor.scenes.sensors import SENSORS
+
+LANGUAGES: dict[str, Language] = {"en": ENGLISH}
+"""By the code of ISO 639-1."""
+DEFAULT = "en"
+
+
+class _Format(Formatter):
+    """Formats of Python, and those that `Language` lists."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "percent":
+            return share_text(float(value))
+        if format_spec == "list":
+            return ", ".join(value) if isinstance(value, (tuple, list)) else str(value)
+        if format_spec == "sensor":
+            return SENSORS[value].title if value in SENSORS else str(value)
+        names = self.language.names.get(format_spec)
+        if names is not None:
+            codes = value if isinstance(value, tuple) else (value,)
+            return ", ".join(names.get(code, str(code)) for code in codes)
+        return str(super().format_field(value, format_spec))
+
+
+def texts(language: str = DEFAULT) -> Language:
+    """Return all texts of a language."""
+    return LANGUAGES[language]
+
+
+def sentence(note: Note, language: str = DEFAULT) -> str:
+    """Make the sentence of a note."""
+    return _filled(texts(language), texts(language).codes[note.code], note.numbers)
+
+
+def sentences(notes: Iterable[Note], language: str = DEFAULT) -> tuple[str, ...]:
+    """Make the sentences of notes, in their order."""
+    return tuple(sentence(item, language) for item in notes)
+
+
+def name_of(which: str, code: str, language: str = DEFAULT) -> str:
+    """Name a code of a short list: ``name_of("kind", "built_up")``; an unknown one as it is."""
+    return texts(language).names[which].get(code, code)
+
+
+def phrase(name: str, language: str = DEFAULT, **values: Any) -> str:
+    """Make a phrase of a report."""
+    return _filled(texts(language), texts(language).phrases[name], values)
+
+
+def measured_rows(
+    numbers: Measurements, caveats: Iterable[Note] = (), language: str = DEFAULT
+) -> tuple[tuple[str, str], ...]:
+    """Print measurements as (label, value with unit), in their order.
+
+    Of a record of schema 1 to 3 what was measured stands among its `caveats`, as it was printed.
+    """
+    said = texts(language)
+    rows = []
+    for name, value in numbers:
+        measure, *qualifiers = name.split(":")
+        how = said.measures[Measure(measure)]
+        label = how.label
+        if qualifiers:
+            names = said.names["name"]
+            label += f" ({', '.join(names.get(part, part) for part in qualifiers)})"
+        rows.append((label, _filled(said, how.shown, {"value": value})))
+    earlier = [item.numbers for item in caveats if item.code == Code.AS_RECORDED]
+    rows += [(str(item["name"]), str(item["text"])) for item in earlier if "name" in item]
+    return tuple(rows)
+
+
+def caveat_sentences(caveats: Iterable[Note], language: str = DEFAULT) -> tuple[str, ...]:
+    """Make the sentences of caveats, without what a record of schema 1 to 3 measured."""
+    return tuple(sentence(item, language) for item in caveats if "name" not in item.numbers)
+
+
+def explanation_rows(
+    explanations: Iterable[Explanation], language: str = DEFAULT
+) -> tuple[tuple[str, str, str], ...]:
+    """Print alternative explanations as (cause, verdict, what was measured)."""
+    said = texts(language)
+    rows = []
+    for item in explanations:
+        cause = said.causes[item.cause]
+        if item.cause == Cause.AS_RECORDED:
+            cause = str(item.notes[0].numbers.get("name", cause))
+        measured = " ".join(sentences(item.notes, language))
+        rows.append((cause, said.verdicts[item.verdict], measured))
+    return tuple(rows)
+
+
+def share_text(fraction: float) -> str:
+    """Print a share rounded down, so that part is never printed as all: 0.999 is ``99 %``."""
+    if 0 < fraction < 0.01:
+        return "<1 %"
+    return f"{math.floor(fraction * 100 + 1e-9)} %"
+
+
+def _filled(said: Language, text: str, values: Mapping[str, Any]) -> str:
+    return _Format(said).vformat(text, (), values)
