@@ -105,6 +105,7 @@ class Code(StrEnum):
     # what weakens a finding or an observation
     GOES_ON = "goes_on"
     UNTESTED = "untested"
+    EARLIER_DATES = "earlier_dates"
     LIMIT_UNMEASURED = "limit_unmeasured"
     LIMIT_BEYOND = "limit_beyond"
     LIMIT = "limit"
@@ -208,7 +209,7 @@ class Note:
         return cls(Code(content["code"]), tuple(values.items()))
 
 
-def note(code: Code, **values: Value) -> Note:
+def note(code: Code, /, **values: Value) -> Note:
     """Make a note: ``note(Code.SHIFT_LEFT, shift_px=1.4)``."""
     return Note(code, tuple(values.items()))
 

@@ -21,7 +21,6 @@ numbers instead, because it is recorded: `camp_monitor.report.text` makes its se
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from camp_monitor.codes import Code, Note, Value, note
@@ -79,12 +78,12 @@ class Refusal(CampMonitorError):
 
     exit_code = 3
 
-    def __init__(self, code: Code, **values: Value) -> None:
+    def __init__(self, code: Code, /, **values: Value) -> None:
         super().__init__(code, values)
         self.note: Note = note(code, **values)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(Refusal, **self.note.numbers), (self.note.code,)
+        return _refusal, (self.note,)
 
 
 class LedgerError(CampMonitorError):
@@ -93,3 +92,8 @@ class LedgerError(CampMonitorError):
 
 class InstallationError(CampMonitorError):
     """A part that the installation should have brought is missing."""
+
+
+def _refusal(said: Note) -> Refusal:
+    """Make a refusal anew, in another process."""
+    return Refusal(said.code, **dict(said.values))

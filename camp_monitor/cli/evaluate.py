@@ -135,4 +135,6 @@ def _print(
         )
     for scene in scenes:
         if scene.reason:
-            context.console.print(f"Not comparable: {scene.id}: {scene.reason}", soft_wrap=True)
+            context.console.print(
+                f"Not comparable: {scene.id}: {sentence(scene.reason)}", soft_wrap=True
+            )

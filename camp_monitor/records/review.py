@@ -14,7 +14,7 @@ from typing import Any
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import check_text
-from camp_monitor.records.finding import content_hash
+from camp_monitor.records.content import content_hash
 
 VERDICTS = {
     "confirmed": "confirmed by review",

@@ -42,9 +42,6 @@ NAMES = {
     },
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
-    "where": {
-        "search_area": "the search area",
-        "like_ground": "the search area and similar ground around it",
-    },
+    "where": {"scenes": "these scenes", "middle": "the middle of these scenes"},
 }
 """By list, then by code."""
