@@ -17,12 +17,13 @@ from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import latest_reviews
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.figure.coarse_reading import read_coarse
 from camp_monitor.report.figure.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
 from camp_monitor.report.figure.lettering import find_korean_font
-from camp_monitor.report.text.words import is_simulated
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
@@ -111,7 +112,7 @@ def draw_finding_figure(
         file_format=file_format,
     )  # fmt: skip
     remarks = _remarks(facility, korean, pair)
-    heading = f"{'SIMULATED: ' if is_simulated(*pair) else ''}{facility.name}."
+    heading = f"{'SIMULATED: ' if any(scene.simulated for scene in pair) else ''}{facility.name}."
     return FindingFigure(drawn.content, (heading, *drawn.caption), facility, finding, remarks)
 
 

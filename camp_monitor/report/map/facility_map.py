@@ -20,16 +20,13 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.records.finding import (
-    Finding,
-    Observation,
-    SceneReference,
-    interval_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import latest_reviews, rejected_ids
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
-from camp_monitor.report.text.words import count_words, is_simulated
+from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image
@@ -119,7 +116,7 @@ def draw_facility_map(
     notes += _left_out(observations, findings, drawn, pair)
     if not_shown:
         notes.append(f"{count_words(len(not_shown), 'confirmed event')} not shown on this page.")
-    simulated = is_simulated(*pair)
+    simulated = any(scene.simulated for scene in pair)
     html = draw_map(
         facility,
         outline,
