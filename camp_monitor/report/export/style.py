@@ -60,12 +60,8 @@ def findings_qml() -> str:
     categories = ElementTree.SubElement(renderer, "categories")
     symbols = ElementTree.SubElement(renderer, "symbols")
     for number, kind in enumerate(KINDS):
-        category = {
-            "value": kind,
-            "symbol": str(number),
-            "label": kind_words(kind),
-            "render": "true",
-        }
+        label = kind_words(kind)
+        category = {"value": kind, "symbol": str(number), "label": label, "render": "true"}
         ElementTree.SubElement(categories, "category", category, type="string")
         symbol = _symbol(symbols, "fill", str(number))
         _faint_when_rejected(symbol, _FAINT_PERCENT)
