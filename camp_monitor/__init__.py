@@ -22,7 +22,16 @@ _HOMES = {
     "read_outline": "camp_monitor.facilities",
 }
 """Where each public name is defined; it is imported when it is first asked for."""
-__all__ = [*_HOMES, "__version__"]
+__all__ = [
+    "CampMonitorError",
+    "Comparison",
+    "Refusal",
+    "Workspace",
+    "__version__",
+    "compare",
+    "open_scene",
+    "read_outline",
+]
 
 if TYPE_CHECKING:
     from camp_monitor.api import Comparison, Workspace, compare, open_scene

@@ -137,10 +137,13 @@ class Comparison:
 
     def to_map(self, path: Path | str) -> Path:
         """Write the annotated map: one HTML file that needs no network."""
-        from camp_monitor.report.map.facility_map import draw_comparison_map, write_map
+        from camp_monitor.report.map.facility_map import draw_compared_map, write_map
 
-        path = Path(path)
-        write_map(draw_comparison_map(self), path)
+        path, margin_m = Path(path), self.settings.margin_m
+        page = draw_compared_map(
+            self.place, (self.before, self.after), *self.result.records, margin_m
+        )
+        write_map(page, path)
         return path
 
     def to_figure(self, path: Path | str, finding: str | None = None) -> Path:
@@ -157,10 +160,22 @@ class Comparison:
         InputError
             There is no finding, or none of that id.
         """
-        from camp_monitor.report.figure.finding_figure import draw_comparison_figure, write_figure
+        from camp_monitor.report.figure import finding_figure as figures
 
-        path = Path(path)
-        write_figure(draw_comparison_figure(self, self._chosen(finding), path), path)
+        path, chosen = Path(path), self._chosen(finding)
+        subject = figures.Subject(
+            self.place,
+            self.place.outline,
+            chosen,
+            (self.before, self.after),
+            others=tuple(item for item in self.result.findings if item.id != chosen.id),
+            observation=next(
+                item for item in self.result.observations if chosen.id in item.finding_ids
+            ),
+        )
+        file_format = figures.format_of(path)
+        drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
+        figures.write_figure(drawn.content, path)
         return path
 
     def to_geotiff(self, path: Path | str) -> Path:

@@ -132,6 +132,39 @@ def draw_facility_map(
     return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair), not_shown)
 
 
+def draw_compared_map(
+    facility: Facility,
+    scenes: tuple[Scene, Scene],
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    margin_m: float,
+) -> str:
+    """Draw the map of one comparison, without a workspace; return the page.
+
+    Parameters
+    ----------
+    facility : Facility
+    scenes : (Scene, Scene)
+        Before and after.
+    observations, findings
+        What came of comparing them.
+    margin_m : float
+        As in the settings of the comparison.
+    """
+    pair = (observations[0].before, observations[0].after)
+    area = search_area(facility.outline, margin_m)
+    pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+    return draw_map(
+        facility,
+        facility.outline,
+        *pictures,
+        findings,
+        observations,
+        notes=tuple(notes),
+        simulated=any(scene.simulated for scene in pair),
+    )
+
+
 def write_map(html: str, path: Path) -> None:
     """Write a page, whole or not at all.
 
