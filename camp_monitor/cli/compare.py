@@ -98,7 +98,7 @@ def _write(result: Any, asked: dict[str, Any]) -> list[Path]:
     if asked["output"]:
         written.append(result.to_map(asked["output"]))
     if asked["export"]:
-        written.append(result.export(asked["export"], overwrite=True))
+        written.append(result.export(asked["export"]))
     if asked["geotiff"] and result.result.pair is not None:
         written.append(result.to_geotiff(asked["geotiff"]))
     if asked["figure"] and len(result.findings):

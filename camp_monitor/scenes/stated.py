@@ -73,7 +73,8 @@ def resolve_stated(path: Path, sensor: str | None, acquired: str | None) -> Reso
         kind = stated_sensor(path)
         if kind is None:
             raise SceneError(
-                f"{path.name} does not say what took it: give --sensor, one of {', '.join(SENSORS)}."
+                f"{path.name} does not say what took it: give --sensor, one of "
+                f"{', '.join(SENSORS)}."
             )
         sensor = kind.value
         notes.append(f"sensor {sensor}, from its {kind.source}")
