@@ -188,5 +188,5 @@ def test_roofs_are_asked_for_in_fine_pixels_only(monkeypatch: pytest.MonkeyPatch
     assert kinds(0.5) == ["construction", "built_up"]
     assert kinds(1.5) == ["built_up"]
     assert asked == [(0.5, "research")]
-    with pytest.raises(Refusal, match="pixel_m=5.0, under_m=3.0"):
+    with pytest.raises(Refusal, match=r"pixel_m=5\.0, under_m=3\.0"):
         kinds(5.0)

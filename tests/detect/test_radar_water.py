@@ -36,7 +36,8 @@ def test_wind_that_roughens_a_lake_does_not_hide_it_from_vh() -> None:
     layers = land(LAKE) | {"vv": np.full((SIDE, SIDE), LAND_DB["vv"])}
     assert agreement(map_radar_water(image(layers)).is_water, LAKE) > 0.97
     alone = map_radar_water(image({"vv": layers["vv"]}))
-    assert alone.seen.any() and not alone.is_water.any()
+    assert alone.seen.any()
+    assert not alone.is_water.any()
 
 
 @settings(max_examples=20, deadline=None)
@@ -78,7 +79,8 @@ def test_speckle_alone_in_8_bits_is_neither_land_nor_water(looks: int) -> None:
 def test_no_water_on_slopes() -> None:
     slope = np.where(LAKE, 25.0, 0.0).astype(np.float32)
     found = map_radar_water(image(land(LAKE)), slope_deg=slope)
-    assert found.seen.any() and not found.is_water.any()
+    assert found.seen.any()
+    assert not found.is_water.any()
     assert found.seen.all()
 
 

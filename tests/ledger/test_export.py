@@ -16,7 +16,7 @@ import pyogrio
 import pytest
 import shapely
 
-from camp_monitor.codes import recorded
+from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -42,7 +42,7 @@ def findings(make_finding: MakeFinding) -> list[Finding]:
     return [
         make_finding(0),
         make_finding(1, kind="flooding", geometry=shapely.MultiPolygon([holed])),
-        make_finding(2, kind="water_loss", caveats=recorded([HOSTILE]), facility_id=HOSTILE),
+        make_finding(2, kind="water_loss", caveats=said([HOSTILE]), facility_id=HOSTILE),
     ]
 
 
@@ -65,11 +65,9 @@ def observations(findings: list[Finding], make_observation: MakeObservation) -> 
     )
     return [
         make_observation(facility_id="all-seen"),
+        make_observation(findings[0], seen_fraction=0.8, reasons=said(["cloud"]), not_seen=cloud),
         make_observation(
-            findings[0], seen_fraction=0.8, reasons=recorded(["cloud"]), not_seen=cloud
-        ),
-        make_observation(
-            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reasons=recorded(["=1+1"])
+            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reasons=said(["=1+1"])
         ),
     ]
 
@@ -231,7 +229,7 @@ def test_painted_scenes_are_marked_where_google_earth_lists_them(
     painted = {"before": make_scene("2016-08-20", credit="SIMULATED")}
     path = tmp_path / "export.kml"
     unseen = make_observation(
-        outcome="not_seen", seen_fraction=0.0, reasons=recorded(["cloud"]), **painted
+        outcome="not_seen", seen_fraction=0.0, reasons=said(["cloud"]), **painted
     )
     export_findings([make_finding(1, **painted), make_finding(2)], [unseen], path)
     document = ElementTree.fromstring(path.read_text(encoding="utf-8"))
@@ -262,7 +260,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(
     text = f'{sign}HYPERLINK("http://example.org")'
     finding = make_finding(
         facility_id=text,
-        caveats=recorded([text]),
+        caveats=said([text]),
         geometry=shapely.box(-98.5, 46.0, -98.4, 46.1),
     )
     export_findings([finding], [], path)

@@ -17,7 +17,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
 
-from camp_monitor.codes import recorded
+from camp_monitor.codes import recorded as said
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.ledger.ledger import open_ledger
@@ -43,7 +43,7 @@ def package(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeObs
     findings = [make_finding(number, kind=kind) for number, kind in enumerate(KINDS)]
     cloud = shapely.box(129.6, 42.5, 129.7, 42.6)
     seen_in_part = make_observation(
-        *findings, seen_fraction=0.5, reasons=recorded(["cloud"]), not_seen=cloud
+        *findings, seen_fraction=0.5, reasons=said(["cloud"]), not_seen=cloud
     )
     path = tmp_path / "export.gpkg"
     export_findings(findings, [seen_in_part], path)

@@ -40,18 +40,18 @@ def codes(pair: Pair) -> set[Code]:
         (
             BEFORE,
             after(sensor="landsat"),
-            "other_sensor: .*after_sensor=landsat, .*before_sensor=sentinel-2",
+            "other_sensor: .*after_sensor=landsat",
         ),
         (
             BEFORE,
             after(quantity="dn8"),
-            "other_quantity: .*after_quantity=dn8, .*before_quantity=reflectance",
+            "other_quantity: .*after_quantity=dn8",
         ),
         (BEFORE, after(bands=band("red", "nir")), "other_bands: "),
         (
             BEFORE,
             after("2016-08-01"),
-            "dates_overlap: .*after_dates=2016-08-01, .*before_dates=2016-08-20",
+            "dates_overlap: .*after_dates=2016-08-01",
         ),
         (
             after("2016-01-01", acquired_to_at=datetime(2016, 12, 31, tzinfo=UTC)),
@@ -112,7 +112,7 @@ def flagged(flag: Quality, rows: int = 256) -> np.ndarray[Any, np.dtype[np.uint8
 
 def test_nothing_usable_is_refused() -> None:
     ground = texture(1)
-    with pytest.raises(Refusal, match="nothing_usable: .*scene=AFTER"):
+    with pytest.raises(Refusal, match=r"nothing_usable: .*scene=AFTER"):
         pair_of(make_image(ground), make_image(ground, flags=flagged(Quality.CLOUD)))
 
 
@@ -120,7 +120,7 @@ def test_too_few_pixels_in_common_are_refused() -> None:
     ground = texture(1)
     first = make_image(ground, flags=flagged(Quality.CLOUD, 128))
     second = make_image(ground, flags=flagged(Quality.SNOW, 127)[::-1])
-    with pytest.raises(Refusal, match="too_few_in_common: .*common_px=256, least_px=500"):
+    with pytest.raises(Refusal, match=r"too_few_in_common: .*common_px=256, least_px=500"):
         pair_of(first, second)
 
 
@@ -168,7 +168,7 @@ def test_radar_of_two_satellites_needs_a_measured_shift() -> None:
         after(**orbit, platform="sentinel-1c"),
     )
     first, second = (make_image(-12 + 2 * texture(seed), quantity="sigma0_db") for seed in (1, 9))
-    with pytest.raises(Refusal, match="platform_shift_unknown: .*Sentinel-1C"):
+    with pytest.raises(Refusal, match=r"platform_shift_unknown: .*Sentinel-1C"):
         pair_of(first, second, scenes=scenes)
     assert Code.OTHER_PLATFORM in codes(pair_of(first, first, scenes=scenes))
 

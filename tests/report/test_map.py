@@ -24,6 +24,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
+from camp_monitor.report.text import words
 from tests.report import painted
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"`${x}&amp;<!--"
