@@ -48,6 +48,8 @@ KIND_COLOURS = {
     "other": "#777777",
 }
 """One colour for each kind on every map and figure; they differ for colour-blind readers too."""
+NOT_SEEN_COLOUR = "#3D434A"
+"""The colour of what was not seen, on every map and figure."""
 
 CONFIDENCES = ("low", "medium", "high")
 POSITIONS = {

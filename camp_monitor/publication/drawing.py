@@ -10,7 +10,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.findings.finding import KINDS
+from camp_monitor.findings.finding import KINDS, NOT_SEEN_COLOUR
 from camp_monitor.publication import symbols
 from camp_monitor.publication.packing import Shape, pack_shapes
 from camp_monitor.publication.picture import MERCATOR_RADIUS_M, MapImage
@@ -121,7 +121,7 @@ class Drawing:
     def add_unseen(self, label: str, shapes: list[Shape]) -> None:
         """Hatch the places where some questions could not be answered."""
         style = {
-            "color": symbols.NOT_SEEN_COLOUR,
+            "color": NOT_SEEN_COLOUR,
             "weight": 1,
             "dashArray": "3 3",
             "fillColor": f"url(#hatch-{symbols.NOT_SEEN})",

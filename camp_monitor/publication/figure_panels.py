@@ -22,6 +22,7 @@ from camp_monitor.facilities.surroundings import widened
 from camp_monitor.findings.finding import (
     KIND_COLOURS,
     KINDS,
+    NOT_SEEN_COLOUR,
     Finding,
     Observation,
     question_words,
@@ -32,7 +33,7 @@ from camp_monitor.publication.drawing import OUTLINE_DASHES
 from camp_monitor.publication.figure_words import ViewFacts
 from camp_monitor.publication.lettering import latin_font
 from camp_monitor.publication.picture import render_pair
-from camp_monitor.publication.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.publication.symbols import DASHES, EDGE_PX, NOT_SEEN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
