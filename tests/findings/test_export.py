@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +21,15 @@ import shapely
 from camp_monitor.errors import InputError
 from camp_monitor.findings.export import Exported, export_findings
 from camp_monitor.findings.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.findings.kml import kml_text
 from camp_monitor.findings.review import Review
+from camp_monitor.findings.rows import (
+    FINDING_COLUMNS,
+    NOT_SEEN_COLUMNS,
+    Row,
+    finding_rows,
+    not_seen_rows,
+)
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -163,6 +173,36 @@ def test_hostile_text_stays_text(
         assert "<script" not in text
         for balloon in ElementTree.fromstring(text).iter(f"{KML}description"):
             assert "<script" not in (balloon.text or "")  # the viewer reads this as HTML
+
+
+def test_a_row_of_hostile_text_is_no_markup_in_kml(
+    findings: list[Finding], observations: list[Observation]
+) -> None:
+    """Rows are made legible before; the template must not rest on it."""
+    hostile = "]]></description><br>\"'&lt;" + "".join(
+        map(chr, [*range(9), 11, 12, *range(14, 32)])
+    )
+    hostile += "\ud800\uffff{{ 7 * 7 }}"
+    rows = [
+        Row(
+            {name: hostile if kind is str else row.values[name] for name, kind in kinds.items()},
+            row.region,
+        )
+        for kinds, row in (
+            (FINDING_COLUMNS, finding_rows(findings)[0]),
+            (NOT_SEEN_COLUMNS, not_seen_rows(observations)[0]),
+        )
+    ]
+    text = kml_text(rows[:1], rows[1:])
+    plain = kml_text(finding_rows(findings)[:1], not_seen_rows(observations)[:1])
+    document = ElementTree.fromstring(text.encode())
+    assert [e.tag for e in document.iter()] == [e.tag for e in ElementTree.fromstring(plain).iter()]
+    shown = hostile[: hostile.index("\0")] + 31 * "\ufffd" + "{{ 7 * 7 }}"
+    cells = {e.text for e in document.iter(f"{KML}SimpleData") if "]]>" in (e.text or "")}
+    assert cells == {shown}
+    for balloon in document.iter(f"{KML}description"):
+        assert set(re.findall("<[^>]*>", balloon.text or "")) == {"<br>"}
+        assert shown in html.unescape(balloon.text or "")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
