@@ -13,3 +13,6 @@ KIND_COLOURS = {
     "other": "#777777",
 }
 """They differ for colour-blind readers too."""
+
+NOT_SEEN_COLOUR = "#3D434A"
+"""Of what was not seen."""

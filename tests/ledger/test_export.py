@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +25,14 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import Exported, export_findings
+from camp_monitor.report.export.kml import kml_text
+from camp_monitor.report.export.tables import (
+    FINDING_COLUMNS,
+    NOT_SEEN_COLUMNS,
+    Row,
+    finding_rows,
+    not_seen_rows,
+)
 from camp_monitor.report.text.words import interval_words, kind_words
 
 MakeFinding = Callable[..., Finding]
@@ -169,6 +179,36 @@ def test_hostile_text_stays_text(
             assert "<script" not in (balloon.text or "")  # the viewer reads this as HTML
 
 
+def test_a_row_of_hostile_text_is_no_markup_in_kml(
+    findings: list[Finding], observations: list[Observation]
+) -> None:
+    """Rows are made legible before; the template must not rest on it."""
+    hostile = "]]></description><br>\"'&lt;" + "".join(
+        map(chr, [*range(9), 11, 12, *range(14, 32)])
+    )
+    hostile += "\ud800\uffff{{ 7 * 7 }}"
+    rows = [
+        Row(
+            {name: hostile if kind is str else row.values[name] for name, kind in kinds.items()},
+            row.region,
+        )
+        for kinds, row in (
+            (FINDING_COLUMNS, finding_rows(findings)[0]),
+            (NOT_SEEN_COLUMNS, not_seen_rows(observations)[0]),
+        )
+    ]
+    text = kml_text(rows[:1], rows[1:])
+    plain = kml_text(finding_rows(findings)[:1], not_seen_rows(observations)[:1])
+    document = ElementTree.fromstring(text.encode())
+    assert [e.tag for e in document.iter()] == [e.tag for e in ElementTree.fromstring(plain).iter()]
+    shown = hostile[: hostile.index("\0")] + 31 * "\ufffd" + "{{ 7 * 7 }}"
+    cells = {e.text for e in document.iter(f"{KML}SimpleData") if "]]>" in (e.text or "")}
+    assert cells == {shown}
+    for balloon in document.iter(f"{KML}description"):
+        assert set(re.findall("<[^>]*>", balloon.text or "")) == {"<br>"}
+        assert shown in html.unescape(balloon.text or "")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_same_findings_are_the_same_bytes(
     tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
@@ -178,7 +218,8 @@ def test_the_same_findings_are_the_same_bytes(
     script = (
         "import json, sys; from pathlib import Path\n"
         "from camp_monitor.report.export.export import export_findings\n"
-        "from camp_monitor.records.finding import Finding, Observation\n"
+        "from camp_monitor.records.finding import Finding\n"
+        "from camp_monitor.records.observation import Observation\n"
         "findings, observations = json.loads(sys.stdin.read())\n"
         "export_findings(map(Finding.from_dict, reversed(findings)),\n"
         "    map(Observation.from_dict, reversed(observations)), Path(sys.argv[1]))\n"

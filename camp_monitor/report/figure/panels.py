@@ -22,11 +22,11 @@ from camp_monitor.facilities.surroundings import widened
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
-from camp_monitor.report.colours import KIND_COLOURS
+from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 from camp_monitor.report.figure.caption import ViewFacts
 from camp_monitor.report.figure.lettering import latin_font
 from camp_monitor.report.map.drawing import OUTLINE_DASHES
-from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN
 from camp_monitor.report.picture import render_pair
 from camp_monitor.report.text import words
 from camp_monitor.report.text.words import question_words

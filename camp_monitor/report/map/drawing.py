@@ -10,6 +10,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
 from camp_monitor.report.picture import MERCATOR_RADIUS_M, MapImage
@@ -120,7 +121,7 @@ class Drawing:
     def add_unseen(self, label: str, shapes: list[Shape]) -> None:
         """Hatch the places where some questions could not be answered."""
         style = {
-            "color": symbols.NOT_SEEN_COLOUR,
+            "color": NOT_SEEN_COLOUR,
             "weight": 1,
             "dashArray": "3 3",
             "fillColor": f"url(#hatch-{symbols.NOT_SEEN})",
