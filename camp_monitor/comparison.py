@@ -31,7 +31,7 @@ from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.catalogue import check_unaltered
-from camp_monitor.scenes.ground_files import read_heights, read_usual_water
+from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
 from camp_monitor.scenes.reading import choose_grid, read_image
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
@@ -158,7 +158,7 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
         return None
     searched = pixels_inside(question.area, grid)
     heights = (dem.name, read_heights(dem, grid)) if dem else None
-    usual = (usual_water.name, read_usual_water(usual_water, grid)) if usual_water else None
+    usual = (usual_water.name, read_permanent_water(usual_water, grid)) if usual_water else None
     if dem and heights and not np.isfinite(heights[1][searched]).any():
         raise SceneError(
             f"{dem.path} holds no height in the searched area: give a height model that does, or "

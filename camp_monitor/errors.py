@@ -47,7 +47,18 @@ class FacilityError(InputError):
 
 
 class SceneError(InputError):
-    """An image file, a catalogue item or what was said about them cannot be used."""
+    """An image file, a catalogue item or their description cannot be used.
+
+    Parameters
+    ----------
+    message : str
+    notes : tuple of Note
+        What is known of the cause, where codes say it.
+    """
+
+    def __init__(self, message: str, notes: tuple[Note, ...] = ()) -> None:
+        super().__init__(message)
+        self.notes = notes
 
 
 class RemoteError(InputError):

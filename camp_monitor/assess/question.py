@@ -15,7 +15,7 @@ from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.pairs.selection import choose_earlier
 from camp_monitor.records.content import content_hash
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.scenes.ground_files import GroundFile, find_heights, find_usual_water
+from camp_monitor.scenes.ground_files import GroundFile, find_heights, find_permanent_water
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.workspace import GroundFiles, ScanSettings
 
@@ -103,7 +103,7 @@ def about(
         outline=facility.outline,
         settings=settings,
         dem=find_heights(files.dem, area) if files.dem else None,
-        usual_water=find_usual_water(files.usual_water, area) if files.usual_water else None,
+        usual_water=find_permanent_water(files.usual_water, area) if files.usual_water else None,
         methods=methods,
     )
 
