@@ -156,6 +156,12 @@ WEATHER_FLAGS = frozenset({"cloud", "shadow", "cirrus", "snow"})
 """Flags of `Code.UNUSABLE` that are the weather's."""
 
 
+UNSEEN = frozenset(
+    (Code.UNUSABLE, Code.AT_WATER, Code.AT_WATER_IN_RADAR, Code.UNDER_CLOUD_OR_SMOOTH)
+)
+"""Why part of the ground was not seen in a pair that was compared; their texts are clauses."""
+
+
 class Cause(StrEnum):
     """Alternative explanations of a finding."""
 

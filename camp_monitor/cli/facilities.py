@@ -289,8 +289,8 @@ def _print_facility(facility: Facility, console: Console) -> None:
 
 def _print_outlines(facility: Facility, console: Console) -> None:
     """Print the newest outline and list the older ones."""
-    from camp_monitor.facilities import BASES
     from camp_monitor.facilities.geometry import area_words, length_words
+    from camp_monitor.report.text.sentences import name_of
 
     console.print("\nOutline", style="bold")
     if not facility.outlines:
@@ -300,7 +300,7 @@ def _print_outlines(facility: Facility, console: Console) -> None:
     newest = facility.outline
     west, south, east, north = newest.geometry.bounds
     facts = [
-        ("basis", f"{BASES[newest.basis]} (version {newest.version})"),
+        ("basis", f"{name_of('basis', newest.basis)} (version {newest.version})"),
         ("accuracy", f"the edge may be off by {length_words(newest.accuracy_m)}"),
         ("area", area_words(newest.area_m2)),
         ("bounds", f"lon {west:.5f} to {east:.5f}, lat {south:.5f} to {north:.5f}"),
@@ -309,7 +309,7 @@ def _print_outlines(facility: Facility, console: Console) -> None:
     ]
     for older in reversed(facility.outlines[:-1]):
         size = f"{area_words(older.area_m2)}, accurate to {length_words(older.accuracy_m)}"
-        facts.append(("older", f"version {older.version}: {BASES[older.basis]}, {size}"))
+        facts.append(("older", f"version {older.version}: {name_of('basis', older.basis)}, {size}"))
     _print_facts(facts, console)
 
 

@@ -15,6 +15,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.cli.network import source_options
 
 if TYPE_CHECKING:
+    from camp_monitor.codes import Note
     from camp_monitor.scan import Scanned
     from camp_monitor.workspace import GroundFiles
 
@@ -138,37 +139,42 @@ def _ground_files(context: Context, dem: str | None, usual_water: str | None) ->
 
 
 def _as_json(result: Scanned) -> dict[str, object]:
+    from camp_monitor.report.text.words import unseen_words
+
     return {
         "facility": result.facility.id,
-        "observations": [{"id": item.id, **item.to_dict()} for item in result.observations],
+        "observations": [
+            {"id": item.id, **item.to_dict(), "text": unseen_words(item)}
+            for item in result.observations
+        ],
         "findings": [{"id": item.id, **item.to_dict()} for item in result.findings],
         "added": {"observations": result.added.observations, "findings": result.added.findings},
     }
 
 
 def _print(context: Context, result: Scanned) -> None:
-    from camp_monitor.assess.findings import SMALLEST
-    from camp_monitor.records.finding import interval_words, question_words
-    from camp_monitor.report.text.words import outcome_words, share_words
+    from camp_monitor.report.text.words import (
+        interval_words,
+        outcome_words,
+        question_words,
+        share_words,
+        unseen_words,
+    )
 
     console = context.console
     between = interval_words(result.before, result.after)
     console.print(f"{result.facility.name}, {between}", soft_wrap=True)
     console.print(f"  before {result.before.id}  after {result.after.id}\n", soft_wrap=True)
     noted = [item.caveats for item in result.observations if item.caveats]
-    shared = [text for text in noted[0] if all(text in own for own in noted)] if noted[1:] else []
+    shared = [note for note in noted[0] if all(note in own for own in noted)] if noted[1:] else []
     for item in result.observations:
         console.print(f"{question_words(item.method)}: {outcome_words(item)}", soft_wrap=True)
-        if item.reason:
-            console.print(
-                f"  {share_words(item.seen_fraction)} seen.  {item.reason}", soft_wrap=True
-            )
-        painted = dict(item.measured).get(SMALLEST)
-        if painted:
-            console.print(f"  {painted}", soft_wrap=True)
-        _print_notes(context, [text for text in item.caveats if text not in shared])
+        unseen = unseen_words(item)
+        if unseen:
+            console.print(f"  {share_words(item.seen_fraction)} seen.  {unseen}", soft_wrap=True)
+        _print_notes(context, [note for note in item.caveats if note not in shared])
     if shared:
-        console.print("Every answer:")
+        console.print("All results:")
         _print_notes(context, shared)
     if result.findings:
         _print_findings(context, result)
@@ -182,16 +188,17 @@ def _print(context: Context, result: Scanned) -> None:
         console.print("\nThis pair was scanned before: nothing was added to the ledger.")
 
 
-def _print_notes(context: Context, caveats: Sequence[str]) -> None:
-    for caveat in caveats:
+def _print_notes(context: Context, caveats: Sequence[Note]) -> None:
+    from camp_monitor.report.text.sentences import caveat_sentences
+
+    for caveat in caveat_sentences(caveats):
         context.console.print(f"  note: {caveat}", soft_wrap=True)
 
 
 def _print_findings(context: Context, result: Scanned) -> None:
     from rich.table import Table
 
-    from camp_monitor.records.finding import KINDS
-    from camp_monitor.report.text.words import area_words
+    from camp_monitor.report.text.words import area_words, kind_words
 
     table = Table(box=None, pad_edge=False, title=None)
     for name in ("Finding", "Kind", "Area (interval)", "Confidence", "Position"):
@@ -200,7 +207,7 @@ def _print_findings(context: Context, result: Scanned) -> None:
     for finding in largest[:MOST_SHOWN]:
         area, interval = area_words(finding)
         table.add_row(
-            finding.id, KINDS[finding.kind], f"{area} ({interval})", finding.confidence,
+            finding.id, kind_words(finding.kind), f"{area} ({interval})", finding.confidence,
             finding.position.replace("_", " "),
         )  # fmt: skip
     context.console.print()

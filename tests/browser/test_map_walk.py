@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Locator, Page, expect
 
-from camp_monitor.records.finding import KINDS
+from camp_monitor.records.kinds import KINDS
 from tests.browser.test_map_in_browser import inside, reviewed
 from tests.report.real import naip_map
 

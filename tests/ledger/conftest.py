@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import shapely
 
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 
 SETTINGS_SHA256 = "5" * 64
 

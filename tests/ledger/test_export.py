@@ -17,8 +17,11 @@ import pytest
 import shapely
 
 from camp_monitor.errors import InputError
-from camp_monitor.records.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import Exported, export_findings
 
 MakeFinding = Callable[..., Finding]

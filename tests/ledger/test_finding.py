@@ -10,17 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.records.finding import (
-    CONFIDENCES,
-    KIND_COLOURS,
-    KINDS,
-    POSITIONS,
-    Finding,
-    Observation,
-    SceneReference,
-    canonical_json,
-    in_order,
-)
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.kinds import CONFIDENCES, KINDS, POSITIONS
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.colours import KIND_COLOURS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)

@@ -23,8 +23,11 @@ from hypothesis import strategies as st
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import guards, row_hash
 from camp_monitor.ledger.ledger import Added, open_ledger
-from camp_monitor.records.finding import Finding, Observation, SceneReference, canonical_json
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
+from camp_monitor.records.scene_reference import SceneReference
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]

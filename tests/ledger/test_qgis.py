@@ -20,7 +20,11 @@ from pyproj import Geod
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import KIND_COLOURS, KINDS, Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.colours import KIND_COLOURS
 from camp_monitor.report.export.export import export_findings
 
 MakeFinding = Callable[..., Finding]

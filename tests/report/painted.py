@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.facilities.facility import Facility, Outline, Source
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.picture import MapImage, render_pair
 from camp_monitor.scenes.image import Image, Quality
 

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.errors import InstallationError
-from camp_monitor.records.finding import SceneReference
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage

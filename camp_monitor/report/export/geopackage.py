@@ -101,7 +101,7 @@ def _cells(values: Sequence[Any], kind: type) -> NDArray[Any]:
         )
         naive = [instant and instant.replace(tzinfo=None) for instant in instants]
         return np.array(naive, dtype="datetime64[ms]")
-    dtypes = {str: object, int: np.int64, float: np.float64}
+    dtypes = {str: object, int: np.int64, float: np.float64, bool: np.bool_}
     return np.array(values, dtype=dtypes[kind])
 
 

@@ -11,8 +11,9 @@ from xml.sax.saxutils import escape
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.records.finding import COORDINATE_DECIMALS, KIND_COLOURS
+from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.records.review import UNREVIEWED
+from camp_monitor.report.colours import KIND_COLOURS
 from camp_monitor.report.export.style import (
     FAINT_OPACITY,
     FILL_OPACITY,
@@ -20,7 +21,8 @@ from camp_monitor.report.export.style import (
     edge_colour,
     kml_colour,
 )
-from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row, is_simulated
+from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
+from camp_monitor.report.text.sentences import name_of
 
 
 def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
@@ -64,7 +66,7 @@ def _finding_name(row: Row) -> str:
     name = f"{row.values['change']}, {row.values['area_m2']:,.0f} m²"
     if row.values["verdict"] == "rejected":
         name = f"Rejected by review: {name}"
-    return f"SIMULATED: {name}" if is_simulated(row) else name
+    return f"SIMULATED: {name}" if row.values["simulated"] else name
 
 
 def _finding_style(row: Row) -> str:
@@ -74,7 +76,7 @@ def _finding_style(row: Row) -> str:
 
 def _not_seen_name(row: Row) -> str:
     name = f"Not seen: {row.values['question']}"
-    return f"SIMULATED: {name}" if is_simulated(row) else name
+    return f"SIMULATED: {name}" if row.values["simulated"] else name
 
 
 def _finding_lines(row: Row) -> tuple[str, ...]:
@@ -82,17 +84,17 @@ def _finding_lines(row: Row) -> tuple[str, ...]:
     return (
         f"{cell['facility']}: {cell['change']}, {cell['dates']}.",
         f"Area {cell['area_m2']:,.0f} m² ({cell['area_low_m2']:,.0f} to "
-        f"{cell['area_high_m2']:,.0f} m²), {cell['position']}.",
+        f"{cell['area_high_m2']:,.0f} m²), {name_of('position', cell['position'])}.",
         f"Confidence: {cell['confidence']}{_real(cell['probability'])}.",
         _review_line(cell),
-        cell["caveats"],
+        cell["caveats_text"],
         f"Finding {cell['id']}, method {cell['method']}.",
         cell["credit"],
     )
 
 
 def _real(probability: float | None) -> str:
-    return "" if probability is None else f" ({probability:.0%} of like findings were real)"
+    return "" if probability is None else f" ({probability:.0%} of similar findings were real)"
 
 
 def _review_line(cell: dict[str, Any]) -> str:
@@ -108,8 +110,8 @@ def _not_seen_lines(row: Row) -> tuple[str, ...]:
     return (
         f"{cell['facility']}: {cell['question']}, {cell['dates']}.",
         f"{seen_percent} % of the outline was seen. Not seen is not unchanged.",
-        cell["reason"],
-        cell["caveats"],
+        cell["reasons_text"],
+        cell["caveats_text"],
         f"Observation {cell['id']}, method {cell['method']}.",
         cell["credit"],
     )
@@ -125,7 +127,7 @@ def _style(name: str, fill: str, edge: str, opacity: float, edge_opacity: float 
 
 def _schema(name: str, columns: dict[str, type]) -> str:
     """Declare the types of the columns, so that a GIS reads numbers as numbers."""
-    kinds = {str: "string", datetime: "string", int: "int", float: "double"}
+    kinds = {str: "string", datetime: "string", int: "int", float: "double", bool: "bool"}
     fields = "".join(
         f'<SimpleField type="{kinds[kind]}" name="{column}"/>' for column, kind in columns.items()
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from camp_monitor.records.finding import KIND_COLOURS, KINDS
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.report.colours import KIND_COLOURS
+from camp_monitor.report.text.words import kind_words
 
 NOT_SEEN_COLOUR = "#3D434A"
 FILL_OPACITY = 0.35
@@ -57,8 +59,9 @@ def findings_qml() -> str:
     renderer.set("attr", "kind")
     categories = ElementTree.SubElement(renderer, "categories")
     symbols = ElementTree.SubElement(renderer, "symbols")
-    for number, (kind, words) in enumerate(KINDS.items()):
-        category = {"value": kind, "symbol": str(number), "label": words, "render": "true"}
+    for number, kind in enumerate(KINDS):
+        label = kind_words(kind)
+        category = {"value": kind, "symbol": str(number), "label": label, "render": "true"}
         ElementTree.SubElement(categories, "category", category, type="string")
         symbol = _symbol(symbols, "fill", str(number))
         _faint_when_rejected(symbol, _FAINT_PERCENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camp_monitor.records.finding import KIND_COLOURS
+from camp_monitor.report.colours import KIND_COLOURS
 
 NOT_SEEN = "not_seen"
 HATCH_PX = 14
