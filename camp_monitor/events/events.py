@@ -153,10 +153,11 @@ def join_events(
     that come at one time side by side are one thing (`APART_M`).
 
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
-    reviewer says so; a flood also by one scene, where several before it and a later one lack it
-    and every alternative explanation is ruled out; *ended* when looks that saw its ground make it likelier that
-    it went; *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that
-    stays for `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever
+    reviewer says so; a flood also by one scene, where several before it and a later one lack it and
+    every alternative explanation is ruled out; *ended* when looks that saw its ground make it
+    likelier that it went; *dismissed* when the latest review rejects it.  All else is
+    *provisional*.  Water that stays for `LASTS_DAYS` is a lasting gain, and one that went within a
+    year a flood, whatever
     single pairs called it.
 
     Parameters
@@ -310,9 +311,7 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
     if len(part.shown) < 2 and not (manner.may_be_brief and part.is_clear):
         missing.append(note(Code.LACKS_SCENE))
     elif not far:
-        missing.append(
-            note(Code.LACKS_TIME, days=part.said_days, least_days=manner.least_days)
-        )
+        missing.append(note(Code.LACKS_TIME, days=part.said_days, least_days=manner.least_days))
     if part.surest_odds < 1:
         missing.append(note(Code.LACKS_PROBABILITY, odds=part.surest_odds))
     if part.presence.evidence < CONFIRMED_EVIDENCE:

@@ -165,7 +165,9 @@ def _said_of_slots(
         take(look.acquired_at, look_outcome(look), *_reasons(look))
         if look.outcome != "not_seen":
             seen_on = look.before_at[:10]
-            take(look.before_at, "looked", note(Code.SEEN_AS_EARLIER, sensor=look.sensor, on=seen_on))
+            take(
+                look.before_at, "looked", note(Code.SEEN_AS_EARLIER, sensor=look.sensor, on=seen_on)
+            )
     unused: dict[str, UnusedPass] = {}  # a later visit may have more to say of the same scene
     for record in records:
         unused.update((item.scene_id, item) for item in record.unused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from camp_monitor.codes import Verdict
 from camp_monitor.errors import CampMonitorError
@@ -58,7 +59,7 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     full = [item for items in places.values() for item in items][:MOST_IN_FULL]
     pictures = draw_pictures(workspace, by_place(full))
     simulated = any(item.finding.simulated for item in news.items)
-    counts = {"events": len(news.items), "facilities": len(places)}
+    counts: dict[str, Any] = {"events": len(news.items), "facilities": len(places)}
     since = last_told_at(ledger, now)
     parts = [phrase("digest.simulated")] if simulated else []
     parts.append(
@@ -127,7 +128,7 @@ def _said_words(item: NewsItem) -> str:
     """Say what became of it, and whether that is another thing than what was told."""
     if item.said == WITHDRAWN or item.event is None:
         return phrase("digest.withdrawn_state")
-    state = name_of("event_state", item.event.state)
+    state = name_of("state", item.event.state)
     if GROWN in item.said.split(", "):
         state = phrase("digest.grown", state=state)
     return state if item.is_first else phrase("digest.now", state=state)

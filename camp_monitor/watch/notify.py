@@ -147,9 +147,7 @@ def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ)
     settings = workspace.configuration.notification
     addresses = read_addresses(settings, environment, workspace.root)
     title, body = phrase("test.title"), phrase("test.body") + "\n"
-    reasons = tuple(
-        (target.name, send(target, title, body, ())) for target in addresses.targets
-    )
+    reasons = tuple((target.name, send(target, title, body, ())) for target in addresses.targets)
     return Tried(reasons, tuple(_faults(workspace, addresses, True)))
 
 

@@ -193,14 +193,15 @@ def run(
         The catalogue cannot be read, or no worker answers any more; likewise.
     """
     with open_ledger(workspace.ledger) as ledger:
-        asked = tuple(map(_utc, interval)) if interval else ("", "")
-        ledger.write_run(RunRecord(run_id, "started", _utc(how.clock()), "", *asked))
+        first, last = map(_utc, interval) if interval else ("", "")
+        begun = RunRecord(run_id, "started", _utc(how.clock()), from_at=first, to_at=last)
+        ledger.write_run(begun)
         try:
             done = _visit_all(workspace, errands, how, workers, ledger, run_id)
         except LedgerError:
             raise
         except CampMonitorError as error:
-            reasons = (_failure(error),)
+            reasons = (failure(error),)
             ledger.write_run(RunRecord(run_id, "failed", _utc(how.clock()), reasons=reasons))
             raise
         ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
@@ -315,9 +316,7 @@ def _new(
 
 def _asked_sha256(question: Question, method: str) -> str:
     asked = question.asked(method)
-    return question_sha256(
-        asked | {role: asked[role].to_dict() for role in ("before", "after")}
-    )
+    return question_sha256(asked | {role: asked[role].to_dict() for role in ("before", "after")})
 
 
 def _take(
@@ -348,10 +347,10 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
     error = answer
     if not isinstance(error, CampMonitorError):
         error = CampMonitorError(f"The program failed ({type(answer).__name__}: {answer}).")
-    if _failure(error) not in map(_failure, place.done.failed):
+    if failure(error) not in map(failure, place.done.failed):
         place.done.failed.append(error)
     place.unused.append(
-        UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", _failure(error))
+        UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", failure(error))
     )
 
 
@@ -386,14 +385,14 @@ def _close(
             place.errand.sensors,
             tuple(new),
             offline=how.open_shop is None,
-            reasons=tuple(map(_failure, place.done.failed[:MOST_FAILURES])),
+            reasons=tuple(map(failure, place.done.failed[:MOST_FAILURES])),
         )
     )
     place.lock.close()
 
 
-def _failure(error: CampMonitorError) -> Note:
-    """Return what the run log keeps of an error."""
+def failure(error: CampMonitorError) -> Note:
+    """Return a note of an error: its code, or its class and message."""
     if isinstance(error, Refusal):
         return error.note
     return note(Code.FAILED, error=type(error).__name__, detail=str(error)[:MOST_DETAIL])

@@ -17,8 +17,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.sentences import name_of, phrase, sentence, sentences
-from camp_monitor.report.text.words import short_name
+from camp_monitor.report.text.sentences import name_of, phrase, sentence
+from camp_monitor.report.text.words import reason_words, short_name
 from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
 from camp_monitor.watch.status import (
     Row,
@@ -147,7 +147,7 @@ def _cell(
         "page.look", first=f"{slot.from_at:%Y-%m-%d}", last=f"{end:%m-%d}", outcome=slot.outcome
     )
     if reasons:
-        cut = legible(" ".join(sentences(slot.reasons)))
+        cut = legible(reason_words(slot.reasons))
         if len(cut) > LONGEST_REASON:
             cut = f"{cut[: LONGEST_REASON - 1]}…"
         title = f"{title} {cut}"

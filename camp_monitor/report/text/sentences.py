@@ -55,6 +55,11 @@ def sentences(notes: Iterable[Note], language: str = DEFAULT) -> tuple[str, ...]
     return tuple(sentence(item, language) for item in notes)
 
 
+def with_text(note: Note, language: str = DEFAULT) -> dict[str, Any]:
+    """Return a note as plain JSON values, with its sentence under ``text``."""
+    return note.to_dict() | {"text": sentence(note, language)}
+
+
 def error_text(error: CampMonitorError) -> str:
     """Return the sentence of an error: its message, or what a refusal's code says."""
     return sentence(error.note) if isinstance(error, Refusal) else str(error)

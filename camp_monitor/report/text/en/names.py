@@ -66,7 +66,7 @@ NAMES = {
     },
     "searched": {"here": "the local catalogue", "source": "the catalogues"},
     "look": {
-        "looked": "seen",
+        "looked": "looked at",
         "refused": "refused",
         "too_cloudy": "too cloudy",
         "failed": "failed",
@@ -89,7 +89,7 @@ NAMES = {
         "failing": "a facility fails in every run",
         "ledger": "the ledger cannot be used",
     },
-    "event_state": {
+    "state": {
         "provisional": "not confirmed",
         "confirmed": "confirmed",
         "ended": "ended",
@@ -101,7 +101,7 @@ NAMES = {
     "times": {"1": "once", "other": "{:,} times"},
     "scenes": {"1": "1 scene", "other": "{:,} scenes"},
     "facilities": {"1": "1 facility", "other": "{:,} facilities"},
-    "events": {"1": "1 event", "other": "{:,} events"},
+    "events": {"0": "No events", "1": "1 event", "other": "{:,} events"},
     "findings": {"1": "1 finding", "other": "{:,} findings"},
     "dates": {"1": "1 date", "other": "{:,} dates"},
     "pairs": {"1": "1 pair", "other": "{:,} pairs"},
