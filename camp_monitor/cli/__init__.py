@@ -17,6 +17,7 @@ from camp_monitor.errors import CampMonitorError, Refusal
 
 COMMANDS = {
     "demo": "camp_monitor.cli.demo:demo",
+    "compare": "camp_monitor.cli.compare:compare",
     "init": "camp_monitor.cli.init:init",
     "facilities": "camp_monitor.cli.facilities:facilities",
     "scenes": "camp_monitor.cli.scenes:scenes",

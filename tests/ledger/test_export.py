@@ -16,13 +16,14 @@ import pyogrio
 import pytest
 import shapely
 
+from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError
 from camp_monitor.records.finding import Finding
-from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import Exported, export_findings
+from camp_monitor.report.text.words import interval_words, kind_words
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -41,7 +42,7 @@ def findings(make_finding: MakeFinding) -> list[Finding]:
     return [
         make_finding(0),
         make_finding(1, kind="flooding", geometry=shapely.MultiPolygon([holed])),
-        make_finding(2, kind="water_loss", caveats=(HOSTILE,), facility_id=HOSTILE),
+        make_finding(2, kind="water_loss", caveats=said([HOSTILE]), facility_id=HOSTILE),
     ]
 
 
@@ -64,9 +65,9 @@ def observations(findings: list[Finding], make_observation: MakeObservation) -> 
     )
     return [
         make_observation(facility_id="all-seen"),
-        make_observation(findings[0], seen_fraction=0.8, reason="cloud", not_seen=cloud),
+        make_observation(findings[0], seen_fraction=0.8, reasons=said(["cloud"]), not_seen=cloud),
         make_observation(
-            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reason="=1+1"
+            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reasons=said(["=1+1"])
         ),
     ]
 
@@ -121,7 +122,7 @@ def test_an_export_is_read_back_equal(
         finding = by_id[row["id"]]
         assert region.equals(finding.geometry)
         assert row["kind"] == finding.kind
-        assert row["change"] == KINDS[finding.kind]
+        assert row["change"] == kind_words(finding.kind)
         assert suffix == ".csv" or isinstance(row["area_m2"], float)  # not text: a GIS computes
         assert float(row["area_m2"]) == finding.area_m2
         assert float(row["area_low_m2"]) == finding.area_low_m2
@@ -129,11 +130,11 @@ def test_an_export_is_read_back_equal(
         assert row["confidence"] == "medium"
         assert row["earliest"] == "2016-08-20T02:11:21+00:00"
         assert row["latest"] == "2016-09-12T02:11:21+00:00"
-        assert row["dates"] == "between 2016-08-20 and 2016-09-12"
+        assert row["dates"] == interval_words(finding.before, finding.after)
         assert row["before_scene"] == "S2A_52TDN_20160820"
         assert row["credit"] == "Contains modified Copernicus Sentinel data 2016"
         assert row["licences"] == "CC-BY-SA-3.0-IGO"
-        assert row["evidence"] == "built-up index: +0.12"
+        assert json.loads(row["measurements"]) == dict(finding.measurements)
         stated = [row[name] or "" for name in REVIEW_COLUMNS]
         stated[3] = stated[3].lstrip("'")  # which keeps a spreadsheet from running it
         review = {item.finding_id: item for item in reversed(reviews)}.get(finding.id)
@@ -227,7 +228,9 @@ def test_painted_scenes_are_marked_where_google_earth_lists_them(
 ) -> None:
     painted = {"before": make_scene("2016-08-20", credit="SIMULATED")}
     path = tmp_path / "export.kml"
-    unseen = make_observation(outcome="not_seen", seen_fraction=0.0, reason="cloud", **painted)
+    unseen = make_observation(
+        outcome="not_seen", seen_fraction=0.0, reasons=said(["cloud"]), **painted
+    )
     export_findings([make_finding(1, **painted), make_finding(2)], [unseen], path)
     document = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     names = sorted(mark.findtext(f"{KML}name") or "" for mark in document.iter(f"{KML}Placemark"))
@@ -257,8 +260,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(
     text = f'{sign}HYPERLINK("http://example.org")'
     finding = make_finding(
         facility_id=text,
-        caveats=(text,),
-        evidence=((text, "1"),),
+        caveats=said([text]),
         geometry=shapely.box(-98.5, 46.0, -98.4, 46.1),
     )
     export_findings([finding], [], path)

@@ -17,6 +17,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
 
+from camp_monitor.codes import recorded as said
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.ledger.ledger import open_ledger
@@ -41,7 +42,9 @@ ROUNDED_M2, MOVED_M = 0.5, 0.01
 def package(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeObservation) -> Path:
     findings = [make_finding(number, kind=kind) for number, kind in enumerate(KINDS)]
     cloud = shapely.box(129.6, 42.5, 129.7, 42.6)
-    seen_in_part = make_observation(*findings, seen_fraction=0.5, reason="cloud", not_seen=cloud)
+    seen_in_part = make_observation(
+        *findings, seen_fraction=0.5, reasons=said(["cloud"]), not_seen=cloud
+    )
     path = tmp_path / "export.gpkg"
     export_findings(findings, [seen_in_part], path)
     return path
