@@ -46,5 +46,13 @@ NAMES = {
         "search_area": "the search area",
         "like_ground": "the search area and similar ground around it",
     },
+    # alternative explanations
+    "offset_kind": {
+        "none": "absent",
+        "to_subtract": "to be subtracted",
+        "subtracted": "already subtracted",
+        "unknown": "unknown",
+        "": "set by the user",
+    },
 }
 """By list, then by code."""
