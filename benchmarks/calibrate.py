@@ -33,7 +33,7 @@ from camp_monitor.assess.probability import NEVER_LESS_SURE, NEVER_SURER, eviden
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.construction.method import FINE_UNDER_M
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.evaluation.answering import Manner, answer, pair_of, place
 from camp_monitor.evaluation.benchmark import (
     UNSCORED,
@@ -118,7 +118,7 @@ def _coarse_regions(benchmark: Benchmark, entry: Entry, truth: NDArray[np.uint8]
     try:
         pair = pair_of(averaged(before, factor), averaged(after, factor))
         detection = detect_construction(pair)
-    except NotComparableError:
+    except Refusal:
         return []
     return [
         one

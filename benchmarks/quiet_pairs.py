@@ -27,7 +27,7 @@ from scipy import ndimage
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.regions import label_regions, pixels_inside
 from camp_monitor.detect.water.optical import map_water
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import normalise
 from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.adding import SceneDescription, add_scene
@@ -91,7 +91,7 @@ def look(catalogue: Path, numbers: tuple[int, int]) -> Quiet:
         grid = choose_grid(first, second, common, 256)
         pair = make_pair(first, second, grid, read_image, 0.75)
         own, seen, regions = construction(pair)
-    except NotComparableError as refusal:
+    except Refusal as refusal:
         return Quiet(days, 0.0, 1.0, 0, 0, 0, str(refusal))
     inside = pixels_inside(common, pair.grid)
     after, labels = painted_on_land(pair, 100 * numbers[0] + numbers[1])

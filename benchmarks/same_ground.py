@@ -26,7 +26,7 @@ from camp_monitor.detect.construction.radar import detect_radar_change
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.water.flooding import detect_flooding
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.evaluation.answering import MAX_RESIDUAL_PX, place
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_images
 from camp_monitor.pairs.pair import Pair, pair_images
@@ -75,7 +75,7 @@ def called(entry: Entry, first: Image, second: Image) -> int:
             max_residual_px=MAX_RESIDUAL_PX, interval_days=30.0, unscreened=True,
         )  # fmt: skip
         detection = DETECTORS[entry.kind](pair)
-    except NotComparableError:
+    except Refusal:
         return REFUSED
     return sum(label_regions(c.changed, c.least_px)[1] for c in detection.changes)
 

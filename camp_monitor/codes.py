@@ -105,6 +105,7 @@ class Code(StrEnum):
     # what weakens a finding or an observation
     GOES_ON = "goes_on"
     UNTESTED = "untested"
+    EARLIER_DATES = "earlier_dates"
     LIMIT_UNMEASURED = "limit_unmeasured"
     LIMIT_BEYOND = "limit_beyond"
     LIMIT = "limit"
@@ -160,10 +161,43 @@ class Code(StrEnum):
     ROWS_UNUSABLE = "rows_unusable"
 
     # scenes and their offset
+    BASELINE_MISSING = "baseline_missing"
+    BASELINE_INCONCLUSIVE = "baseline_inconclusive"
+    BASELINES_DISAGREE = "baselines_disagree"
+    BASELINE_WITHOUT_OFFSET = "baseline_without_offset"
+    BASELINE_WITH_OFFSET = "baseline_with_offset"
+    OFFSET_FLAGGED_PRESENT = "offset_flagged_present"
+    OFFSET_FLAGGED_SUBTRACTED = "offset_flagged_subtracted"
+    OFFSET_FLAGS_DISAGREE = "offset_flags_disagree"
+    OFFSET_LISTED = "offset_listed"
+    OFFSET_LISTED_ZERO = "offset_listed_zero"
+    OFFSET_LISTED_OTHER = "offset_listed_other"
+    CLEAR_PIXELS_FEW = "clear_pixels_few"
+    DARK_GROUND_MISSING = "dark_ground_missing"
+    SNOW_UNDER_TREES = "snow_under_trees"
+    DARK_GROUND_LOW = "dark_ground_low"
+    PLANTS_HIGH = "plants_high"
+    DARK_GROUND_DISAGREES = "dark_ground_disagrees"
+    BANDS_CUT_OFF = "bands_cut_off"
+    BANDS_DISAGREE = "bands_disagree"
+    SWIR_DISAGREES = "swir_disagrees"
+    OFFSET_FROM_PIXELS = "offset_from_pixels"
+    OFFSET_UNSETTLED = "offset_unsettled"
+
+    # flags that do not move with the weather
+    FLAGS_PERSISTENT = "flags_persistent"
+    FLAGS_PERSISTENT_NOWHERE = "flags_persistent_nowhere"
+    FLAGS_PERSISTENT_UNKNOWN = "flags_persistent_unknown"
 
     # searches, choices of dates and runs
 
     # events and coverage
+
+
+UNSEEN = frozenset(
+    (Code.UNUSABLE, Code.AT_WATER, Code.AT_WATER_IN_RADAR, Code.UNDER_CLOUD_OR_SMOOTH)
+)
+"""Why part of the ground was not seen in a pair that was compared; their texts are clauses."""
 
 
 class Cause(StrEnum):
@@ -267,7 +301,7 @@ class Note:
         return cls(Code(content["code"]), tuple(values.items()))
 
 
-def note(code: Code, **values: Value) -> Note:
+def note(code: Code, /, **values: Value) -> Note:
     """Make a note: ``note(Code.SHIFT_LEFT, shift_px=1.4)``."""
     return Note(code, tuple(values.items()))
 

@@ -21,7 +21,6 @@ numbers instead, because it is recorded: `camp_monitor.report.text` makes its se
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from camp_monitor.codes import Code, Note, Value, note
@@ -48,7 +47,18 @@ class FacilityError(InputError):
 
 
 class SceneError(InputError):
-    """An image file, a catalogue item or what was said about them cannot be used."""
+    """An image file, a catalogue item or their description cannot be used.
+
+    Parameters
+    ----------
+    message : str
+    notes : tuple of Note
+        What is known of the cause, where codes say it.
+    """
+
+    def __init__(self, message: str, notes: tuple[Note, ...] = ()) -> None:
+        super().__init__(message)
+        self.notes = notes
 
 
 class RemoteError(InputError):
@@ -79,12 +89,17 @@ class Refusal(CampMonitorError):
 
     exit_code = 3
 
-    def __init__(self, code: Code, **values: Value) -> None:
+    def __init__(self, code: Code, /, **values: Value) -> None:
         super().__init__(code, values)
         self.note: Note = note(code, **values)
 
+    def __str__(self) -> str:
+        """Return code and numbers; `camp_monitor.report.text` makes the sentence."""
+        said = ", ".join(f"{name}={value}" for name, value in self.note.values)
+        return f"{self.note.code}: {said}" if said else str(self.note.code)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(Refusal, **self.note.numbers), (self.note.code,)
+        return _refusal, (self.note,)
 
 
 class LedgerError(CampMonitorError):
@@ -93,3 +108,8 @@ class LedgerError(CampMonitorError):
 
 class InstallationError(CampMonitorError):
     """A part that the installation should have brought is missing."""
+
+
+def _refusal(said: Note) -> Refusal:
+    """Make a refusal anew, in another process."""
+    return Refusal(said.code, **dict(said.values))

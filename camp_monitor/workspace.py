@@ -226,14 +226,17 @@ def find_workspace(start: Path) -> Workspace:
     )
 
 
-def open_workspace(root: Path) -> Workspace:
-    """Open the workspace in the folder `root`.
+def open_workspace(root: Workspace | Path | str) -> Workspace:
+    """Open the workspace in the folder `root`; one that is open already is returned as it is.
 
     Raises
     ------
     WorkspaceError
         The folder holds no configuration, or one that cannot be used.
     """
+    if isinstance(root, Workspace):
+        return root
+    root = Path(root).expanduser()
     path = root / CONFIGURATION
     try:
         text = path.read_text(encoding="utf-8-sig")

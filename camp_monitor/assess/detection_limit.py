@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, Value, note
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.regions import GAP_PX
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.synthetic.painting import Painter, Place, make_painter, paint
 from camp_monitor.synthetic.painting_ground import Ground, choose_places, find_ground
@@ -52,7 +53,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Detectability:
+class DetectionLimit:
     """The size of a structure that would have been found nine times in ten.
 
     Parameters
@@ -69,8 +70,8 @@ class Detectability:
         How often the detector was run.
     inside_fraction : float
         Share of the structures that lay in the searched area; the rest lay on like ground round it.
-    words : str
-        One sentence for the reader.
+    note : Note
+        What came of it, for the record.
     """
 
     kind: str
@@ -80,7 +81,7 @@ class Detectability:
     tried: tuple[Tried, ...]
     runs: int
     inside_fraction: float
-    words: str
+    note: Note
 
 
 def smallest_found(
@@ -90,7 +91,7 @@ def smallest_found(
     searched: NDArray[np.bool_],
     *,
     seed: int = 0,
-) -> Detectability:
+) -> DetectionLimit:
     """Paint structures of known sizes into the after image and look for them.
 
     Roofs (for the kinds of flooding: water bodies) are painted at the contrast of real materials
@@ -116,7 +117,7 @@ def smallest_found(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         The detector cannot answer for this pair, or water was to be painted into uncalibrated
         numbers.
 
@@ -224,7 +225,7 @@ def _look(
     pair, labels = paint(painter, places, rng)
     try:
         new = _called(detect(pair), kind) & ~ground.called
-    except NotComparableError:
+    except Refusal:
         return [False] * len(places)
     pixel_m2 = pair.pixel_m**2
     return [
@@ -303,33 +304,26 @@ def _counts(
 
 def _conclude(
     kind: str, tried: tuple[Tried, ...], runs: int, inside: int, part: bool
-) -> Detectability:
+) -> DetectionLimit:
     total = sum(one.painted for one in tried)
     if total < FEWEST:
-        return Detectability(
-            kind, None, None, None, (), runs, 0.0,
-            "How small a change would have been found could not be measured: too little of the "
-            "ground was seen, unchanged and dry.",
-        )  # fmt: skip
+        return DetectionLimit(kind, None, None, None, (), runs, 0.0, note(Code.LIMIT_UNMEASURED))
     area, low, high = (
         None if value is None else _two_figures(value) for value in size_found(tried)
     )
-    thing = "water body" if kind in WATER_KINDS else "building"
-    where = "the middle of these scenes" if part else "these scenes"
-    largest = f"{tried[-1].area_m2:,.0f}"
-    trials = f"{total} were painted into {where} and looked for"
-    if area is None:
-        words = (
-            f"Even a new {thing} of {largest} m² would have been missed more than one time in ten: "
-            f"{trials}."
-        )
+    shared: dict[str, Value] = {
+        "thing": "water" if kind in WATER_KINDS else "building",
+        "where": "middle" if part else "scenes",
+        "trials": total,
+    }
+    largest = tried[-1].area_m2
+    if area is None or low is None:
+        said = note(Code.LIMIT_BEYOND, largest_m2=largest, **shared)
+    elif high is None:
+        said = note(Code.LIMIT_OPEN, area_m2=area, low_m2=low, largest_m2=largest, **shared)
     else:
-        upper = f"{high:,.0f}" if high is not None else f"more than {largest}"
-        words = (
-            f"A new {thing} of {area:,.0f} m² or more would have been found nine times in ten "
-            f"({low:,.0f} to {upper} m²): {trials}."
-        )
-    return Detectability(kind, area, low, high, tried, runs, round(inside / total, 3), words)
+        said = note(Code.LIMIT, area_m2=area, low_m2=low, high_m2=high, **shared)
+    return DetectionLimit(kind, area, low, high, tried, runs, round(inside / total, 3), said)
 
 
 def _two_figures(value: float) -> float:

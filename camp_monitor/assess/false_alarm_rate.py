@@ -37,14 +37,9 @@ class Rate:
     called_fraction: float
 
     @property
-    def words(self) -> str:
-        """The rate in print."""
-        if self.ground_km2 < LEAST_KM2:
-            return f"too little ground was seen to say ({self.ground_km2:.2g} km²)"
-        count = "no region" if not self.regions else f"{self.regions} region"
-        count += "s" if self.regions > 1 else ""
-        share = f", {self.called_fraction:.2%} of the ground" if self.regions else ""
-        return f"{count} in {self.ground_km2:.2g} km²{share}"
+    def enough(self) -> bool:
+        """Whether enough ground was seen to speak of a rate."""
+        return self.ground_km2 >= LEAST_KM2
 
 
 def rate_of(

@@ -1,4 +1,4 @@
-"""What a scan says: findings and observations made of what the detectors answered."""
+"""From what the detectors answered to findings and observations."""
 
 from __future__ import annotations
 
@@ -8,53 +8,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.assess.detection_limit import Detectability
-from camp_monitor.assess.explanations.examine import RivalMaps, examine, prepare
-from camp_monitor.assess.false_alarm_rate import rate_of
+from camp_monitor.assess.detection_limit import DetectionLimit
+from camp_monitor.assess.explanations.examine import examine, prepare
+from camp_monitor.assess.false_alarm_rate import Rate, rate_of
 from camp_monitor.assess.probability import judge_confidence
+from camp_monitor.assess.question import Question, refer
+from camp_monitor.codes import Code, Measure, Note, measurements, note
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
-from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import position
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.records.finding import Finding, Observation, SceneReference, content_hash
-from camp_monitor.scenes.ground_files import GroundFile
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.image import Quality
-from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import ScanSettings
 
-UNSEEN = {
-    Quality.NODATA: "no data",
-    Quality.CLOUD: "cloud",
-    Quality.SHADOW: "cloud shadow",
-    Quality.CIRRUS: "thin cloud",
-    Quality.SNOW: "snow",
-    Quality.SATURATED: "defective pixels",
-}
-"""What a reader is told of each quality flag."""
-UNTESTED = (
-    "No labelled images have tested this way of finding: its probability is that of other ways "
-    "with like evidence."
-)
-SMALLEST = "Smallest that would have been found"
-"""Name of that measurement in an observation."""
 UNKNOWN_SHIFT_PX = 1.0
 """Taken for the shift left where it could not be measured."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of two scenes: the fields that every record of a scan has in common."""
-
-    facility_id: str
-    outline: Outline
-    before: SceneReference
-    after: SceneReference
-    settings: ScanSettings
-    dem: GroundFile | None = None
-    usual_water: GroundFile | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,45 +33,51 @@ class Quiet:
 
     Parameters
     ----------
-    dates : str
+    dates : (str, str)
         Of two earlier scenes of the same place; empty where there are none.
     detections : dict
         By method; missing where that detector could not compare the two.
     """
 
-    dates: str = ""
+    dates: tuple[str, str] = ("", "")
     detections: Mapping[str, Detection] = field(default_factory=dict)
 
 
-def find(
-    question: Question,
-    pair: Pair,
-    detection: Detection,
-    area: BaseGeometry,
-    quiet: Quiet,
-    scenes: tuple[Scene, Scene],
-) -> list[Finding]:
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A finding, and the pixels that it was made of."""
+
+    finding: Finding
+    region: Region
+
+
+def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> list[Found]:
     """Make a finding of each region that changed, with how sure it is and what else it may be."""
-    searched = pixels_inside(area, pair.grid)
+    searched = pixels_inside(question.area, pair.grid)
     left = pair.shift_left.length_px if pair.shift_left.known else UNKNOWN_SHIFT_PX
-    found = [
-        (change, region, judge_confidence(region, change))
+    regions = [
+        (change, region)
         for change in detection.changes
         for region in outline_regions(change, pair.grid, searched, left)
     ]
+    if not regions:
+        return []
     rates = {
-        change.kind: _rate_words(change, pair, detection, searched, quiet)
+        change.kind: _rates(change, pair, detection, searched, quiet)
         for change in detection.changes
     }
-    maps = prepare(pair, *scenes) if found else None
-    return [
-        Finding(
+    maps = prepare(pair, question.before, question.after)
+    shared = _shifts(pair) | dict(detection.measured)
+    found = []
+    for change, region in regions:
+        sure = judge_confidence(region, change)
+        finding = Finding(
             facility_id=question.facility_id,
             outline_version=question.outline.version,
             kind=change.kind,
             method=detection.method,
-            before=question.before,
-            after=question.after,
+            before=refer(question.before),
+            after=refer(question.after),
             geometry=region.geometry,
             area_m2=region.area_m2,
             area_low_m2=region.area_low_m2,
@@ -109,47 +85,43 @@ def find(
             position=position(region.geometry, question.outline),
             confidence=sure.word,
             probability=sure.probability,
-            evidence=(*_evidence(region, pair, detection), *rates[change.kind]),
-            caveats=(
-                *_caveats(region, change, pair, detection),
-                *(UNTESTED,) * (not sure.is_tested),
-            ),
-            rivals=_rivals(maps, region, change),
+            measurements=measurements(_own(region, pair) | shared | rates[change.kind]),
+            caveats=_caveats(region, change, pair, detection, quiet, sure.is_tested),
+            explanations=tuple(examine(maps, region.where, region.window, change.kind)),
         )
-        for change, region, sure in found
-    ]
+        found.append(Found(finding, region))
+    return found
 
 
 def observe(
     question: Question,
     pair: Pair,
     detection: Detection,
-    area: BaseGeometry,
     findings: list[Finding],
-    detectability: Detectability | None = None,
+    limit: DetectionLimit | None = None,
 ) -> Observation:
     """Say what share of the outline was seen, what was not, and what came of it."""
     outlined = pixels_inside(question.outline.geometry, pair.grid)
+    searched = pixels_inside(question.area, pair.grid)
     seen_fraction = float((detection.seen & outlined).sum() / max(outlined.sum(), 1))
-    unseen = pixels_inside(area, pair.grid) & ~detection.seen
-    too_little = seen_fraction < question.settings.min_seen_fraction
+    unseen = searched & ~detection.seen
     outcome = "unchanged"
     if findings:
         outcome = "changed"
-    elif too_little:
+    elif seen_fraction < question.settings.min_seen_fraction:
         outcome = "not_seen"
-    smallest = ((SMALLEST, detectability.words),) if detectability else ()
+    limits = (limit.note,) if limit else ()
     return Observation(
-        **asked_of(question, detection.method),
+        **question.asked(detection.method),
         outcome=outcome,
         seen_fraction=round(seen_fraction, 4),
-        reason=_reason(pair, detection, unseen) if unseen.any() else "",
+        reasons=_reasons(pair, detection, unseen) if unseen.any() else (),
         not_seen=outline_area(unseen, pair.grid),
         finding_ids=tuple(finding.id for finding in findings),
-        measured=(*_alignment_words(pair), *detection.measured, *smallest),
-        caveats=(*pair.caveats, *detection.caveats),
-        detectable_m2=detectability.area_m2 if detectability else None,
-        **_altered(pair, detection, pixels_inside(area, pair.grid)),
+        measurements=measurements(_shifts(pair) | dict(detection.measured)),
+        caveats=(*limits, *pair.caveats, *detection.caveats),
+        detectable_m2=limit.area_m2 if limit else None,
+        **_altered(pair, detection, searched),
     )
 
 
@@ -168,109 +140,85 @@ def _altered(pair: Pair, detection: Detection, searched: NDArray[np.bool_]) -> d
     }
 
 
-def refused(question: Question, method: str, reason: str, area: BaseGeometry) -> Observation:
+def refused(question: Question, method: str, reason: Note) -> Observation:
     """Record that two scenes could not be compared, and why: nothing of the area was seen."""
     return Observation(
-        **asked_of(question, method),
+        **question.asked(method),
         outcome="not_seen",
         seen_fraction=0.0,
-        reason=reason,
-        not_seen=area,
+        reasons=(reason,),
+        not_seen=question.area,
     )
 
 
-def refer(scene: Scene) -> SceneReference:
-    """Return what a record keeps of a scene."""
-    return SceneReference(
-        id=scene.id,
-        sensor=scene.sensor,
-        acquired_from_at=scene.acquired_from_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        acquired_to_at=scene.acquired_to_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        sha256=scene.sha256,
-        licence=scene.licence,
-        credit=scene.credit,
-    )
-
-
-def settings_sha256(question: Question) -> str:
-    """Hash of the settings of a scan; of files that they name, of the name and the bytes."""
-    content = question.settings.model_dump(mode="json", exclude={"dem", "usual_water"})
-    for word, file in (("dem", question.dem), ("usual_water", question.usual_water)):
-        if file is not None:
-            content[word] = {"name": file.name, "sha256": file.sha256}
-    return content_hash(content)
-
-
-def asked_of(question: Question, method: str) -> dict[str, Any]:
-    """Return the fields of an observation that say what was asked."""
+def _own(region: Region, pair: Pair) -> dict[str, float]:
     return {
-        "facility_id": question.facility_id,
-        "outline_version": question.outline.version,
-        "method": method,
-        "before": question.before,
-        "after": question.after,
-        "settings_sha256": settings_sha256(question),
+        Measure.STRENGTH: region.strength,
+        Measure.REGION_PX: region.pixels,
+        Measure.PIXEL_M: pair.pixel_m,
     }
 
 
-def _evidence(region: Region, pair: Pair, detection: Detection) -> tuple[tuple[str, str], ...]:
-    return (
-        ("Strength", f"{region.strength:.2f} times the threshold (median over the region)"),
-        ("Size", f"{region.pixels} pixels of {pair.pixel_m:.3g} m"),
-        *_alignment_words(pair),
-        *detection.measured,
-    )
+def _shifts(pair: Pair) -> dict[str, float]:
+    """Return the shift between the dates; nothing where it could not be measured."""
+    if not pair.shift_left.known:
+        return {}
+    return {
+        Measure.SHIFT_FOUND_PX: pair.shift_found.length_px,
+        Measure.SHIFT_LEFT_PX: pair.shift_left.length_px,
+    }
 
 
-def _rivals(
-    maps: RivalMaps | None, region: Region, change: Change
-) -> tuple[tuple[str, str, str], ...]:
-    if maps is None:
-        return ()
-    examined = examine(maps, region.where, region.window, change.kind)
-    return tuple((rival.cause, rival.verdict, rival.reason) for rival in examined)
-
-
-def _rate_words(
-    change: Change,
-    pair: Pair,
-    detection: Detection,
-    searched: NDArray[np.bool_],
-    quiet: Quiet,
-) -> tuple[tuple[str, str], ...]:
+def _rates(
+    change: Change, pair: Pair, detection: Detection, searched: NDArray[np.bool_], quiet: Quiet
+) -> dict[str, float]:
     """Say how often the same detector calls this kind of change where none is known."""
     around = rate_of(change, ~searched, detection.seen, pair.pixel_m)
-    words = [("Called in the surroundings", around.words)]
+    rates = _rate(around, Measure.AROUND_REGIONS, Measure.AROUND_KM2, Measure.AROUND_FRACTION)
     before = quiet.detections.get(detection.method)
     if before is not None:
         same = {item.kind: item for item in before.changes}.get(change.kind)
         rate = rate_of(same, searched, before.seen, pair.pixel_m)
-        words.append((f"Called here from {quiet.dates}", rate.words))
-    return tuple(words)
+        rates |= _rate(rate, Measure.EARLIER_REGIONS, Measure.EARLIER_KM2, Measure.EARLIER_FRACTION)
+    return rates
 
 
-def _caveats(region: Region, change: Change, pair: Pair, detection: Detection) -> tuple[str, ...]:
-    cut = ("The change goes on beyond the searched area.",) if region.goes_on else ()
-    return (*cut, *change.caveats, *detection.caveats, *pair.caveats)
+def _rate(rate: Rate, regions: str, ground_km2: str, fraction: str) -> dict[str, float]:
+    """Name the numbers of a rate; of too little ground only how much it was."""
+    if not rate.enough:
+        return {ground_km2: rate.ground_km2}
+    return {
+        regions: rate.regions,
+        ground_km2: rate.ground_km2,
+        fraction: rate.called_fraction,
+    }
 
 
-def _reason(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> str:
-    """Say why part of the searched area was not seen."""
-    causes = []
+def _caveats(
+    region: Region,
+    change: Change,
+    pair: Pair,
+    detection: Detection,
+    quiet: Quiet,
+    is_tested: bool,
+) -> tuple[Note, ...]:
+    cut = (note(Code.GOES_ON),) if region.goes_on else ()
+    untested = () if is_tested else (note(Code.UNTESTED),)
+    earlier: tuple[Note, ...] = ()
+    if detection.method in quiet.detections:
+        earlier = (note(Code.EARLIER_DATES, first=quiet.dates[0], second=quiet.dates[1]),)
+    return (*cut, *change.caveats, *detection.caveats, *pair.caveats, *untested, *earlier)
+
+
+def _reasons(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> tuple[Note, ...]:
+    """Say why part of the search area was not seen."""
+    reasons = []
     if (unseen & ~pair.usable).any():
         flags = pair.before.flags[unseen] | pair.after.flags[unseen]
-        names = [UNSEEN[flag] for flag in Quality if (flags & flag).any()]
-        causes.append(f"not usable in one of the images or both: {', '.join(names)}")
+        names = tuple(str(flag.name).lower() for flag in Quality if (flags & flag).any())
+        reasons.append(note(Code.UNUSABLE, flags=names))
     if (unseen & pair.usable).any() and detection.unseen:
-        causes.append(detection.unseen)
-    return f"Not seen in the searched area: {'; '.join(causes)}."
-
-
-def _alignment_words(pair: Pair) -> tuple[tuple[str, str], ...]:
-    found, left = pair.shift_found, pair.shift_left
-    if not left.known:
-        return (("Shift between the dates", "could not be measured"),)
-    return (
-        ("Shift between the dates", f"{found.length_px:.2f} pixels found, "
-         f"{left.length_px:.2f} left"),
-    )  # fmt: skip
+        reasons.append(note(detection.unseen))
+    if not reasons:
+        reasons.append(note(Code.UNUSABLE, flags=("nodata",)))
+    return tuple(reasons)

@@ -109,6 +109,8 @@ def _print(
 ) -> None:
     from rich.table import Table
 
+    from camp_monitor.report.text.sentences import sentence
+
     table = Table(box=None, pad_edge=False)
     table.add_column("Dataset")
     for name in (
@@ -135,4 +137,6 @@ def _print(
         )
     for scene in scenes:
         if scene.reason:
-            context.console.print(f"Not comparable: {scene.id}: {scene.reason}", soft_wrap=True)
+            context.console.print(
+                f"Not comparable: {scene.id}: {sentence(scene.reason)}", soft_wrap=True
+            )

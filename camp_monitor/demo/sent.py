@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.scenes.adding import SceneDescription
+from camp_monitor.scenes.inspecting import SIMULATED
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.synthetic.camera import Seen
 
 SHIFTED = 1000
@@ -62,7 +63,7 @@ def write_sent(sent: Sent, folder: Path) -> tuple[tuple[Path, ...], SceneDescrip
     item.write_text(json.dumps(_item(sent)), encoding="utf-8")
     sensor = "sentinel-1" if classes is None else "sentinel-2"
     return tuple(paths), SceneDescription(
-        sensor=sensor, item=item, licence="CC0-1.0", credit="SIMULATED"
+        sensor=sensor, item=item, licence="CC0-1.0", credit="SIMULATED", simulated=True
     )
 
 
@@ -81,7 +82,7 @@ def _write_tif(
     with rasterio.open(path, "w", **profile) as target:
         target.write(numbers)
         target.descriptions = bands
-        target.update_tags(SIMULATED="painted by camp-monitor; seen by no satellite")
+        target.update_tags(**{SIMULATED: "painted by camp-monitor; seen by no satellite"})
 
 
 def _item(sent: Sent) -> dict[str, object]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from camp_monitor.codes import Code, Note
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,7 @@ class Change:
         How far, in pixels, the edge of a region may be off, inwards and outwards.
     least_px : int
         Smaller regions are noise to this detector.
-    caveats : tuple of str
+    caveats : tuple of Note
         What else may look like this kind of change to this detector.
     way : str
         How it was found, where a detector has several ways: ``roofs``, ``radar``.  Evidence of one
@@ -36,7 +39,7 @@ class Change:
     strength: NDArray[np.float32]
     edge_px: float
     least_px: int
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Note, ...] = ()
     way: str = ""
 
 
@@ -52,12 +55,12 @@ class Detection:
         One for each kind that the detector can tell.
     seen : ndarray of bool
         (row, col); True where the question could be answered.
-    measured : tuple of (str, str)
-        Thresholds and the like, as (name, printed value), for the record.
-    caveats : tuple of str
+    measured : dict
+        Thresholds and the like, by the name of a `camp_monitor.codes.Measure`, for the record.
+    caveats : tuple of Note
         What weakens the whole answer.
-    unseen : str
-        Why usable ground may still not be `seen`, as part of a sentence; else empty.
+    unseen : Code or None
+        Why usable ground may still not be `seen`.
     altered : ndarray of bool or None
         (row, col); True where the ground changed so that it may be what is asked for, or something
         else, and these two dates cannot tell: of many dates together, it counts.  None where the
@@ -67,7 +70,7 @@ class Detection:
     method: str
     changes: tuple[Change, ...]
     seen: NDArray[np.bool_]
-    measured: tuple[tuple[str, str], ...] = ()
-    caveats: tuple[str, ...] = ()
-    unseen: str = ""
+    measured: Mapping[str, float] = field(default_factory=dict)
+    caveats: tuple[Note, ...] = ()
+    unseen: Code | None = None
     altered: NDArray[np.bool_] | None = None

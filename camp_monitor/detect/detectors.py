@@ -13,7 +13,7 @@ from camp_monitor.detect.water.known_ground import KnownGround, detect_flooding_
 from camp_monitor.pairs.pair import Pair
 
 Detector = Callable[[Pair], Detection]
-"""Looks at a pair for one question; raises NotComparableError where it cannot answer."""
+"""Looks at a pair for one question; raises Refusal where it cannot answer."""
 
 
 def detectors(

@@ -11,12 +11,13 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Note
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.single_date import detect_water, slope_of
-from camp_monitor.errors import EvaluationError, NotComparableError
+from camp_monitor.errors import EvaluationError, Refusal
 from camp_monitor.evaluation.benchmark import (
     RESTORE,
     UNSCORED,
@@ -64,8 +65,8 @@ class Answer:
         The kind of change that was taken for an answer; empty where there is none.
     way : str
         The way of that detector, as it says itself; empty where it has but one.
-    reason : str
-        Why nothing was seen; else empty.
+    reason : Note or None
+        Why nothing was seen.
     seconds : float
         Taken by alignment and detection.
     """
@@ -75,7 +76,7 @@ class Answer:
     method: str
     kind: str
     way: str
-    reason: str
+    reason: Note | None
     seconds: float
 
 
@@ -114,13 +115,13 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
             detection = detect_water(after, _slope_deg(benchmark, entry, after))
         else:
             detection = _detector(entry, after, manner)(pair_of(before, after))
-    except NotComparableError as refusal:
+    except Refusal as refusal:
         nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
         strength = np.zeros(after.flags.shape, np.float32)
-        return Answer(nothing, strength, "", "", "", str(refusal), perf_counter() - start)
+        return Answer(nothing, strength, "", "", "", refusal.note, perf_counter() - start)
     called, strength, change = _called(entry, detection)
     kind, way = (change.kind, change.way) if change else ("", "")
-    return Answer(called, strength, detection.method, kind, way, "", perf_counter() - start)
+    return Answer(called, strength, detection.method, kind, way, None, perf_counter() - start)
 
 
 def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], Detection]:
@@ -194,7 +195,7 @@ def pair_of(before: Image, after: Image) -> Pair:
 
     Raises
     ------
-    NotComparableError
+    Refusal
         They cannot be aligned.
     """
     return pair_images(

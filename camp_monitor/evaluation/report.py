@@ -80,7 +80,7 @@ def plain(scenes: Sequence[Scene]) -> dict[str, Any]:
                 "dataset": scene.dataset,
                 "method": scene.method,
                 "way": scene.way,
-                "reason": scene.reason,
+                "reason": scene.reason.to_dict() if scene.reason else None,
                 **_scores(scene.counts),
             }
             for scene in scenes

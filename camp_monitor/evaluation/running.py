@@ -10,6 +10,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from camp_monitor.codes import Note
 from camp_monitor.errors import EvaluationError
 from camp_monitor.evaluation.answering import Answer, Manner, answer
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_truth
@@ -29,7 +30,7 @@ class Scene:
         Of the entry.
     method, way : str
         What answered; see `camp_monitor.evaluation.answering.Answer`.
-    reason : str
+    reason : Note or None
         Why nothing was seen; else empty.
     counts : Counts
     seconds : float
@@ -41,7 +42,7 @@ class Scene:
     dataset: str
     method: str
     way: str
-    reason: str
+    reason: Note | None
     counts: Counts
     seconds: float
     megapixels: float

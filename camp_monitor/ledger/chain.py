@@ -16,8 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
-VERSIONS = ([1], [2], [3], [1, 2], [2, 3], [1, 2, 3])
+SCHEMA_VERSION = 4
+VERSIONS = [list(range(first, last + 1)) for last in range(1, 5) for first in range(1, last + 1)]
 """What the table ``schema`` may hold: a row is added when a file goes on to the next version."""
 
 START_SHA256 = "0" * 64
@@ -68,8 +68,9 @@ RUNS = _chained("runs", _text("run_id"), _text("what"), _text("facility_id", ind
 """What runs set out to do and what became of it: see `camp_monitor.records.run`."""
 
 CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS, RUNS)
-ADDED = {2: (REVIEWS,), 3: (RUNS,)}
-"""Tables that a version of the schema added to the one before."""
+ADDED: dict[int, tuple[sa.Table, ...]] = {2: (REVIEWS,), 3: (RUNS,), 4: ()}
+"""Tables that a version of the schema added to the one before; 4 holds codes and numbers where 1 to
+3 held sentences."""
 
 COMMON = ("seq", "id", "content", "previous_sha256", "row_sha256", "recorded_at")
 

@@ -10,7 +10,9 @@ import shapely
 
 from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.ledger.chain import Entry
-from camp_monitor.records.finding import Finding, Observation, canonical_json, content_hash
+from camp_monitor.records.content import canonical_json, content_hash
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.run import RunRecord
 

@@ -65,16 +65,12 @@ from camp_monitor.ledger.store import (
     version_of,
 )
 from camp_monitor.ledger.verification import check_belonging, ledger_faults
-from camp_monitor.records.finding import (
-    CONFIDENCES,
-    KINDS,
-    Finding,
-    Observation,
-    SceneReference,
-    in_order,
-)
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.kinds import CONFIDENCES, KINDS
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review
 from camp_monitor.records.run import RunRecord
+from camp_monitor.records.scene_reference import SceneReference
 
 
 def open_ledger(path: Path, *, wait_s: float = 30.0) -> Ledger:

@@ -11,11 +11,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from camp_monitor.codes import Note
 from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS
 from camp_monitor.ledger.entries import question_of, read_finding, read_observation
 from camp_monitor.ledger.store import DamagedRowError, checked_rows, read
-from camp_monitor.records.finding import Finding, Observation, canonical_json, content_hash
+from camp_monitor.records.content import canonical_json, content_hash
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation, reasons_of
+from camp_monitor.records.scene_reference import SceneReference
 
 ASKED = ("facility_id", "outline_version", "method", "before", "after", "settings_sha256")
 """Fields of an observation that say what was asked."""
@@ -37,7 +41,9 @@ class Looked:
 
     Parameters
     ----------
-    facility_id, method, outcome, reason : str
+    facility_id, method, outcome : str
+    reasons : tuple of Note
+        Why it was not seen, or part of it.
     before_id, after_id : str
     sensor : str
     acquired_at, before_at : str
@@ -49,7 +55,7 @@ class Looked:
     facility_id: str
     method: str
     outcome: str
-    reason: str
+    reasons: tuple[Note, ...]
     before_id: str
     after_id: str
     sensor: str
@@ -81,7 +87,10 @@ def question_sha256(asked: Mapping[str, Any]) -> str:
     asked : mapping
         Holds `ASKED`, as plain JSON values.
     """
-    return content_hash({name: asked[name] for name in ASKED})
+    plain = {name: asked[name] for name in ASKED}
+    for role in ("before", "after"):  # a ledger of schema 1 to 3 does not say what is simulated
+        plain[role] = SceneReference.from_dict(asked[role]).to_dict()
+    return content_hash(plain)
 
 
 def read_questions(connection: sa.Connection, facility_id: str) -> dict[str, bool]:
@@ -131,7 +140,8 @@ def _looked(content: str) -> Looked:
     try:
         said = json.loads(content)
         return Looked(
-            **{name: said[name] for name in ("facility_id", "method", "outcome", "reason")},
+            **{name: said[name] for name in ("facility_id", "method", "outcome")},
+            reasons=reasons_of(said),
             before_id=said["before"]["id"],
             after_id=said["after"]["id"],
             sensor=said["after"]["sensor"],

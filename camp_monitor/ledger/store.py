@@ -31,7 +31,8 @@ from camp_monitor.ledger.chain import (
     link,
     tables_of,
 )
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.run import RunRecord
 

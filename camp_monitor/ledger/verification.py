@@ -35,7 +35,8 @@ from camp_monitor.ledger.entries import (
     run_entry,
 )
 from camp_monitor.ledger.store import raw_columns, version_of
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 
 Rows = Sequence[sa.RowMapping]
 

@@ -14,11 +14,11 @@ from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
+from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sar.backscatter import despeckled, platform_caveats
-from camp_monitor.scenes.sar.terrain import check_geocoding, terrain_caveats
+from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import is_sar
 
@@ -106,7 +106,7 @@ def check_comparable(before: Scene, after: Scene) -> None:
         raise Refusal(Code.DATES_OVERLAP, **ids, **dates)
     for scene in (before, after):
         if scene.offset_kind == "unknown":
-            raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id)
+            raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id, why=scene.offset_why)
     if is_sar(before.band_names):
         _check_same_orbit(before, after)
         check_geocoding(before, after)

@@ -38,11 +38,12 @@ from camp_monitor.providers.network.remote import Remote, open_remote_raster
 from camp_monitor.providers.search import ANOTHER, USUAL_PIXEL_M, check_file
 from camp_monitor.providers.sentinel1_grd import fetch_backscatter, ground_grid, read_geocoding
 from camp_monitor.providers.sources import Source
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import check_unaltered, list_scenes, read_scene
+from camp_monitor.scenes.inspecting import SIMULATED
 from camp_monitor.scenes.locking import alone
 from camp_monitor.scenes.opening import DRIVERS
-from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.scene import Scene, SceneDescription
 from camp_monitor.scenes.sensors import SENSORS
 
 if TYPE_CHECKING:
@@ -324,6 +325,8 @@ def _fetch_band(
                 "nodata": band.nodata if source.nodata is None else source.nodata,
             }  # fmt: skip
             numbers = source.read(1, window=window)
+        if SIMULATED in source.tags():
+            tags[SIMULATED] = "painted by a program"
     height, width = numbers.shape
     profile = {"driver": "GTiff", "dtype": numbers.dtype.name, "count": 1, **place}
     with MemoryFile() as memory, MemoryFile() as written:

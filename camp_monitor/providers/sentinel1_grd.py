@@ -27,7 +27,7 @@ from camp_monitor.scenes.sar.calibration_files import (
     read_noise,
 )
 from camp_monitor.scenes.sar.geocoding import geocode
-from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import Geocoding
 
 if TYPE_CHECKING:
     from affine import Affine

@@ -6,7 +6,7 @@ Such a record keeps its content to the letter, and so its id.  Its sentences sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note, recorded
@@ -19,7 +19,7 @@ UNTESTED_TEXT = (
 """Written where a probability was a guess; it still is one."""
 
 
-def is_earlier(content: dict[str, Any]) -> bool:
+def is_earlier(content: Mapping[str, Any]) -> bool:
     """Tell whether the content of a finding or an observation is of schema 1 to 3."""
     return "measurements" not in content
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Measurements, Note, measurements
+from camp_monitor.codes import Measurements, Note, measurements, recorded
 from camp_monitor.records import earlier
 from camp_monitor.records.content import (
     check,
@@ -177,3 +177,10 @@ def read_notes(content: Iterable[Mapping[str, Any]]) -> tuple[Note, ...]:
 def read_measurements(content: Mapping[str, float]) -> Measurements:
     """Make measurements of plain JSON values."""
     return measurements(content)
+
+
+def reasons_of(content: Mapping[str, Any]) -> tuple[Note, ...]:
+    """Return why nothing, or not all, was seen, from the content of an observation alone."""
+    if earlier.is_earlier(content):
+        return recorded([content["reason"]]) if content.get("reason") else ()
+    return read_notes(content["reasons"])

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,22 @@ import shapely
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.catalogue import (
+    BASELINE,
     MULTIHASH_SHA256,
+    OWN_BASELINE,
     PROVIDER_ITEM,
     list_scenes,
     read_item_file,
     read_scene,
     read_scenes,
+    same_properties,
     store_item,
 )
 from camp_monitor.scenes.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
 from camp_monitor.scenes.naming import name_bands
 from camp_monitor.scenes.radiometry import Meaning, tell_meaning
-from camp_monitor.scenes.sar.terrain import Geocoding
-from camp_monitor.scenes.scene import Scene, parse_acquired
-from camp_monitor.scenes.sensors import (
-    QUALITY_BANDS,
-    SENSORS,
-    Sensor,
-)
+from camp_monitor.scenes.scene import Scene, SceneDescription, parse_acquired
+from camp_monitor.scenes.sensors import QUALITY_BANDS, SENSORS, Sensor
 from camp_monitor.scenes.sentinel2_offset import OffsetState
 
 KEPT_PROPERTIES = (
@@ -44,51 +42,6 @@ KEPT_PROPERTIES = (
 """What is taken over from a provider's item."""
 MOST = 1e9
 """Angles, percentages and orbits are far from it; JSON has numbers of any length."""
-
-
-@dataclass(frozen=True)
-class SceneDescription:
-    """What a user says of the files that are to be added.
-
-    Parameters
-    ----------
-    sensor : str
-        Key of `SENSORS`.
-    acquired : str or None
-        See `parse_acquired`; None where `item` says it.
-    bands : tuple of str or None
-        Standard names in the order of the files' bands; ``unused`` leaves one out.
-    item : Path or None
-        The provider's STAC item.
-    quantity : str or None
-        Key of `QUANTITIES`, where the file does not follow from its sensor.
-    scale, offset : float or None
-        ``quantity = number * scale + offset``, likewise.
-    licence, credit : str or None
-        Instead of the sensor's or the item's.
-    id : str or None
-        Of the scene in the catalogue, instead of one made from the item or the files.
-    addresses : tuple of str
-        Where each file came from, unsigned; empty for files of the user.
-    offset_state : OffsetState or None
-        Of Sentinel-2, where it was settled before; otherwise it follows from the item.
-    geocoding : Geocoding or None
-        Of radar that was put onto the ground as it was fetched.
-    """
-
-    sensor: str
-    acquired: str | None = None
-    bands: tuple[str, ...] | None = None
-    item: Path | None = None
-    quantity: str | None = None
-    scale: float | None = None
-    offset: float | None = None
-    licence: str | None = None
-    credit: str | None = None
-    id: str | None = None
-    addresses: tuple[str, ...] = ()
-    offset_state: OffsetState | None = None
-    geocoding: Geocoding | None = None
 
 
 def add_scene(
@@ -200,9 +153,10 @@ def _make_item(
         "camp_monitor:credit": credit,
         "camp_monitor:sensor": sensor.key,
         "camp_monitor:quantity": meaning.quantity,
+        "camp_monitor:simulated": said.simulated or any(file.simulated for file in files),
     }
     if meaning.offset_state is not None:
-        properties["camp_monitor:offset"] = asdict(meaning.offset_state)
+        properties |= _offset_properties(meaning.offset_state, properties.get(BASELINE))
     if said.geocoding is not None:
         properties["camp_monitor:geocoding"] = asdict(said.geocoding)
     item = pystac.Item(
@@ -227,6 +181,17 @@ def _make_item(
     for asset, address in zip(item.assets.values(), said.addresses, strict=bool(said.addresses)):
         asset.extra_fields["alternate"] = {"source": {"href": address}}
     return item
+
+
+def _offset_properties(state: OffsetState, named: object) -> dict[str, Any]:
+    """Write the offset of a Sentinel-2 scene; its baseline only where the item has it not `named`."""
+    properties: dict[str, Any] = {
+        "camp_monitor:offset": {"kind": state.kind, "evidence": state.evidence},
+        "camp_monitor:offset_notes": [item.to_dict() for item in state.notes],
+    }
+    if state.baseline not in (None, named):
+        properties[OWN_BASELINE] = state.baseline
+    return properties
 
 
 def _check_kept(properties: dict[str, Any], item: Path | None) -> None:
@@ -288,8 +253,8 @@ def _already_there(folder: Path, item: pystac.Item) -> Scene | None:
             continue
         stored = json.loads((folder / scene.id / f"{scene.id}.json").read_text(encoding="utf-8"))
         described = json.loads(json.dumps(item.to_dict(transform_hrefs=False)))
-        same = all(stored[part] == described[part] for part in ("properties", "assets"))
-        if same:
+        same = same_properties(stored["properties"], described["properties"])
+        if same and stored["assets"] == described["assets"]:
             return scene
         raise SceneError(
             f"The same files are in the catalogue as {scene.id} ({scene.dates}, "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,10 +22,10 @@ from pystac.errors import STACError, STACTypeError
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
+from camp_monitor.codes import Note, recorded
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.locking import alone
-from camp_monitor.scenes.sar.terrain import Geocoding
-from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.scenes.scene import BandFile, Geocoding, Scene
 from camp_monitor.scenes.sensors import QUALITY_BANDS
 
 BUILDING = ".adding-"
@@ -33,6 +34,8 @@ PROVIDER_ITEM = "provider-item.json"
 MULTIHASH_SHA256 = "1220"
 """Prefix that the file extension's checksums carry: the function (12) and length (20, hex)."""
 MAX_JSON_BYTES = 5_000_000
+BASELINE, OWN_BASELINE = "s2:processing_baseline", "camp_monitor:processing_baseline"
+"""The processing baseline, as an item of a provider names it, or else as we found it."""
 
 
 def read_scenes(folder: Path) -> tuple[Scene, ...]:
@@ -100,8 +103,10 @@ def read_scene(path: Path) -> Scene:
             sun_elevation_deg=properties.get("view:sun_elevation"),
             sun_azimuth_deg=properties.get("view:sun_azimuth"),
             off_nadir_deg=properties.get("view:off_nadir"),
+            baseline=_baseline(properties),
             offset_kind=str(properties.get("camp_monitor:offset", {}).get("kind", "")),
-            offset_reason=str(properties.get("camp_monitor:offset", {}).get("reason", "")),
+            offset_notes=_offset_notes(properties),
+            simulated=_is_simulated(properties),
             bands_assumed=properties.get("camp_monitor:bands_assumed") is True,
             geocoding=_geocoding(properties.get("camp_monitor:geocoding")),
         )
@@ -132,6 +137,11 @@ def check_unaltered(scene: Scene) -> None:
                 f"{path} is not the file that was added (SHA-256 {found[:12]}…, expected "
                 f"{expected[:12]}…): restore the original."
             )
+
+
+def same_properties(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Tell whether two items describe a scene alike, whichever version wrote them."""
+    return _of_any_version(first) == _of_any_version(second)
 
 
 def file_sha256(path: Path) -> str:
@@ -283,6 +293,37 @@ def _file(asset: pystac.Asset, path: Path) -> Path:
 
 def _geocoding(said: dict[str, Any] | None) -> Geocoding | None:
     return None if said is None else Geocoding(**said)
+
+
+def _baseline(properties: dict[str, Any]) -> str | None:
+    named = properties.get(OWN_BASELINE, properties.get(BASELINE))
+    known = isinstance(named, str) and re.fullmatch(r"\d\d\.\d\d", named, re.ASCII)
+    return named if known else None
+
+
+def _offset_notes(properties: dict[str, Any]) -> tuple[Note, ...]:
+    """Return what is known of the offset; an item of an earlier version has a sentence instead."""
+    notes = properties.get("camp_monitor:offset_notes")
+    if notes is not None:
+        return tuple(Note.from_dict(item) for item in notes)
+    reason = properties.get("camp_monitor:offset", {}).get("reason")
+    return recorded((str(reason),)) if reason else ()
+
+
+def _is_simulated(properties: dict[str, Any]) -> bool:
+    """Tell whether a scene was painted; an item of an earlier version has it in its credit only."""
+    credit = str(properties.get("camp_monitor:credit", ""))
+    return properties.get("camp_monitor:simulated", "SIMULATED" in credit.upper()) is True
+
+
+def _of_any_version(properties: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what follows from the rest and is written otherwise by an earlier version."""
+    offset = properties.get("camp_monitor:offset", {})
+    derived = ("camp_monitor:offset_notes", OWN_BASELINE)
+    return {key: value for key, value in properties.items() if key not in derived} | {
+        "camp_monitor:offset": {key: value for key, value in offset.items() if key != "reason"},
+        "camp_monitor:simulated": _is_simulated(properties),
+    }
 
 
 def _nodata(value: float | str | None) -> float | None:

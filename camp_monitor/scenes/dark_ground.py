@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.scenes.sensors import OPTICAL_BANDS
 
 SHIFT = 1000
@@ -43,14 +44,13 @@ that could lift dark plants by 1000, whatever the correction's error."""
 MOST_BAND_SPREAD, SWIR_RISES = 700, (-600, 1300)
 """Differences between the visible bands, and of 2.2 um above red, that closed plants keep to in any
 air; larger ones mean that bands were treated differently, or that snow lies under the trees."""
-SWIR_DIFFERS = "the short-wave infrared looks shifted otherwise than the red"
 LEAST_SNOW, LEAST_SNOW_SHARE = 2500, 0.01
 """Green and near infrared both so far above 1.6 um are snow, whatever was added to some bands; and
 its share of the clear pixels from which on some may lie under trees as well."""
 
 Pixels = dict[str, NDArray[np.int32]]
 """Numbers of the clear pixels, by band."""
-Verdict = tuple[str, bool, str]
+Verdict = tuple[str, bool, Note]
 """``shifted``, ``unshifted``, ``odd`` or ``nothing``; whether beyond doubt; and what was seen."""
 
 
@@ -68,26 +68,25 @@ def judge(
     pixels = _clear_pixels(numbers, names, flags)
     count = next((band.size for band in pixels.values()), 0)
     if count < LEAST_CLEAR_PX:
-        return "nothing", False, f"only {count} pixels are clear, and {LEAST_CLEAR_PX} are needed"
+        few = note(Code.CLEAR_PIXELS_FEW, clear_px=count, least_px=LEAST_CLEAR_PX)
+        return "nothing", False, few
     plants = _plants(pixels)
     odd = _taken_twice(pixels) or _bands_differ(plants)
-    if odd == SWIR_DIFFERS and _snow_may_do_it(plants, pixels):
-        return "nothing", False, "snow lies under the trees, so that no dark ground is in sight"
-    if odd:
+    if odd is not None and odd.code == Code.SWIR_DISAGREES and _snow_may_do_it(plants, pixels):
+        return "nothing", False, note(Code.SNOW_UNDER_TREES)
+    if odd is not None:
         return "odd", False, odd
     dark, far = (_share_of_two_below(pixels, level) for level in (BELOW, FAR_BELOW))
     shifted = _shifted_plants(plants)
     if dark >= LEAST_DARK_SHARE and dark * count >= LEAST_TARGET_PX:
         if shifted is not None:
-            return "odd", False, "the plants look shifted and other dark ground does not"
+            return "odd", False, note(Code.DARK_GROUND_DISAGREES)
         sure = far >= LEAST_DARK_SHARE and far * count >= LEAST_TARGET_PX
         share, bound = (far, FAR_BELOW) if sure else (dark, BELOW)
-        seen = f"{share:.1%} of pixels lie below {bound} in two bands, as no shifted ones do"
-        return "unshifted", sure, seen
+        return "unshifted", sure, note(Code.DARK_GROUND_LOW, low_fraction=share, below_dn=bound)
     if shifted is not None and dark <= MOST_STRAY_SHARE:
-        seen = f"the darkest closed plants lie at {shifted[0]:.0f}, as only shifted ones do"
-        return "shifted", shifted[1], seen
-    return "nothing", False, "no dark ground that settles it lies in the clear pixels"
+        return "shifted", shifted[1], note(Code.PLANTS_HIGH, darkest_dn=shifted[0])
+    return "nothing", False, note(Code.DARK_GROUND_MISSING)
 
 
 def _clear_pixels(
@@ -135,7 +134,7 @@ def _shifted_plants(plants: Pixels) -> tuple[float, bool] | None:
     return min(levels), rise >= SURE_SWIR_RISE
 
 
-def _taken_twice(pixels: Pixels) -> str | None:
+def _taken_twice(pixels: Pixels) -> Note | None:
     """Say where green and red are cut off under bright near infrared: no ground is so."""
     if not {"green", "red", "nir"} <= set(pixels):
         return None
@@ -143,10 +142,10 @@ def _taken_twice(pixels: Pixels) -> str | None:
     share = float(np.mean(cut))
     if share < LEAST_CUT_SHARE:
         return None
-    return f"{share:.1%} of the clear pixels are cut off at 0 or 1, as if too much was taken off"
+    return note(Code.BANDS_CUT_OFF, cut_fraction=share)
 
 
-def _bands_differ(plants: Pixels) -> str | None:
+def _bands_differ(plants: Pixels) -> Note | None:
     """Say where some bands are shifted and others not, as far as plants show it."""
     medians = [
         float(np.median(plants[name])) for name in ("blue", "green", "red") if name in plants
@@ -154,9 +153,9 @@ def _bands_differ(plants: Pixels) -> str | None:
     rise = float(np.median(plants["swir2"] - plants["red"])) if "swir2" in plants else 0.0
     spread = max(medians, default=0) - min(medians, default=0)
     if spread > MOST_BAND_SPREAD:
-        return "some bands look shifted and others do not"
+        return note(Code.BANDS_DISAGREE)
     if not SWIR_RISES[0] <= rise <= SWIR_RISES[1]:
-        return SWIR_DIFFERS
+        return note(Code.SWIR_DISAGREES)
     return None
 
 

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Quality
 
@@ -74,15 +75,29 @@ class FixedFlags:
         often; 1 where there are none.
     dates : int
         Dates looked at.
-    reason : str
-        One sentence, for the report.
+    pixel_m : float
+        Side of a pixel, metres.
     """
 
     is_fixed: NDArray[np.bool_]
     could_tell: NDArray[np.bool_]
     chance: float
     dates: int
-    reason: str
+    pixel_m: float
+
+    @property
+    def result(self) -> Note:
+        """How much ground is always flagged, or why that is not known."""
+        fixed_px = int(np.count_nonzero(self.is_fixed))
+        if fixed_px:
+            below = 10.0 ** math.ceil(math.log10(max(self.chance, 1e-300)))
+            area_m2 = fixed_px * self.pixel_m**2
+            return note(
+                Code.FLAGS_PERSISTENT, area_m2=area_m2, dates=self.dates, chance_below=below
+            )
+        known = bool(self.could_tell.any())
+        code = Code.FLAGS_PERSISTENT_NOWHERE if known else Code.FLAGS_PERSISTENT_UNKNOWN
+        return note(code, dates=self.dates)
 
 
 def count_flags(flags: Mapping[date, NDArray[np.uint8]]) -> FlagCounts:
@@ -169,8 +184,7 @@ def find_fixed_flags(flags: Mapping[date, NDArray[np.uint8]], pixel_m: float) ->
     is_fixed = np.zeros(shape, bool)
     is_fixed.flat[candidates[chances <= most]] = True
     chance = float(chances[chances <= most].max(initial=0.0)) if is_fixed.any() else 1.0
-    reason = _reason(is_fixed, could_tell, chance, len(flags), pixel_m)
-    return FixedFlags(is_fixed, could_tell, chance, len(flags), reason)
+    return FixedFlags(is_fixed, could_tell, chance, len(flags), pixel_m)
 
 
 def _common_shape(flags: Mapping[date, NDArray[np.uint8]]) -> tuple[int, ...]:
@@ -209,28 +223,3 @@ def _tail(shares: NDArray[np.float64], least: NDArray[np.int_]) -> NDArray[np.fl
         exactly[0] *= 1 - share
     heads = np.arange(coins + 1)[:, None]
     return np.asarray(np.where(heads >= least, exactly, 0.0).sum(axis=0))
-
-
-def _reason(
-    is_fixed: NDArray[np.bool_],
-    could_tell: NDArray[np.bool_],
-    chance: float,
-    dates: int,
-    pixel_m: float,
-) -> str:
-    area_m2 = np.count_nonzero(is_fixed) * pixel_m**2
-    if area_m2:
-        return (
-            f"{area_m2:.0f} m2 are flagged on nearly every one of {dates} dates while their "
-            f"surroundings are not, which weather does with a chance below "
-            f"{10.0 ** math.ceil(math.log10(max(chance, 1e-300))):.0e}: always flagged, not "
-            f"weather."
-        )
-    if not could_tell.any():
-        return (
-            f"The {dates} dates are too few, or too cloudy, to tell places that are always "
-            f"flagged from weather."
-        )
-    return (
-        f"No place is flagged on nearly every one of {dates} dates while its surroundings are not."
-    )

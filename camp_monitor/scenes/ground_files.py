@@ -1,4 +1,4 @@
-"""What is known of the ground beforehand: heights, and where water usually is, from two files."""
+"""What is known of the ground beforehand: heights and permanent water, from two files."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def find_heights(path: Path, area: BaseGeometry) -> GroundFile:
     return _find(path, area, "heights", whole=False)
 
 
-def find_usual_water(path: Path, area: BaseGeometry) -> GroundFile:
+def find_permanent_water(path: Path, area: BaseGeometry) -> GroundFile:
     """Look at an atlas of water; it must reach over the whole of the searched area.
 
     Parameters
@@ -81,7 +81,7 @@ def find_usual_water(path: Path, area: BaseGeometry) -> GroundFile:
     SceneError
         As for `find_heights`, and where a part of the area lies beyond the file.
     """
-    return _find(path, area, "usual water", whole=True)
+    return _find(path, area, "permanent water", whole=True)
 
 
 def read_heights(file: GroundFile, grid: GeoBox) -> NDArray[np.float32]:
@@ -100,7 +100,7 @@ def read_heights(file: GroundFile, grid: GeoBox) -> NDArray[np.float32]:
     return _read(file, grid, HEIGHTS_M, "bilinear")
 
 
-def read_usual_water(file: GroundFile, grid: GeoBox) -> NDArray[np.float32]:
+def read_permanent_water(file: GroundFile, grid: GeoBox) -> NDArray[np.float32]:
     """Read the share of time under water onto `grid`, nearest.
 
     Returns

@@ -22,6 +22,8 @@ from camp_monitor.scenes.sensors import Sensor
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
+SIMULATED = "SIMULATED"
+"""Tag of a GeoTIFF that was painted by a program."""
 SAMPLE_PX = 100_000
 """About so many numbers of a file are kept to tell what they mean."""
 
@@ -45,6 +47,8 @@ class InspectedFile:
         One for each band, empty where the file gives none.
     low, high : float
         Lowest and highest finite number that is not nodata.
+    simulated : bool
+        It has the tag `SIMULATED`.
     sample : ndarray
         float32, (n,): some of these numbers, taken evenly.
     """
@@ -58,6 +62,7 @@ class InspectedFile:
     descriptions: tuple[str, ...]
     low: float
     high: float
+    simulated: bool
     sample: NDArray[np.float32] = field(repr=False, compare=False)
 
 
@@ -85,6 +90,7 @@ def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
             descriptions=tuple(text or "" for text in source.descriptions),
             low=low,
             high=high,
+            simulated=SIMULATED in source.tags(),
             sample=sample,
         )
     if low > high:

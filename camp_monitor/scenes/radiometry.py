@@ -12,13 +12,12 @@ from camp_monitor.errors import SceneError
 from camp_monitor.scenes.inspecting import InspectedFile
 from camp_monitor.scenes.offset_settling import settle_offset
 from camp_monitor.scenes.sar.backscatter import check_backscatter, tell_unit
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.scenes.sensors import BACKSCATTER, QUANTITIES, Sensor, is_sar
 from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
 if TYPE_CHECKING:
     import pystac
-
-    from camp_monitor.scenes.adding import SceneDescription
 
 Files = tuple[InspectedFile, ...]
 HIGHEST_REFLECTANCE = 5.0
@@ -166,7 +165,8 @@ def _sentinel_2_offset(
     state = settle_offset(state, parts)
     if state.kind == "unknown" and not said.addresses:
         raise SceneError(
-            f"The offset of {files[0].path.name} is not settled ({state.reason.rstrip('.')}): give "
-            f"--offset 0 (before baseline 04.00, or already removed), or --offset -0.1."
+            f"The offset of {files[0].path.name} could not be determined: give --offset 0 (before "
+            f"baseline 04.00, or already subtracted), or --offset -0.1.",
+            state.notes,
         )
     return state

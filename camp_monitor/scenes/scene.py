@@ -1,8 +1,9 @@
-"""`Scene`: one acquisition of one sensor, as the catalogue describes it."""
+"""`Scene`: one acquisition of one sensor, as the catalogue has it; and how a user describes one."""
 
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code, Note
 from camp_monitor.errors import SceneError
-from camp_monitor.scenes.sar.terrain import Geocoding
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
+from camp_monitor.scenes.sentinel2_offset import OffsetState
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,45 @@ class BandFile:
     scale: float
     offset: float
     nodata: float | None
+
+
+@dataclass(frozen=True)
+class Geocoding:
+    """How a radar scene was brought from its own geometry onto the ground, see
+    `camp_monitor.scenes.sar.geocoding`.
+
+    Parameters
+    ----------
+    height_m : float
+        Ground at this height above the ellipsoid lies in its place.
+    control_height_m : float
+        Height that the file's own control points have there.
+    incidence_deg : float
+        Angle between the ray and the vertical.
+    displaced_m_per_100_m : float
+        How far ground that is 100 m higher lies from its place, towards the radar.
+    noise_subtracted : bool
+        Whether thermal noise was subtracted.
+
+    Raises
+    ------
+    ValueError
+        A number is none, or not finite.
+    """
+
+    height_m: float
+    control_height_m: float
+    incidence_deg: float
+    displaced_m_per_100_m: float
+    noise_subtracted: bool
+
+    def __post_init__(self) -> None:
+        numbers = (
+            self.height_m, self.control_height_m, self.incidence_deg, self.displaced_m_per_100_m,
+        )  # fmt: skip
+        right = all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers)
+        if not right or not isinstance(self.noise_subtracted, bool):
+            raise ValueError("camp_monitor:geocoding holds what is no number")
 
 
 @dataclass(frozen=True)
@@ -75,9 +116,14 @@ class Scene:
         Where the item says.
     bands_assumed : bool
         The files do not name their bands: the sensor's usual order was taken.
-    offset_kind, offset_reason : str
+    baseline : str or None
+        The processing baseline of Sentinel-2, such as ``05.00``, where it is known.
+    offset_kind : str
+    offset_notes : tuple of Note
         Of Sentinel-2, see `camp_monitor.scenes.sentinel2_offset.OffsetState`; empty for other
         sensors, and where the user gave the offset.
+    simulated : bool
+        Painted by a program, and seen by no satellite.
     geocoding : Geocoding or None
         Of radar that was fetched in its own geometry: how it was put onto the ground.
     """
@@ -102,8 +148,10 @@ class Scene:
     sun_azimuth_deg: float | None = None
     off_nadir_deg: float | None = None
     bands_assumed: bool = False
+    baseline: str | None = None
     offset_kind: str = ""
-    offset_reason: str = ""
+    offset_notes: tuple[Note, ...] = ()
+    simulated: bool = False
     geocoding: Geocoding | None = None
 
     def __post_init__(self) -> None:
@@ -132,6 +180,59 @@ class Scene:
         """The day, or the interval of days, in words."""
         first, last = self.acquired_from_at.date(), self.acquired_to_at.date()
         return str(first) if first == last else f"{first} to {last}"
+
+    @property
+    def offset_why(self) -> tuple[str, ...]:
+        """Codes of `offset_notes`, for the refusal of a scene whose offset is unknown."""
+        return tuple(item.code for item in self.offset_notes) or (Code.AS_RECORDED,)
+
+
+@dataclass(frozen=True)
+class SceneDescription:
+    """What a user says of the files that are to be added.
+
+    Parameters
+    ----------
+    sensor : str
+        Key of `SENSORS`.
+    acquired : str or None
+        See `parse_acquired`; None where `item` says it.
+    bands : tuple of str or None
+        Standard names in the order of the files' bands; ``unused`` leaves one out.
+    item : Path or None
+        The provider's STAC item.
+    quantity : str or None
+        Key of `QUANTITIES`, where the file does not follow from its sensor.
+    scale, offset : float or None
+        ``quantity = number * scale + offset``, likewise.
+    licence, credit : str or None
+        Instead of the sensor's or the item's.
+    id : str or None
+        Of the scene in the catalogue, instead of one made from the item or the files.
+    addresses : tuple of str
+        Where each file came from, unsigned; empty for files of the user.
+    offset_state : OffsetState or None
+        Of Sentinel-2, where it was settled before; otherwise it follows from the item.
+    geocoding : Geocoding or None
+        Of radar that was put onto the ground as it was fetched.
+    simulated : bool
+        Painted by a program; a file with the tag ``SIMULATED`` says so by itself.
+    """
+
+    sensor: str
+    acquired: str | None = None
+    bands: tuple[str, ...] | None = None
+    item: Path | None = None
+    quantity: str | None = None
+    scale: float | None = None
+    offset: float | None = None
+    licence: str | None = None
+    credit: str | None = None
+    id: str | None = None
+    addresses: tuple[str, ...] = ()
+    offset_state: OffsetState | None = None
+    geocoding: Geocoding | None = None
+    simulated: bool = False
 
 
 FIRST_YEAR, LAST_YEAR = 1940, 2199

@@ -13,16 +13,15 @@ UNKNOWN_POLARISATION = "sar"
 QUALITY_BANDS = ("scl", "qa_pixel", "udm2.0", "udm2.1")
 """Bands that hold a provider's classes, not measurements: see `camp_monitor.scenes.quality`."""
 
-QUANTITIES = {
-    "reflectance": "surface reflectance, 0-1",
-    "sigma0_db": "radar backscatter sigma0, decibels",
-    "gamma0_db": "radar backscatter gamma0, decibels",
-    "sigma0_power": "radar backscatter sigma0, linear power; read as decibels",
-    "gamma0_power": "radar backscatter gamma0, linear power; read as decibels",
-    "dn8": "uncalibrated 8-bit numbers; only contrasts within one date mean anything",
-    "amplitude8": "radar amplitude stretched to 8 bits; only its order within a date has meaning",
-    "dn16": "uncalibrated 16-bit numbers; only contrasts within one date mean anything",
-}
+QUANTITIES = (
+    "reflectance", "sigma0_db", "gamma0_db", "sigma0_power", "gamma0_power", "dn8", "amplitude8",
+    "dn16",
+)  # fmt: skip
+"""What numbers may mean.
+
+Of ``dn8`` and ``dn16``, only contrasts within one date mean anything; of ``amplitude8``, only the
+order of the numbers within a date.
+"""
 BACKSCATTER = ("sigma0_db", "gamma0_db", "sigma0_power", "gamma0_power")
 """Quantities of radar; images of them are always in decibels."""
 PHYSICAL = ("reflectance", *BACKSCATTER)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.dark_ground import SHIFT, judge
 
@@ -48,12 +49,14 @@ class OffsetState:
         ``none``: not shifted (a baseline before 04.00, or the pixels show it and no item says that
         they ever were); ``to_subtract``: shifted, and still so in the pixels; ``subtracted``: the
         provider has taken it off; ``unknown``: the scene must not be compared.
-    reason : str
-        One sentence.
+    notes : tuple of Note
+        What the item and the pixels show, in this order.
     evidence : str
         ``baseline``: ESA's own numbers by their processing baseline; ``flag``: a provider's word
         that is known to be wrong at times, not to be relied on until `check_offset` agrees;
         ``pixels``: dark targets were looked at and settle it; ``nothing`` where `kind` is unknown.
+    baseline : str or None
+        The processing baseline, as ``05.11``; None where the item names none, or two.
 
     Raises
     ------
@@ -62,8 +65,9 @@ class OffsetState:
     """
 
     kind: str
-    reason: str
+    notes: tuple[Note, ...]
     evidence: str = "nothing"
+    baseline: str | None = None
 
     def __post_init__(self) -> None:
         fits = (self.kind == "unknown") == (self.evidence == "nothing")
@@ -104,51 +108,59 @@ def offset_from_item(properties: Mapping[str, object], asset_offset: float | Non
         ``unknown`` where the item is silent or contradicts itself.  The date is never used.
     """
     sides = {_shifted(name): name for name in _baselines(properties)}
-    said = {key: properties[key] for key in FLAG_KEYS if properties.get(key) is not None}
+    flags = {key: properties[key] for key in FLAG_KEYS if properties.get(key) is not None}
     if len(sides) > 1:
-        return OffsetState("unknown", f"The item names two baselines, {_and(sides.values())}.")
-    if any(not isinstance(value, bool) for value in said.values()) or len({*said.values()}) > 1:
-        values = _and(f"{key} {str(value)[:20]!r}" for key, value in said.items())
-        return OffsetState("unknown", f"The item's flags about the offset do not agree: {values}.")
+        names = tuple(sorted(sides.values()))
+        return OffsetState("unknown", (note(Code.BASELINES_DISAGREE, baselines=names),))
+    shifted, baseline = next(iter(sides.items()), (None, None))
+    if any(not isinstance(value, bool) for value in flags.values()) or len({*flags.values()}) > 1:
+        disagree = note(Code.OFFSET_FLAGS_DISAGREE, flags=tuple(sorted(flags)))
+        return OffsetState("unknown", (disagree,), baseline=baseline)
     listed = _listed(asset_offset)
     if listed == "odd":
-        reason = f"The item lists an offset of {asset_offset:g}, which is neither 0 nor -0.1."
-        return OffsetState("unknown", reason)
-    shifted, name = next(iter(sides.items()), (None, ""))
-    applied = next(iter(said.values()), None)
-    if shifted is None:
-        return _without_baseline(name, applied is True, listed)
+        return OffsetState("unknown", (note(Code.OFFSET_LISTED_OTHER),), baseline=baseline)
+    applied = next(iter(flags.values()), None)
+    if baseline is None or shifted is None:
+        return _without_baseline(baseline, applied is True, listed)
     if not shifted:
-        return _before_the_shift(name, applied is True, listed)
-    altered = bool(said) or any(key.startswith(ALTERING) for key in properties)
-    return _after_the_shift(name, applied, listed, altered)
+        return _before_the_shift(baseline, applied is True, listed)
+    altered = bool(flags) or any(key.startswith(ALTERING) for key in properties)
+    return _after_the_shift(baseline, applied, listed, altered)
 
 
-def _without_baseline(name: str, applied: bool, listed: str | None) -> OffsetState:
-    told = f"The baseline {name} says nothing" if name else "The item names no processing baseline"
+def _without_baseline(baseline: str | None, applied: bool, listed: str | None) -> OffsetState:
+    silent = note(Code.BASELINE_MISSING)
+    if baseline is not None:
+        silent = note(Code.BASELINE_INCONCLUSIVE, baseline=baseline)
     if applied:
-        return OffsetState("subtracted", f"{told}; its flag says that 1000 was taken off.", "flag")
+        flagged = note(Code.OFFSET_FLAGGED_SUBTRACTED)
+        return OffsetState("subtracted", (silent, flagged), "flag", baseline)
     if listed == "shift":
-        return OffsetState("to_subtract", f"{told}; its bands list an offset of -0.1.", "flag")
-    return OffsetState("unknown", f"{told}, and nothing else in the item settles the offset.")
+        return OffsetState("to_subtract", (silent, note(Code.OFFSET_LISTED)), "flag", baseline)
+    return OffsetState("unknown", (silent,), baseline=baseline)
 
 
-def _before_the_shift(name: str, applied: bool, listed: str | None) -> OffsetState:
+def _before_the_shift(baseline: str, applied: bool, listed: str | None) -> OffsetState:
+    unshifted = note(Code.BASELINE_WITHOUT_OFFSET, baseline=baseline)
     if applied or listed == "shift":
-        other = "its flag says that 1000 was taken off" if applied else "its bands list -0.1"
-        return OffsetState("unknown", f"Baseline {name} adds no 1000, but {other}.")
-    return OffsetState("none", f"Baseline {name} adds no 1000 to the numbers.", "baseline")
+        other = note(Code.OFFSET_FLAGGED_SUBTRACTED if applied else Code.OFFSET_LISTED)
+        return OffsetState("unknown", (unshifted, other), baseline=baseline)
+    return OffsetState("none", (unshifted,), "baseline", baseline)
 
 
-def _after_the_shift(name: str, applied: object, listed: str | None, altered: bool) -> OffsetState:
-    added = f"Baseline {name} adds 1000 to the numbers"
+def _after_the_shift(
+    baseline: str, applied: object, listed: str | None, altered: bool
+) -> OffsetState:
+    shifted = note(Code.BASELINE_WITH_OFFSET, baseline=baseline)
     if applied is True:
-        return OffsetState("subtracted", f"{added}, and the item's flag says it is off.", "flag")
+        flagged = note(Code.OFFSET_FLAGGED_SUBTRACTED)
+        return OffsetState("subtracted", (shifted, flagged), "flag", baseline)
     if listed == "zero":
-        return OffsetState("unknown", f"{added}, but the item's bands list an offset of 0.")
+        return OffsetState("unknown", (shifted, note(Code.OFFSET_LISTED_ZERO)), baseline=baseline)
     if applied is False:
-        return OffsetState("to_subtract", f"{added}, and the item's flag says it is on.", "flag")
-    return OffsetState("to_subtract", f"{added}.", "flag" if altered else "baseline")
+        flagged = note(Code.OFFSET_FLAGGED_PRESENT)
+        return OffsetState("to_subtract", (shifted, flagged), "flag", baseline)
+    return OffsetState("to_subtract", (shifted,), "flag" if altered else "baseline", baseline)
 
 
 def _baselines(properties: Mapping[str, object]) -> list[str]:
@@ -178,10 +190,6 @@ def _listed(offset: float | None) -> str | None:
         return "zero"
     known = any(math.isclose(offset, value, rel_tol=1e-6) for value in (SHIFT_REFLECTANCE, -SHIFT))
     return "shift" if known else "odd"
-
-
-def _and(parts: Iterable[str]) -> str:
-    return " and ".join(sorted(parts))
 
 
 def check_offset(
@@ -243,20 +251,21 @@ def check_offset(
             f"the numbers have shape {numbers.shape}."
         )
     verdict, sure, seen = judge(numbers, names, flags)
-    said = state.reason.removesuffix(".")
+    notes = (*state.notes, seen)
+    unknown = replace(state, kind="unknown", notes=notes, evidence="nothing")
     if verdict == "nothing":
-        if state.evidence == "flag":
-            return OffsetState("unknown", f"{said}, which cannot be checked, because {seen}.")
-        return OffsetState(state.kind, f"{said}; unchecked, because {seen}.", state.evidence)
+        return unknown if state.evidence == "flag" else replace(state, notes=notes)
     if verdict == "odd":
-        return OffsetState("unknown", f"{said}, but {seen}.")
+        return unknown
     agrees = state.kind != "unknown" and (verdict == "shifted") == (state.kind == "to_subtract")
     if agrees:
-        return OffsetState(state.kind, f"{said}, and the pixels agree: {seen}.", "pixels")
+        return replace(state, notes=notes, evidence="pixels")
     if not sure:
-        reason = f"{said}, but {seen}, which hints otherwise and does not settle it."
-        return OffsetState("unknown", reason)
-    shown = "in them" if verdict == "shifted" else "not in them"
+        return replace(unknown, notes=(*notes, note(Code.OFFSET_UNSETTLED)))
     removed = "subtracted" if state.kind == "to_subtract" else "none"
-    kind = "to_subtract" if verdict == "shifted" else removed
-    return OffsetState(kind, f"{said}, but the pixels show that 1000 is {shown}: {seen}.", "pixels")
+    return replace(
+        state,
+        kind="to_subtract" if verdict == "shifted" else removed,
+        notes=(*notes, note(Code.OFFSET_FROM_PIXELS)),
+        evidence="pixels",
+    )

@@ -10,7 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
-from camp_monitor.errors import NotComparableError
+from camp_monitor.codes import Code
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
@@ -102,16 +103,13 @@ def make_painter(pair: Pair, water: bool) -> Painter:
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Water into uncalibrated numbers: what it would look like there is not known.
     """
     image = pair.after
     physical = image.quantity == "reflectance" or image.quantity.endswith("_db")
     if water and not physical:
-        raise NotComparableError(
-            f"What water looks like in uncalibrated numbers ({image.quantity}) is not known, so "
-            f"none was painted: use scenes of reflectance or decibels."
-        )
+        raise Refusal(Code.PAINTING_NEEDS_UNIT, quantity=image.quantity)
     none = np.zeros((0, len(image.bands)), np.float32)
     if not is_sar(image.bands):
         return Painter(pair, water, none if water else _roof_colours(image), none)
@@ -139,9 +137,7 @@ def own_objects(image: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     usable = whole.reshape(rows, cell, columns, cell).all(axis=(1, 3))
     usable &= np.isfinite(cells).all(axis=0)
     if not usable.any():
-        raise NotComparableError(
-            "No ground is usable on the after date, so nothing can be painted there: use another."
-        )
+        raise Refusal(Code.NOTHING_TO_PAINT_ON)
     middles = np.median(cells[:, usable], axis=1)
     cells = np.where(usable, cells, middles[:, None, None])
     contrast = cells - np.stack([ndimage.median_filter(band, AROUND_CELLS) for band in cells])

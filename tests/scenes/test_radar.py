@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.demo.compound import Stage, list_structures, place_compound
-from camp_monitor.errors import NotComparableError, SceneError
+from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import (
@@ -157,9 +157,9 @@ def test_two_satellites_are_trusted_only_once_their_shift_was_measured(
     first: str | None, second: str | None, names: str
 ) -> None:
     pair = Flown("A", first), Flown("B", second)
-    with pytest.raises(NotComparableError, match=names):
+    with pytest.raises(Refusal, match=names):
         platform_caveats(*pair, aligned(known=False))
-    with pytest.raises(NotComparableError, match=r"7\.0 pixels apart, where 6 is the most"):
+    with pytest.raises(Refusal, match=r"7\.0 pixels apart, where 6 is the most"):
         platform_caveats(*pair, aligned(7.0))
     (caveat,) = platform_caveats(*pair, aligned(2.3))
     assert "2.3 pixels were measured" in caveat

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.terrain import Geocoding
@@ -56,7 +56,7 @@ def test_two_heights_are_trusted_only_where_their_shift_was_measured() -> None:
     (said,) = (one for one in pair.caveats if "Terrain" in one)
     assert "below 350 and 400 m" in said
     assert "lie 64 m apart by it, of which the measured shift of 6.4 pixels is taken back" in said
-    with pytest.raises(NotComparableError, match="350 and 400 m, which displaces them by 64 m"):
+    with pytest.raises(Refusal, match="350 and 400 m, which displaces them by 64 m"):
         paired(higher, -12 + 3 * texture(2))
 
 
@@ -64,7 +64,7 @@ def test_two_heights_are_trusted_only_where_their_shift_was_measured() -> None:
 def test_half_a_pixel_needs_no_measured_shift(height_m: float, refused: bool) -> None:
     geocoding, other = replace(LEVEL, height_m=height_m), -12 + 3 * texture(2)
     if refused:
-        with pytest.raises(NotComparableError, match="could not be measured"):
+        with pytest.raises(Refusal, match="could not be measured"):
             paired(geocoding, other)
     else:
         assert not paired(geocoding, other).shift_found.known
@@ -79,5 +79,5 @@ def test_half_a_pixel_needs_no_measured_shift(height_m: float, refused: bool) ->
 )
 def test_other_ways_onto_the_ground_are_refused(geocoding: Geocoding | None, said: str) -> None:
     after = replace(AFTER, geocoding=geocoding)
-    with pytest.raises(NotComparableError, match=said):
+    with pytest.raises(Refusal, match=said):
         check_comparable(BEFORE, after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, note
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.irmad import irmad
 from camp_monitor.pairs.pair import Pair
@@ -25,11 +26,8 @@ not turn any edge into a new one."""
 LEAST_M2 = 60.0
 """Smaller regions are vehicles, trees and shade."""
 
-LOOKALIKES = "Ploughed, cleared or newly planted ground can look like earthworks."
-FEW_EDGES = (
-    "The two dates have few edges in common, so their colours could not be compared: new structure "
-    "alone decides, and orchards, rows of crops or harder shadows can look like it."
-)
+LOOKALIKES = note(Code.LIKE_EARTHWORKS)
+FEW_EDGES = note(Code.FEW_EDGES)
 
 
 @dataclass(frozen=True)

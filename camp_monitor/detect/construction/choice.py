@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.construction.method import FINE_UNDER_M, STRUCTURE_UP_TO_M
 from camp_monitor.detect.detection import Detection
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
 
@@ -25,7 +26,7 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Bands and pixels that cannot show a building, or nearly everything changed.
     """
     if is_sar(pair.bands):
@@ -48,8 +49,7 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
         from camp_monitor.detect.construction.multiband import detect_by_colours
 
         return detect_by_colours(pair)
-    raise NotComparableError(
-        f"Construction cannot be told with the bands {', '.join(pair.bands)} at "
-        f"{pair.pixel_m:g} m: use scenes with short-wave infrared, or pixels of at most "
-        f"{STRUCTURE_UP_TO_M:g} m."
-    )
+    raise Refusal(
+        Code.CONSTRUCTION_NEEDS_BANDS, bands=pair.bands, pixel_m=pair.pixel_m,
+        most_m=STRUCTURE_UP_TO_M,
+    )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from camp_monitor.codes import Code, Measure, Note, note
 from camp_monitor.detect.construction.built_up import find_built_up
 from camp_monitor.detect.construction.method import FINE_UNDER_M, METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.pixel_size import estimate_pixel_m
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import is_sar
 
@@ -33,15 +34,12 @@ def detect_fine_construction(pair: Pair, structure_model: str = "default") -> De
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Radar, or coarser pixels.
     """
     pixel_m = pair.pixel_m
     if is_sar(pair.bands) or pixel_m >= FINE_UNDER_M:
-        raise NotComparableError(
-            f"Roofs and works are looked for in optical scenes with pixels under {FINE_UNDER_M:g} "
-            f"m, and these have {pixel_m:g} m: use finer scenes."
-        )
+        raise Refusal(Code.CONSTRUCTION_NEEDS_FINE_PIXELS, under_m=FINE_UNDER_M, pixel_m=pixel_m)
     built_up = find_built_up(pair, pixel_m)
     changes: tuple[Change, ...] = (built_up.change,)
     if pixel_m < ROOFS_UNDER_M:
@@ -53,24 +51,21 @@ def detect_fine_construction(pair: Pair, structure_model: str = "default") -> De
         METHOD,
         changes,
         pair.usable,
-        (
-            ("Edges in common", f"{built_up.agreement:.2f} (correlation of the two dates)"),
-            ("Weight of colours", f"{built_up.colour_weight:.2f}, the rest is new edges"),
-        ),
+        {
+            Measure.EDGES_IN_COMMON: built_up.agreement,
+            Measure.COLOUR_WEIGHT: built_up.colour_weight,
+        },
         _caveats(pair, changes),
     )
 
 
-def _caveats(pair: Pair, changes: tuple[Change, ...]) -> tuple[str, ...]:
+def _caveats(pair: Pair, changes: tuple[Change, ...]) -> tuple[Note, ...]:
     """Say what was not told apart, and doubt a pixel size that the scene contradicts."""
     said = []
     if all(change.kind != "construction" for change in changes):
-        said.append("New roofs were not told from other works: the pixels are too large for that.")
+        said.append(note(Code.ROOFS_UNTOLD))
     estimate = estimate_pixel_m(pair.before, pair.after)
     times = max(estimate.pixel_m / pair.pixel_m, pair.pixel_m / estimate.pixel_m)
     if estimate.known and times > DOUBTFUL_TIMES:
-        said.append(
-            f"Edges in the scene look like those of pixels of about {estimate.pixel_m:.1f} m, not "
-            f"{pair.pixel_m:g} m: sizes may be wrong."
-        )
+        said.append(note(Code.PIXEL_SIZE_DOUBTFUL, edges_m=estimate.pixel_m, pixel_m=pair.pixel_m))
     return tuple(said)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure, note
 from camp_monitor.detect.construction.method import METHOD, STRUCTURE_UP_TO_M
-from camp_monitor.detect.construction.new_structures import SMALL_THINGS, new_corners
+from camp_monitor.detect.construction.new_structures import new_corners
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.indices import ndbi, ndvi
 from camp_monitor.detect.irmad import MOST_CORRELATION, change_odds, irmad
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.structure import measure_slopes, shared_stretch, stretched
-from camp_monitor.detect.water.banks import AT_WATER, away_from_water, banks, wet_ground
-from camp_monitor.errors import NotComparableError
+from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import PHYSICAL
@@ -35,12 +36,6 @@ EDGE_PX = 0.8
 LEAST_PX, LEAST_UNNAMED_PX = 4, 8
 """Smaller regions are noise: a glint moved by part of a pixel changes nine."""
 WAY = "colours"
-
-BARE_GROUND = "Bare, ploughed or cleared ground can look like a building site."
-UNNAMED = (
-    "The numbers are not reflectance, so what became of the ground was not judged: a field, a "
-    "wood, water or a building."
-)
 
 
 @dataclass(frozen=True)
@@ -97,13 +92,13 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Reflectance, of which nearly everything changed.
 
     Notes
     -----
     Cannot see: what is smaller than about two pixels, under trees, or built of the stuff of its
-    surroundings.  Takes for construction: see `BARE_GROUND` and `SMALL_THINGS`.
+    surroundings.  Takes for construction: bare ground and small things.
 
     References
     ----------
@@ -131,7 +126,7 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
                 strength=strength,
                 edge_px=EDGE_PX,
                 least_px=LEAST_PX,
-                caveats=(lookalikes,),
+                caveats=(note(lookalikes),),
                 way=WAY,
             )
         )
@@ -144,7 +139,7 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
                 strength=strength,
                 edge_px=EDGE_PX,
                 least_px=LEAST_UNNAMED_PX,
-                caveats=(UNNAMED,),
+                caveats=(note(Code.BECAME_UNTOLD),),
                 way=WAY,
             )
         )
@@ -153,14 +148,14 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         tuple(changes),
         seen & (~shores | wet_after) if physical else seen,
         measured,
-        unseen=AT_WATER,
+        unseen=Code.AT_WATER,
         altered=altered,
     )
 
 
 def _odds(
     pair: Pair, constants: MultibandConstants
-) -> tuple[NDArray[np.float32], float, tuple[tuple[str, str], ...]]:
+) -> tuple[NDArray[np.float32], float, dict[str, float]]:
     """Return log-odds of a change, (row, col), their least value, and what was measured."""
     from scipy import ndimage
     from skimage.filters import threshold_otsu
@@ -169,18 +164,19 @@ def _odds(
     if constants.likelihood:
         found = change_odds(before, after, seen, constants.most_correlation)
         odds, least, correlations = found.log_odds, found.least, found.correlations
-        share = f"{found.changed_share:.0%}"
+        share = found.changed_share
     else:
         other = irmad(before, after, seen)
         distance, correlations = np.sqrt(other.chi_square), other.correlations
         least = -float(threshold_otsu(distance[seen]))
         odds = distance + np.float32(least)
-        share = f"{np.mean(odds[seen] > 0):.0%}"
+        share = float(np.mean(odds[seen] > 0))
     odds = np.where(seen, odds, least).astype(np.float32)
     if constants.median_px > 1:
         odds = ndimage.median_filter(odds, constants.median_px)
-    printed = " ".join(f"{value:.2f}" for value in correlations)
-    return odds, least, (("Changed share of the scene", share), ("Correlations", printed))
+    measured: dict[str, float] = {Measure.CHANGED_FRACTION: share}
+    measured |= {f"{Measure.CORRELATION}:{n}": value for n, value in enumerate(correlations, 1)}
+    return odds, least, measured
 
 
 def _built(
@@ -189,7 +185,7 @@ def _built(
     odds: NDArray[np.float32],
     shores: NDArray[np.bool_],
     constants: MultibandConstants,
-) -> tuple[NDArray[np.bool_], str]:
+) -> tuple[NDArray[np.bool_], Code]:
     """Return what of the changed ground speaks for building, and what may look like it."""
     from scipy import ndimage
 
@@ -200,14 +196,11 @@ def _built(
     built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & pair.usable
     if pair.pixel_m <= STRUCTURE_UP_TO_M:
         built = _grown_from(_corners(pair, dry) & built, built, odds)
-        return away_from_water(built, shores), SMALL_THINGS
+        return away_from_water(built, shores), Code.SMALL_THINGS
     too_much = changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1)
     if too_much and pair.before.quantity in PHYSICAL:
-        raise NotComparableError(
-            f"More than {MOST_CHANGED_FRACTION:.0%} of the land changed between the dates: "
-            f"construction cannot be told from the season; use two dates of the same season."
-        )
-    return away_from_water(built, shores), BARE_GROUND
+        raise Refusal(Code.MOST_LAND_CHANGED, most_fraction=MOST_CHANGED_FRACTION)
+    return away_from_water(built, shores), Code.BARE_GROUND
 
 
 def _altered(

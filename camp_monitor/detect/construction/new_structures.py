@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure, note
 from camp_monitor.detect.construction.method import METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.structure import (
@@ -17,7 +18,7 @@ from camp_monitor.detect.structure import (
     steepness,
     stretched,
 )
-from camp_monitor.detect.water.banks import AT_WATER, banks, wet_ground
+from camp_monitor.detect.water.banks import banks, wet_ground
 from camp_monitor.pairs.pair import Pair
 
 WAY = "structures"
@@ -41,7 +42,6 @@ CORNERED = 0.5
 on something that stood before."""
 BORDER = 0.35
 """Part of the way from the surroundings' colour to the middle's at which a cornered shape ends."""
-SMALL_THINGS = "Vehicles, stacks, haystacks and new shadows can look like small structures."
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,13 @@ def detect_new_structures(pair: Pair, constants: StructureConstants = CONSTANTS)
                 strength=strength,
                 edge_px=0.8,
                 least_px=LEAST_PX,
-                caveats=(SMALL_THINGS,),
+                caveats=(note(Code.SMALL_THINGS),),
                 way=WAY,
             ),
         ),
         solid | (pair.usable & wet_after),
-        (("New edges from", f"{constants.edge:g} spreads of the scenes' slopes"),),
-        unseen=AT_WATER,
+        {Measure.EDGE_FROM: constants.edge},
+        unseen=Code.AT_WATER,
     )
 
 

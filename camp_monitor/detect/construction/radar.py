@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure, note, qualified
 from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.radar import RadarWaterConstants, map_radar_water
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
@@ -24,14 +25,6 @@ from camp_monitor.scenes.sar.backscatter import despeckle
 CHANGE_METHOD = "radar_change/1"
 WAY = "radar"
 
-TWO_SIDED = (
-    "Radar backscatter changes with water, moisture, crops, ships and building alike: what changed "
-    "is not known from it."
-)
-RADAR_SITES = (
-    "Felling, ploughing, flooding and parked vehicles can change radar backscatter like building."
-)
-AT_WATER = "at water of either date building is not looked for"
 SIDE_PX = 3
 """Side of the square over which a pixel's power is averaged before two dates are compared."""
 ITERATIONS = 40
@@ -129,7 +122,7 @@ def detect_radar_change(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Not radar, or an unknown quantity.
 
     Notes
@@ -146,22 +139,24 @@ def detect_radar_change(
     _check(pair)
     seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
     evidence = np.zeros(seen.shape, np.float32)
-    measured: list[tuple[str, str]] = []
+    measured: dict[str, float] = {}
     for name in pair.bands:
         ratio_db = _ratio_db(pair, name, seen, constants.dark_fraction, SIDE_PX)
-        share, said = _two_sided(ratio_db, seen, constants)
+        share, from_db, usual_db = _two_sided(ratio_db, seen, constants)
         evidence = np.maximum(evidence, share)
-        measured.append((f"Change from, {name.upper()}", said))
+        measured |= qualified(
+            {Measure.CHANGE_FROM_DB: from_db, Measure.USUAL_CHANGE_DB: usual_db}, name
+        )
     change = Change(
         kind="other",
         changed=_with_core((evidence > 1) & seen),
         strength=evidence,
         edge_px=1.0,
         least_px=20,
-        caveats=(TWO_SIDED,),
+        caveats=(note(Code.RADAR_TWO_SIDED),),
         way=WAY,
     )
-    return Detection(CHANGE_METHOD, (change,), seen, tuple(measured))
+    return Detection(CHANGE_METHOD, (change,), seen, measured)
 
 
 def _with_core(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -175,8 +170,8 @@ def _with_core(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _two_sided(
     ratio_db: NDArray[np.float32], seen: NDArray[np.bool_], constants: RadarChangeConstants
-) -> tuple[NDArray[np.float32], str]:
-    """Size of the smoothed ratio by its threshold, and the threshold in words."""
+) -> tuple[NDArray[np.float32], float, float]:
+    """Size of the smoothed ratio by its threshold, that threshold, and the noise, decibels."""
     from skimage.filters import threshold_otsu
     from skimage.restoration import denoise_tv_chambolle
 
@@ -196,8 +191,8 @@ def _two_sided(
         constants.least_noise_spreads,
         constants.least_db / noise_db,
     )
-    said = f"{threshold * noise_db:.1f} dB (speckle and texture {noise_db:.1f} dB)"
-    return np.where(seen, size / threshold, 0).astype(np.float32), said
+    share = np.where(seen, size / threshold, 0).astype(np.float32)
+    return share, threshold * noise_db, noise_db
 
 
 def detect_radar_construction(
@@ -221,7 +216,7 @@ def detect_radar_construction(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Not radar, an unknown quantity, or pixels above `COARSEST_M`.
 
     Notes
@@ -236,10 +231,7 @@ def detect_radar_construction(
     """
     _check(pair)
     if pair.pixel_m > COARSEST_M:
-        raise NotComparableError(
-            f"Building sites do not show in radar pixels of {pair.pixel_m:g} m: use pixels of at "
-            f"most {COARSEST_M:g} m."
-        )
+        raise Refusal(Code.RADAR_SITES_NEED_FINE_PIXELS, pixel_m=pair.pixel_m, most_m=COARSEST_M)
     seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
     ground = seen & ~_water(pair)
     site_px = max(constants.site_m / pair.pixel_m, 3.0)
@@ -262,22 +254,19 @@ def detect_radar_construction(
         strength=np.where(ground, mean_db / threshold, 0).astype(np.float32),
         edge_px=site_px / 2,
         least_px=round(site_px**2),
-        caveats=(RADAR_SITES,),
+        caveats=(note(Code.RADAR_SITES),),
         way=WAY,
     )
-    said = f"{threshold:.2f} dB (usual {usual:.2f} dB)"
+    measured: dict[str, float] = {Measure.CHANGE_FROM_DB: threshold, Measure.USUAL_CHANGE_DB: usual}
     return Detection(
-        CONSTRUCTION_METHOD, (change,), ground, (("Mean change from", said),), unseen=AT_WATER
+        CONSTRUCTION_METHOD, (change,), ground, measured, unseen=Code.AT_WATER_IN_RADAR
     )
 
 
 def _check(pair: Pair) -> None:
     quantity = pair.before.quantity
     if quantity != "amplitude8" and not quantity.endswith("_db"):
-        raise NotComparableError(
-            f"Radar change cannot be told in {quantity}: use scenes calibrated to decibels, or "
-            f"8-bit amplitudes."
-        )
+        raise Refusal(Code.RADAR_NEEDS_UNIT, quantity=quantity)
 
 
 def _ratio_db(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, note
 from camp_monitor.detect.construction.roof_network import (
     WEIGHTS_FOLDER,
     Weights,
@@ -37,7 +38,7 @@ MOST_LOGIT = 6.0
 """Evidence is cut off here before it is averaged."""
 EDGE_M = 0.7
 """How far the outline of a roof may be off: the network answers for blocks of one metre."""
-NOT_ROOFS = "Lorries, stacks, tents and paved yards can look like roofs."
+NOT_ROOFS = note(Code.LIKE_ROOFS)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from camp_monitor.scenes.sensors import PHYSICAL
 BANK_PX = 2
 NEAR_WATER_FRACTION = 0.25
 """A region with more of its rim at changed or present water is a bank or a bar."""
-AT_WATER = "at the edge of water, or where water was, construction is not looked for"
 
 
 def wet_ground(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

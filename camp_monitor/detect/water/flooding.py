@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure, note, qualified
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.optical import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detect.water.optical import SPAN, Water, WaterConstants, map_water
 from camp_monitor.detect.water.radar import CONSTANTS as RADAR_CONSTANTS
 from camp_monitor.detect.water.radar import RadarWater, map_radar_water
 from camp_monitor.detect.water.radar_flooding import find_radar_flooding
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import PHYSICAL, is_sar
@@ -23,8 +24,6 @@ FLOOD_WITHIN_DAYS = 366.0
 """Water that came or went within this is a flood or its end; beyond it, a lasting change."""
 LEAST_PX = 6
 EDGE_PX = 0.8
-STEEPEST, USUAL = "Steepest ground that may be water", "Usual water left out"
-"""Names of these measurements."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,12 @@ class FloodConstants:
 CONSTANTS = FloodConstants()
 
 SINGLE_PAIR = {
-    "flooding": "One pair cannot tell a flood from new water that stays (a pond, a dam): a later "
-    "image decides.",
-    "flood_recession": "One pair cannot tell the end of a flood from usual low water: an earlier "
-    "image decides.",
-    "water_gain": "The two dates lie more than a year apart: when the water came, and whether it "
-    "came and went between them, is not known.",
-    "water_loss": "The two dates lie more than a year apart: when the water went, and whether it "
-    "came and went between them, is not known.",
+    "flooding": Code.PAIR_FLOODING,
+    "flood_recession": Code.PAIR_FLOOD_RECESSION,
+    "water_gain": Code.PAIR_WATER_GAIN,
+    "water_loss": Code.PAIR_WATER_LOSS,
 }
+"""What one pair leaves open, by kind."""
 
 
 def detect_flooding(
@@ -92,7 +88,7 @@ def detect_flooding(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         The bands hold no water index, or no water can be told in one of the images.
 
     Notes
@@ -113,10 +109,7 @@ def detect_flooding(
     after = map_water(pair.after, constants.water, slope_deg)
     seen = pair.usable & before.seen & after.seen
     if not seen.any():
-        raise NotComparableError(
-            f"Water cannot be told in these scenes: one of them is under cloud or shows one smooth "
-            f"surface in {', '.join(pair.bands)} ({pair.before.quantity}); choose others."
-        )
+        raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
     fall = np.nan_to_num(before.infrared - after.infrared)
     rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     # of reflectance haze on the first date may lift the index as high as water's
@@ -129,16 +122,18 @@ def detect_flooding(
     came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)
     went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
     strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
-    measured = tuple(
-        (f"{name} ({when})", value)
-        for when, water in (("before", before), ("after", after))
-        for name, value in water.measured
-    ) + _known(slope_deg, steepest_deg(pair, constants), usual_water, seen)
+    measured = {
+        **qualified(before.measured, "before"),
+        **qualified(after.measured, "after"),
+        **_known(slope_deg, steepest_deg(pair, constants), usual_water, seen),
+    }
     gained = gained if usual_water is None else gained & ~usual_water
-    changes = _changes(pair, seen, gained, lost, strength, OPTICAL_LOOKALIKES)
+    changes = _changes(pair, seen, gained, lost, strength, Code.LIKE_WATER)
     calibrated = pair.before.quantity in PHYSICAL
-    caveats = () if calibrated or (before.parted and after.parted) else (NOT_PARTED,)
-    return Detection(METHOD, changes, seen, measured, caveats, UNDER_CLOUD)
+    caveats = (
+        () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
+    )
+    return Detection(METHOD, changes, seen, measured, caveats, Code.UNDER_CLOUD_OR_SMOOTH)
 
 
 def new_water(
@@ -167,29 +162,24 @@ def new_water(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         The image cannot tell water, or shows hardly any of the usual water as water.
     """
     water: Water | RadarWater
     if is_sar(image.bands):
-        water, lookalikes = map_radar_water(image, slope_deg=slope_deg), RADAR_LOOKALIKES
+        water, lookalikes = map_radar_water(image, slope_deg=slope_deg), Code.LIKE_WATER_IN_RADAR
     else:
-        water, lookalikes = map_water(image, slope_deg=slope_deg), OPTICAL_LOOKALIKES
+        water, lookalikes = map_water(image, slope_deg=slope_deg), Code.LIKE_WATER
     if not water.seen.any():
-        raise NotComparableError(
-            f"Water cannot be told in this scene: it is under cloud or shows one smooth surface in "
-            f"{', '.join(image.bands)} ({image.quantity}); choose another."
-        )
+        raise Refusal(Code.WATER_UNTOLD, bands=image.bands, quantity=image.quantity)
     measured = water.measured
     usual = usual_water & water.seen
     if usual.sum() >= LEAST_USUAL_PX:
         found = float(water.is_water[usual].mean())
-        measured = (*measured, ("Usual water found", f"{found:.0%}"))
+        measured = {**measured, Measure.USUAL_WATER_FOUND_FRACTION: found}
         if found < LEAST_USUAL_FRACTION:
-            raise NotComparableError(
-                f"Only {found:.0%} of the usual water shows as water, and "
-                f"{LEAST_USUAL_FRACTION:.0%} are needed to tell a flood: choose another scene, or "
-                f"check that the reference lies where it should."
+            raise Refusal(
+                Code.USUAL_WATER_MISSING, found_fraction=found, least_fraction=LEAST_USUAL_FRACTION
             )
     flooded = water.is_water & ~usual_water & water.seen
     change = Change(
@@ -198,28 +188,14 @@ def new_water(
         strength=water.strength,
         edge_px=EDGE_PX,
         least_px=LEAST_PX,
-        caveats=(ONE_DATE, lookalikes),
+        caveats=(note(Code.ONE_DATE), note(lookalikes)),
     )
-    return Detection(METHOD, (change,), water.seen, measured, unseen=UNDER_CLOUD)
+    return Detection(METHOD, (change,), water.seen, measured, unseen=Code.UNDER_CLOUD_OR_SMOOTH)
 
 
 LEAST_USUAL_PX = 100
 LEAST_USUAL_FRACTION = 0.3
 """Less of the usual water than this found, and scene, reference or their places are wrong."""
-ONE_DATE = (
-    "One date and a reference: water that came to stay since the reference was made (a pond, a "
-    "dam) looks like a flood."
-)
-NOT_PARTED = (
-    "The numbers are not calibrated and land and water do not part clearly in both dates: small or "
-    "muddy water may be missed."
-)
-UNDER_CLOUD = "under thick cloud, or too smooth a surface to tell water from land"
-OPTICAL_LOOKALIKES = "Dark roofs, asphalt and shadow can look like water."
-RADAR_LOOKALIKES = (
-    "Smooth tarmac, dry sand, wet snow and radar shadow look like water in radar, and water "
-    "between buildings or roughened by wind does not."
-)
 
 
 def _detect_radar(
@@ -230,9 +206,9 @@ def _detect_radar(
     found = find_radar_flooding(pair, slope_deg=slope_deg)
     strength = np.where(found.gained, found.gained_strength, found.lost_strength)
     gained = found.gained if usual_water is None else found.gained & ~usual_water
-    changes = _changes(pair, found.seen, gained, found.lost, strength, RADAR_LOOKALIKES)
+    changes = _changes(pair, found.seen, gained, found.lost, strength, Code.LIKE_WATER_IN_RADAR)
     known = _known(slope_deg, steepest_deg(pair), usual_water, found.seen)
-    return Detection(METHOD, changes, found.seen, (*found.measured, *known))
+    return Detection(METHOD, changes, found.seen, {**found.measured, **known})
 
 
 def steepest_deg(pair: Pair, constants: FloodConstants = CONSTANTS) -> float:
@@ -247,13 +223,15 @@ def _known(
     most_deg: float,
     usual_water: NDArray[np.bool_] | None,
     seen: NDArray[np.bool_],
-) -> tuple[tuple[str, str], ...]:
-    """Say for the record what was known of the ground beforehand."""
-    steepest = () if slope_deg is None else ((STEEPEST, f"{most_deg:g} deg"),)
-    if usual_water is None:
-        return steepest
-    share = 100 * (usual_water & seen).sum() / max(seen.sum(), 1)
-    return (*steepest, (USUAL, f"{share:.1f} % of what was seen"))
+) -> dict[str, float]:
+    """Return for the record what was known of the ground beforehand."""
+    known: dict[str, float] = {}
+    if slope_deg is not None:
+        known[Measure.STEEPEST_DEG] = most_deg
+    if usual_water is not None:
+        share = (usual_water & seen).sum() / max(seen.sum(), 1)
+        known[Measure.USUAL_WATER_FRACTION] = float(share)
+    return known
 
 
 def _changes(
@@ -262,7 +240,7 @@ def _changes(
     gained: NDArray[np.bool_],
     lost: NDArray[np.bool_],
     strength: NDArray[np.float32],
-    lookalikes: str,
+    lookalikes: Code,
 ) -> tuple[Change, Change]:
     brief = pair.interval_days <= FLOOD_WITHIN_DAYS
     kinds = ("flooding", "flood_recession") if brief else ("water_gain", "water_loss")
@@ -273,7 +251,7 @@ def _changes(
             strength=np.nan_to_num(strength).astype(np.float32),
             edge_px=EDGE_PX,
             least_px=LEAST_PX,
-            caveats=(SINGLE_PAIR[kind], lookalikes),
+            caveats=(note(SINGLE_PAIR[kind]), note(lookalikes)),
             way="radar" if is_sar(pair.bands) else "optical",
         )
         for kind, where in zip(kinds, (gained, lost), strict=True)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.detect.detection import Detection
-from camp_monitor.detect.water.flooding import STEEPEST, USUAL, detect_flooding, steepest_deg
+from camp_monitor.detect.water.flooding import detect_flooding, steepest_deg
 from camp_monitor.detect.water.single_date import slope_of
 from camp_monitor.pairs.pair import Pair
 
@@ -31,7 +32,7 @@ class KnownGround:
         (row, col).
     heights_name, usual_name : str
         Of the files, for the record.
-    caveats : tuple of str
+    caveats : tuple of Note
         Where the files leave the ground unknown.
     """
 
@@ -40,7 +41,7 @@ class KnownGround:
     usual_water: NDArray[np.bool_] | None = None
     heights_name: str = ""
     usual_name: str = ""
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Note, ...] = ()
 
     def on(self, grid: GeoBox) -> KnownGround:
         """Cut it down to a window of its own grid.
@@ -91,20 +92,16 @@ def know_ground(
         slope_deg = slope_of(height_m, abs(grid.affine.a))
         known = replace(known, slope_deg=slope_deg, heights_name=name)
         missing = np.isnan(slope_deg)[searched].mean()
+        caveats.append(note(Code.HEIGHTS_FROM, file=name))
         if missing:
-            caveats.append(
-                f"No height is known for {_percent(missing)} of the searched area: there, steep "
-                f"ground can be taken for water."
-            )
+            caveats.append(note(Code.HEIGHTS_MISSING, missing_fraction=missing))
     if usual is not None:
         name, percent = usual
         known = replace(known, usual_water=percent >= USUAL_FROM_PERCENT, usual_name=name)
         missing = np.isnan(percent)[searched].mean()
+        caveats.append(note(Code.USUAL_WATER_FROM, file=name))
         if missing:
-            caveats.append(
-                f"Usual water is not known for {_percent(missing)} of the searched area: there, "
-                f"usual water can be taken for new."
-            )
+            caveats.append(note(Code.USUAL_WATER_UNKNOWN, missing_fraction=missing))
     return replace(known, caveats=tuple(caveats))
 
 
@@ -113,17 +110,12 @@ def detect_flooding_on(ground: KnownGround, pair: Pair) -> Detection:
 
     Raises
     ------
-    NotComparableError
+    Refusal
         As `detect_flooding`.
     """
     here = ground.on(pair.grid)
     found = detect_flooding(pair, slope_deg=here.slope_deg, usual_water=here.usual_water)
-    source = {
-        STEEPEST: f" (heights: {ground.heights_name})",
-        USUAL: f" (reference: {ground.usual_name})",
-    }
-    measured = tuple((name, value + source.get(name, "")) for name, value in found.measured)
-    return replace(found, measured=measured, caveats=(*found.caveats, *ground.caveats))
+    return replace(found, caveats=(*found.caveats, *ground.caveats))
 
 
 def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
@@ -131,7 +123,7 @@ def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
 
     Raises
     ------
-    NotComparableError
+    Refusal
         As `detect_flooding`.
     """
     found, here = detect_flooding_on(ground, pair), ground.on(pair.grid)
@@ -141,7 +133,3 @@ def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
     if here.usual_water is not None:
         seen = seen & ~here.usual_water
     return replace(found, seen=seen)
-
-
-def _percent(share: float) -> str:
-    return "less than 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.indices import visible_excess
 from camp_monitor.detect.water.cloudiness import thick_cloud
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar
 
@@ -94,8 +95,8 @@ class Water:
         Index from which on there is water.
     parted : bool
         Whether the border is a valley between two populations of this scene.
-    measured : tuple of (str, str)
-        For the record, as (name, printed value).
+    measured : dict
+        For the record, as in `Detection`.
     """
 
     is_water: NDArray[np.bool_]
@@ -105,7 +106,7 @@ class Water:
     strength: NDArray[np.float32]
     border: float
     parted: bool
-    measured: tuple[tuple[str, str], ...]
+    measured: dict[str, float]
 
 
 def tells_water(bands: tuple[str, ...]) -> bool:
@@ -139,7 +140,7 @@ def map_water(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         The bands do not tell water.
 
     Notes
@@ -154,10 +155,7 @@ def map_water(
     .. [3] Chavez (1988), doi:10.1016/0034-4257(88)90019-3 (haze by dark objects)
     """
     if not tells_water(image.bands):
-        raise NotComparableError(
-            f"Water cannot be told with the bands {', '.join(image.bands)}: use scenes with green "
-            f"and near-infrared or short-wave infrared bands."
-        )
+        raise Refusal(Code.WATER_NEEDS_BANDS, bands=image.bands)
     seen = image.usable.copy()
     smooth = {
         name: smoothed(image.band(name), seen, constants.smoothing_px)
@@ -185,10 +183,10 @@ def map_water(
         strength=np.where(image.usable, strength, 0).astype(np.float32),
         border=border,
         parted=valley_at is not None,
-        measured=(
-            ("Water index from", f"{border:.2f}"),
-            *((f"Bright ground in {name}", f"{level:.3g}") for name, level in levels.items()),
-        ),
+        measured={
+            Measure.WATER_INDEX_FROM: border,
+            **{f"{Measure.BRIGHT_GROUND}:{name}": level for name, level in levels.items()},
+        },
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.errors import NotComparableError
+from camp_monitor.codes import Code, Measure
+from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
 
 SIDE_PX = 5
@@ -74,9 +75,7 @@ class RadarWater:
         Water is darker than this `level`.
     noise_fraction : float
         Speckle left in `level`, standard deviation by the level itself; 0 where not asked for.
-    answer : str
-        ``water``, ``no water`` or ``cannot tell``.
-    measured : tuple of (str, str)
+    measured : dict
         For the record, as in `Detection`.
     """
 
@@ -86,8 +85,7 @@ class RadarWater:
     level: NDArray[np.float32]
     border: float
     noise_fraction: float
-    answer: str
-    measured: tuple[tuple[str, str], ...]
+    measured: dict[str, float]
 
 
 def map_radar_water(
@@ -115,7 +113,7 @@ def map_radar_water(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         Another quantity.
 
     Notes
@@ -133,24 +131,23 @@ def map_radar_water(
     if image.quantity.endswith("_db"):
         level, border = _level_db(image, constants)
         strength = np.exp2((border - level) / STEP_DB)
-        said = f"{border:g} dB in {'VH' if 'vh' in image.bands else image.bands[0].upper()}"
+        name = "vh" if "vh" in image.bands else image.bands[0]
+        measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
     elif image.quantity == "amplitude8":
         level, noise_fraction = _level_by_land(image, constants)
         border = constants.land_part
         strength = np.where(level > 0, border / np.maximum(level, 0.05), 1 / 0.05)
-        said = f"{border:g} of the land's amplitude"
+        measured = {Measure.WATER_BELOW: border}
     else:
-        raise NotComparableError(
-            f"Water cannot be told in radar scenes of {image.quantity}: use scenes calibrated to "
-            f"decibels, or 8-bit amplitudes."
-        )
+        raise Refusal(Code.WATER_NEEDS_UNIT, quantity=image.quantity)
     seen = np.isfinite(level)
     with np.errstate(invalid="ignore"):
         wet = seen & (level < border)
     if slope_deg is not None:
         wet &= ~(slope_deg > constants.steepest_deg)
     wet = without_specks(wet, constants.least_px)
-    answer = "water" if wet.any() else "no water" if seen.any() else "cannot tell"
+    if seen.any():
+        measured[Measure.WATER_FRACTION] = float(wet.sum() / seen.sum())
     return RadarWater(
         is_water=wet,
         seen=seen,
@@ -158,8 +155,7 @@ def map_radar_water(
         level=level,
         border=border,
         noise_fraction=noise_fraction,
-        answer=answer,
-        measured=(("Open water below", said), ("Water in this image", answer)),
+        measured=measured,
     )
 
 

@@ -9,13 +9,14 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.water.radar import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detect.water.radar import (
     RadarWater,
     RadarWaterConstants,
     map_radar_water,
 )
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
@@ -72,7 +73,7 @@ class RadarFlooding:
         float32, (row, col): evidence in units of the threshold; 1 is just enough.
     seen : ndarray of bool
         (row, col).
-    measured : tuple of (str, str)
+    measured : dict
         As in `Detection`.
     """
 
@@ -81,7 +82,7 @@ class RadarFlooding:
     gained_strength: NDArray[np.float32]
     lost_strength: NDArray[np.float32]
     seen: NDArray[np.bool_]
-    measured: tuple[tuple[str, str], ...]
+    measured: dict[str, float]
 
 
 def find_radar_flooding(
@@ -115,7 +116,7 @@ def find_radar_flooding(
 
     Raises
     ------
-    NotComparableError
+    Refusal
         An unknown quantity, or a date in which water and land cannot be told.
     """
     calibrated = pair.before.quantity.endswith("_db")
@@ -125,22 +126,18 @@ def find_radar_flooding(
     both = np.where(pair.usable, 0, Quality.NODATA).astype(np.uint8)
     before = map_radar_water(replace(pair.before, flags=both), water, slope_deg)
     after = map_radar_water(replace(pair.after, flags=both), water, slope_deg)
-    for word, found in (("before", before), ("after", after)):
-        if found.answer == "cannot tell":
-            raise NotComparableError(
-                f"Whether the {word} image shows land or water cannot be told: it holds nothing "
-                f"but speckle, without a unit; use a larger window, or scenes in decibels."
-            )
+    for which, found in (("before", before), ("after", after)):
+        if not found.seen.any():
+            raise Refusal(Code.ONLY_SPECKLE, which=which)
     seen = pair.usable & before.seen & after.seen
     new = _darker if calibrated else _darker_regions
     gained, gained_strength = new(before, after, seen, constants)
     lost, lost_strength = new(after, before, seen, constants)
-    also = (
-        ("Darker than before by", f"{constants.least_drop_db:g} dB")
-        if calibrated
-        else ("Darker than before", f"{constants.least_share:.0%} of each region")
-    )
-    measured = (after.measured[0], also)
+    measured = dict(after.measured)
+    if calibrated:
+        measured[Measure.FALL_FROM_DB] = constants.least_drop_db
+    else:
+        measured[Measure.FALL_FROM] = constants.least_share
     return RadarFlooding(gained, lost, gained_strength, lost_strength, seen, measured)
 
 

@@ -29,7 +29,7 @@ def detect_water(image: Image, slope_deg: NDArray[np.float32] | None = None) -> 
 
     Raises
     ------
-    NotComparableError
+    Refusal
         The image cannot tell water.
     """
     if is_sar(image.bands):

@@ -1,16 +1,13 @@
-"""Radar backscatter: power and decibels kept apart, speckle, and satellites that lie apart."""
+"""Radar backscatter: power and decibels kept apart, and speckle."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.errors import NotComparableError, SceneError
-from camp_monitor.scenes.coregistration import Alignment
+from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
 
 FLOOR_DB = -40.0
@@ -27,13 +24,6 @@ DECIBELS_RANGE = (-100.0, 60.0)
 """Nearly all numbers in decibels lie here, noise and the brightest roofs included."""
 LEAST_SAMPLE = 50
 """Fewer numbers than this tell nothing."""
-MOST_PLATFORM_SHIFT_PX = 6.0
-"""Two satellites' products lie a few pixels apart; a longer shift is some other fault."""
-
-UNKNOWN = "an unknown satellite"
-
-_PLATFORM = re.compile(r"s(?:entinel)?[-_ ]?1[-_ ]?([a-d])(?![a-z0-9])", re.IGNORECASE)
-
 
 def to_decibels(power: NDArray[np.floating], floor_db: float | None = None) -> NDArray[np.float32]:
     """Turn linear power into decibels, ``10 * log10(power)``.
@@ -180,68 +170,3 @@ def despeckled(image: Image) -> Image:
     averaged = ndimage.uniform_filter(filled, (1, SPECKLE_PX, SPECKLE_PX))
     averaged[~np.isfinite(image.pixels)] = np.nan
     return replace(image, pixels=averaged.astype(np.float32))
-
-
-class Flown(Protocol):
-    """What is asked of a scene here."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def platform(self) -> str | None:
-        """The satellite, as the item says: ``sentinel-1a``."""
-
-
-def platform_caveats(before: Flown, after: Flown, found: Alignment) -> tuple[str, ...]:
-    """Trust two radar scenes of different satellites only where their shift was measured.
-
-    Terrain-corrected products of Sentinel-1A and 1C have been reported to lie a few pixels apart
-    since 2025, and those of one satellite to have moved by two pixels in late 2024.
-
-    Parameters
-    ----------
-    before, after : Flown
-        Two radar scenes, such as `camp_monitor.scenes.scene.Scene`.
-    found : Alignment
-        As measured before any correction.
-
-    Returns
-    -------
-    tuple of str
-        Sentences for the pair's caveats; none for one satellite.
-
-    Raises
-    ------
-    NotComparableError
-        The satellites differ, or one is not known, and the shift could not be measured, or is
-        longer than `MOST_PLATFORM_SHIFT_PX`.
-    """
-    first, second = _platform(before), _platform(after)
-    if first == second != UNKNOWN:
-        return ()
-    apart = f"{before.id} is from {first} and {after.id} from {second}"
-    if not found.known:
-        raise NotComparableError(
-            f"{apart}, whose products may lie a few pixels apart, and the shift between them could "
-            f"not be measured ({found.agreeing_groups} of {found.groups} parts of the window "
-            f"agree): use two scenes of one satellite."
-        )
-    if found.length_px > MOST_PLATFORM_SHIFT_PX:
-        raise NotComparableError(
-            f"{apart}, and they lie {found.length_px:.1f} pixels apart, where "
-            f"{MOST_PLATFORM_SHIFT_PX:g} is the most: use two scenes of one satellite."
-        )
-    return (
-        f"The scenes are from {first} and {second}, whose products may lie a few pixels apart: "
-        f"{found.length_px:.1f} pixels were measured over the whole window, and on slopes it may "
-        f"be more.",
-    )
-
-
-def _platform(scene: Flown) -> str:
-    """Name of the satellite, one word for one satellite."""
-    said = (scene.platform or "").strip()
-    known = _PLATFORM.match(said)
-    return f"Sentinel-1{known[1].upper()}" if known else (said.casefold()[:40] or UNKNOWN)

@@ -74,7 +74,9 @@ CODES = {
         "The two dates have few edges in common, so their colours could not be compared: new "
         "structure alone decides, and orchards, crop rows or harder shadows can look like it."
     ),
-    Code.SMALL_THINGS: "Vehicles, stacks, haystacks and new shadows can look like small structures.",
+    Code.SMALL_THINGS: (
+        "Vehicles, stacks, haystacks and new shadows can look like small structures."
+    ),
     Code.LIKE_ROOFS: "Lorries, stacks, tents and paved yards can look like roofs.",
     Code.ROOFS_UNTOLD: (
         "New roofs were not distinguished from other works: the pixels are too large."
@@ -127,6 +129,7 @@ CODES = {
         "Not validated: no labelled images for this method. Its probability is that of other "
         "methods with similar evidence."
     ),
+    Code.EARLIER_DATES: "False alarms here were counted between {first} and {second}.",
     Code.LIMIT_UNMEASURED: (
         "The detection limit could not be measured: too little of the ground was seen, unchanged "
         "and dry."

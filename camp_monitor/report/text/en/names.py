@@ -16,6 +16,19 @@ NAMES = {
     "question": {
         "flooding": "Flooding and lasting water",
     },
+    "confidence": {"low": "low", "medium": "medium", "high": "high"},
+    "verdict": {
+        "confirmed": "confirmed by review",
+        "rejected": "rejected by review",
+        "unsure": "unsure after review",
+        "unreviewed": "not reviewed",
+    },
+    "basis": {
+        "drawn": "drawn by an analyst",
+        "published": "published as a polygon",
+        "derived": "derived from a published size",
+        "placeholder": "placeholder: no size is published",
+    },
     "outcome": {"changed": "Changed", "unchanged": "Unchanged", "not_seen": "Not seen"},
     "position": {
         "inside": "mostly inside the outline",
@@ -42,9 +55,35 @@ NAMES = {
     },
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
-    "where": {
-        "search_area": "the search area",
-        "like_ground": "the search area and similar ground around it",
+    "where": {"scenes": "these scenes", "middle": "the middle of these scenes"},
+    # scenes
+    "platform": {
+        "unknown": "an unknown satellite",
+        **{f"sentinel-1{letter}": f"Sentinel-1{letter.upper()}" for letter in "abcd"},
+    },
+    "offset": {
+        "as_recorded": "the reason is in the catalogue",
+        "baseline_missing": "no processing baseline",
+        "baseline_inconclusive": "a baseline that does not determine it",
+        "baselines_disagree": "two different baselines",
+        "baseline_without_offset": "a baseline without offset",
+        "baseline_with_offset": "a baseline with an offset",
+        "offset_flagged_present": "stated to be included",
+        "offset_flagged_subtracted": "stated to be subtracted",
+        "offset_flags_disagree": "conflicting statements in the item",
+        "offset_listed": "listed as -0.1",
+        "offset_listed_zero": "listed as 0",
+        "offset_listed_other": "listed as another value",
+        "clear_pixels_few": "too few clear pixels",
+        "dark_ground_missing": "no dark ground to check it",
+        "snow_under_trees": "snow under the trees",
+        "dark_ground_low": "dark ground without it",
+        "plants_high": "vegetation with it",
+        "dark_ground_disagrees": "vegetation with it and other dark ground without",
+        "bands_cut_off": "pixels cut off at 0 or 1",
+        "bands_disagree": "some bands with it and others without",
+        "swir_disagrees": "short-wave infrared different from red",
+        "offset_unsettled": "inconclusive pixels",
     },
     # alternative explanations
     "offset_kind": {

@@ -20,7 +20,8 @@ CODES = {
         "({after_dates}) begins: swap them or choose others."
     ),
     Code.OFFSET_UNKNOWN: (
-        "The radiometric offset of {scene} could not be determined: choose another scene."
+        "The radiometric offset of {scene} could not be determined ({why:offset}): choose another "
+        "scene."
     ),
     Code.ORBIT_UNKNOWN: (
         "The orbit of {scene} is unknown, and radar scenes are compared within one orbit only: "
@@ -44,15 +45,15 @@ CODES = {
         "other, and the shift between them could not be measured: use two other dates."
     ),
     Code.PLATFORM_SHIFT_UNKNOWN: (
-        "{before} is from {before_platform} and {after} from {after_platform}, whose products may "
-        "lie a few pixels apart, and the shift between them could not be measured "
-        "({agreeing_groups} of {groups} parts of the window agree): use two scenes of one "
+        "{before} is from {before_platform:platform} and {after} from {after_platform:platform}, "
+        "whose products may lie a few pixels apart, and the shift between them could not be "
+        "measured ({agreeing_groups} of {groups} parts of the window agree): use two scenes of one "
         "satellite."
     ),
     Code.PLATFORM_SHIFT_LONG: (
-        "{before} is from {before_platform} and {after} from {after_platform}, and they lie "
-        "{shift_found_px:.1f} pixels apart; at most {most_px:g} are allowed: use two scenes of "
-        "one satellite."
+        "{before} is from {before_platform:platform} and {after} from {after_platform:platform}, "
+        "and they lie {shift_found_px:.1f} pixels apart; at most {most_px:g} are allowed: use two "
+        "scenes of one satellite."
     ),
     Code.NOTHING_USABLE: (
         "{scene} ({dates}) has no usable pixel in the search area: the area is outside the scene, "
@@ -88,9 +89,9 @@ CODES = {
         "this reason, of which the measured shift of {shift_found_px:.1f} pixels is corrected."
     ),
     Code.OTHER_PLATFORM: (
-        "The scenes are from {before_platform} and {after_platform}, whose products may lie a few "
-        "pixels apart: {shift_found_px:.1f} pixels were measured over the whole window, and the "
-        "shift may be larger on slopes."
+        "The scenes are from {before_platform:platform} and {after_platform:platform}, whose "
+        "products may lie a few pixels apart: {shift_found_px:.1f} pixels were measured over the "
+        "whole window, and the shift may be larger on slopes."
     ),
     Code.SUN_UNKNOWN: (
         "The sun angles of {scene} are unknown: shadows of slopes and buildings may differ between "
