@@ -135,5 +135,13 @@ NAMES = {
     "dates": {"1": "1 date", "other": "{:,} dates"},
     "pairs": {"1": "1 pair", "other": "{:,} pairs"},
     "messages": {"1": "1 message waits", "other": "{:,} messages wait"},
+    # alternative explanations
+    "offset_kind": {
+        "none": "absent",
+        "to_subtract": "to be subtracted",
+        "subtracted": "already subtracted",
+        "unknown": "unknown",
+        "": "set by the user",
+    },
 }
 """By list, then by code."""
