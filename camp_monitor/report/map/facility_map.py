@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -31,7 +28,7 @@ from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image
 from camp_monitor.scenes.scene import Scene, parse_acquired
-from camp_monitor.workspace import Workspace
+from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 WEB_MERCATOR = "EPSG:3857"
 RIM_FRACTION = 0.1
@@ -66,7 +63,7 @@ class FacilityMap:
 
 
 def draw_facility_map(
-    workspace: Workspace,
+    workspace: AnyWorkspace,
     targets: Sequence[str],
     *,
     before: str | None = None,
@@ -76,7 +73,8 @@ def draw_facility_map(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, Path or str
+        The workspace, or its folder.
     targets : sequence of str
         One facility id, or ids of findings of one pair, or of events, see `find_findings`.
     before, after : str or None
@@ -87,6 +85,7 @@ def draw_facility_map(
     InputError
         Nothing was scanned, or the targets do not belong to one pair.
     """
+    workspace = open_workspace(workspace)
     if not workspace.ledger.exists():
         raise InputError(
             f"Nothing was scanned in {workspace.root} yet: run 'camp-monitor scan ID --before DATE "
@@ -163,26 +162,6 @@ def draw_compared_map(
         notes=tuple(notes),
         simulated=any(scene.simulated for scene in pair),
     )
-
-
-def write_map(html: str, path: Path) -> None:
-    """Write a page, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written there.
-    """
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_text(html, encoding="utf-8")
-        building.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            building.unlink()
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}): check its folder."
-        ) from error
 
 
 _Scenes = tuple[SceneReference, SceneReference]
