@@ -59,7 +59,11 @@ NAMES = {
     # scenes
     "platform": {
         "unknown": "an unknown satellite",
-        **{f"sentinel-1{letter}": f"Sentinel-1{letter.upper()}" for letter in "abcd"},
+        **{
+            f"sentinel-{mission}{unit}": f"Sentinel-{mission}{unit.upper()}"
+            for mission in (1, 2)
+            for unit in "abcd"
+        },
     },
     "offset": {
         "as_recorded": "the reason is in the catalogue",
