@@ -56,6 +56,14 @@ NAMES = {
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
     "where": {"scenes": "these scenes", "middle": "the middle of these scenes"},
+    # alternative explanations
+    "offset_kind": {
+        "none": "absent",
+        "to_subtract": "to be subtracted",
+        "subtracted": "already subtracted",
+        "unknown": "unknown",
+        "": "set by the user",
+    },
     # scenes
     "platform": {
         "unknown": "an unknown satellite",
@@ -88,14 +96,6 @@ NAMES = {
         "bands_disagree": "some bands with it and others without",
         "swir_disagrees": "short-wave infrared different from red",
         "offset_unsettled": "inconclusive pixels",
-    },
-    # alternative explanations
-    "offset_kind": {
-        "none": "absent",
-        "to_subtract": "to be subtracted",
-        "subtracted": "already subtracted",
-        "unknown": "unknown",
-        "": "set by the user",
     },
 }
 """By list, then by code."""
