@@ -29,6 +29,48 @@ if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
 
 
+def open_scene(
+    path: Path | str | Sequence[Path | str],
+    *,
+    sensor: str | None = None,
+    acquired: str | None = None,
+    item: Path | str | None = None,
+    **said: Any,
+) -> Scene:
+    """Open a scene where it lies: one GeoTIFF, or one file per band.
+
+    Parameters
+    ----------
+    path : Path, str or a sequence of them
+    sensor : str or None
+        ``sentinel-2``, ``landsat``, ``sentinel-1``, ``naip``, ``planetscope``, ``rgb`` or ``rgbn``;
+        None: as the file's name or bands tell.
+    acquired : str or None
+        A time, a day, a year, or FROM/TO; None: as the item, the file's tags or its name tell.
+    item : Path, str or None
+        The provider's STAC item.
+    **said
+        Any other field of `camp_monitor.scenes.scene.SceneDescription`.
+
+    Raises
+    ------
+    SceneError
+        A file is damaged, or does not tell what is left out here.
+    """
+    from camp_monitor.scenes.adding import open_scene as open_files
+    from camp_monitor.scenes.scene import SceneDescription
+    from camp_monitor.scenes.stated import resolve_stated
+
+    paths = tuple(Path(one) for one in ([path] if isinstance(path, (str, Path)) else path))
+    if sensor is None or (acquired is None and item is None):
+        stated = resolve_stated(paths[0], sensor, acquired or ("" if item else None))
+        sensor, acquired = stated.sensor, stated.acquired or None
+    described = SceneDescription(
+        sensor=sensor, acquired=acquired, item=Path(item) if item else None, **said
+    )
+    return open_files(paths, described)
+
+
 def compare(
     place: Facility,
     before: Scene,

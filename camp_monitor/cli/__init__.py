@@ -69,9 +69,9 @@ class LazyCommands(Commands):
 def _said(error: CampMonitorError) -> str:
     """Return what an error says; a refusal holds a code, whose sentence is made here."""
     if isinstance(error, Refusal):
-        from camp_monitor.report.text.sentences import sentence
+        from camp_monitor.report.text.sentences import error_text
 
-        return sentence(error.note)
+        return error_text(error)
     return str(error)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.records.run import RunRecord
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat, ledger_alarm
@@ -24,9 +25,6 @@ from camp_monitor.watch.outbox import (
     unreadable,
 )
 from camp_monitor.workspace import Workspace
-
-TEST_TITLE = "camp_monitor: a test"
-TEST_BODY = "This is a test.  What camp_monitor finds and misses will be told here.\n"
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def notify(
 ) -> Notified:
     """Compose what is due, and deliver it and all that waits in the outbox.
 
-    A message is put in the outbox first, and then in the ledger's diary as told; what stopped
+    A message is put in the outbox first, and then in the run log as told; what stopped
     between the two is made up for at the next call.  A message that reached someone does not reach
     them again, but for one case: the program, or the connection, is cut off after a server took it
     and before that was written down.
@@ -148,15 +146,14 @@ def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ)
     """Send a test message to every target, past the outbox."""
     settings = workspace.configuration.notification
     addresses = read_addresses(settings, environment, workspace.root)
-    reasons = tuple(
-        (target.name, send(target, TEST_TITLE, TEST_BODY, ())) for target in addresses.targets
-    )
+    title, body = phrase("test.title"), phrase("test.body") + "\n"
+    reasons = tuple((target.name, send(target, title, body, ())) for target in addresses.targets)
     return Tried(reasons, tuple(_faults(workspace, addresses, True)))
 
 
 def _make_up(ledger: Ledger, outbox: Path) -> None:
-    """Write into the diary what the messages of the outbox told, and it does not say yet."""
-    known = {record.id for record in ledger.runs(what="told")}
+    """Write into the run log what the messages of the outbox told, and it does not say yet."""
+    known = {_what_was_told(record) for record in ledger.runs(what="told")}
     for content in kept(outbox):
         record = RunRecord(
             run_id=content["run_id"] or f"notify {content['id']}",
@@ -164,8 +161,13 @@ def _make_up(ledger: Ledger, outbox: Path) -> None:
             at=_utc_text(datetime.fromisoformat(content["created_at"])),
             told=tuple((name, said) for name, said in content["told"]),
         )
-        if record.told and record.id not in known:
+        if record.told and _what_was_told(record) not in known:
             ledger.write_run(record)
+
+
+def _what_was_told(record: RunRecord) -> tuple[object, ...]:
+    """Return what makes two records one, whatever schema each was written in."""
+    return record.run_id, record.at, record.told
 
 
 def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from camp_monitor.errors import InputError, WorkspaceError
-from camp_monitor.records.finding import content_hash
+from camp_monitor.records.content import content_hash
 from camp_monitor.watch.addresses import UNREACHABLE, Target, send
 
 KINDS = ("digest", "heartbeat", "alarm", "test")
