@@ -24,8 +24,9 @@ OPTICAL: tuple[Callable[[Place], Explanation], ...] = (
     any_sensor.processing,
 )  # fmt: skip
 RADAR: tuple[Callable[[Place], Explanation], ...] = (
-    radar.snow_in_radar, any_sensor.season, radar.soil_moisture, any_sensor.residual_misregistration,
-    any_sensor.view_angle, any_sensor.processing, radar.radio_interference,
+    radar.snow_in_radar, any_sensor.season, radar.soil_moisture,
+    any_sensor.residual_misregistration, any_sensor.view_angle, any_sensor.processing,
+    radar.radio_interference,
 )  # fmt: skip
 """Those that can act on a sensor, in the order in which they are shown."""
 
