@@ -200,6 +200,11 @@ class Workspace:
         return self.out / "ledger.sqlite"
 
     @property
+    def outbox(self) -> Path:
+        """The messages that someone did not get yet."""
+        return self.out / "outbox.sqlite"
+
+    @property
     def ground_files(self) -> GroundFiles:
         """Heights and usual water, as the settings name them."""
         named = self.configuration.scan
