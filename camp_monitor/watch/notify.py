@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.records.review import utc_text
 from camp_monitor.records.run import RunRecord
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
 from camp_monitor.watch.digest import compose_digest
@@ -162,7 +161,7 @@ def _make_up(ledger: Ledger, outbox: sa.Connection) -> None:
         record = RunRecord(
             run_id=message.run_id or f"notify {message.id}",
             what="told",
-            at=utc_text(message.created_at),
+            at=message.created_at,
             told=tuple((name, said) for name, said in message.content["told"]),
         )
         if record.told and record.id not in known:

@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from camp_monitor.errors import InputError, WorkspaceError
+from camp_monitor.ledger.dialects import ERRORS, sentence
 from camp_monitor.records.finding import canonical_json
 from camp_monitor.records.review import utc_text
 from camp_monitor.watch.addresses import UNREACHABLE, Target, send
@@ -156,7 +157,7 @@ class Kept:
 
     id: str
     run_id: str
-    created_at: datetime
+    created_at: str
     content: dict[str, Any]
 
 
@@ -182,8 +183,8 @@ def open_outbox(path: Path) -> Iterator[sa.Connection]:
             METADATA.create_all(outbox)
             outbox.commit()
             yield outbox
-    except (sa.exc.SQLAlchemyError, UnicodeDecodeError) as error:  # it quotes damaged text
-        raise WorkspaceError(_sentence(path, error)) from error
+    except ERRORS as error:
+        raise WorkspaceError(sentence(error, path, "an outbox")) from error
 
 
 def put(outbox: sa.Connection, message: Message, *, run_id: str, created_at: datetime) -> bool:
@@ -211,7 +212,7 @@ def kept(outbox: sa.Connection) -> list[Kept]:
 def unreadable(outbox: sa.Connection) -> list[str]:
     """Return the ids of the messages that wait and cannot be read."""
     ids = outbox.scalars(sa.select(MESSAGES.c.id).where(MESSAGES.c.sent_at == ""))
-    return sorted(set(ids) - {message.id for message in waiting(outbox)})
+    return sorted({str(key) for key in ids} - {message.id for message in waiting(outbox)})
 
 
 def deliver(outbox: sa.Connection, targets: Sequence[Target], now: datetime) -> list[Delivery]:
@@ -337,30 +338,11 @@ def _kept(row: sa.Row[Any]) -> Kept | None:
         names = [item["name"] for item in content["attachments"]]
         is_one = row.id == _id(row.content) and isinstance(row.run_id, str)
         is_one = is_one and all(FILE_NAME.fullmatch(name) for name in names)
-        at = datetime.fromisoformat(row.created_at)
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        is_one = is_one and row.created_at == utc_text(datetime.fromisoformat(row.created_at))
+    except (InputError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    return Kept(row.id, row.run_id, at, content) if is_one else None
+    return Kept(row.id, row.run_id, row.created_at, content) if is_one else None
 
 
 def _id(content: str) -> str:
     return f"M{hashlib.sha256(content.encode()).hexdigest()[:12]}"
-
-
-def _sentence(path: Path, error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    name = getattr(cause, "sqlite_errorname", "")
-    if name.startswith("SQLITE_BUSY"):
-        return (
-            f"Another process has been sending from {path} for {WAIT_S / 60:.0f} minutes: see "
-            f"what holds it up, and try again."
-        )
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR")):
-        return (
-            f"The outbox {path} cannot be written ({cause}): check the folder and the disk; "
-            f"nothing is lost, and what waits is tried again."
-        )
-    return (
-        f"The outbox {path} is damaged ({str(cause)!a:.160}): restore it from a copy, or "
-        f"move it away; what waited in it is then not sent."
-    )

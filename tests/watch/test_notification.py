@@ -600,7 +600,7 @@ def test_a_sign_of_life_when_nothing_is_new(workspace: Workspace) -> None:
 
 
 def test_a_ledger_that_cannot_be_used_is_an_alarm(workspace: Workspace, hook: Webhook) -> None:
-    workspace.ledger.write_bytes(b"no ledger at all" * 100)
+    (workspace.out / "ledger.sqlite").write_bytes(b"no ledger at all" * 100)
     with hook.up():
         for _ in range(2):
             result = run(workspace, hook.address, "notify")
@@ -612,9 +612,9 @@ def test_a_ledger_that_cannot_be_used_is_an_alarm(workspace: Workspace, hook: We
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda path: path.mkdir(), "cannot be written"),
-        (lambda path: path.write_text("in the way"), "is damaged .*file is not a database"),
-        (lambda path: change(path, "CREATE TABLE messages (x)"), "is damaged .*no such column"),
+        (lambda path: path.mkdir(), "cannot be opened as an outbox"),
+        (lambda path: path.write_text("in the way"), "is not an outbox, nor any SQLite file"),
+        (lambda path: change(path, "CREATE TABLE messages (x)"), "is damaged, .*no such column"),
     ],
 )
 def test_an_outbox_that_cannot_be_used_is_one_sentence(
@@ -624,6 +624,7 @@ def test_an_outbox_that_cannot_be_used_is_one_sentence(
     with pytest.raises(WorkspaceError, match=sentence) as caught:
         notify(workspace, NOW, environment={})
     assert str(workspace.outbox) in str(caught.value)
+    assert "ledger" not in str(caught.value)
     with open_ledger(workspace.ledger) as ledger:
         assert not ledger.runs(), "and nothing counts as told"
 
@@ -638,7 +639,7 @@ def test_a_full_disk_keeps_what_the_outbox_holds(workspace: Workspace) -> None:
             large = Message("digest", "second", "x" * 1_000_000)
             put(outbox, large, run_id="r", created_at=NOW)
 
-    with pytest.raises(WorkspaceError, match=r"cannot be written \(database or disk is full\)"):
+    with pytest.raises(WorkspaceError, match="is full, so nothing more was recorded"):
         put_large()
     assert [one.content["title"] for one in left(workspace)] == ["first"]
 
