@@ -167,7 +167,8 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
 
     The files are copied as they are; nothing in the catalogue is ever overwritten.
     """
-    from camp_monitor.scenes.adding import SceneDescription, add_scene
+    from camp_monitor.scenes.adding import add_scene
+    from camp_monitor.scenes.scene import SceneDescription
 
     named = tuple(bands.split(",")) if bands else None
     description = SceneDescription(bands=named, **said)

@@ -45,8 +45,7 @@ class BandFile:
 
 @dataclass(frozen=True)
 class Geocoding:
-    """How a radar scene was brought from its own geometry onto the ground, see
-    `camp_monitor.scenes.sar.geocoding`.
+    """How `camp_monitor.scenes.sar.geocoding` brought a radar scene onto the ground.
 
     Parameters
     ----------

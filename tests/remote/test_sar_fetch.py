@@ -25,7 +25,7 @@ from camp_monitor.providers.item import read_remote_scene
 from camp_monitor.providers.sources import SOURCES
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.sar.backscatter import despeckle
-from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import Geocoding
 from tests.remote.conftest import SECRET, MakeRemote
 from tests.remote.painted_catalogue import FACILITY, Offered, collection, painted
 from tests.remote.painted_radar import (

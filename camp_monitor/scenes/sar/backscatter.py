@@ -25,6 +25,7 @@ DECIBELS_RANGE = (-100.0, 60.0)
 LEAST_SAMPLE = 50
 """Fewer numbers than this tell nothing."""
 
+
 def to_decibels(power: NDArray[np.floating], floor_db: float | None = None) -> NDArray[np.float32]:
     """Turn linear power into decibels, ``10 * log10(power)``.
 
