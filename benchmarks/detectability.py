@@ -21,7 +21,7 @@ from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
 from camp_monitor.assess.detection_limit import (
-    Detectability,
+    DetectionLimit,
     Tried,
     is_found,
     size_found,
@@ -229,7 +229,7 @@ class Agreement:
 
     seed: int
     true: tuple[Tried, ...]
-    said: Detectability
+    said: DetectionLimit
 
 
 def compare(eye: Eye, seeds: range, runs: int) -> Iterator[Agreement]:

@@ -145,6 +145,12 @@ class Code(StrEnum):
     # events and coverage
 
 
+UNSEEN = frozenset(
+    (Code.UNUSABLE, Code.AT_WATER, Code.AT_WATER_IN_RADAR, Code.UNDER_CLOUD_OR_SMOOTH)
+)
+"""Why part of the ground was not seen in a pair that was compared; their texts are clauses."""
+
+
 class Cause(StrEnum):
     """Alternative explanations of a finding."""
 

@@ -35,11 +35,11 @@ from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
 from camp_monitor.scenes.reading import choose_grid, read_image
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
-"""The three answers, as `Comparison.states` holds them."""
+"""The three answers, as `Compared.states` holds them."""
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Compared:
     """What came of a comparison.
 
     Parameters
@@ -66,7 +66,7 @@ class Comparison:
         return list(self.observations), list(self.findings)
 
 
-def compare(question: Question) -> Comparison:
+def compare(question: Question) -> Compared:
     """Look at two scenes for every kind of change; a refusal is an observation with its reason."""
     try:
         check_comparable(question.before, question.after)
@@ -79,7 +79,7 @@ def compare(question: Question) -> Comparison:
         residual_px = question.settings.max_residual_px
         pair = make_pair(question.before, question.after, grid, read_image, residual_px)
     except Refusal as refusal:
-        return Comparison(
+        return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
         )
     answers = {method: _answer(detect, pair) for method, detect in asked.items()}
@@ -98,7 +98,7 @@ def compare(question: Question) -> Comparison:
         observations.append(observe(question, pair, answer, own, limit))
         findings.extend(own)
         _mark(states[number], answer.seen & searched, found)
-    return Comparison(tuple(observations), tuple(findings), pair, states)
+    return Compared(tuple(observations), tuple(findings), pair, states)
 
 
 def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector]:

@@ -93,6 +93,11 @@ class Refusal(CampMonitorError):
         super().__init__(code, values)
         self.note: Note = note(code, **values)
 
+    def __str__(self) -> str:
+        """Return code and numbers; `camp_monitor.report.text` makes the sentence."""
+        said = ", ".join(f"{name}={value}" for name, value in self.note.values)
+        return f"{self.note.code}: {said}" if said else str(self.note.code)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _refusal, (self.note,)
 

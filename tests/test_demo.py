@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
 from camp_monitor.cli.demo import FACILITY, PAIRS
+from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
 from camp_monitor.ledger.ledger import open_ledger
@@ -66,10 +67,13 @@ def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, R
     with open_ledger(folder / "out" / "ledger.sqlite") as ledger:
         kinds = {finding.kind for finding in ledger.findings(FACILITY)}
         refusals = {
-            item.reason for item in ledger.observations(FACILITY) if item.seen_fraction == 0
+            reason.code
+            for item in ledger.observations(FACILITY)
+            if item.seen_fraction == 0
+            for reason in item.reasons
         }
     assert kinds == {"construction", "flooding", "flood_recession"}
-    assert any("cloud" in reason for reason in refusals)
+    assert refusals == {Code.NOTHING_USABLE}
 
 
 def test_an_event_that_a_map_does_not_show_is_named_and_drawn_by_its_id(

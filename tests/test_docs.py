@@ -94,7 +94,7 @@ def test_every_help_ends_with_an_example_that_parses(
         "camp-monitor facilities lst",
         "camp-monitor facilities list --all",
         "camp-monitor facilities show",
-        "camp-monitor facilities import a.kml",
+        "camp-monitor facilities import --id a",
         "camp-monitor facilities check --today tomorrow",
         "camp-monitor --colour facilities list",
     ],

@@ -28,7 +28,7 @@ from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.detectors import detectors
 from camp_monitor.detect.regions import Region, outline_regions, pixels_inside
 from camp_monitor.detect.water.flooding import detect_flooding
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.facilities import Outline
 from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.coregistration import measure_shift
@@ -261,7 +261,7 @@ def test_nothing_is_found_where_nothing_can_be_seen(
     try:
         pair = pair_of(replace(before, flags=first), replace(after, flags=second))
         detections = [detect(pair) for detect in detectors().values()]
-    except NotComparableError:
+    except Refusal:
         return  # refused: recorded as not seen
     for detection in detections:
         assert not detection.seen[unusable].any()

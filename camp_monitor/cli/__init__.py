@@ -13,10 +13,11 @@ import click
 
 from camp_monitor import __version__
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.errors import CampMonitorError
+from camp_monitor.errors import CampMonitorError, Refusal
 
 COMMANDS = {
     "demo": "camp_monitor.cli.demo:demo",
+    "compare": "camp_monitor.cli.compare:compare",
     "init": "camp_monitor.cli.init:init",
     "facilities": "camp_monitor.cli.facilities:facilities",
     "scenes": "camp_monitor.cli.scenes:scenes",
@@ -57,12 +58,21 @@ class LazyCommands(Commands):
         try:
             return super().invoke(ctx)
         except CampMonitorError as error:
-            text = "".join(sign if sign.isprintable() else "?" for sign in str(error))
+            text = "".join(sign if sign.isprintable() else "?" for sign in _said(error))
             click.echo(f"Error: {text}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Stopped: what was not finished was not recorded; run it again.", err=True)
             ctx.exit(STOPPED)
+
+
+def _said(error: CampMonitorError) -> str:
+    """Return what an error says; a refusal holds a code, whose sentence is made here."""
+    if isinstance(error, Refusal):
+        from camp_monitor.report.text.sentences import sentence
+
+        return sentence(error.note)
+    return str(error)
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

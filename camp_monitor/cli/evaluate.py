@@ -109,6 +109,8 @@ def _print(
 ) -> None:
     from rich.table import Table
 
+    from camp_monitor.report.text.sentences import sentence
+
     table = Table(box=None, pad_edge=False)
     table.add_column("Dataset")
     for name in (

@@ -103,7 +103,7 @@ def _print(context: Context, found: Sequence[Event]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.records.finding import KINDS
+    from camp_monitor.records.kinds import KINDS
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.words import area_words, count_words
 

@@ -120,8 +120,8 @@ def _ids_and_files(folder: Path, words: tuple[str, ...]) -> tuple[list[str], lis
     epilog="Example: camp-monitor facilities import wall.kml --id khs-12-jongori --accuracy-m 15",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--id", "facility_id", required=True, help="Known id, or a new one with --name.")
-@click.option("--name", help="Name of a new facility.")
+@click.option("--id", "facility_id", help="Known or new id; else the one that FILE gives.")
+@click.option("--name", help="Name of a new facility; else the one that FILE gives.")
 @click.option("--layer", help="GeoPackage layer or KML folder to read.")
 @click.option("--feature", help="Name or number of the feature to take.")
 @click.option("--union", is_flag=True, help="Join all features into one outline.")
@@ -138,7 +138,7 @@ def _ids_and_files(folder: Path, words: tuple[str, ...]) -> tuple[list[str], lis
 def import_file(  # noqa: PLR0913 - one argument for each option of the command line
     context: Context,
     file: Path,
-    facility_id: str,
+    facility_id: str | None,
     name: str | None,
     layer: str | None,
     feature: str | None,
@@ -149,8 +149,9 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
 ) -> None:
     """Import an outline from a GeoJSON, KML, KMZ or GeoPackage FILE.
 
-    The outline becomes the next version of the facility's; older versions are kept.  With --name,
-    an unknown id becomes a new facility, anywhere in the world.
+    The outline becomes the next version of the facility's; older versions are kept.  An unknown
+    id with a name becomes a new facility, anywhere in the world.  Both are taken from the
+    properties id and name (or name_en) of FILE where the options do not give them.
     """
     from camp_monitor.facilities.importing import add_outline, import_outline
 
@@ -164,11 +165,13 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
         basis=basis,
         source=source,
     )
-    outline = addition.facility.outline
+    facility = addition.facility
+    outline = facility.outline
     remarks = [*imported.remarks, *addition.remarks]
     if context.as_json:
         answer = {
-            "id": facility_id,
+            "id": facility.id,
+            "name": facility.name,
             "version": outline.version,
             "added": addition.added,
             "created": addition.created,
@@ -179,7 +182,7 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
         return
     for remark in remarks:
         context.messages.print(remark, soft_wrap=True)
-    context.console.print(_said_of_import(facility_id, outline, addition.added), soft_wrap=True)
+    context.console.print(_said_of_import(facility.id, outline, addition.added), soft_wrap=True)
 
 
 def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
@@ -289,8 +292,8 @@ def _print_facility(facility: Facility, console: Console) -> None:
 
 def _print_outlines(facility: Facility, console: Console) -> None:
     """Print the newest outline and list the older ones."""
-    from camp_monitor.facilities import BASES
     from camp_monitor.facilities.geometry import area_words, length_words
+    from camp_monitor.report.text.sentences import name_of
 
     console.print("\nOutline", style="bold")
     if not facility.outlines:
@@ -300,7 +303,7 @@ def _print_outlines(facility: Facility, console: Console) -> None:
     newest = facility.outline
     west, south, east, north = newest.geometry.bounds
     facts = [
-        ("basis", f"{BASES[newest.basis]} (version {newest.version})"),
+        ("basis", f"{name_of('basis', newest.basis)} (version {newest.version})"),
         ("accuracy", f"the edge may be off by {length_words(newest.accuracy_m)}"),
         ("area", area_words(newest.area_m2)),
         ("bounds", f"lon {west:.5f} to {east:.5f}, lat {south:.5f} to {north:.5f}"),
@@ -309,7 +312,7 @@ def _print_outlines(facility: Facility, console: Console) -> None:
     ]
     for older in reversed(facility.outlines[:-1]):
         size = f"{area_words(older.area_m2)}, accurate to {length_words(older.accuracy_m)}"
-        facts.append(("older", f"version {older.version}: {BASES[older.basis]}, {size}"))
+        facts.append(("older", f"version {older.version}: {name_of('basis', older.basis)}, {size}"))
     _print_facts(facts, console)
 
 

@@ -17,8 +17,10 @@ from camp_monitor.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from camp_monitor.records.finding import Finding, Observation, SceneReference
+    from camp_monitor.records.finding import Finding
+    from camp_monitor.records.observation import Observation
     from camp_monitor.records.review import Review
+    from camp_monitor.records.scene_reference import SceneReference
 
 VERDICTS = ("confirmed", "rejected", "unsure")
 
@@ -311,7 +313,7 @@ def _table(*columns: str) -> Table:
 
 def _largest_first(found: Sequence[Finding]) -> list[Finding]:
     """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
-    from camp_monitor.records.finding import KINDS
+    from camp_monitor.records.kinds import KINDS
 
     kinds = list(KINDS)
     return sorted(
@@ -329,36 +331,35 @@ def _largest_first(found: Sequence[Finding]) -> list[Finding]:
 def _findings_table(
     found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
 ) -> Table:
-    from camp_monitor.records import review
-    from camp_monitor.records.finding import KINDS, POSITIONS
-    from camp_monitor.report.text.words import area_words
+    from camp_monitor.report.text.sentences import name_of
+    from camp_monitor.report.text.words import area_words, kind_words, position_words
 
     table = _table("finding", "change", "between", "area", "confidence")
     for item in found:
         first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
         area, interval = area_words(item)
-        change = KINDS[item.kind]
+        change = kind_words(item.kind)
         if item.position != "inside":
-            change += f"\n{POSITIONS[item.position]}"
+            change += f"\n{position_words(item)}"
         if item.id in replaced:
             change += "\nsuperseded"
         if item.id in latest:
-            change += f"\n{review.VERDICTS[latest[item.id].verdict]}"
+            change += f"\n{name_of('verdict', latest[item.id].verdict)}"
         between = f"{first} and\n{last}"
         table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
     return table
 
 
 def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
-    from camp_monitor.records.finding import question_words
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.words import share_words
+    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.words import question_words, share_words, unseen_words
 
     table = _table("not seen", "between", "seen", "why")
     for item in unseen:
         first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
         share = share_words(item.seen_fraction)
-        reason = legible(item.reason) or "part of the search area could not be compared"
+        reason = legible(unseen_words(item)) or phrase("not_seen.somewhere")
         question = legible(question_words(item.method))
         if item.id in replaced:
             question += "\nsuperseded"
@@ -372,34 +373,43 @@ def _finding_table(
     """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
     from rich.table import Table
 
-    from camp_monitor.records.finding import KINDS, POSITIONS, interval_words
-    from camp_monitor.report.export.tables import legible, rival_words
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
     from camp_monitor.report.text.words import (
         area_words,
         confidence_words,
+        explanation_pairs,
+        interval_words,
+        kind_words,
+        position_words,
         review_words,
         share_words,
+        unseen_words,
     )
 
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds
-    seen = f"{share_words(observation.seen_fraction)} of the outline"
+    seen, unseen = share_words(observation.seen_fraction), unseen_words(observation)
+    seen = f"{seen} of the outline"
+    every = ((item.measurements, item.caveats) for item in (finding, observation))
+    measured = dict.fromkeys(row for pair in every for row in measured_rows(*pair))
+    caveats = dict.fromkeys(caveat_sentences((*finding.caveats, *observation.caveats)))
     rows = [
         ("finding", finding.id),
-        ("change", f"{KINDS[finding.kind]}, {POSITIONS[finding.position]}"),
+        ("change", f"{kind_words(finding.kind)}, {position_words(finding)}"),
         ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
         ("when", interval_words(finding.before, finding.after)),
         ("area", f"{area} ({interval})"),
         ("confidence", confidence_words(finding)),
         *(("review", review_words(item)) for item in reversed(reviews)),
         ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
-        ("seen", f"{seen}; {observation.reason}" if observation.reason else seen),
+        ("seen", f"{seen}; {unseen}" if unseen else seen),
         ("method", finding.method),
         *_scene_rows("before", finding.before),
         *_scene_rows("after", finding.after),
-        *dict.fromkeys((*finding.evidence, *observation.measured)),
-        *rival_words(finding),
-        *(("caveat", text) for text in dict.fromkeys((*finding.caveats, *observation.caveats))),
+        *measured,
+        *explanation_pairs(finding),
+        *(("caveat", text) for text in caveats),
     ]
     if not counts:
         rows.insert(1, ("superseded", "a later scan of the same scenes has another answer"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +12,13 @@ import click
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.network import source_options
+from camp_monitor.cli.records import MOST_SHOWN, print_records, records_as_json
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
     from camp_monitor.workspace import GroundFiles
 
 NOTHING_COMPARED, NEW_FINDINGS = 3, 10
-MOST_SHOWN = 12
 
 
 @click.command(epilog="Example: camp-monitor scan khs-12-jongori --from 2016-08-15 --to 2016-09-30")
@@ -138,76 +137,23 @@ def _ground_files(context: Context, dem: str | None, usual_water: str | None) ->
 
 
 def _as_json(result: Scanned) -> dict[str, object]:
-    return {
-        "facility": result.facility.id,
-        "observations": [{"id": item.id, **item.to_dict()} for item in result.observations],
-        "findings": [{"id": item.id, **item.to_dict()} for item in result.findings],
-        "added": {"observations": result.added.observations, "findings": result.added.findings},
-    }
+    added = {"observations": result.added.observations, "findings": result.added.findings}
+    return records_as_json(result.facility, result.observations, result.findings) | {"added": added}
 
 
 def _print(context: Context, result: Scanned) -> None:
-    from camp_monitor.assess.findings import SMALLEST
-    from camp_monitor.records.finding import interval_words, question_words
-    from camp_monitor.report.text.words import outcome_words, share_words
-
-    console = context.console
-    between = interval_words(result.before, result.after)
-    console.print(f"{result.facility.name}, {between}", soft_wrap=True)
-    console.print(f"  before {result.before.id}  after {result.after.id}\n", soft_wrap=True)
-    noted = [item.caveats for item in result.observations if item.caveats]
-    shared = [text for text in noted[0] if all(text in own for own in noted)] if noted[1:] else []
-    for item in result.observations:
-        console.print(f"{question_words(item.method)}: {outcome_words(item)}", soft_wrap=True)
-        if item.reason:
-            console.print(
-                f"  {share_words(item.seen_fraction)} seen.  {item.reason}", soft_wrap=True
-            )
-        painted = dict(item.measured).get(SMALLEST)
-        if painted:
-            console.print(f"  {painted}", soft_wrap=True)
-        _print_notes(context, [text for text in item.caveats if text not in shared])
-    if shared:
-        console.print("Every answer:")
-        _print_notes(context, shared)
-    if result.findings:
-        _print_findings(context, result)
-    if result.added.observations:
-        console.print(
-            f"\nRecorded {result.added.observations} observations and {result.added.findings} "
-            f"findings.  Next: camp-monitor map {result.facility.id} -o map.html",
-            soft_wrap=True,
-        )
-    else:
-        console.print("\nThis pair was scanned before: nothing was added to the ledger.")
-
-
-def _print_notes(context: Context, caveats: Sequence[str]) -> None:
-    for caveat in caveats:
-        context.console.print(f"  note: {caveat}", soft_wrap=True)
-
-
-def _print_findings(context: Context, result: Scanned) -> None:
-    from rich.table import Table
-
-    from camp_monitor.records.finding import KINDS
-    from camp_monitor.report.text.words import area_words
-
-    table = Table(box=None, pad_edge=False, title=None)
-    for name in ("Finding", "Kind", "Area (interval)", "Confidence", "Position"):
-        table.add_column(name)
-    largest = sorted(result.findings, key=lambda finding: -finding.area_m2)
-    for finding in largest[:MOST_SHOWN]:
-        area, interval = area_words(finding)
-        table.add_row(
-            finding.id, KINDS[finding.kind], f"{area} ({interval})", finding.confidence,
-            finding.position.replace("_", " "),
-        )  # fmt: skip
-    context.console.print()
-    context.console.print(table)
-    hidden = len(largest) - MOST_SHOWN
+    print_records(context, result.facility, result.observations, result.findings)
+    hidden = len(result.findings) - MOST_SHOWN
     if hidden > 0:
         context.console.print(
             f"... and {hidden} smaller: camp-monitor findings list --facility {result.facility.id}",
             soft_wrap=True,
         )
+    if result.added.observations:
+        context.console.print(
+            f"\nRecorded {result.added.observations} observations and {result.added.findings} "
+            f"findings.  Next: camp-monitor map {result.facility.id} -o map.html",
+            soft_wrap=True,
+        )
+    else:
+        context.console.print("\nThis pair was scanned before: nothing was added to the ledger.")

@@ -187,13 +187,12 @@ def _judged_blind(dates: str, result: Scanned, truth: Truth) -> Row:
 
 def _others(dates: str, findings: list[Finding]) -> Row:
     """Everything else that was called a change: false alarms."""
-    from camp_monitor.records.finding import KINDS
-    from camp_monitor.report.text.words import count_words, quantity_words
+    from camp_monitor.report.text.words import count_words, kind_words, quantity_words
 
     if not findings:
         return Row(dates, "anything else", "nothing", "nothing", "no false alarm", True)
     said = ", ".join(
-        f"{KINDS[item.kind].lower()} {quantity_words(item.area_m2)} m² ({item.confidence})"
+        f"{kind_words(item.kind).lower()} {quantity_words(item.area_m2)} m² ({item.confidence})"
         for item in findings
     )
     verdict = count_words(len(findings), "false alarm")

@@ -30,13 +30,8 @@ TYPES = {
 }
 """The types of facility and their names in print."""
 
-BASES = {
-    "drawn": "drawn by an analyst",
-    "published": "published as a polygon",
-    "derived": "derived from a published size",
-    "placeholder": "placeholder: no size is published",
-}
-"""What an outline rests on, best first, and its name in print."""
+BASES = ("drawn", "published", "derived", "placeholder")
+"""What an outline rests on, best first."""
 
 ROLES = {
     "centre": "given as the centre of the facility",

@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import FacilityError
 
@@ -115,6 +116,43 @@ def checked_geometry(geometry: Polygon | MultiPolygon) -> Polygon | MultiPolygon
             f"{LARGEST_OUTLINE_M2 / 1e6:,.0f} km2: draw the facility alone"
         )
     return oriented
+
+
+def mended_geometry(
+    geometry: Polygon | MultiPolygon,
+) -> tuple[Polygon | MultiPolygon, list[str]]:
+    """Uncross the rings of a geometry, and say so.
+
+    Raises
+    ------
+    FacilityError
+        It encloses no ground.
+    """
+    rounded = shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
+    if rounded.is_valid:
+        return rounded, []
+    whole = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
+    mended = polygons_only(whole)
+    if mended.is_empty:
+        _refuse("The outline has no area: a polygon that encloses ground is needed")
+    parts = len(shapely.get_parts(mended))
+    reason = shapely.is_valid_reason(rounded)
+    return mended, [
+        f"The outline crossed or repeated itself ({reason}) and was mended into "
+        f"{parts} polygon{'s' if parts > 1 else ''}: check it on an image."
+    ]
+
+
+def polygons_only(geometry: BaseGeometry) -> Polygon | MultiPolygon:
+    """Keep the polygons of a geometry, snapped to the decimals that are stored."""
+    snapped = shapely.set_precision(geometry, 10.0**-COORDINATE_DECIMALS)
+    polygons = [
+        polygon
+        for part in shapely.get_parts(snapped)
+        for polygon in shapely.get_parts(part)
+        if polygon.geom_type == "Polygon"
+    ]
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 
 def _refuse(fault: str) -> NoReturn:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
 from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import FacilityError
 from camp_monitor.facilities.facility import (
@@ -23,12 +20,13 @@ from camp_monitor.facilities.facility import (
     printable,
 )
 from camp_monitor.facilities.geometry import (
-    COORDINATE_DECIMALS,
     check_coordinates,
     checked_geometry,
+    mended_geometry,
+    polygons_only,
 )
 from camp_monitor.facilities.nearness import check_near
-from camp_monitor.facilities.outline_files import DrawnShape, read_shapes
+from camp_monitor.facilities.outline_files import DrawnShape, read_shapes, to_lon_lat
 from camp_monitor.facilities.registry import nearest_ids, read_facility, write_facility
 
 DRAWN_ACCURACY_M = 20.0
@@ -53,12 +51,16 @@ class ImportedOutline:
         Name of the file, without its folder.
     sha256 : str
         Of the file.
+    facility_ids, names : tuple of str
+        What the features give as id and name of the facility, each once, not checked.
     """
 
     geometry: Polygon | MultiPolygon
     remarks: tuple[str, ...]
     file_name: str
     sha256: str
+    facility_ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,12 +147,12 @@ def _imported(
     parts = []
     try:
         for drawn in chosen:
-            geometry, said = _to_lon_lat(drawn)
+            geometry, said = to_lon_lat(drawn)
             check_coordinates(geometry)
-            mended, crossed = _mend(geometry)
+            mended, crossed = mended_geometry(geometry)
             parts.append(mended)
             remarks += [*drawn.remarks, *said, *crossed]
-        whole = parts[0] if len(parts) == 1 else _polygons_only(shapely.union_all(parts))
+        whole = parts[0] if len(parts) == 1 else polygons_only(shapely.union_all(parts))
         whole = checked_geometry(whole)
     except FacilityError as error:
         raise FacilityError(f"{path}: {error}") from error
@@ -159,12 +161,18 @@ def _imported(
         remarks=tuple(dict.fromkeys(remarks)),
         file_name=printable(path.name),
         sha256=sha256,
+        facility_ids=_each_once(drawn.facility_id for drawn in chosen),
+        names=_each_once(drawn.facility_name for drawn in chosen),
     )
+
+
+def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def add_outline(
     folder: Path,
-    facility_id: str,
+    facility_id: str | None,
     imported: ImportedOutline,
     *,
     name: str | None = None,
@@ -181,12 +189,13 @@ def add_outline(
     ----------
     folder : Path
         The registry.
-    facility_id : str
-        A known id, or, with `name`, a new one.
+    facility_id : str or None
+        A known id, or, with a name, a new one; None takes the one that the file gives.
     imported : ImportedOutline
         From `import_outline`.
     name : str or None
-        Name of a new facility.
+        Name of a new facility; None takes the one that the file gives, unless `facility_id` looks
+        like a slip of the pen for a known one.
     accuracy_m : float or None
         How far the edge may be off; `DRAWN_ACCURACY_M` when the author states nothing.
     basis : str
@@ -200,52 +209,87 @@ def add_outline(
         A bad id or name, an unknown id without a name, a known one with another name, an outline
         far from the facility, or the registry cannot be written.
     """
-    check_facility_id(facility_id)
-    path = folder / f"{facility_id}.geojson"
+    facility, path, remarks = _known_or_new(folder, facility_id, name, imported)
     created = not path.exists()
-    if created:
-        facility = _new_facility(folder, facility_id, name)
+    outline = next_outline(facility, imported, accuracy_m, basis, source)
+    if facility.outlines and _says_nothing_new(facility.outline, outline, accuracy_m, source):
+        return Addition(facility, added=False, created=False, path=path, remarks=remarks)
+    remarks += check_near(facility, outline)
+    grown = replace(facility, outlines=(*facility.outlines, outline))
+    write_facility(grown, path)
+    return Addition(grown, added=True, created=created, path=path, remarks=remarks)
+
+
+def _known_or_new(
+    folder: Path, facility_id: str | None, name: str | None, imported: ImportedOutline
+) -> tuple[Facility, Path, tuple[str, ...]]:
+    """Read the facility that an outline is for, or make it, and say what the file gave."""
+    remarks: tuple[str, ...] = ()
+    slips: list[str] = []
+    if facility_id is not None:
+        slips = nearest_ids(folder, check_facility_id(facility_id), likeness=0.8)
     else:
+        facility_id = id_in(imported)
+        remarks = (f"The id {facility_id!r} was taken from {imported.file_name}.",)
+    path = folder / f"{facility_id}.geojson"
+    if path.exists():
         facility = read_facility(path)
         if name is not None and name != facility.name:
             raise FacilityError(
                 f"{facility_id!r} is already the facility {facility.name!r}: leave the name out to "
                 f"give it a new outline, or choose another id."
             )
-    outline = _outline(facility, imported, accuracy_m, basis, source)
-    if facility.outlines and _says_nothing_new(facility.outline, outline, accuracy_m, source):
-        return Addition(facility, added=False, created=False, path=path)
-    remarks = check_near(facility, outline)
-    grown = replace(facility, outlines=(*facility.outlines, outline))
-    write_facility(grown, path)
-    return Addition(grown, added=True, created=created, path=path, remarks=remarks)
-
-
-def _new_facility(folder: Path, facility_id: str, name: str | None) -> Facility:
+        return facility, path, remarks
+    if name is None and imported.names and not slips:
+        name = _the_one(imported.names, "name", imported)
+        remarks += (f"The name {name!r} was taken from {imported.file_name}.",)
     if name is None:
         near = ", ".join(nearest_ids(folder, facility_id))
         hint = f"did you mean {near}, or is it new? Then" if near else "to create it,"
         raise FacilityError(
             f"There is no facility {facility_id!r} in {folder}: {hint} give its name with --name."
         )
+    return new_facility(facility_id, name), path, remarks
+
+
+def id_in(imported: ImportedOutline) -> str:
+    """Return the facility id that a file gives, checked like one that is typed."""
+    facility_id = _the_one(imported.facility_ids, "id", imported)
+    try:
+        return check_facility_id(facility_id)
+    except FacilityError as error:
+        fault = f"The id in {imported.file_name} cannot be used: choose one with --id. {error}"
+        raise FacilityError(fault) from error
+
+
+def _the_one(texts: tuple[str, ...], what: str, imported: ImportedOutline) -> str:
+    """Return the one id or name that the features of a file agree on."""
+    if len(texts) == 1:
+        return texts[0]
+    several = ", ".join(repr(printable(text)[:80]) for text in texts[:8])
+    found = f"several {what}s ({several})" if texts else f"no {what} that is text"
+    raise FacilityError(f"{imported.file_name} gives {found}: choose one with --{what}.")
+
+
+def new_facility(facility_id: str, name: str) -> Facility:
+    """Make a facility of which nothing but its name is known."""
     try:
         check_text(name)
+        if len(name) > 200:
+            raise ValueError(f"it has {len(name)} characters, and 200 are allowed")
     except ValueError as error:
         raise FacilityError(f"The name of {facility_id!r} cannot be used: {error}.") from error
-    if len(name) > 200:
-        raise FacilityError(
-            f"The name of {facility_id!r} has {len(name)} characters, 200 are allowed."
-        )
     return Facility(id=facility_id, name=name)
 
 
-def _outline(
+def next_outline(
     facility: Facility,
     imported: ImportedOutline,
-    accuracy_m: float | None,
-    basis: Literal["drawn", "published"],
-    source: str | None,
+    accuracy_m: float | None = None,
+    basis: Literal["drawn", "published"] = "drawn",
+    source: str | None = None,
 ) -> Outline:
+    """Make the outline that follows a facility's newest, with a note of how it came about."""
     said = "" if accuracy_m is not None else " Its accuracy was not stated and is assumed."
     remarks = " ".join(imported.remarks)[:2000]
     note = (
@@ -291,61 +335,18 @@ def _choose(
         return shapes, []
     if union:
         return shapes, [f"{len(shapes)} features were joined into one outline."]
+    one = len({drawn.facility_id for drawn in shapes}) == 1
     raise FacilityError(
         f"{path} holds {len(shapes)} features with polygons: choose one with --feature, from "
-        f"{_offered(shapes)}, or join them with --union."
+        f"{_offered(shapes)}, or join them with --union{'' if one else ' and --id'}."
     )
 
 
 def _offered(shapes: list[DrawnShape]) -> str:
     listed = [
-        f"{number} {printable(drawn.name)!r}" if drawn.name else f"{number}"
+        f"{number}"
+        + (f" {printable(drawn.name)!r}" if drawn.name else "")
+        + (f" (id {printable(drawn.facility_id)[:80]!r})" if drawn.facility_id else "")
         for number, drawn in enumerate(shapes[:8], start=1)
     ]
     return ", ".join(listed) + (", ..." if len(shapes) > 8 else "")
-
-
-def _to_lon_lat(drawn: DrawnShape) -> tuple[Polygon | MultiPolygon, list[str]]:
-    """Bring a shape to EPSG:4326, lon then lat, saying from where."""
-    try:
-        crs = CRS.from_user_input(drawn.crs)
-        to_lon_lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except ProjError as error:
-        raise FacilityError(
-            f"The coordinate system {printable(drawn.crs)[:80]!r} is not known: save the file as "
-            f"EPSG:4326."
-        ) from error
-    if crs.equals("EPSG:4326", ignore_axis_order=True) or crs.equals("OGC:CRS84"):
-        return drawn.geometry, []
-    with np.errstate(invalid="ignore"):  # `check_coordinates` names what cannot be reprojected
-        geometry = shapely.transform(drawn.geometry, to_lon_lat.transform, interleaved=False)
-    return geometry, [f"Reprojected from {printable(crs.name)[:80]} to EPSG:4326."]
-
-
-def _mend(geometry: Polygon | MultiPolygon) -> tuple[BaseGeometry, list[str]]:
-    """Uncross the rings of a geometry, saying so; what is mended has polygons only."""
-    rounded = shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
-    if rounded.is_valid:
-        return rounded, []
-    whole = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
-    mended = _polygons_only(whole)
-    if mended.is_empty:
-        raise FacilityError("The outline has no area: a polygon that encloses ground is needed.")
-    parts = len(shapely.get_parts(mended))
-    reason = shapely.is_valid_reason(rounded)
-    return mended, [
-        f"The outline crossed or repeated itself ({reason}) and was mended into "
-        f"{parts} polygon{'s' if parts > 1 else ''}: check it on an image."
-    ]
-
-
-def _polygons_only(geometry: BaseGeometry) -> Polygon | MultiPolygon:
-    """Keep the polygons of a geometry, snapped to the decimals that are stored."""
-    snapped = shapely.set_precision(geometry, 10.0**-COORDINATE_DECIMALS)
-    polygons = [
-        polygon
-        for part in shapely.get_parts(snapped)
-        for polygon in shapely.get_parts(part)
-        if polygon.geom_type == "Polygon"
-    ]
-    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)

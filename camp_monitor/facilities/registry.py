@@ -71,11 +71,14 @@ def find_facility(folder: Path, facility_id: str) -> Facility:
     raise FacilityError(f"There is no facility {facility_id!r} in {folder}; {hint}")
 
 
-def nearest_ids(folder: Path, facility_id: str) -> list[str]:
-    """Return up to three known ids that hold `facility_id` or resemble it, best first."""
+def nearest_ids(folder: Path, facility_id: str, likeness: float = 0.4) -> list[str]:
+    """Return up to three known ids that hold `facility_id` or resemble it, best first.
+
+    `likeness` is the least that counts as resembling, 0 to 1 as in difflib.
+    """
     known = known_ids(folder)
     near = [name for name in known if facility_id in name]
-    near += difflib.get_close_matches(facility_id, known, n=3, cutoff=0.4)
+    near += difflib.get_close_matches(facility_id, known, n=3, cutoff=likeness)
     return list(dict.fromkeys(near))[:3]
 
 

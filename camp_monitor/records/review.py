@@ -16,12 +16,8 @@ from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import check_text
 from camp_monitor.records.content import content_hash
 
-VERDICTS = {
-    "confirmed": "confirmed by review",
-    "rejected": "rejected by review",
-    "unsure": "unsure after review",
-}
-"""What a reviewer can say of a finding, and how it is printed."""
+VERDICTS = ("confirmed", "rejected", "unsure")
+"""What a reviewer can say of a finding."""
 
 UNREVIEWED = "unreviewed"
 """Stands where a verdict would, for a finding that nobody has reviewed."""

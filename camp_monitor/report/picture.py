@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.records.finding import SceneReference
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sensors import PHYSICAL
 

@@ -25,6 +25,7 @@ from camp_monitor.scenes.catalogue import (
     read_scene,
     read_scenes,
     same_properties,
+    scene_of,
     store_item,
 )
 from camp_monitor.scenes.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
@@ -70,6 +71,19 @@ def add_scene(
     stored = _store(folder, item, paths, description)
     list_scenes(folder)
     return read_scene(stored), True
+
+
+def open_scene(paths: tuple[Path, ...], description: SceneDescription) -> Scene:
+    """Read one scene where it lies, without a catalogue; the same as `add_scene` would give.
+
+    Raises
+    ------
+    SceneError
+        As `add_scene`.
+    """
+    item = _describe(paths, description)
+    places = dict(zip(_file_names(paths), paths, strict=True))
+    return scene_of(item, lambda asset: places[asset.href.removeprefix("./")], item.id)
 
 
 def add_new_scene(folder: Path, paths: tuple[Path, ...], description: SceneDescription) -> Path:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -76,11 +77,29 @@ def read_scene(path: Path) -> Scene:
     SceneError
         The item is damaged, or points outside its own folder.
     """
-    item = _item(path)
+    return scene_of(_item(path), lambda asset: _file(asset, path), str(path))
+
+
+def scene_of(item: pystac.Item, file_of: Callable[[pystac.Asset], Path], name: str) -> Scene:
+    """Make a scene of an item that `camp_monitor.scenes.adding` made.
+
+    Parameters
+    ----------
+    item : pystac.Item
+    file_of : callable
+        Tells where the file of an asset lies.
+    name : str
+        What an error calls the item.
+
+    Raises
+    ------
+    SceneError
+        The item is damaged.
+    """
     try:
         properties = item.properties
         orbit = properties.get("sat:relative_orbit")
-        bands = [band for name in item.assets for band in _bands(item.assets[name], path)]
+        bands = [band for asset in item.assets.values() for band in _bands(asset, file_of)]
         measured = tuple(band for band in bands if band.name not in QUALITY_BANDS)
         quality = [band for band in bands if band.name in QUALITY_BANDS]
         return Scene(
@@ -93,7 +112,7 @@ def read_scene(path: Path) -> Scene:
             quality=quality[0] if quality else None,
             footprint=shape(item.geometry),
             pixel_m=float(properties["gsd"]),
-            files=tuple(_file(asset, path) for asset in item.assets.values()),
+            files=tuple(file_of(asset) for asset in item.assets.values()),
             sha256=tuple(_sha256(asset) for asset in item.assets.values()),
             licence=str(properties.get("license", "")),
             credit=str(properties.get("camp_monitor:credit", "")),
@@ -112,7 +131,7 @@ def read_scene(path: Path) -> Scene:
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
         raise SceneError(
-            f"{path} is not an item that 'scenes add' wrote ({type(error).__name__}: {error}): "
+            f"{name} is not an item that 'scenes add' wrote ({type(error).__name__}: {error}): "
             f"remove its folder and add the scene again."
         ) from error
 
@@ -264,9 +283,9 @@ def read_item_file(path: Path) -> pystac.Item:
 _item = read_item_file
 
 
-def _bands(asset: pystac.Asset, path: Path) -> list[BandFile]:
-    """Bands of one file of the catalogue."""
-    file = _file(asset, path)
+def _bands(asset: pystac.Asset, file_of: Callable[[pystac.Asset], Path]) -> list[BandFile]:
+    """Bands of one file."""
+    file = file_of(asset)
     return [
         BandFile(
             name=band["name"],

@@ -24,13 +24,14 @@ from camp_monitor.assess.detection_limit import (
     BUILDING_SIZES_M2,
     LARGEST_WINDOW_PX,
     MOST_RUNS,
-    Detectability,
+    DetectionLimit,
     Tried,
     size_found,
     smallest_found,
 )
+from camp_monitor.codes import Code, note
 from camp_monitor.detect.detection import Change, Detection
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import Normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.coregistration import Alignment
@@ -90,7 +91,9 @@ def brighter(pair: Pair) -> NDArray[np.bool_]:
     return (pair.after_matched[2] - pair.before.pixels[2] > 0.02) & pair.usable
 
 
-def asked(pair: Pair, detect: Detector, kind: str = "construction", seed: int = 0) -> Detectability:
+def asked(
+    pair: Pair, detect: Detector, kind: str = "construction", seed: int = 0
+) -> DetectionLimit:
     return smallest_found(pair, detect, kind, np.ones(pair.usable.shape, bool), seed=seed)
 
 
@@ -125,7 +128,7 @@ def test_a_detector_of_known_reach_is_measured() -> None:
     assert 60 <= result.area_m2 <= 400
     assert result.low_m2 is not None
     assert result.low_m2 <= result.area_m2
-    assert f"{result.area_m2:,.0f} m²" in result.words
+    assert result.note.numbers["area_m2"] == result.area_m2
     assert result.runs <= MOST_RUNS
     coarse = replace(detector_of(brighter)(plain_pair()).changes[0], least_px=16)
 
@@ -143,7 +146,8 @@ def test_a_blind_detector_finds_no_size() -> None:
     assert result.area_m2 is None
     assert result.tried
     assert all(one.found == 0 for one in result.tried)
-    assert result.words.startswith("Even a new building of 2,000 m² would have been missed")
+    assert result.note.code == Code.LIMIT_BEYOND
+    assert result.note.numbers["largest_m2"] == 2000
 
 
 def test_what_is_called_anyway_is_not_counted_as_found() -> None:
@@ -167,7 +171,7 @@ def test_where_nothing_was_seen_nothing_is_claimed() -> None:
     result = asked(unseen, detector_of(brighter))
     assert result.area_m2 is None
     assert result.tried == ()
-    assert "could not be measured" in result.words
+    assert result.note == note(Code.LIMIT_UNMEASURED)
 
 
 def test_a_wide_window_is_cut_and_little_of_it_is_touched() -> None:
@@ -186,9 +190,9 @@ def test_a_wide_window_is_cut_and_little_of_it_is_touched() -> None:
     assert shapes == {(LARGEST_WINDOW_PX, LARGEST_WINDOW_PX)}
     assert max(shares) <= MOST_PAINTED_FRACTION
     assert 0 < result.inside_fraction < 1
-    assert "into these scenes" in result.words
+    assert result.note.numbers["where"] == "scenes"
     wide = smallest_found(pair, detect, "construction", np.ones(pair.usable.shape, bool))
-    assert "into the middle of these scenes" in wide.words
+    assert wide.note.numbers["where"] == "middle"
 
 
 def test_paint_goes_through_the_normalisation_of_the_pair() -> None:
@@ -231,7 +235,7 @@ def test_uncalibrated_contrast_is_the_scenes_own() -> None:
     inside = painted.after.pixels[:, labels == 1]
     assert inside.max() <= 255
     assert (inside == np.round(inside)).all()
-    with pytest.raises(NotComparableError, match="uncalibrated"):
+    with pytest.raises(Refusal, match=Code.PAINTING_NEEDS_UNIT):
         make_painter(pair, True)
 
 
@@ -242,7 +246,7 @@ def test_new_water_is_painted_for_floods() -> None:
     result = asked(plain_pair(), detector_of(wetter, "flooding"), "flooding")
     assert result.area_m2 is not None
     assert result.area_m2 <= 1600
-    assert "water body" in result.words
+    assert result.note.numbers["thing"] == "water"
 
 
 def test_sizes_run_from_25_to_2000() -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
+from camp_monitor.codes import recorded
 from camp_monitor.events.events import by_finding, join_events
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
@@ -295,7 +296,7 @@ def test_axe_finds_nothing_serious(
 def test_hostile_names_are_text(open_html: Open) -> None:
     hostile = "<script>alert(1)</script>"
     scene = replace(painted.BEFORE, id=hostile, credit=f"{hostile}<img src=x onerror=alert(2)>")
-    building = replace(painted.findings()[0], before=scene, caveats=(hostile,))
+    building = replace(painted.findings()[0], before=scene, caveats=recorded([hostile]))
     before, _ = painted.pictures()
     html = demo(
         facility=replace(painted.facility(hostile), names_ko=(hostile,)),

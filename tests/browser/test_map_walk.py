@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Locator, Page, expect
 
-from camp_monitor.records.finding import KINDS
+from camp_monitor.report.text.words import kind_words
 from tests.browser.test_map_in_browser import inside, reviewed
 from tests.report.real import naip_map
 
@@ -187,7 +187,7 @@ def chooses_from_the_list(walk: Walk, kind: str) -> str:
     walk.use(link)
     assert page.url.endswith(f"#{chosen}")
     expect(link).to_have_attribute("aria-current", "true")
-    expect(page.locator(".leaflet-popup-content h2")).to_have_text(KINDS[kind])
+    expect(page.locator(".leaflet-popup-content h2")).to_have_text(kind_words(kind))
     shape = page.locator("path.chosen")
     expect(shape).to_have_attribute("fill", f"url(#hatch-{kind})")  # its layer was off
     walk.photograph("list")

@@ -81,7 +81,7 @@ def test_a_scan_without_files_asks_what_it_always_asked(workspace: Path) -> None
     observation, floods = flooding(scanned(workspace))
     assert floods == 1
     assert observation["settings_sha256"] == OLD_SETTINGS
-    assert not [name for name, _ in observation["measured"] if "teep" in name or "sual" in name]
+    assert not {"steepest_deg", "usual_water_fraction"} & observation["measurements"].keys()
 
 
 def test_steep_ground_is_no_flood_and_the_same_file_adds_nothing(
@@ -91,8 +91,8 @@ def test_steep_ground_is_no_flood_and_the_same_file_adds_nothing(
     first = scanned(workspace, "--dem", dem)
     observation, floods = flooding(first)
     assert floods == 0
-    said = dict(observation["measured"])["Steepest ground that may be water"]
-    assert said == "20 deg (heights: hills.tif)"
+    assert observation["measurements"]["steepest_deg"] == 20
+    assert {"code": "heights_from", "values": {"file": "hills.tif"}} in observation["caveats"]
     assert first["added"]["observations"] == 2
     again = scanned(workspace, "--dem", dem)
     assert again["added"] == {"observations": 0, "findings": 0}
@@ -124,8 +124,8 @@ def test_usual_water_in_another_projection_is_no_flood(workspace: Path, tmp_path
     observation, floods = flooding(scanned(workspace, "--usual-water", atlas))
     assert floods == 0
     assert observation["outcome"] == "unchanged"
-    said = dict(observation["measured"])["Usual water left out"]
-    assert said.endswith("(reference: atlas.tif)")
+    assert observation["measurements"]["usual_water_fraction"] > 0
+    assert {"code": "usual_water_from", "values": {"file": "atlas.tif"}} in observation["caveats"]
     write_tiff(atlas, share(disc(26), 49), PLACE)
     assert flooding(scanned(workspace, "--usual-water", atlas))[1] == 1
 
@@ -142,10 +142,13 @@ def test_what_the_files_leave_unknown_excludes_nothing_and_is_said(
     water = write_tiff(tmp_path / "water.tif", percent, PLACE)
     observation, floods = flooding(scanned(workspace, "--dem", dem, "--usual-water", water))
     assert floods == 1
-    about_heights, about_water = (c for c in observation["caveats"] if "not known" in c
-                                  or "No height" in c)  # fmt: skip
-    assert "No height is known for 7" in about_heights
-    assert "Usual water is not known for 7" in about_water
+    missing = {
+        said["code"]: said["values"]["missing_fraction"]
+        for said in observation["caveats"]
+        if "missing_fraction" in said.get("values", {})
+    }
+    assert missing.keys() == {"heights_missing", "usual_water_unknown"}
+    assert all(0.07 <= share < 0.08 for share in missing.values())
 
 
 def test_settings_name_files_in_the_workspace_and_options_override(

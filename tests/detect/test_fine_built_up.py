@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from camp_monitor.codes import Code, note
 from camp_monitor.detect.construction import fine as fine_construction
 from camp_monitor.detect.construction.built_up import CONSTANTS, FEW_EDGES, find_built_up
 from camp_monitor.detect.construction.fine import detect_fine_construction
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 
@@ -180,12 +181,12 @@ def test_roofs_are_asked_for_in_fine_pixels_only(monkeypatch: pytest.MonkeyPatch
     def kinds(pixel_m: float) -> list[str]:
         two = pair(image(before, pixel_m), image(after, pixel_m))
         detection = detect_fine_construction(two, "research")
-        roofs_open = any("roofs" in caveat for caveat in detection.caveats)
+        roofs_open = note(Code.ROOFS_UNTOLD) in detection.caveats
         assert roofs_open == (pixel_m >= fine_construction.ROOFS_UNDER_M)
         return [change.kind for change in detection.changes]
 
     assert kinds(0.5) == ["construction", "built_up"]
     assert kinds(1.5) == ["built_up"]
     assert asked == [(0.5, "research")]
-    with pytest.raises(NotComparableError, match=r"under 3 m, and these have 5 m"):
+    with pytest.raises(Refusal, match=r"pixel_m=5\.0, under_m=3\.0"):
         kinds(5.0)

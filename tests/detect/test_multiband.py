@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.irmad import change_odds, irmad
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
@@ -188,7 +189,7 @@ def test_coarse_pixels_without_short_waves_are_refused_or_left_unnamed() -> None
     bands = SIX[:4]
     before, after = (painted(1, day, year, 30.0) for day, year in ((250, 15), (249, 16)))
     four = [replace(image, pixels=image.pixels[:4], bands=bands) for image in (before, after)]
-    with pytest.raises(NotComparableError, match="use scenes with short-wave infrared"):
+    with pytest.raises(Refusal, match=Code.CONSTRUCTION_NEEDS_BANDS):
         detect_construction(paired(four[0], four[1]))
     assert kinds(paired(as_numbers(before, bands), as_numbers(after, bands))) == ["other"]
 

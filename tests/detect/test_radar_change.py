@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.construction.radar import detect_radar_change, detect_radar_construction
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from tests.detect.painted_radar import (
     SIDE,
@@ -125,5 +125,5 @@ def test_what_was_not_seen_is_neither_changed_nor_unchanged() -> None:
 
 def test_what_cannot_be_compared_is_refused() -> None:
     picture = replace(image(land()), quantity="sigma0_power")
-    with pytest.raises(NotComparableError, match="sigma0_power"):
+    with pytest.raises(Refusal, match="radar_needs_unit: quantity=sigma0_power"):
         detect_radar_change(paired(picture, picture))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.radar_flooding import find_radar_flooding
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from tests.detect.painted_radar import (
     LAND_DB,
     SIDE,
@@ -101,7 +101,7 @@ def test_the_same_scene_again_is_not_flooded(
 
 def test_a_date_that_shows_only_speckle_is_refused() -> None:
     blank = np.zeros((SIDE, SIDE))
-    with pytest.raises(NotComparableError, match="after image"):
+    with pytest.raises(Refusal, match="only_speckle: which=after"):
         find_radar_flooding(paired(amplitude8(DRY, seed=1), amplitude8(blank, seed=2)))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.detect.water.radar import map_radar_water
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from tests.detect.painted_radar import (
     LAND_DB,
     SIDE,
@@ -28,7 +28,7 @@ LAKE = disc()
 def test_a_dark_lake_is_found() -> None:
     found = map_radar_water(image(land(LAKE, relief_db())))
     assert agreement(found.is_water, LAKE) > 0.97
-    assert found.answer == "water"
+    assert found.is_water.any()
     assert np.median(found.strength[LAKE]) > 1 > np.median(found.strength[~LAKE])
 
 
@@ -36,7 +36,8 @@ def test_wind_that_roughens_a_lake_does_not_hide_it_from_vh() -> None:
     layers = land(LAKE) | {"vv": np.full((SIDE, SIDE), LAND_DB["vv"])}
     assert agreement(map_radar_water(image(layers)).is_water, LAKE) > 0.97
     alone = map_radar_water(image({"vv": layers["vv"]}))
-    assert alone.answer == "no water"
+    assert alone.seen.any()
+    assert not alone.is_water.any()
 
 
 @settings(max_examples=20, deadline=None)
@@ -70,7 +71,7 @@ def test_the_gain_of_8_bit_amplitudes_does_not_matter(gain: float) -> None:
 @pytest.mark.parametrize("looks", [1, 4])
 def test_speckle_alone_in_8_bits_is_neither_land_nor_water(looks: int) -> None:
     found = map_radar_water(amplitude8(np.zeros((SIDE, SIDE)), looks))
-    assert found.answer == "cannot tell"
+    assert not found.seen.any()
     assert not found.seen.any()
     assert not found.is_water.any()
 
@@ -78,7 +79,8 @@ def test_speckle_alone_in_8_bits_is_neither_land_nor_water(looks: int) -> None:
 def test_no_water_on_slopes() -> None:
     slope = np.where(LAKE, 25.0, 0.0).astype(np.float32)
     found = map_radar_water(image(land(LAKE)), slope_deg=slope)
-    assert found.answer == "no water"
+    assert found.seen.any()
+    assert not found.is_water.any()
     assert found.seen.all()
 
 
@@ -91,17 +93,17 @@ def test_what_was_not_seen_stays_so() -> None:
     assert not found.seen[:, :40].any()
     assert found.seen[:, 40:].all()
     nothing = replace(picture, pixels=np.full_like(pixels, np.nan), flags=np.ones_like(flags))
-    assert map_radar_water(nothing).answer == "cannot tell"
+    assert not map_radar_water(nothing).seen.any()
 
 
 def test_gamma_nought_is_brighter_than_sigma_nought() -> None:
     sigma = image({"vh": np.full((SIDE, SIDE), -22.4)}, looks=50)
-    assert map_radar_water(sigma).answer == "water"
+    assert map_radar_water(sigma).is_water.any()
     raised = replace(sigma, pixels=sigma.pixels + np.float32(1.1), quantity="gamma0_db")
-    assert map_radar_water(raised).answer == "water"
-    assert map_radar_water(replace(raised, quantity="sigma0_db")).answer == "no water"
+    assert map_radar_water(raised).is_water.any()
+    assert not map_radar_water(replace(raised, quantity="sigma0_db")).is_water.any()
 
 
 def test_other_numbers_are_refused() -> None:
-    with pytest.raises(NotComparableError, match="sigma0_power"):
+    with pytest.raises(Refusal, match="water_needs_unit: quantity=sigma0_power"):
         map_radar_water(replace(image(land()), quantity="sigma0_power"))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import detectors
-from camp_monitor.detect.water.flooding import METHOD, STEEPEST, USUAL, detect_flooding
+from camp_monitor.detect.water.flooding import METHOD, detect_flooding
 from camp_monitor.detect.water.known_ground import (
     USUAL_FROM_PERCENT,
     detect_where_water_can_be_new,
@@ -53,7 +54,7 @@ def test_steep_ground_is_no_flood(scene: Scene, disc: Scene, steepest_deg: int) 
     gained, _ = called(found)
     assert not gained[west].any()
     assert gained[flood & ~west].mean() > 0.9
-    assert (STEEPEST, f"{steepest_deg} deg") in found.measured
+    assert found.measured[Measure.STEEPEST_DEG] == steepest_deg
     unknown = np.full(flood.shape, np.nan, np.float32)
     assert np.array_equal(
         called(detect_flooding(pair, slope_deg=unknown))[0], called(detect_flooding(pair))[0]
@@ -72,8 +73,7 @@ def test_usual_water_is_no_flood_but_may_be_lost(
     assert not gained[usual].any()
     assert gained[flood & ~usual].mean() > 0.9
     assert found.seen[usual].all()
-    share = 100 * usual.sum() / usual.size
-    assert (USUAL, f"{share:.1f} % of what was seen") in found.measured
+    assert found.measured[Measure.USUAL_WATER_FRACTION] == pytest.approx(usual.mean())
     went = scene(flood, None, days)
     assert np.array_equal(
         called(detect_flooding(went, usual_water=usual))[1], called(detect_flooding(went))[1]
@@ -100,16 +100,18 @@ def test_heights_and_shares_become_slope_and_usual_water() -> None:
     assert gained[96:, :96][flood[96:, :96]].mean() > 0.85
     assert not gained[:96].any()
     assert not gained[:, 98:].any()
-    assert dict(found.measured)[STEEPEST] == "10 deg (heights: hills.tif)"
-    assert dict(found.measured)[USUAL] == "50.0 % of what was seen (reference: lakes.tif)"
+    assert found.measured[Measure.STEEPEST_DEG] == 10
+    assert found.measured[Measure.USUAL_WATER_FRACTION] == 0.5
     seen = detect_where_water_can_be_new(ground, pair).seen
     assert seen[96:, :97].all()
     assert not seen[:96].any()
     assert not seen[:, 97:].any()
     # by columns, half of the disc and the one pixel whose slope needs a height from there
-    assert [sentence.partition(":")[0] for sentence in found.caveats] == [
-        "No height is known for 51 % of the searched area",
-        "Usual water is not known for 2 % of the searched area",
+    assert [(said.code, said.numbers) for said in found.caveats] == [
+        (Code.HEIGHTS_FROM, {"file": "hills.tif"}),
+        (Code.HEIGHTS_MISSING, {"missing_fraction": pytest.approx(0.51, abs=0.01)}),
+        (Code.USUAL_WATER_FROM, {"file": "lakes.tif"}),
+        (Code.USUAL_WATER_UNKNOWN, {"missing_fraction": pytest.approx(0.02, abs=0.01)}),
     ]
 
 

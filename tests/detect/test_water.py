@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.water.cloudiness import thick_cloud
 from camp_monitor.detect.water.optical import WaterConstants, map_water, tells_water
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Quality
 from camp_monitor.synthetic.materials import BANDS
 from tests.detect.painted_water import (
@@ -169,7 +170,7 @@ def test_no_water_lies_on_a_steep_slope() -> None:
 def test_bands_without_infrared_are_refused() -> None:
     assert not tells_water(("red", "green", "blue"))
     assert not tells_water(("vv", "vh"))
-    with pytest.raises(NotComparableError, match="near-infrared"):
+    with pytest.raises(Refusal, match=Code.WATER_NEEDS_BANDS):
         map_water(landscape(LAKE, bands=("blue", "green", "red")))
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.water.flooding import FloodConstants, detect_flooding, new_water
-from camp_monitor.errors import NotComparableError
+from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
 from tests.detect.painted_water import (
     SIDE,
@@ -130,7 +131,7 @@ def test_a_fall_of_infrared_is_asked_for() -> None:
 def test_one_smooth_surface_in_uncalibrated_numbers_is_refused() -> None:
     everywhere = np.ones((SIDE, SIDE), bool)
     sea = in_numbers(landscape(everywhere, "flood"), GAINS)
-    with pytest.raises(NotComparableError, match="smooth surface"):
+    with pytest.raises(Refusal, match=Code.WATER_UNTOLD):
         detect_flooding(pair(in_numbers(landscape(), GAINS), sea))
 
 
@@ -160,5 +161,5 @@ def test_a_dry_date_with_a_reference_has_no_flood() -> None:
 
 
 def test_a_reference_that_lies_elsewhere_is_refused() -> None:
-    with pytest.raises(NotComparableError, match="usual water"):
+    with pytest.raises(Refusal, match=Code.USUAL_WATER_MISSING):
         new_water(landscape(disc(20, 40, 40)), disc(20, 120, 120))

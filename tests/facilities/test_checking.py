@@ -416,12 +416,15 @@ def test_a_damaged_kmz_is_refused(tmp_path: Path) -> None:
     locked = bytearray(whole)
     locked[6] |= 1
     locked[whole.index(b"PK\x01\x02") + 8] |= 1
+    newer = bytearray(whole)
+    newer[newer.index(b"PK\x01\x02") + 6] = 102  # the version of zip that it needs, ten times
     packed = write_kmz(tmp_path / "c.kmz", {"doc.kml": KML}, zipfile.ZIP_LZMA).read_bytes()
     for content, fault in (
         (b"", "not a whole KMZ"),
         (whole[:100], "not a whole KMZ"),
         (bytes(flipped), "not a whole KMZ"),
         (bytes(locked), "encrypted"),
+        (bytes(newer), "packed in an unusual way"),
         (packed, "packed in an unusual way"),
     ):
         path.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,102 @@ def test_import_adds_a_version_once(folder: Path, drawing: Path) -> None:
     assert "version 1: derived from a published size" in " ".join(
         run(folder, "show", "khs-12-jongori").stdout.split()
     )
+
+
+def write_features(path: Path, *properties: dict[str, object]) -> Path:
+    geometry = {"type": "Polygon", "coordinates": [[*SQUARE, SQUARE[0]]]}
+    listed = [{"type": "Feature", "properties": p, "geometry": geometry} for p in properties]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": listed}))
+    return path
+
+
+def test_import_takes_id_and_name_from_the_file_and_says_so(folder: Path, tmp_path: Path) -> None:
+    path = write_features(tmp_path / "a.geojson", {"id": "my-camp", "name": "My camp"})
+    result = run(folder, "import", str(path))
+    assert "my-camp: outline version 1 added" in result.stdout
+    assert result.stderr.splitlines() == [
+        "The id 'my-camp' was taken from a.geojson.",
+        "The name 'My camp' was taken from a.geojson.",
+    ]
+    again = json.loads(run(folder, "import", str(path), as_json=True).stdout)
+    assert (again["id"], again["name"], again["added"]) == ("my-camp", "My camp", False)
+    assert again["remarks"] == ["The id 'my-camp' was taken from a.geojson."]
+
+
+def test_what_is_typed_comes_before_what_the_file_gives(folder: Path, tmp_path: Path) -> None:
+    path = write_features(tmp_path / "a.geojson", {"id": "my-camp", "name_en": "My camp"})
+    words = ("import", str(path), "--id", "other", "--name", "Other")
+    made = json.loads(run(folder, *words, as_json=True).stdout)
+    assert (made["id"], made["name"], made["remarks"]) == ("other", "Other", [])
+    known = json.loads(
+        run(folder, "import", str(path), "--id", "khs-12-jongori", as_json=True).stdout
+    )
+    assert known["name"] != "My camp"
+    assert known["remarks"] == []
+
+
+def test_a_kml_name_does_not_make_a_facility_of_a_slip_of_the_pen(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "wall.kml"
+    corners = " ".join(f"{lon},{lat}" for lon, lat in [*SQUARE, SQUARE[0]])
+    path.write_text(
+        f"<kml><Placemark><name>wall</name><Polygon><outerBoundaryIs><LinearRing><coordinates>"
+        f"{corners}</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></kml>"
+    )
+    for slip in ("jongori", "khs-12-jongory"):
+        result = run(folder, "import", str(path), "--id", slip)
+        assert "did you mean khs-12-jongori" in str(result.exception)
+    result = run(folder, "import", str(path), "--id", "my-camp")
+    assert result.stderr == "The name 'wall' was taken from wall.kml.\n"
+    assert run(folder, "show", "my-camp").stdout.startswith("wall\n")
+
+
+@pytest.mark.parametrize(
+    ("properties", "options", "fault"),
+    [
+        ([{}], [], "gives no id that is text: choose one with --id"),
+        ([{"id": 7}], [], "gives no id that is text: choose one with --id"),
+        ([{"id": "../x"}], [], r"choose one with --id. '../x' is not a facility id"),
+        ([{"id": "Camp 12", "name": "x"}], [], r"--id. 'Camp 12' is not a facility id"),
+        ([{"id": "new-one"}], [], "give its name with --name"),
+        ([{"id": "new-one", "name": "a\x1bb"}], [], r"control character U\+001B"),
+        ([{"id": "new-one", "name": "a" * 201}], [], "201 characters"),
+        (
+            [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}],
+            [],
+            r"from 1 'A' \(id 'a'\), 2 'B' \(id 'b'\), or join them with --union and --id",
+        ),
+        ([{"id": "a"}, {"id": "b"}], ["--union"], r"several ids \('a', 'b'\): choose .* --id"),
+        (
+            [{"id": "a", "name": "A"}, {"id": "a", "name": "B"}],
+            ["--union"],
+            r"several names \('A', 'B'\): choose one with --name",
+        ),
+    ],
+)
+def test_what_a_file_gives_is_checked_like_what_is_typed(
+    folder: Path,
+    tmp_path: Path,
+    properties: list[dict[str, object]],
+    options: list[str],
+    fault: str,
+) -> None:
+    before = sorted(path.name for path in (folder / "aoi").iterdir())
+    path = write_features(tmp_path / "a.geojson", *properties)
+    result = run(folder, "import", str(path), *options)
+    assert isinstance(result.exception, FacilityError)
+    assert re.search(fault, str(result.exception)), result.exception
+    assert sorted(path.name for path in (folder / "aoi").iterdir()) == before
+
+
+def test_one_of_several_features_brings_its_own_id(folder: Path, tmp_path: Path) -> None:
+    path = write_features(
+        tmp_path / "a.geojson", {"id": "a", "name": "A"}, {"id": "b", "name": "B"}
+    )
+    assert run(folder, "import", str(path), "--feature", "B").stdout.startswith("b: outline")
+    words = ("import", str(path), "--union", "--id", "c", "--name", "C")
+    assert run(folder, *words).stdout.startswith("c: outline")
 
 
 def test_a_hostile_name_is_printed_as_text(folder: Path, drawing: Path) -> None:

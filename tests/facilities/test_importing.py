@@ -115,7 +115,7 @@ def test_kml_folders_holes_and_heights(tmp_path: Path) -> None:
     assert not imported.geometry.has_z
     assert len(imported.geometry.interiors) == 1
     assert imported.remarks == (
-        "Features left out because they are not polygons: 1.",
+        "Left out: features without a polygon (1).",
         "Heights were dropped.",
     )
     with pytest.raises(FacilityError, match="no layer 'A' with polygons: choose from 'B'"):
@@ -178,13 +178,13 @@ def test_of_several_features_one_is_chosen_or_all_are_joined(tmp_path: Path) -> 
         ("[1]", "is not GeoJSON"),
         ({"type": "Topology"}, "holds no polygon"),
         (features(), "holds no polygon"),
-        (features(None, {"type": "Point", "coordinates": [1, 2]}), r"no polygon .*features: 2"),
+        (features(None, {"type": "Point", "coordinates": [1, 2]}), r"no polygon.*polygon \(2\)"),
         ({"type": "Polygon", "coordinates": []}, "empty ring"),
         ({"type": "Polygon", "coordinates": [[]]}, "empty ring"),
         ({"type": "MultiPolygon", "coordinates": [[]]}, "empty ring"),
         ({"type": "Polygon", "coordinates": [RING[:2]]}, "2 different points: 3 are needed"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2]]]}, "has no area"),
-        ({"type": "Polygon", "coordinates": [1]}, "not a list of coordinates"),
+        ({"type": "Polygon", "coordinates": [1]}, "empty ring, or one that is not a list"),
         ({"type": "Polygon", "coordinates": [[[1, "2"], [3, 4], [5, 6]]]}, "finite numbers"),
         ('{"type": "Polygon", "coordinates": [[[1, 1e999], [3, 4], [5, 9]]]}', "finite numbers"),
         ('{"type": "Polygon", "coordinates": [[[1, NaN], [3, 4], [5, 9]]]}', "not valid JSON"),
@@ -209,8 +209,7 @@ def test_geojson_refusals(tmp_path: Path, content: Any, fault: str) -> None:
     [
         ("</kml>", "", "cut short"),
         ('<?xml version="1.0" encoding="UTF-8"?>', "<!DOCTYPE kml>", "document type"),
-        ('encoding="UTF-8"', 'encoding="nonsense"', "not whole XML"),
-        ("129.76,42.20,7", "129.76;42.20", "which is not lon,lat,height"),
+        ("129.76,42.20,7", "129.76;42.20", "has the coordinate 129.76;42.20: finite numbers"),
         ("129.76,42.20,7", "nan,42.20", "finite numbers"),
         ("129.76,42.20,7", "129.76", "finite numbers"),
         ("outerBoundaryIs", "outside", "without one outer boundary"),

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 import shapely
 
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.codes import Code, Measure, measurements, note
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 
 SETTINGS_SHA256 = "5" * 64
 
@@ -39,8 +42,8 @@ def _finding(number: int = 0, **changes: Any) -> Finding:
         "area_high_m2": 1650.0,
         "position": "inside",
         "confidence": "medium",
-        "evidence": (("built-up index", "+0.12"),),
-        "caveats": ("Bare soil can look like this.",),
+        "measurements": measurements({Measure.STRENGTH: 1.5, "water_index_from:before": -0.12}),
+        "caveats": (note(Code.BARE_GROUND),),
     }
     return Finding(**{**content, **changes})
 

@@ -12,10 +12,13 @@ from rich.console import Console
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.findings import findings as command
+from camp_monitor.codes import measurements, recorded
 from camp_monitor.errors import InputError, NoSuchRecordError
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
+from camp_monitor.report.text.sentences import measured_rows
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -40,7 +43,7 @@ def scanned(
         method="flooding/1",
         outcome="not_seen",
         seen_fraction=0.12,
-        reason="Cloud over \x1b[31mthe outline",
+        reasons=recorded(["Cloud over \x1b[31mthe outline"]),
     )
     with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
         ledger.record([make_observation(old)], [old], recorded_at=NOON)
@@ -155,14 +158,14 @@ def test_show_says_all_that_is_known(workspace: Path, scanned: list[Finding]) ->
 def test_show_says_each_measurement_once(
     workspace: Path, make_finding: MakeFinding, make_observation: MakeObservation
 ) -> None:
-    shift, strength = ("Shift between the dates", "0.77 pixels"), ("Strength", "12 times")
-    finding = make_finding(evidence=(strength, shift))
+    shift, strength = {"shift_left_px": 0.77}, {"strength": 12.0}
+    finding = make_finding(measurements=measurements(shift | strength))
     with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
-        looked = make_observation(finding, measured=(shift,))
+        looked = make_observation(finding, measurements=measurements(shift))
         ledger.record([looked], [finding], recorded_at=NOON)
     output = run(workspace, "show", finding.id).output
-    assert output.count("Shift between the dates") == 1
-    assert output.count("Strength") == 1
+    labels = [label for label, _ in measured_rows(finding.measurements)]
+    assert [output.count(label) for label in labels] == [1, 1]
 
 
 def test_the_list_has_the_largest_of_a_kind_first(

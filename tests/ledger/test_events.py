@@ -20,7 +20,8 @@ from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_finding, find_findings
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.report.export.export import export_findings
 from camp_monitor.workspace import create_workspace

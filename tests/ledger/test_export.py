@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,10 +18,22 @@ import pyogrio
 import pytest
 import shapely
 
+from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError
-from camp_monitor.records.finding import KINDS, Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import Exported, export_findings
+from camp_monitor.report.export.kml import kml_text
+from camp_monitor.report.export.tables import (
+    FINDING_COLUMNS,
+    NOT_SEEN_COLUMNS,
+    Row,
+    finding_rows,
+    not_seen_rows,
+)
+from camp_monitor.report.text.words import interval_words, kind_words
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -38,7 +52,7 @@ def findings(make_finding: MakeFinding) -> list[Finding]:
     return [
         make_finding(0),
         make_finding(1, kind="flooding", geometry=shapely.MultiPolygon([holed])),
-        make_finding(2, kind="water_loss", caveats=(HOSTILE,), facility_id=HOSTILE),
+        make_finding(2, kind="water_loss", caveats=said([HOSTILE]), facility_id=HOSTILE),
     ]
 
 
@@ -61,9 +75,9 @@ def observations(findings: list[Finding], make_observation: MakeObservation) -> 
     )
     return [
         make_observation(facility_id="all-seen"),
-        make_observation(findings[0], seen_fraction=0.8, reason="cloud", not_seen=cloud),
+        make_observation(findings[0], seen_fraction=0.8, reasons=said(["cloud"]), not_seen=cloud),
         make_observation(
-            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reason="=1+1"
+            facility_id="kls-16", outcome="not_seen", seen_fraction=0.0, reasons=said(["=1+1"])
         ),
     ]
 
@@ -118,7 +132,7 @@ def test_an_export_is_read_back_equal(
         finding = by_id[row["id"]]
         assert region.equals(finding.geometry)
         assert row["kind"] == finding.kind
-        assert row["change"] == KINDS[finding.kind]
+        assert row["change"] == kind_words(finding.kind)
         assert suffix == ".csv" or isinstance(row["area_m2"], float)  # not text: a GIS computes
         assert float(row["area_m2"]) == finding.area_m2
         assert float(row["area_low_m2"]) == finding.area_low_m2
@@ -126,11 +140,11 @@ def test_an_export_is_read_back_equal(
         assert row["confidence"] == "medium"
         assert row["earliest"] == "2016-08-20T02:11:21+00:00"
         assert row["latest"] == "2016-09-12T02:11:21+00:00"
-        assert row["dates"] == "between 2016-08-20 and 2016-09-12"
+        assert row["dates"] == interval_words(finding.before, finding.after)
         assert row["before_scene"] == "S2A_52TDN_20160820"
         assert row["credit"] == "Contains modified Copernicus Sentinel data 2016"
         assert row["licences"] == "CC-BY-SA-3.0-IGO"
-        assert row["evidence"] == "built-up index: +0.12"
+        assert json.loads(row["measurements"]) == dict(finding.measurements)
         stated = [row[name] or "" for name in REVIEW_COLUMNS]
         stated[3] = stated[3].lstrip("'")  # which keeps a spreadsheet from running it
         review = {item.finding_id: item for item in reversed(reviews)}.get(finding.id)
@@ -165,6 +179,36 @@ def test_hostile_text_stays_text(
             assert "<script" not in (balloon.text or "")  # the viewer reads this as HTML
 
 
+def test_a_row_of_hostile_text_is_no_markup_in_kml(
+    findings: list[Finding], observations: list[Observation]
+) -> None:
+    """Rows are made legible before; the template must not rest on it."""
+    hostile = "]]></description><br>\"'&lt;" + "".join(
+        map(chr, [*range(9), 11, 12, *range(14, 32)])
+    )
+    hostile += "\ud800\uffff{{ 7 * 7 }}"
+    rows = [
+        Row(
+            {name: hostile if kind is str else row.values[name] for name, kind in kinds.items()},
+            row.region,
+        )
+        for kinds, row in (
+            (FINDING_COLUMNS, finding_rows(findings)[0]),
+            (NOT_SEEN_COLUMNS, not_seen_rows(observations)[0]),
+        )
+    ]
+    text = kml_text(rows[:1], rows[1:])
+    plain = kml_text(finding_rows(findings)[:1], not_seen_rows(observations)[:1])
+    document = ElementTree.fromstring(text.encode())
+    assert [e.tag for e in document.iter()] == [e.tag for e in ElementTree.fromstring(plain).iter()]
+    shown = hostile[: hostile.index("\0")] + 31 * "\ufffd" + "{{ 7 * 7 }}"
+    cells = {e.text for e in document.iter(f"{KML}SimpleData") if "]]>" in (e.text or "")}
+    assert cells == {shown}
+    for balloon in document.iter(f"{KML}description"):
+        assert set(re.findall("<[^>]*>", balloon.text or "")) == {"<br>"}
+        assert shown in html.unescape(balloon.text or "")
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_same_findings_are_the_same_bytes(
     tmp_path: Path, findings: list[Finding], observations: list[Observation], suffix: str
@@ -174,7 +218,8 @@ def test_the_same_findings_are_the_same_bytes(
     script = (
         "import json, sys; from pathlib import Path\n"
         "from camp_monitor.report.export.export import export_findings\n"
-        "from camp_monitor.records.finding import Finding, Observation\n"
+        "from camp_monitor.records.finding import Finding\n"
+        "from camp_monitor.records.observation import Observation\n"
         "findings, observations = json.loads(sys.stdin.read())\n"
         "export_findings(map(Finding.from_dict, reversed(findings)),\n"
         "    map(Observation.from_dict, reversed(observations)), Path(sys.argv[1]))\n"
@@ -224,7 +269,9 @@ def test_painted_scenes_are_marked_where_google_earth_lists_them(
 ) -> None:
     painted = {"before": make_scene("2016-08-20", credit="SIMULATED")}
     path = tmp_path / "export.kml"
-    unseen = make_observation(outcome="not_seen", seen_fraction=0.0, reason="cloud", **painted)
+    unseen = make_observation(
+        outcome="not_seen", seen_fraction=0.0, reasons=said(["cloud"]), **painted
+    )
     export_findings([make_finding(1, **painted), make_finding(2)], [unseen], path)
     document = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     names = sorted(mark.findtext(f"{KML}name") or "" for mark in document.iter(f"{KML}Placemark"))
@@ -254,8 +301,7 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(
     text = f'{sign}HYPERLINK("http://example.org")'
     finding = make_finding(
         facility_id=text,
-        caveats=(text,),
-        evidence=((text, "1"),),
+        caveats=said([text]),
         geometry=shapely.box(-98.5, 46.0, -98.4, 46.1),
     )
     export_findings([finding], [], path)

@@ -9,22 +9,34 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.errors import LedgerError
-from camp_monitor.records.finding import (
-    CONFIDENCES,
-    KIND_COLOURS,
-    KINDS,
-    POSITIONS,
-    Finding,
-    Observation,
-    SceneReference,
-    canonical_json,
-    in_order,
+from camp_monitor.codes import (
+    Cause,
+    Code,
+    Explanation,
+    Measure,
+    Note,
+    Verdict,
+    measurements,
 )
+from camp_monitor.errors import LedgerError
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.kinds import CONFIDENCES, KINDS, POSITIONS
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.colours import KIND_COLOURS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
-sentences = st.lists(texts, max_size=3).map(tuple)
+numbers = st.floats(-1e9, 1e9) | st.integers(-(10**9), 10**9)
+values = st.dictionaries(st.sampled_from(["a_m", "b_px", "scene"]), numbers | texts, max_size=3)
+notes = st.builds(lambda code, said: Note(code, tuple(said.items())), st.sampled_from(Code), values)
+caveats = st.lists(notes, max_size=3).map(tuple)
+measured = st.dictionaries(
+    st.sampled_from([*Measure, "bright_ground:nir:before", "correlation:2"]), numbers, max_size=3
+).map(lambda found: measurements({str(name): value for name, value in found.items()}))
+explanations = st.lists(
+    st.builds(Explanation, st.sampled_from(Cause), st.sampled_from(Verdict), caveats), max_size=2
+).map(tuple)
 instants = st.datetimes().map(lambda at: f"{at.isoformat(timespec='seconds')}+00:00")
 areas = st.floats(0, 1e12)
 
@@ -33,7 +45,10 @@ areas = st.floats(0, 1e12)
 def scenes(draw: st.DrawFn) -> SceneReference:
     first, last = sorted([draw(instants), draw(instants)])
     hashes = tuple(draw(st.lists(st.text("0123456789abcdef", min_size=64, max_size=64))))
-    return SceneReference(draw(texts), draw(texts), first, last, hashes, draw(texts), draw(texts))
+    return SceneReference(
+        draw(texts), draw(texts), first, last, hashes, draw(texts), draw(texts),
+        simulated=draw(st.booleans()),
+    )  # fmt: skip
 
 
 @st.composite
@@ -61,8 +76,9 @@ def findings(draw: st.DrawFn) -> Finding:
         area_high_m2=high,
         position=draw(st.sampled_from(sorted(POSITIONS))),
         confidence=draw(st.sampled_from(CONFIDENCES)),
-        evidence=draw(pairs),
-        caveats=draw(sentences),
+        measurements=draw(measured),
+        caveats=draw(caveats),
+        explanations=draw(explanations),
     )
 
 
@@ -78,15 +94,15 @@ def observations(draw: st.DrawFn) -> Observation:
         settings_sha256=draw(texts),
         outcome=outcome,
         seen_fraction=draw(st.floats(0, 1)),
-        reason=draw(texts) or "cloud",
+        reasons=(draw(notes), *draw(caveats)),
         not_seen=draw(
             st.none()
             | polygons()
             | st.sampled_from([shapely.Polygon(), shapely.GeometryCollection()])
         ),
         finding_ids=("F0123456789ab",) if outcome == "changed" else (),
-        measured=draw(pairs),
-        caveats=draw(sentences),
+        measurements=draw(measured),
+        caveats=draw(caveats),
     )
 
 
@@ -105,7 +121,7 @@ def test_another_content_has_another_id(finding: Finding, field: str) -> None:
         "kind": "flooding" if finding.kind != "flooding" else "other",
         "method": finding.method + "x",
         "area_high_m2": finding.area_high_m2 * 2 + 1,
-        "caveats": [*finding.caveats, ""],
+        "caveats": [*content["caveats"], {"code": "goes_on"}],
         "position": "outside" if finding.position != "outside" else "inside",
     }
     other = Finding.from_dict({**content, field: changes[field]})
@@ -126,7 +142,7 @@ def test_another_content_has_another_id(finding: Finding, field: str) -> None:
         ({"geometry": shapely.Point(129, 42)}, "is a Point"),
         ({"geometry": shapely.box(129e3, 42e3, 130e3, 43e3)}, "not degrees"),
         ({"facility_id": "\ud800"}, "cannot be written"),
-        ({"evidence": ((b"ndvi", "1"),)}, "cannot be written"),
+        ({"measurements": (("strength", float("nan")),)}, "cannot be written"),
     ],
 )
 def test_a_wrong_finding_is_refused(
@@ -176,5 +192,5 @@ def test_order_does_not_depend_on_the_order_given(records: list[Finding], random
 
 
 def test_every_kind_has_its_own_colour() -> None:
-    assert KIND_COLOURS.keys() == KINDS.keys()
+    assert KIND_COLOURS.keys() == set(KINDS)
     assert len(set(KIND_COLOURS.values())) == len(KINDS)

@@ -20,11 +20,15 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import guards, row_hash
 from camp_monitor.ledger.ledger import Added, open_ledger
-from camp_monitor.records.finding import Finding, Observation, SceneReference, canonical_json
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
+from camp_monitor.records.scene_reference import SceneReference
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -103,7 +107,7 @@ def recorded(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeOb
             seen = make_observation(*found, facility_id=facility)
             ledger.record([seen], found, recorded_at=NOON)
         unseen = make_observation(
-            facility_id="camp-3", outcome="not_seen", seen_fraction=0.1, reason="cloud"
+            facility_id="camp-3", outcome="not_seen", seen_fraction=0.1, reasons=said(["cloud"])
         )
         ledger.record([unseen], [], recorded_at=NOON)
         for number, finding in enumerate(ledger.findings("camp-1") + ledger.findings("camp-2")[:1]):

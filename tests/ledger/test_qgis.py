@@ -17,11 +17,17 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
 
+from camp_monitor.codes import recorded as said
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import KIND_COLOURS, KINDS, Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 from camp_monitor.report.export.export import export_findings
+from camp_monitor.report.export.kml import EDGE_COLOURS
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -37,7 +43,9 @@ ROUNDED_M2, MOVED_M = 0.5, 0.01
 def package(tmp_path: Path, make_finding: MakeFinding, make_observation: MakeObservation) -> Path:
     findings = [make_finding(number, kind=kind) for number, kind in enumerate(KINDS)]
     cloud = shapely.box(129.6, 42.5, 129.7, 42.6)
-    seen_in_part = make_observation(*findings, seen_fraction=0.5, reason="cloud", not_seen=cloud)
+    seen_in_part = make_observation(
+        *findings, seen_fraction=0.5, reasons=said(["cloud"]), not_seen=cloud
+    )
     path = tmp_path / "export.gpkg"
     export_findings(findings, [seen_in_part], path)
     return path
@@ -69,6 +77,25 @@ def hatch(symbol: ElementTree.Element) -> tuple[tuple[str, ...], ...]:
     return tuple(form)
 
 
+def colours(symbol: ElementTree.Element, layer_class: str, option: str) -> list[str]:
+    """The colours of a symbol's own layers, as ``#RRGGBB``; QGIS writes decimals, then opacity."""
+    written = [
+        (options(layer)[option] or "").split(",")
+        for layer in symbol.findall(f"layer[@class='{layer_class}']")
+    ]
+    return ["#" + "".join(f"{int(part):02X}" for part in parts[:3]) for parts in written]
+
+
+def mark_colours(part: ElementTree.Element) -> list[str]:
+    """The colours of the lines or marks of which a hatch is made."""
+    marks = (
+        ("SimpleMarker", "color"),
+        ("SimpleMarker", "outline_color"),
+        ("SimpleLine", "line_color"),
+    )
+    return [colour for mark, option in marks for colour in colours(part, mark, option)]
+
+
 def test_each_layer_has_one_default_style(package: Path) -> None:
     layers = dict(pyogrio.list_layers(package).tolist())
     assert layers == {"findings": "MultiPolygon", "not_seen": "MultiPolygon", "layer_styles": None}
@@ -85,12 +112,16 @@ def test_every_kind_is_told_by_colour_and_by_hatch(package: Path) -> None:
     labels = {each.get("value"): each.get("label") for each in renderer.iter("category")}
     assert labels == KINDS
     for kind, symbol in signs.items():
-        fill = symbol.find("layer[@class='SimpleFill']")
-        assert fill is not None
-        red, green, blue, _ = (int(part) for part in (options(fill)["color"] or "").split(","))
-        assert f"#{red:02X}{green:02X}{blue:02X}" == KIND_COLOURS[kind or ""]
+        fill, edge = KIND_COLOURS[kind or ""], EDGE_COLOURS[kind or ""]
+        assert colours(symbol, "SimpleFill", "color") == [fill]
+        assert colours(symbol, "SimpleLine", "line_color") == ["#FFFFFF", edge]
+        inside = symbol.findall("layer/symbol")
+        assert {colour for part in inside for colour in mark_colours(part)} <= {edge}
     unseen = styles["not_seen"].find("renderer-v2/symbols/symbol")
     assert unseen is not None
+    dashed_on_white = ["#FFFFFF", NOT_SEEN_COLOUR]
+    assert colours(unseen, "SimpleLine", "line_color") == dashed_on_white
+    assert [mark_colours(part) for part in unseen.findall("layer/symbol")] == [dashed_on_white]
     hatches = [hatch(symbol) for symbol in (*signs.values(), unseen)]
     assert len(set(hatches)) == len(KINDS) + 1
     assert hatches[-1] != ()
@@ -105,15 +136,23 @@ def test_a_style_names_only_columns_that_are_there(package: Path) -> None:
             o.get("value") or "" for o in root.iter("Option") if o.get("name") == "expression"
         ]
         assert len(opacity) >= (len(KINDS) if name == "findings" else 0)
-        named = set(re.findall('"([^"]+)"', " ".join(text + opacity)))
+        expressions = " ".join(text + opacity)
+        named = set(re.findall('"([^"]+)"', expressions))
+        named |= {renderer.get("attr", "id") for renderer in root.iter("renderer-v2")}
         assert named <= there
         wanted = {"change", "area_m2", "verdict"} if name == "findings" else {"question"}
         assert named >= wanted | {"dates", "credit"}
+        # QGIS takes a bare word for a column, too: here all of them are quoted.
+        unquoted = re.sub(r"""'[^']*'|"[^"]*\"""", "", expressions)
+        assert re.findall(r"\b[a-z_]\w*\b(?! *\()", unquoted) == []
 
 
 def test_the_version_is_one_that_older_qgis_reads_without_a_warning(package: Path) -> None:
     with closing(sqlite3.connect(package)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (10200,)
+    for _, root in default_styles(package):
+        major, minor, _ = (root.get("version") or "").split(".")
+        assert (int(major), int(minor)) <= (3, 22)  # Debian 12
 
 
 def test_a_time_of_any_offset_is_written_in_utc(

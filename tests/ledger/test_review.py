@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import guards
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, rejected_ids, utc_text
 
 MakeFinding = Callable[..., Finding]

@@ -11,8 +11,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Code, measurements, note
 from camp_monitor.facilities.facility import Facility, Outline, Source
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.picture import MapImage, render_pair
 from camp_monitor.scenes.image import Image, Quality
 
@@ -143,8 +146,8 @@ def findings() -> list[Finding]:
         area_high_m2=6480,
         position="inside",
         confidence="high",
-        evidence=(("Built-up index", "+0.21"), ("Edges of buildings", "4 of 4 found")),
-        caveats=("Bare soil after earthworks looks the same at this resolution.",),
+        measurements=measurements({"strength": 2.1, "region_px": 400}),
+        caveats=(note(Code.BARE_GROUND),),
     )
     bank = shapely.Polygon(
         [(282, 150), (262, 175), (243, 200), (240, 220), (248, 245), (268, 275), (280, 275),
@@ -163,8 +166,10 @@ def findings() -> list[Finding]:
         area_high_m2=44800,
         position="within_error",
         confidence="medium",
-        evidence=(("Water index (MNDWI)", "-0.31 before, +0.18 after"),),
-        caveats=("Wet soil and shadow can look like shallow water.",),
+        measurements=measurements(
+            {"water_index_from:before": -0.31, "water_index_from:after": 0.18}
+        ),
+        caveats=(note(Code.LIKE_WATER),),
     )
     return [building, flood]
 
@@ -182,10 +187,10 @@ def observations() -> list[Observation]:
         settings_sha256="c" * 64,
         outcome="changed",
         seen_fraction=0.93,
-        reason="7 % of the outline lies under cloud on 2016-09-12.",
+        reasons=(note(Code.UNUSABLE, flags=("cloud",)),),
         not_seen=polygon_deg(cloud),
         finding_ids=(building.id,),
-        measured=(("Shift found", "3.1 m"), ("Shift left", "0.4 m")),
+        measurements=measurements({"shift_found_px": 3.1, "shift_left_px": 0.4}),
     )
     water = replace(seen, method="flooding/1", finding_ids=(flood.id,))
     unseen = replace(
@@ -195,6 +200,6 @@ def observations() -> list[Observation]:
         seen_fraction=0.0,
         finding_ids=(),
         not_seen=None,
-        reason="No near-infrared band in either scene.",
+        reasons=(note(Code.WATER_NEEDS_BANDS, bands=("red", "green", "blue")),),
     )
     return [seen, water, unseen]

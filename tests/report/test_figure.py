@@ -34,7 +34,8 @@ from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.facility import Facility
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import Finding, Observation
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.report.figure.caption import caption, centre_words
 from camp_monitor.report.figure.coarse_reading import read_coarse

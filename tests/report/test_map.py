@@ -18,11 +18,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camp_monitor.codes import recorded
 from camp_monitor.errors import InstallationError
-from camp_monitor.records.finding import SceneReference
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
+from camp_monitor.report.text import words
 from tests.report import painted
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"`${x}&amp;<!--"
@@ -111,16 +113,18 @@ def test_hostile_text_is_shown_as_text_everywhere() -> None:
     plain = read(draw())
     scene = replace(painted.BEFORE, id=HOSTILE, credit=HOSTILE, licence=HOSTILE, sensor=HOSTILE)
     building, flood = painted.findings()
-    building = replace(
-        building, before=scene, evidence=((HOSTILE, HOSTILE),) * 2, caveats=(HOSTILE,)
-    )
+    building = replace(building, before=scene, measurements=(), caveats=recorded([HOSTILE]))
     seen, water, unseen = painted.observations()
     html = draw(
         facility=replace(painted.facility(HOSTILE), names_ko=(HOSTILE,)),
         outline=replace(painted.outline(), source=HOSTILE, note=HOSTILE),
         before=tiny(scene),
         findings=[building, flood],
-        observations=[replace(seen, reason=HOSTILE), water, replace(unseen, reason=HOSTILE)],
+        observations=[
+            replace(seen, reasons=recorded([HOSTILE])),
+            water,
+            replace(unseen, reasons=recorded([HOSTILE])),
+        ],
         notes=(HOSTILE,),
     )
     hostile = read(html)
@@ -169,7 +173,7 @@ def test_an_empty_map_says_what_was_and_was_not_seen() -> None:
     assert "No findings · 70 % of the outline seen · unchanged where seen: new construction" in html
     assert "Unchanged in the part seen" in html
     assert "Not seen: no answer either way" in html
-    assert unseen.reason in html
+    assert words.unseen_words(unseen) in html
     assert "this map says nothing about change" in draw(findings=[], observations=[])
 
 

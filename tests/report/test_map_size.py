@@ -12,6 +12,7 @@ import shapely.affinity
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import measurements
 from camp_monitor.detect.regions import outline_area
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.map.map import MOST_DRAWN, draw_map
@@ -72,7 +73,15 @@ def scattered(count: int, random: np.random.Generator) -> list[Finding]:
             area_m2=1000.0 + number,
             area_low_m2=0.0,
             area_high_m2=1e6,
-            evidence=(("Strength", f"{number / 1000:.3f} times the threshold"),) * 5,
+            measurements=measurements(
+                {
+                    "strength": number / 1000,
+                    "region_px": number,
+                    "shift_left_px": number / 7,
+                    "water_index_from:after": number / 3,
+                    "around_km2": number / 9,
+                }
+            ),
         )
         for number in range(count)
     ]

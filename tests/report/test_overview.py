@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.map import draw as command
+from camp_monitor.codes import recorded
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import read_registry
 from camp_monitor.records.review import Review
@@ -91,7 +92,9 @@ def test_the_newest_scenes_answer_and_a_cloudy_one_does_not_fall_back() -> None:
     seen = painted.observations()[0]
     new_year = "2017-01-01T02:00:00Z"
     later = replace(seen.after, id="later", acquired_from_at=new_year, acquired_to_at=new_year)
-    cloudy = replace(seen, after=later, outcome="not_seen", finding_ids=(), reason="Cloud.")
+    cloudy = replace(
+        seen, after=later, outcome="not_seen", finding_ids=(), reasons=recorded(["Cloud."])
+    )
     for order in ([seen, cloudy], [cloudy, seen]):
         place = entries(draw_overview(REGISTRY, order, ()).html)["khs-12-jongori"]
         [(_, outcome, interval, _, reason)] = place["questions"]
@@ -119,7 +122,7 @@ def test_same_inputs_give_the_same_bytes_in_any_order() -> None:
 def test_hostile_text_is_shown_as_text() -> None:
     facility = replace(painted.facility(HOSTILE), names_ko=(HOSTILE,))
     unplaced = replace(facility, id="nowhere", outlines=())
-    unseen = replace(painted.observations()[2], reason=HOSTILE)
+    unseen = replace(painted.observations()[2], reasons=recorded([HOSTILE]))
     html = draw_overview([facility, unplaced], [unseen], ()).html
     page = read(html)
     assert page.tags.count("script") == 3

@@ -10,8 +10,9 @@ from typing import Any
 import shapely
 
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.records.finding import Observation, SceneReference
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.run import RunRecord, UnusedPass
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.watch.coverage import account, last_seen, outages, run_outages
 from camp_monitor.watch.schedule import EPOCH, Watch
 from camp_monitor.watch.status import Row, Status

@@ -20,7 +20,9 @@ import shapely
 
 from camp_monitor.errors import InputError
 from camp_monitor.events.events import by_finding, join_events
-from camp_monitor.records.finding import COORDINATE_DECIMALS, Finding, Observation
+from camp_monitor.records.content import COORDINATE_DECIMALS
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.export.geopackage import write_geopackage
 from camp_monitor.report.export.kml import kml_text

@@ -13,7 +13,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from camp_monitor.report.export.style import findings_qml, not_seen_qml
 from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
@@ -101,7 +100,7 @@ def _cells(values: Sequence[Any], kind: type) -> NDArray[Any]:
         )
         naive = [instant and instant.replace(tzinfo=None) for instant in instants]
         return np.array(naive, dtype="datetime64[ms]")
-    dtypes = {str: object, int: np.int64, float: np.float64}
+    dtypes = {str: object, int: np.int64, float: np.float64, bool: np.bool_}
     return np.array(values, dtype=dtypes[kind])
 
 
@@ -112,10 +111,11 @@ def _add_styles(connection: sqlite3.Connection) -> None:
         "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
         (_WRITTEN_AT,),
     )
-    for layer, qml in (("findings", findings_qml()), ("not_seen", not_seen_qml())):
+    for layer, description in _DESCRIPTIONS.items():
+        style = Path(__file__).with_name(f"{layer}.qml").read_text(encoding="utf-8")
         connection.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
             "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
             "ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
-            (layer, layer, qml, _DESCRIPTIONS[layer], _WRITTEN_AT),
+            (layer, layer, style, description, _WRITTEN_AT),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,19 +12,14 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Note
 from camp_monitor.events.events import Event
-from camp_monitor.records.finding import (
-    KINDS,
-    POSITIONS,
-    RIVAL_VERDICTS,
-    Finding,
-    Observation,
-    SceneReference,
-    in_order,
-    interval_words,
-    question_words,
-)
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, verdict_of
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
 
 _SCENE_COLUMNS: dict[str, type] = {
     "earliest": datetime,
@@ -48,6 +44,7 @@ FINDING_COLUMNS: dict[str, type] = {
     "confidence": str,
     "probability": float,
     "position": str,
+    "simulated": bool,
     "verdict": str,
     "reviewed_by": str,
     "reviewed_at": datetime,
@@ -56,16 +53,22 @@ FINDING_COLUMNS: dict[str, type] = {
     "event_state": str,
     "method": str,
     **_SCENE_COLUMNS,
-    "evidence": str,
-    "caveats": str,
-    "rivals": str,
+    "measurements": str,
+    "reasons": str,
+    "explanations": str,
+    "evidence_text": str,
+    "caveats_text": str,
+    "explanations_text": str,
 }
 """Columns of a finding, and the type of their values; ``change`` is the kind in words.
 
 A ``datetime`` is held as ISO 8601 text with an offset from UTC, empty where there is none.
 
-``verdict`` and the three after it are those of the latest review: ``unreviewed`` and empty without.
-``event`` is the event that a finding is of, or that it ends; empty where events were not joined.
+``position`` is ``inside``, ``within_error`` or ``outside`` the outline.  ``verdict`` and the three
+after it are those of the latest review: ``unreviewed`` and empty without.  ``event`` is the event
+that a finding is of, or that it ends; empty where events were not joined.  ``measurements`` is a
+JSON object of numbers by name, ``reasons`` the codes of the caveats, ``explanations`` the causes
+that were examined, each with its verdict; the columns that end in ``_text`` say the same in words.
 """
 NOT_SEEN_COLUMNS: dict[str, type] = {
     "id": str,
@@ -74,13 +77,17 @@ NOT_SEEN_COLUMNS: dict[str, type] = {
     "question": str,
     "outcome": str,
     "seen_fraction": float,
-    "reason": str,
+    "simulated": bool,
     "method": str,
     **_SCENE_COLUMNS,
-    "measured": str,
-    "caveats": str,
+    "measurements": str,
+    "reasons": str,
+    "reasons_text": str,
+    "evidence_text": str,
+    "caveats_text": str,
 }
-"""Columns of an observation; ``question`` is what was looked for, in words."""
+"""Columns of an observation; ``question`` is what was looked for, in words, and ``reasons`` are the
+codes of why it was not seen, then of its caveats."""
 
 # Invisible and direction-turning characters could run as terminal commands, break XML, or make one
 # text look like another.
@@ -106,11 +113,6 @@ class Row:
     region: BaseGeometry | None
 
 
-def is_simulated(row: Row) -> bool:
-    """Tell whether any scene of a record was painted: the credit of such a scene says so."""
-    return "SIMULATED" in row.values["credit"].upper()
-
-
 def legible(text: str) -> str:
     """Return `text` on one line, with each control character replaced by a visible sign."""
     return _UNSAFE.sub("\ufffd", _BLANKS.sub(" ", text))
@@ -130,33 +132,29 @@ def finding_rows(
                 "facility": legible(item.facility_id),
                 "outline_version": item.outline_version,
                 "kind": item.kind,
-                "change": KINDS[item.kind],
+                "change": words.kind_words(item.kind),
                 "area_m2": float(item.area_m2),
                 "area_low_m2": float(item.area_low_m2),
                 "area_high_m2": float(item.area_high_m2),
                 "confidence": item.confidence,
                 "probability": item.probability,
-                "position": POSITIONS[item.position],
+                "position": item.position,
+                "simulated": item.simulated,
                 **_review_values(latest.get(item.id)),
                 **_event_values(events.get(item.id)),
                 "method": legible(item.method),
                 **_scene_values(item.before, item.after),
-                "evidence": _measurements(item.evidence),
-                "caveats": _sentences(item.caveats),
-                "rivals": _measurements(rival_words(item)),
+                "measurements": json.dumps(dict(item.measurements)),
+                "reasons": " ".join(_codes(item.caveats)),
+                "explanations": "; ".join(f"{e.cause}: {e.verdict}" for e in item.explanations),
+                "evidence_text": _measured(item),
+                "caveats_text": _joined(caveat_sentences(item.caveats)),
+                "explanations_text": _joined(words.explanation_words(item), "; "),
             },
             _polygonal(item.geometry),
         )
         for item in in_order(findings)
     ]
-
-
-def rival_words(finding: Finding) -> tuple[tuple[str, str], ...]:
-    """Return each other cause that was examined, and what came of it in print."""
-    return tuple(
-        (cause, f"{RIVAL_VERDICTS[verdict]} ({reason})")
-        for cause, verdict, reason in finding.rivals
-    )
 
 
 def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:
@@ -167,14 +165,17 @@ def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:
                 "id": item.id,
                 "facility": legible(item.facility_id),
                 "outline_version": item.outline_version,
-                "question": legible(question_words(item.method)),
+                "question": legible(words.question_words(item.method)),
                 "outcome": item.outcome,
                 "seen_fraction": float(item.seen_fraction),
-                "reason": legible(item.reason),
+                "simulated": item.simulated,
                 "method": legible(item.method),
                 **_scene_values(item.before, item.after),
-                "measured": _measurements(item.measured),
-                "caveats": _sentences(item.caveats),
+                "measurements": json.dumps(dict(item.measurements)),
+                "reasons": " ".join(_codes((*item.reasons, *item.caveats))),
+                "reasons_text": legible(words.unseen_words(item)),
+                "evidence_text": _measured(item),
+                "caveats_text": _joined(caveat_sentences(item.caveats)),
             },
             _polygonal(item.not_seen),
         )
@@ -209,7 +210,7 @@ def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, st
     return {
         "earliest": before.acquired_from_at,
         "latest": after.acquired_to_at,
-        "dates": interval_words(before, after),
+        "dates": words.interval_words(before, after),
         "before_scene": legible(before.id),
         "before_sensor": legible(before.sensor),
         "after_scene": legible(after.id),
@@ -223,12 +224,17 @@ def _distinct(*texts: str) -> str:
     return "; ".join(dict.fromkeys(legible(text) for text in texts if text))
 
 
-def _measurements(pairs: Iterable[tuple[str, str]]) -> str:
-    return "; ".join(f"{legible(name)}: {legible(value)}" for name, value in pairs)
+def _measured(item: Finding | Observation) -> str:
+    rows = measured_rows(item.measurements, item.caveats)
+    return _joined((f"{name}: {value}" for name, value in rows), "; ")
 
 
-def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(legible(text) for text in texts)
+def _codes(notes: Iterable[Note]) -> Iterator[str]:
+    return (str(item.code) for item in notes)
+
+
+def _joined(texts: Iterable[str], by: str = " ") -> str:
+    return by.join(legible(text) for text in texts)
 
 
 def _polygonal(geometry: BaseGeometry | None) -> BaseGeometry | None:

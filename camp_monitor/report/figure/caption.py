@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.records.finding import (
-    KINDS,
-    POSITIONS,
-    Finding,
-    Observation,
-    interval_words,
-    question_words,
-)
-from camp_monitor.records.review import VERDICTS, Review
-from camp_monitor.report.export.tables import rival_words
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.review import Review
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 
 MOST_DECIMALS = 5
 """Decimals of a degree; the fifth is 1.1 m on the ground."""
@@ -82,22 +76,31 @@ def caption(
     """Write the paragraphs of the caption."""
     area, interval = words.area_words(finding)
     paragraphs = [
-        f"{KINDS[finding.kind]} {interval_words(finding.before, finding.after)}: {area} "
-        f"(interval {interval}). Confidence: {words.confidence_words(finding)}. "
-        f"{_review_words(review)}. {POSITIONS[finding.position].capitalize()}. "
-        f"Centre: {centre_words(finding.geometry, facts.pixel_m)}. Finding {finding.id}, method "
-        f"{finding.method}."
+        phrase(
+            "caption.what",
+            kind=words.kind_words(finding.kind),
+            interval=words.interval_words(finding.before, finding.after),
+            area=area,
+            area_interval=interval,
+            confidence=words.confidence_words(finding),
+            review=_review_words(review),
+            position=words.position_words(finding).capitalize(),
+            centre=centre_words(finding.geometry, facts.pixel_m),
+            id=finding.id,
+            method=finding.method,
+        )
     ]
     if superseded:
-        paragraphs[0] += " A LATER SCAN OF THE SAME SCENES SUPERSEDED THIS FINDING."
+        paragraphs[0] += f" {phrase('caption.superseded')}"
     if outline.basis == "placeholder":
-        paragraphs.append(words.PLACEHOLDER_SENTENCE)
+        paragraphs.append(phrase("placeholder"))
     paragraphs.append(_seen_words(observation))
-    rivals = "; ".join(f"{cause.lower()}: {said}" for cause, said in rival_words(finding))
-    if rivals:
-        paragraphs.append(f"Other causes: {_cut(rivals)}.")
-    if finding.caveats:
-        paragraphs.append(f"Caveats: {_cut(' '.join(finding.caveats))}")
+    explanations = "; ".join(words.explanation_words(finding))
+    if explanations:
+        paragraphs.append(phrase("caption.explanations", explanations=_cut(explanations)))
+    caveats = " ".join(caveat_sentences(finding.caveats))
+    if caveats:
+        paragraphs.append(phrase("caption.caveats", caveats=_cut(caveats)))
     paragraphs.append(_image_words(finding, facts))
     return paragraphs
 
@@ -105,33 +108,41 @@ def caption(
 def _review_words(review: Review | None) -> str:
     """Say what a person made of the finding, without the name: a figure travels far."""
     if review is None:
-        return "Not reviewed by a person"
-    return f"{VERDICTS[review.verdict].capitalize()}, {review.reviewed_at[:10]}"
+        return phrase("caption.unreviewed")
+    verdict = name_of("verdict", review.verdict).capitalize()
+    return phrase("caption.reviewed", verdict=verdict, date=review.reviewed_at[:10])
 
 
 def _seen_words(observation: Observation | None) -> str:
     """Say how much was looked at; silence would read as "nothing else changed"."""
     if observation is None:
-        return "How much of the outline was seen is not on record."
+        return phrase("caption.seen_unknown")
     share = words.share_words(observation.seen_fraction)
-    question = question_words(observation.method).lower()
-    sentence = f"Seen: {share} of the outline, for {question}."
-    return f"{sentence} {observation.reason}".rstrip()
+    question = words.question_words(observation.method).lower()
+    sentence = phrase("caption.seen", share=share, question=question)
+    return f"{sentence} {words.unseen_words(observation)}".rstrip()
 
 
 def _image_words(finding: Finding, facts: ViewFacts) -> str:
     """Name both scenes with sensor, bands, credit and licence, and the grid they are drawn on."""
-    scenes = []
-    for letter, scene in (("a", finding.before), ("b", finding.after)):
-        credit = scene.credit.strip() or "credit not stated"
-        licence = scene.licence.strip() or "not stated"
-        scenes.append(
-            f"({letter}) {words.scene_words(scene)}; credit: {credit}; licence: {licence}."
+    unstated = phrase("caption.no_credit")
+    images = [
+        phrase(
+            "caption.image",
+            letter=letter,
+            scene=words.scene_words(scene),
+            credit=scene.credit.strip() or unstated,
+            licence=scene.licence.strip() or unstated,
         )
-    return (
-        f"Images: {' '.join(scenes)} Shown in {facts.shown_as}; drawn in "
-        f"pixels of {facts.pixel_m:.3g} m in {facts.projection}; each panel is "
-        f"{_length_words(facts.view_m)} wide. The arrow points to true north."
+        for letter, scene in (("a", finding.before), ("b", finding.after))
+    ]
+    return phrase(
+        "caption.images",
+        images=" ".join(images),
+        shown_as=facts.shown_as,
+        pixel_m=facts.pixel_m,
+        projection=facts.projection,
+        length=_length_words(facts.view_m),
     )
 
 
@@ -144,4 +155,4 @@ def _length_words(length_m: float) -> str:
 def _cut(text: str) -> str:
     if len(text) <= LONGEST_CAVEATS:
         return text
-    return f"{text[:LONGEST_CAVEATS].rsplit(' ', 1)[0]} … (more in the record)"
+    return phrase("caption.more", text=text[:LONGEST_CAVEATS].rsplit(" ", 1)[0])

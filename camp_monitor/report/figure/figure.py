@@ -13,18 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.records.finding import (
-    KINDS,
-    Finding,
-    Observation,
-    interval_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.report.figure.caption import caption
 from camp_monitor.report.figure.lettering import latin_font, printable, shorten, text_width_pt, wrap
 from camp_monitor.report.figure.panels import Panels, Sample
 from camp_monitor.report.text import words
-from camp_monitor.report.text.words import is_simulated
+from camp_monitor.report.text.words import interval_words
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
@@ -136,7 +132,7 @@ def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for the
     panel_px(width_mm)
     if file_format not in FORMATS:
         raise InputError(f"A figure is written as {' or '.join(FORMATS)}, not {file_format!r}.")
-    simulated = is_simulated(finding.before, finding.after)
+    simulated = finding.simulated
     with matplotlib.rc_context(_settings()):
         panels = Panels(finding, outline, before, after, others, observation, simulated)
         paragraphs = caption(
@@ -147,7 +143,7 @@ def draw_figure(  # noqa: PLR0913 - each is a thing in the figure; a bag for the
         sheet.place_panels(panels, finding)
         sheet.print_key(panels.key())
         sheet.print_caption(paragraphs)
-        title = f"{KINDS[finding.kind]} {interval_words(finding.before, finding.after)}"
+        title = f"{words.kind_words(finding.kind)} {interval_words(finding.before, finding.after)}"
         title = f"{'SIMULATED: ' if simulated else ''}{title}, finding {finding.id}"
         content = _file(sheet.finish(), file_format, title)
     return DrawnFigure(content, tuple(paragraphs))
@@ -204,7 +200,7 @@ class _Sheet:
             korean = shorten(korean, font, TITLE_PT, self.inner_pt)
             self.text(MARGIN_MM + across_pt / PT_PER_MM, korean, font, TITLE_PT)
         self.advance(TITLE_PT)
-        what = f"{KINDS[finding.kind]}, {interval_words(finding.before, finding.after)}"
+        what = f"{words.kind_words(finding.kind)}, {interval_words(finding.before, finding.after)}"
         self.text(MARGIN_MM, what, self.plain, TEXT_PT)
         self.advance(TEXT_PT)
         self.down_mm += 1.0

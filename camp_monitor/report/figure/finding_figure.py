@@ -17,18 +17,19 @@ from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.records.finding import Finding, Observation, SceneReference
-from camp_monitor.records.review import latest_reviews
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.review import Review, latest_reviews
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.figure.coarse_reading import read_coarse
 from camp_monitor.report.figure.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
 from camp_monitor.report.figure.lettering import find_korean_font
-from camp_monitor.report.text.words import is_simulated
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import Workspace
+from camp_monitor.workspace import ScanSettings, Workspace
 
 LEAST_VIEW_M = 300.0
 """Least side of a panel on the ground: less shows no surroundings to know the place by."""
@@ -94,24 +95,67 @@ def draw_finding_figure(
         observation = _observation(ledger, finding)
         review = latest_reviews(ledger.reviews(finding.id)).get(finding.id)
     facility = find_facility(workspace.aoi, finding.facility_id)
-    outline = _outline(facility, finding)
-    first, second = _scenes(workspace, finding)
-    grid = view_grid(first, second, finding, panel_px(width_mm))
-    before, after = _read_both(workspace, (first, second), outline, grid)
     pair = (finding.before, finding.after)
-    korean = find_korean_font(facility.names_ko) if facility.names_ko else None
-    drawn = draw_figure(
-        facility, outline, finding, before, after,
-        others=[i for i in current if i.id != finding.id and (i.before, i.after) == pair],
+    subject = Subject(
+        facility, _outline(facility, finding), finding, _scenes(workspace, finding),
+        others=tuple(i for i in current if i.id != finding.id and (i.before, i.after) == pair),
         observation=observation,
         review=review,
         superseded=finding.id not in {item.id for item in current},
+    )  # fmt: skip
+    return draw_subject(
+        subject, workspace.configuration.scan, file_format=file_format, width_mm=width_mm
+    )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure is of.
+
+    Parameters
+    ----------
+    facility, outline, finding
+        The outline is the version that the search was made round.
+    scenes : (Scene, Scene)
+        Before and after, with the files that were compared.
+    others : tuple of Finding
+        Of the same pair.
+    observation, review
+        That the finding came from, and the one that counts, where there is one.
+    superseded : bool
+        A later scan of the same scenes has another answer.
+    """
+
+    facility: Facility
+    outline: Outline
+    finding: Finding
+    scenes: tuple[Scene, Scene]
+    others: tuple[Finding, ...] = ()
+    observation: Observation | None = None
+    review: Review | None = None
+    superseded: bool = False
+
+
+def draw_subject(
+    subject: Subject, settings: ScanSettings, *, file_format: str, width_mm: float = WIDTH_MM
+) -> FindingFigure:
+    """Draw a figure of what was compared with these settings, as `draw_finding_figure` does."""
+    facility, finding = subject.facility, subject.finding
+    grid = view_grid(*subject.scenes, finding, panel_px(width_mm))
+    before, after = _read_both(settings, subject.scenes, subject.outline, grid)
+    korean = find_korean_font(facility.names_ko) if facility.names_ko else None
+    drawn = draw_figure(
+        facility, subject.outline, finding, before, after,
+        others=subject.others,
+        observation=subject.observation,
+        review=subject.review,
+        superseded=subject.superseded,
         korean_font=korean,
         width_mm=width_mm,
         file_format=file_format,
     )  # fmt: skip
-    remarks = _remarks(facility, korean, pair)
-    heading = f"{'SIMULATED: ' if is_simulated(*pair) else ''}{facility.name}."
+    remarks = _remarks(facility, korean, (finding.before, finding.after))
+    heading = f"{'SIMULATED: ' if finding.simulated else ''}{facility.name}."
     return FindingFigure(drawn.content, (heading, *drawn.caption), facility, finding, remarks)
 
 
@@ -229,12 +273,12 @@ def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
 
 
 def _read_both(
-    workspace: Workspace, scenes: tuple[Scene, Scene], outline: Outline, grid: GeoBox
+    settings: ScanSettings, scenes: tuple[Scene, Scene], outline: Outline, grid: GeoBox
 ) -> tuple[Image, Image]:
     """Read both scenes onto the view, the second moved to where the scan moved it."""
     first, second = scenes
     before = _read(first, grid, (0.0, 0.0))
-    after = _read(second, grid, _shift_px(workspace, scenes, outline, grid))
+    after = _read(second, grid, _shift_px(settings, scenes, outline, grid))
     for scene, image in ((first, before), (second, after)):
         if (image.flags & 1).all():
             raise SceneError(
@@ -250,11 +294,10 @@ def _read(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
 
 
 def _shift_px(
-    workspace: Workspace, scenes: tuple[Scene, Scene], outline: Outline, view: GeoBox
+    settings: ScanSettings, scenes: tuple[Scene, Scene], outline: Outline, view: GeoBox
 ) -> tuple[float, float]:
     """Measure the shift as the scan did, in (rows, columns) of the view's pixels."""
     first, second = scenes
-    settings = workspace.configuration.scan
     if first.band_names != second.band_names or first.quantity != second.quantity:
         return 0.0, 0.0
     area = search_area(outline, settings.margin_m)

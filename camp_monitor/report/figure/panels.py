@@ -19,19 +19,17 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
 from camp_monitor.facilities.surroundings import widened
-from camp_monitor.records.finding import (
-    KIND_COLOURS,
-    KINDS,
-    Finding,
-    Observation,
-    question_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
+from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 from camp_monitor.report.figure.caption import ViewFacts
 from camp_monitor.report.figure.lettering import latin_font
 from camp_monitor.report.map.drawing import OUTLINE_DASHES
-from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN, NOT_SEEN_COLOUR
+from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN
 from camp_monitor.report.picture import render_pair
 from camp_monitor.report.text import words
+from camp_monitor.report.text.words import question_words
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
@@ -145,13 +143,12 @@ class Panels:
         """Return the samples of what is drawn, the finding first."""
         kind = self.finding.kind
         samples = [
-            Sample(f"{KINDS[kind]}: this finding",
+            Sample(f"{words.kind_words(kind)}: this finding",
                    (_wash(kind), _hatching(kind), *_finding_edges(kind)))
         ]  # fmt: skip
         counted = Counter(kind for kind, _ in self.others)
         samples += [
-            Sample(f"{KINDS[kind]}: {words.count_words(counted[kind], 'other finding')} here",
-                   (_other_edge(kind),))
+            Sample(_counted(kind, counted[kind]), (_other_edge(kind),))
             for kind in KINDS if counted[kind]
         ]  # fmt: skip
         samples.append(self._outline_sample())
@@ -337,6 +334,10 @@ def _other_edge(kind: str) -> dict[str, Any]:
     colour = _darker(KIND_COLOURS[kind])
     plain = {"facecolor": "none", "joinstyle": "miter", "capstyle": "butt"}
     return plain | {"edgecolor": colour, "linewidth": OTHER_PT, "linestyle": _dash(kind)}
+
+
+def _counted(kind: str, count: int) -> str:
+    return f"{words.kind_words(kind)}: {words.count_words(count, 'other finding')} here"
 
 
 def _darker(colour: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.records.finding import KINDS
+from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
 from camp_monitor.report.picture import MERCATOR_RADIUS_M, MapImage
-from camp_monitor.report.text.words import date_words
+from camp_monitor.report.text.words import date_words, kind_words
 
 PANES = {
     "before": 210,
@@ -121,7 +121,7 @@ class Drawing:
     def add_unseen(self, label: str, shapes: list[Shape]) -> None:
         """Hatch the places where some questions could not be answered."""
         style = {
-            "color": symbols.NOT_SEEN_COLOUR,
+            "color": NOT_SEEN_COLOUR,
             "weight": 1,
             "dashArray": "3 3",
             "fillColor": f"url(#hatch-{symbols.NOT_SEEN})",
@@ -137,7 +137,7 @@ class Drawing:
         rejected = [shape for shape in shapes if shape[1]["verdict"] == "rejected"]
         standing = [shape for shape in shapes if shape[1]["verdict"] != "rejected"]
         apart = f", {len(rejected)} rejected" if rejected else ""
-        group = self._group(f"{KINDS[kind]} ({len(shapes)}{apart})", symbols.swatch_svg(kind))
+        group = self._group(f"{kind_words(kind)} ({len(shapes)}{apart})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
         for some, faint in ((rejected, symbols.FAINT), (standing, {})):
             if some:

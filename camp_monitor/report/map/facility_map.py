@@ -20,16 +20,13 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
-from camp_monitor.records.finding import (
-    Finding,
-    Observation,
-    SceneReference,
-    interval_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import latest_reviews, rejected_ids
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
-from camp_monitor.report.text.words import count_words, is_simulated
+from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image
@@ -119,7 +116,7 @@ def draw_facility_map(
     notes += _left_out(observations, findings, drawn, pair)
     if not_shown:
         notes.append(f"{count_words(len(not_shown), 'confirmed event')} not shown on this page.")
-    simulated = is_simulated(*pair)
+    simulated = any(scene.simulated for scene in pair)
     html = draw_map(
         facility,
         outline,
@@ -133,6 +130,39 @@ def draw_facility_map(
     )
     rejected = len(rejected_ids(reviews) & {item.id for item in drawn})
     return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair), not_shown)
+
+
+def draw_compared_map(
+    facility: Facility,
+    scenes: tuple[Scene, Scene],
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    margin_m: float,
+) -> str:
+    """Draw the map of one comparison, without a workspace; return the page.
+
+    Parameters
+    ----------
+    facility : Facility
+    scenes : (Scene, Scene)
+        Before and after.
+    observations, findings
+        What came of comparing them.
+    margin_m : float
+        As in the settings of the comparison.
+    """
+    pair = (observations[0].before, observations[0].after)
+    area = search_area(facility.outline, margin_m)
+    pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+    return draw_map(
+        facility,
+        facility.outline,
+        *pictures,
+        findings,
+        observations,
+        notes=tuple(notes),
+        simulated=any(scene.simulated for scene in pair),
+    )
 
 
 def write_map(html: str, path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from camp_monitor.records.finding import KINDS, Finding
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.review import Review, latest_reviews, rejected_ids, verdict_of
 from camp_monitor.report.map import symbols
 from camp_monitor.report.text import words
@@ -28,7 +29,7 @@ def finding_groups(findings: Sequence[Finding], reviews: Sequence[Review]) -> li
     """
     latest, rejected = latest_reviews(reviews), rejected_ids(reviews)
     groups = []
-    for kind, title in KINDS.items():
+    for kind in KINDS:
         of_kind = sorted(
             (item for item in findings if item.kind == kind), key=lambda f: (-f.area_m2, f.id)
         )
@@ -36,7 +37,7 @@ def finding_groups(findings: Sequence[Finding], reviews: Sequence[Review]) -> li
             apart = sum(item.id in rejected for item in of_kind)
             groups.append(
                 {
-                    "title": title,
+                    "title": words.kind_words(kind),
                     "sample": Markup(symbols.swatch_svg(kind)),
                     "count": f"{len(of_kind):,}" + (f", {apart:,} rejected" if apart else ""),
                     "open": len(findings) <= MOST_OPEN,

@@ -47,8 +47,8 @@ const campMonitor = (() => {
     if (finding.evidence.length) {
       body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
     }
-    if (finding.rivals.length) {
-      body.append(make("h3", "", "Other causes"), definitions("rivals", finding.rivals));
+    if (finding.explanations.length) {
+      body.append(make("h3", "", "Alternative explanations"), definitions("explanations", finding.explanations));
     }
     if (finding.caveats.length) {
       const caveats = finding.caveats.map((caveat) => make("li", "", caveat));

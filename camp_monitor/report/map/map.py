@@ -18,17 +18,11 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.records.finding import (
-    COORDINATE_DECIMALS,
-    KINDS,
-    POSITIONS,
-    Finding,
-    Observation,
-    interval_words,
-    question_words,
-)
+from camp_monitor.records.content import COORDINATE_DECIMALS
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
-from camp_monitor.report.export.tables import rival_words
 from camp_monitor.report.map.drawing import Drawing
 from camp_monitor.report.map.finding_list import finding_groups
 from camp_monitor.report.map.packing import Shape
@@ -36,6 +30,7 @@ from camp_monitor.report.map.page import make_page
 from camp_monitor.report.map.panel import in_reading_order, panel_content
 from camp_monitor.report.picture import MapImage, encode_pictures
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
 
 MOST_PAGE_BYTES = 2_990_000
 """A map stays below this, so that it can be mailed and opens on a phone: the pictures get what
@@ -196,7 +191,7 @@ def _most_telling(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings to draw, larger ones of a kind first, so that they lie below."""
     confidences = ("high", "medium", "low")
     surest = sorted(findings, key=lambda f: (confidences.index(f.confidence), -f.area_m2, f.id))
-    return sorted(surest[:MOST_DRAWN], key=lambda f: (list(KINDS).index(f.kind), -f.area_m2, f.id))
+    return sorted(surest[:MOST_DRAWN], key=lambda f: (KINDS.index(f.kind), -f.area_m2, f.id))
 
 
 def _limits_words(drawing: Drawing, findings: int) -> list[str]:
@@ -226,9 +221,9 @@ def _own_properties(
         "areaInterval": area_interval,
         "confidence": finding.confidence,
         "real": words.real_words(finding),
-        "position": POSITIONS[finding.position].capitalize(),
-        "evidence": finding.evidence,
-        "rivals": rival_words(finding),
+        "position": words.position_words(finding).capitalize(),
+        "evidence": measured_rows(finding.measurements, finding.caveats),
+        "explanations": words.explanation_pairs(finding),
         "event": words.event_words(event) if event else "",
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
@@ -239,9 +234,9 @@ def _common_properties(finding: Finding) -> dict[str, Any]:
     """Return what the popup of a finding prints as those of many others do."""
     return {
         "kind": finding.kind,
-        "title": KINDS[finding.kind],
-        "interval": interval_words(finding.before, finding.after),
-        "caveats": finding.caveats,
+        "title": words.kind_words(finding.kind),
+        "interval": words.interval_words(finding.before, finding.after),
+        "caveats": caveat_sentences(finding.caveats),
         "record": [
             ["Method", finding.method],
             ["Outline", f"version {finding.outline_version}"],
@@ -266,9 +261,9 @@ def _unseen_layers(outline: Outline, observations: Sequence[Observation]) -> dic
         _, properties = by_shape.setdefault(place.wkb, (place, {"questions": []}))
         properties["questions"].append(
             [
-                question_words(observation.method),
-                interval_words(observation.before, observation.after),
-                observation.reason,
+                words.question_words(observation.method),
+                words.interval_words(observation.before, observation.after),
+                words.unseen_words(observation),
             ]
         )
     layers: dict[str, list[Shape]] = {}

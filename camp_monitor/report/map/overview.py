@@ -19,13 +19,9 @@ from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.finding import (
-    KINDS,
-    Finding,
-    Observation,
-    interval_words,
-    question_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.page import make_page
@@ -77,7 +73,7 @@ def draw_workspace_overview(workspace: Workspace) -> Overview:
     with open_ledger(workspace.ledger) as ledger:
         observations, findings = ledger.observations(), ledger.findings()
         reviews = ledger.reviews()
-    simulated = any(words.is_simulated(item.before, item.after) for item in observations)
+    simulated = any(item.simulated for item in observations)
     return draw_overview(facilities, observations, findings, reviews=reviews, simulated=simulated)
 
 
@@ -219,11 +215,10 @@ def _latest_of_each_question(observations: Sequence[Observation]) -> list[Observ
         observations, key=lambda o: (o.after.acquired_to_at, o.before.acquired_from_at, o.id)
     ):
         latest[item.method.partition("/")[0]] = item
-    kinds = list(KINDS)
     return sorted(
         latest.values(),
         key=lambda o: (
-            kinds.index(stem) if (stem := o.method.partition("/")[0]) in kinds else len(kinds),
+            KINDS.index(stem) if (stem := o.method.partition("/")[0]) in KINDS else len(KINDS),
             o.method,
         ),
     )
@@ -232,21 +227,27 @@ def _latest_of_each_question(observations: Sequence[Observation]) -> list[Observ
 def _counts(findings: Sequence[Finding], rejected: frozenset[str]) -> list[list[str]]:
     """Return kind, its name and its count for each kind that was found."""
     counts = []
-    for kind, title in KINDS.items():
+    for kind in KINDS:
         of_kind = [item for item in findings if item.kind == kind]
         apart = sum(item.id in rejected for item in of_kind)
         if of_kind:
-            counts.append([kind, title, f"{len(of_kind)}{f', {apart} rejected' if apart else ''}"])
+            counts.append(
+                [
+                    kind,
+                    words.kind_words(kind),
+                    f"{len(of_kind)}{f', {apart} rejected' if apart else ''}",
+                ]
+            )
     return counts
 
 
 def _answer(observation: Observation, rejected: frozenset[str]) -> list[str]:
     return [
-        question_words(observation.method),
+        words.question_words(observation.method),
         words.outcome_words(observation, rejected),
-        interval_words(observation.before, observation.after).capitalize(),
+        words.interval_words(observation.before, observation.after).capitalize(),
         f"{words.share_words(observation.seen_fraction)} of the outline seen.",
-        observation.reason,
+        words.unseen_words(observation),
     ]
 
 

@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detect.regions import pixels_inside
-from camp_monitor.records.finding import COORDINATE_DECIMALS
+from camp_monitor.records.content import COORDINATE_DECIMALS
 
 MOST_SHAPE_BYTES = 1_000_000
 """Shapes that need more are drawn more simply; about 180,000 corners of pixels fit."""

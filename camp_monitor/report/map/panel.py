@@ -7,18 +7,16 @@ from typing import Any
 
 from markupsafe import Markup
 
+from camp_monitor.codes import Note
 from camp_monitor.facilities.facility import Facility, Outline
-from camp_monitor.records.finding import (
-    KINDS,
-    Finding,
-    Observation,
-    SceneReference,
-    interval_words,
-    question_words,
-)
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.kinds import KINDS
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import symbols
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
 
 
 def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:
@@ -27,9 +25,8 @@ def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:
 
 
 def _place_in_order(observation: Observation) -> tuple[str | int, ...]:
-    kinds = list(KINDS)
     stem = observation.method.split("/")[0]
-    at = kinds.index(stem) if stem in kinds else len(kinds)
+    at = KINDS.index(stem) if stem in KINDS else len(KINDS)
     scenes = (observation.before.dates, observation.after.dates)
     return (*scenes, at, observation.method, observation.id)
 
@@ -55,15 +52,15 @@ def panel_content(
     """
     name = words.short_name(facility.name)
     interval = _interval(findings, observations, pictures)
-    said = _caveats_of_all(observations)
+    shared = _caveats_of_all(observations)
     return {
         "title": f"{name}: changes {interval}" if interval else name,
         "name": name,
         "names_ko": [words.short_name(korean) for korean in facility.names_ko],
         "interval": interval,
         "headline": words.headline_words(findings, observations, rejected),
-        "questions": [_question_row(observation, rejected, said) for observation in observations],
-        "caveats": said,
+        "questions": [_question_row(observation, rejected, shared) for observation in observations],
+        "caveats": caveat_sentences(shared),
         "outline_sentence": _outline_sentence(facility, outline),
         "scenes": _scene_rows(findings, observations, pictures),
         "hatches": Markup(symbols.hatches_svg()),
@@ -78,13 +75,13 @@ def _interval(
     """Return the dates in words if the whole map is about one pair, else nothing."""
     before, after = pictures["before"], pictures["after"]
     records: list[Finding | Observation] = [*findings, *observations]
-    pairs = {interval_words(record.before, record.after) for record in records}
+    pairs = {words.interval_words(record.before, record.after) for record in records}
     if before is not None and after is not None:
-        pairs.add(interval_words(before.reference, after.reference))
+        pairs.add(words.interval_words(before.reference, after.reference))
     return pairs.pop() if len(pairs) == 1 else ""
 
 
-def _caveats_of_all(observations: Sequence[Observation]) -> tuple[str, ...]:
+def _caveats_of_all(observations: Sequence[Observation]) -> tuple[Note, ...]:
     """Return the caveats of every answer, if there are several answers, to print them once."""
     answered = [item for item in observations if item.outcome != "not_seen"]
     if len(answered) < 2:
@@ -95,28 +92,28 @@ def _caveats_of_all(observations: Sequence[Observation]) -> tuple[str, ...]:
 
 
 def _question_row(
-    observation: Observation, rejected: Collection[str], said: Collection[str]
+    observation: Observation, rejected: Collection[str], shared: Collection[Note]
 ) -> dict[str, Any]:
     """Return what the panel prints of an observation."""
     return {
         "id": observation.id,
-        "question": question_words(observation.method),
+        "question": words.question_words(observation.method),
         "outcome": observation.outcome,
         "outcome_words": words.outcome_words(observation, rejected),
         "seen_percent": f"{observation.seen_fraction * 100:.1f}",
         "share_words": words.share_words(observation.seen_fraction),
-        "reason": observation.reason,
-        "interval": interval_words(observation.before, observation.after),
+        "reason": words.unseen_words(observation),
+        "interval": words.interval_words(observation.before, observation.after),
         "method": observation.method,
-        "measured": observation.measured,
-        "caveats": [item for item in observation.caveats if item not in said],
+        "measured": measured_rows(observation.measurements, observation.caveats),
+        "caveats": caveat_sentences(c for c in observation.caveats if c not in shared),
     }
 
 
 def _outline_sentence(facility: Facility, outline: Outline) -> str:
     """Say what the outline is, how far it may be off, and where it comes from."""
     if outline.basis == "placeholder":
-        first = words.PLACEHOLDER_SENTENCE
+        first = phrase("placeholder")
     else:
         first = f"{words.outline_words(outline)}: the pale band shows how far out its edge may lie."
     cited = {source.key: source for source in facility.sources}.get(outline.source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camp_monitor.records.finding import KIND_COLOURS
+from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 
 NOT_SEEN = "not_seen"
 HATCH_PX = 14
@@ -33,7 +33,6 @@ DASHES = {
 }
 """Dashes of the edge, as SVG writes them; kinds that are absent have an unbroken edge."""
 
-NOT_SEEN_COLOUR = "#3d434a"
 EDGE_PX = 2.5
 FAINT: dict[str, str | float] = {"opacity": 0.4, "fillOpacity": 0.3}
 """Leaflet's path options for a finding that a reviewer rejected."""

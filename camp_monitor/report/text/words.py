@@ -5,26 +5,40 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from camp_monitor.assess.findings import UNTESTED
-from camp_monitor.events.events import STATES, Event
-from camp_monitor.facilities.facility import BASES, Outline
-from camp_monitor.records.finding import (
-    KINDS,
-    Finding,
-    Observation,
-    SceneReference,
-    interval_words,
-    question_words,
-)
-from camp_monitor.records.review import VERDICTS, Review
+from camp_monitor.codes import UNSEEN, Code
+from camp_monitor.events.events import Event
+from camp_monitor.facilities.facility import Outline
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.review import Review
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.text.sentences import explanation_rows, name_of, phrase, sentences
 from camp_monitor.scenes.sensors import SENSORS
 
-PLACEHOLDER_SENTENCE = (
-    "The circle is a placeholder: no outline or size of this place has been published, so it "
-    "shows where to look and not what belongs to the facility."
-)
 LONGEST_NAME = 160
 """Characters of a name that are printed; longer ones are cut."""
+
+
+def kind_words(kind: str) -> str:
+    """Name a kind of change: ``New construction``."""
+    return name_of("kind", kind)
+
+
+def question_words(method: str) -> str:
+    """Name the question that a detector answers: ``construction/1`` asks for new construction."""
+    stem = method.partition("/")[0]
+    named = name_of("question", stem)
+    return kind_words(stem) if named == stem else named
+
+
+def interval_words(before: SceneReference, after: SceneReference) -> str:
+    """Date a change in words: ``between 2016-08-20 and 2016-09-12``, never "on"."""
+    return phrase("interval", first=before.acquired_from_at[:10], last=after.acquired_to_at[:10])
+
+
+def position_words(finding: Finding) -> str:
+    """Say where a finding lies to the outline."""
+    return name_of("position", finding.position)
 
 
 def quantity_words(value: float, most_decimals: int | None = None) -> str:
@@ -41,26 +55,29 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
 
 
 def confidence_words(finding: Finding) -> str:
-    """Say how sure a finding is: ``medium (about 6 in 10 like it were real)``."""
-    said = real_words(finding)
-    return f"{finding.confidence} ({said})" if said else finding.confidence
+    """Say how sure a finding is, in words and as a count of similar findings."""
+    level, said = name_of("confidence", finding.confidence), real_words(finding)
+    return phrase("confidence", level=level, real=said) if said else level
 
 
 def real_words(finding: Finding) -> str:
     """Say a probability as a count of like findings whose truth is known; empty without one."""
     if finding.probability is None:
         return ""
-    if UNTESTED in finding.caveats:
-        return "a guess: no labelled image has tested this way of finding"
-    return f"about {min(max(round(finding.probability * 10), 1), 9)} in 10 like it were real"
+    if any(item.code == Code.UNTESTED for item in finding.caveats):
+        return phrase("real.untested")
+    return phrase("real", tenths=min(max(round(finding.probability * 10), 1), 9))
 
 
 def event_words(event: Event) -> str:
     """Say what all dates together make of a thing: what, since when, and what became of it."""
-    reason = event.reason[:1].lower() + event.reason[1:]
-    return (
-        f"Event {event.id}: {KINDS[event.kind].lower()} {interval_words(*event.came)}. "
-        f"{STATES[event.state].capitalize()}: {reason}"
+    return phrase(
+        "event",
+        id=event.id,
+        kind=kind_words(event.kind).lower(),
+        interval=interval_words(*event.came),
+        state=name_of("state", event.state).capitalize(),
+        reason=" ".join(sentences(event.reasons)),
     )
 
 
@@ -80,30 +97,47 @@ def area_words(finding: Finding) -> tuple[str, str]:
         quantity_words(value / size_m2, most_decimals)
         for value in (finding.area_m2, finding.area_low_m2, finding.area_high_m2)
     )
-    return f"{area} {unit}", f"{low} to {high} {unit}"
+    return f"{area} {unit}", phrase("range", low=low, high=high, unit=unit)
+
+
+def explanation_pairs(finding: Finding) -> tuple[tuple[str, str], ...]:
+    """Print each alternative explanation that was examined, and what came of it."""
+    return tuple(
+        (cause, phrase("explanation", verdict=verdict, measured=measured))
+        for cause, verdict, measured in explanation_rows(finding.explanations)
+    )
+
+
+def explanation_words(finding: Finding) -> tuple[str, ...]:
+    """Print each alternative explanation as one text: ``shadow: ruled out (...)``."""
+    return tuple(f"{cause}: {said}" for cause, said in explanation_pairs(finding))
 
 
 def review_words(review: Review) -> str:
     """Print a review: ``Rejected by review, R. N., 2016-09-20: a shadow``."""
-    words = f"{VERDICTS[review.verdict].capitalize()}, {review.by}, {review.reviewed_at[:10]}"
-    return f"{words}: {review.note}" if review.note else words
+    verdict = name_of("verdict", review.verdict).capitalize()
+    date = review.reviewed_at[:10]
+    if review.note:
+        return phrase("review.note", verdict=verdict, by=review.by, date=date, note=review.note)
+    return phrase("review", verdict=verdict, by=review.by, date=date)
 
 
 def share_words(fraction: float) -> str:
     """Print a share rounded down, so that part is never printed as all: 0.999 is ``99 %``."""
     if 0 < fraction < 0.01:
-        return "less than 1 %"
-    return f"{math.floor(fraction * 100 + 1e-9)} %"
+        return phrase("share.least")
+    return phrase("share", percent=math.floor(fraction * 100 + 1e-9))
 
 
 def count_words(count: int, noun: str) -> str:
     """Print a count with its noun: ``no findings``, ``1 finding``, ``2 findings``."""
-    return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
+    name = "count.none" if not count else "count.one" if count == 1 else "count.many"
+    return phrase(name, count=count, noun=noun)
 
 
 def facilities_words(count: int) -> str:
     """Print a count of facilities."""
-    return f"{count:,} {'facility' if count == 1 else 'facilities'}"
+    return phrase("facilities.one" if count == 1 else "facilities.many", count=count)
 
 
 def findings_words(count: int, rejected: int = 0) -> str:
@@ -111,8 +145,11 @@ def findings_words(count: int, rejected: int = 0) -> str:
 
     ``3 findings, 1 rejected by review``: the rejected ones are among the three.
     """
-    apart = f", {rejected:,} {VERDICTS['rejected']}" if rejected else ""
-    return f"{count_words(count, 'finding')}{apart}"
+    findings = count_words(count, "finding")
+    if not rejected:
+        return findings
+    verdict = name_of("verdict", "rejected")
+    return phrase("findings.rejected", findings=findings, rejected=rejected, verdict=verdict)
 
 
 def outcome_words(observation: Observation, rejected: Collection[str] = ()) -> str:
@@ -120,13 +157,24 @@ def outcome_words(observation: Observation, rejected: Collection[str] = ()) -> s
 
     `rejected` holds the ids of findings that a reviewer rejected, of any observation.
     """
-    part = "" if observation.seen_fraction >= 1 else " in the part seen"
+    part = "" if observation.seen_fraction >= 1 else ".part"
     if observation.outcome == "changed":
         own = observation.finding_ids
-        return f"Changed{part}: {findings_words(len(own), len({*own} & {*rejected}))}"
+        findings = findings_words(len(own), len({*own} & {*rejected}))
+        return phrase(f"changed{part}", findings=findings)
     if observation.outcome == "unchanged":
-        return f"Unchanged{part}" if part else "Unchanged; all of the outline was seen"
-    return "Not seen: no answer either way"
+        return phrase(f"unchanged{part}")
+    return phrase("not_seen")
+
+
+def unseen_words(observation: Observation) -> str:
+    """Say why an observation was not made, or why part of the search area was not seen."""
+    clauses = [item for item in observation.reasons if item.code in UNSEEN]
+    whole = [item for item in observation.reasons if item.code not in UNSEEN]
+    said = [*sentences(whole)]
+    if clauses:
+        said.append(phrase("not_seen.part", causes="; ".join(sentences(clauses))))
+    return " ".join(said)
 
 
 def headline_words(
@@ -136,16 +184,16 @@ def headline_words(
 ) -> str:
     """Sum a map up in one line, unanswered questions and rejected findings included."""
     if not findings and not observations:
-        return "No question was asked of these images"
+        return phrase("headline.nothing")
     parts = [findings_words(len(findings), sum(item.id in rejected for item in findings))]
     least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
     if least_seen < 1:
-        parts.append(f"{share_words(least_seen)} of the outline seen")
-    for outcome, words in (("unchanged", "unchanged where seen"), ("not_seen", "not seen")):
+        parts.append(phrase("headline.seen", share=share_words(least_seen)))
+    for outcome in ("unchanged", "not_seen"):
         questions = [question_words(o.method) for o in observations if o.outcome == outcome]
         unique = list(dict.fromkeys(questions))
         if unique:
-            parts.append(f"{words}: {', '.join(unique).lower()}")
+            parts.append(phrase(f"headline.{outcome}", questions=", ".join(unique).lower()))
     line = " · ".join(parts)
     return line[0].upper() + line[1:]
 
@@ -153,20 +201,15 @@ def headline_words(
 def outline_words(outline: Outline) -> str:
     """Label an outline: ``Outline derived from a published size, ± 60 m``."""
     digits = 0 if outline.accuracy_m >= 10 else 1
-    accuracy = f"± {outline.accuracy_m:,.{digits}f} m"
+    accuracy = f"{outline.accuracy_m:,.{digits}f}"
     if outline.basis == "placeholder":
-        return f"Placeholder, not an outline ({accuracy})"
-    return f"Outline {BASES[outline.basis]}, {accuracy}"
+        return phrase("outline.placeholder", accuracy=accuracy)
+    return phrase("outline", basis=name_of("basis", outline.basis), accuracy=accuracy)
 
 
 def scene_words(scene: SceneReference) -> str:
     """Name a scene: ``2016-08-29, Sentinel-2, S2A_...``."""
-    return f"{date_words(scene)}, {sensor_words(scene)}, {scene.id}"
-
-
-def is_simulated(*scenes: SceneReference) -> bool:
-    """Tell whether any scene was painted: the credit of such a scene says SIMULATED."""
-    return any("SIMULATED" in scene.credit.upper() for scene in scenes)
+    return phrase("scene", date=date_words(scene), sensor=sensor_words(scene), id=scene.id)
 
 
 def date_words(scene: SceneReference) -> str:
@@ -177,7 +220,9 @@ def date_words(scene: SceneReference) -> str:
     whole_years = first.endswith("-01-01") and last.endswith("-12-31")
     if whole_years and first[:4] == last[:4]:
         return first[:4]
-    return f"{first[:4]} to {last[:4]}" if whole_years else f"{first} to {last}"
+    if whole_years:
+        first, last = first[:4], last[:4]
+    return phrase("years", first=first, last=last)
 
 
 def sensor_words(scene: SceneReference) -> str:

@@ -16,6 +16,19 @@ NAMES = {
     "question": {
         "flooding": "Flooding and lasting water",
     },
+    "confidence": {"low": "low", "medium": "medium", "high": "high"},
+    "verdict": {
+        "confirmed": "confirmed by review",
+        "rejected": "rejected by review",
+        "unsure": "unsure after review",
+        "unreviewed": "not reviewed",
+    },
+    "basis": {
+        "drawn": "drawn by an analyst",
+        "published": "published as a polygon",
+        "derived": "derived from a published size",
+        "placeholder": "placeholder: no size is published",
+    },
     "outcome": {"changed": "Changed", "unchanged": "Unchanged", "not_seen": "Not seen"},
     "position": {
         "inside": "mostly inside the outline",

@@ -1,0 +1,378 @@
+"""The front door: what ``import camp_monitor as cm`` offers.
+
+An outline and two files become findings, a raster of what was seen, a map and a figure, without a
+workspace, a clock or a network; `Workspace` does the same where results are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from camp_monitor import workspace as folders
+from camp_monitor.errors import InputError, Refusal
+from camp_monitor.facilities import Facility
+from camp_monitor.scenes.scene import Scene
+from camp_monitor.workspace import GroundFiles, ScanSettings, open_workspace
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas
+    import xarray
+
+    from camp_monitor.comparison import Compared
+    from camp_monitor.records.finding import Finding
+    from camp_monitor.scan import Scanned
+
+
+def open_scene(
+    path: Path | str | Sequence[Path | str],
+    *,
+    sensor: str | None = None,
+    acquired: str | None = None,
+    item: Path | str | None = None,
+    **said: Any,
+) -> Scene:
+    """Open a scene where it lies: one GeoTIFF, or one file per band.
+
+    Parameters
+    ----------
+    path : Path, str or a sequence of them
+    sensor : str or None
+        ``sentinel-2``, ``landsat``, ``sentinel-1``, ``naip``, ``planetscope``, ``rgb`` or ``rgbn``;
+        None: as the file's name or bands tell.
+    acquired : str or None
+        A time, a day, a year, or FROM/TO; None: as the item, the file's tags or its name tell.
+    item : Path, str or None
+        The provider's STAC item.
+    **said
+        Any other field of `camp_monitor.scenes.scene.SceneDescription`.
+
+    Raises
+    ------
+    SceneError
+        A file is damaged, or does not tell what is left out here.
+    """
+    from camp_monitor.scenes.adding import open_scene as open_files
+    from camp_monitor.scenes.scene import SceneDescription
+    from camp_monitor.scenes.stated import resolve_stated
+
+    paths = tuple(Path(one) for one in ([path] if isinstance(path, (str, Path)) else path))
+    if sensor is None or (acquired is None and item is None):
+        stated = resolve_stated(paths[0], sensor, acquired or ("" if item else None))
+        sensor, acquired = stated.sensor, stated.acquired or None
+    described = SceneDescription(
+        sensor=sensor, acquired=acquired, item=Path(item) if item else None, **said
+    )
+    return open_files(paths, described)
+
+
+def compare(
+    place: Facility,
+    before: Scene,
+    after: Scene,
+    *,
+    earlier: Scene | None = None,
+    settings: ScanSettings | None = None,
+    dem: Path | str | None = None,
+    permanent_water: Path | str | None = None,
+) -> Comparison:
+    """Compare two scenes of a place: what changed, where, how sure that is, what was not seen.
+
+    The same inputs give the same result: nothing is read but the files, and nothing is written.
+
+    Parameters
+    ----------
+    place : Facility
+        As `read_outline` gives it.
+    before, after : Scene
+        As `open_scene` gives them.
+    earlier : Scene or None
+        An older scene of the place, by which false alarms are counted.
+    settings : ScanSettings or None
+        None: those of a new workspace.
+    dem, permanent_water : Path, str or None
+        Files with heights, metres, and with the share of time under water, percent.
+
+    Returns
+    -------
+    Comparison
+        Where the scenes cannot be compared, `Comparison.outcomes` says why.
+
+    Raises
+    ------
+    InputError
+        The outline does not fit, the scenes are in the wrong order, or a file is damaged.
+    """
+    from camp_monitor.assess.question import about
+    from camp_monitor.comparison import compare as compare_scenes
+    from camp_monitor.scan import check_order
+
+    check_order(before, after)
+    files = GroundFiles(*(Path(one) if one else None for one in (dem, permanent_water)))
+    ask = about(place, settings or ScanSettings(), files)
+    question = ask(before=before, after=after, earlier=earlier)
+    return Comparison(place, before, after, question.settings, compare_scenes(question))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What came of comparing two scenes of a place.
+
+    Parameters
+    ----------
+    place : Facility
+    before, after : Scene
+    settings : ScanSettings
+    result : Compared
+        The records as a ledger keeps them, and the images on one grid.
+    """
+
+    place: Facility
+    before: Scene
+    after: Scene
+    settings: ScanSettings
+    result: Compared
+
+    @cached_property
+    def findings(self) -> geopandas.GeoDataFrame:
+        """One row for each region that changed: a GeoDataFrame in EPSG:4326.
+
+        Columns as in the exports, among them ``kind``, ``area_m2`` with ``area_low_m2`` and
+        ``area_high_m2``, ``probability``, ``confidence``, ``position`` (``inside``,
+        ``within_error`` or ``outside``) and ``reasons``, the codes of its caveats.
+        """
+        from camp_monitor.report.export.frames import findings_frame
+
+        return findings_frame(self.result.findings)
+
+    @cached_property
+    def outcomes(self) -> pandas.DataFrame:
+        """One row for each question: outcome, share of the outline that was seen, reasons."""
+        from camp_monitor.report.export.frames import outcomes_frame
+
+        return outcomes_frame(self.result.observations)
+
+    @cached_property
+    def seen(self) -> xarray.DataArray:
+        """The three answers as a raster, uint8 (question, y, x), with its ``.odc.geobox``.
+
+        0: not seen, or beyond the search area; 1: unchanged; 2: changed.
+
+        Raises
+        ------
+        Refusal
+            The scenes could not be put on one grid, so there is no raster.
+        """
+        from odc.geo.xr import wrap_xr
+
+        pair, states = self.result.pair, self.result.states
+        if pair is None or states is None:
+            raise self._refusal()
+        layers = wrap_xr(states, pair.grid, axis=1)
+        layers = layers.rename({layers.dims[0]: "question"})
+        return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
+
+    def to_map(self, path: Path | str) -> Path:
+        """Write the annotated map: one HTML file that needs no network."""
+        from camp_monitor.report.map.facility_map import draw_compared_map, write_map
+
+        path, margin_m = Path(path), self.settings.margin_m
+        page = draw_compared_map(
+            self.place, (self.before, self.after), *self.result.records, margin_m
+        )
+        write_map(page, path)
+        return path
+
+    def to_figure(self, path: Path | str, finding: str | None = None) -> Path:
+        """Write the print figure of a finding, ``.png`` or ``.svg``: before, after and change.
+
+        Parameters
+        ----------
+        path : Path or str
+        finding : str or None
+            Its id; None: the largest.
+
+        Raises
+        ------
+        InputError
+            There is no finding, or none of that id.
+        """
+        from camp_monitor.report.figure import finding_figure as figures
+
+        path, chosen = Path(path), self._chosen(finding)
+        subject = figures.Subject(
+            self.place,
+            self.place.outline,
+            chosen,
+            (self.before, self.after),
+            others=tuple(item for item in self.result.findings if item.id != chosen.id),
+            observation=next(
+                item for item in self.result.observations if chosen.id in item.finding_ids
+            ),
+        )
+        file_format = figures.format_of(path)
+        drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
+        figures.write_figure(drawn.content, path)
+        return path
+
+    def to_geotiff(self, path: Path | str) -> Path:
+        """Write `seen` as a GeoTIFF: one band for each question, 0 not seen, 1, 2 changed."""
+        from camp_monitor.report.export.geotiff import write_states
+
+        pair, states = self.result.pair, self.result.states
+        if pair is None or states is None:
+            raise self._refusal()
+        return write_states(Path(path), states, pair.grid, tuple(self.outcomes["question"]))
+
+    def export(self, path: Path | str, *, overwrite: bool = False) -> Path:
+        """Write findings, and what was not seen, as GeoPackage, GeoJSON, KML or CSV."""
+        from camp_monitor.report.export.export import export_findings
+
+        path = Path(path)
+        export_findings(self.result.findings, self.result.observations, path, overwrite=overwrite)
+        return path
+
+    def _chosen(self, finding_id: str | None) -> Finding:
+        found = self.result.findings
+        if not found:
+            raise InputError("Nothing changed that was seen, so there is no finding to draw.")
+        if finding_id is None:
+            return max(found, key=lambda item: item.area_m2)
+        for item in found:
+            if item.id == finding_id:
+                return item
+        ids = ", ".join(item.id for item in found[:8])
+        raise InputError(f"{finding_id!r:.40} is no finding of this comparison: use one of {ids}.")
+
+    def _refusal(self) -> Refusal:
+        reason = self.result.observations[0].reasons[0]
+        return Refusal(reason.code, **dict(reason.values))
+
+    def __repr__(self) -> str:
+        from camp_monitor.report.text.words import headline_words
+
+        headline = headline_words(self.result.findings, self.result.observations)
+        return f"<Comparison of {self.place.id}, {self.before.id} and {self.after.id}: {headline}>"
+
+    def _repr_html_(self) -> str:
+        from camp_monitor.report.export.frames import as_html
+
+        return as_html(repr(self), self.outcomes, self.findings)
+
+
+@dataclass(frozen=True)
+class Workspace(folders.Workspace):
+    """A folder with a registry of facilities, a catalogue of scenes, and a ledger of results.
+
+    Made by `Workspace.open`; it may be handed to every function that asks for a workspace.
+    """
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one.
+
+        Raises
+        ------
+        WorkspaceError
+            The folder holds no configuration, or one that cannot be used.
+        """
+        held = open_workspace(path)
+        return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
+
+    def scan(
+        self, facility: str, before: str, after: str, *, recorded_at: datetime | None = None
+    ) -> Scanned:
+        """Compare two scenes of a facility and record what came of it; see `scan.scan`."""
+        from camp_monitor.scan import scan
+
+        return scan(self, facility, before, after, recorded_at=recorded_at)
+
+    def findings(
+        self,
+        facility: str | None = None,
+        *,
+        kind: str | None = None,
+        at_least: str | None = None,
+    ) -> geopandas.GeoDataFrame:
+        """Return the findings that count, with reviews and events, as `Comparison.findings`.
+
+        Parameters
+        ----------
+        facility, kind : str or None
+            Only those of this facility, of this kind of change.
+        at_least : str or None
+            Only those of this confidence or a higher one.
+        """
+        from camp_monitor.events.events import by_finding
+        from camp_monitor.report.export.frames import findings_frame
+
+        with self._ledger() as ledger:
+            found = ledger.findings(facility, kind=kind, at_least=at_least)
+            reviews = ledger.reviews()
+        return findings_frame(found, reviews, by_finding(self._events(facility)))
+
+    def events(
+        self, facility: str | None = None, *, since: date | str | None = None
+    ) -> geopandas.GeoDataFrame:
+        """Return events: findings of one thing over many dates, and what became of it.
+
+        Parameters
+        ----------
+        facility : str or None
+            Only those of this facility.
+        since : date, str or None
+            Only those that were last seen on this day or later.
+        """
+        from camp_monitor.report.export.frames import events_frame
+
+        found = self._events(facility)
+        if since is not None:
+            first = str(since)[:10]
+            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
+        return events_frame(found)
+
+    def outcomes(self, facility: str | None = None) -> pandas.DataFrame:
+        """Return what was looked at, and what was and was not seen, as `Comparison.outcomes`."""
+        from camp_monitor.report.export.frames import outcomes_frame
+
+        with self._ledger() as ledger:
+            return outcomes_frame(ledger.observations(facility))
+
+    def to_map(self, target: str, path: Path | str) -> Path:
+        """Write the map of a facility, a finding or an event."""
+        from camp_monitor.report.map.facility_map import draw_facility_map, write_map
+
+        path = Path(path)
+        write_map(draw_facility_map(self, [target]).html, path)
+        return path
+
+    def to_figure(self, target: str, path: Path | str) -> Path:
+        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
+        from camp_monitor.report.figure.finding_figure import (
+            draw_finding_figure,
+            format_of,
+            write_figure,
+        )
+
+        path = Path(path)
+        drawn = draw_finding_figure(self, target, file_format=format_of(path))
+        write_figure(drawn.content, path)
+        return path
+
+    def _events(self, facility: str | None) -> Sequence[Any]:
+        from camp_monitor.events.events import join_events
+        from camp_monitor.records.review import latest_reviews
+
+        with self._ledger() as ledger:
+            found, looks = ledger.findings(facility), ledger.observations(facility)
+            return join_events(found, looks, latest_reviews(ledger.reviews()))
+
+    def _ledger(self) -> Any:
+        from camp_monitor.ledger.ledger import open_ledger
+
+        return open_ledger(self.ledger)

@@ -1,0 +1,91 @@
+"""How the commands that compare scenes print what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from camp_monitor.cli.context import Context
+
+if TYPE_CHECKING:
+    from camp_monitor.codes import Note
+    from camp_monitor.facilities import Facility
+    from camp_monitor.records.finding import Finding
+    from camp_monitor.records.observation import Observation
+
+MOST_SHOWN = 12
+
+
+def records_as_json(
+    facility: Facility, observations: Sequence[Observation], findings: Sequence[Finding]
+) -> dict[str, object]:
+    """Return records as a ledger keeps them, with the reasons of observations in words."""
+    from camp_monitor.report.text.words import unseen_words
+
+    return {
+        "facility": facility.id,
+        "observations": [
+            {"id": item.id, **item.to_dict(), "text": unseen_words(item)} for item in observations
+        ],
+        "findings": [{"id": item.id, **item.to_dict()} for item in findings],
+    }
+
+
+def print_records(
+    context: Context,
+    facility: Facility,
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+) -> None:
+    """Print what came of each question, and the largest findings."""
+    from camp_monitor.report.text.words import (
+        interval_words,
+        outcome_words,
+        question_words,
+        share_words,
+        unseen_words,
+    )
+
+    console, first = context.console, observations[0]
+    between = interval_words(first.before, first.after)
+    console.print(f"{facility.name}, {between}", soft_wrap=True)
+    console.print(f"  before {first.before.id}  after {first.after.id}\n", soft_wrap=True)
+    noted = [item.caveats for item in observations if item.caveats]
+    shared = [note for note in noted[0] if all(note in own for own in noted)] if noted[1:] else []
+    for item in observations:
+        console.print(f"{question_words(item.method)}: {outcome_words(item)}", soft_wrap=True)
+        unseen = unseen_words(item)
+        if unseen:
+            console.print(f"  {share_words(item.seen_fraction)} seen.  {unseen}", soft_wrap=True)
+        _print_notes(context, [note for note in item.caveats if note not in shared])
+    if shared:
+        console.print("All results:")
+        _print_notes(context, shared)
+    if findings:
+        _print_findings(context, findings)
+
+
+def _print_notes(context: Context, caveats: Sequence[Note]) -> None:
+    from camp_monitor.report.text.sentences import caveat_sentences
+
+    for caveat in caveat_sentences(caveats):
+        context.console.print(f"  note: {caveat}", soft_wrap=True)
+
+
+def _print_findings(context: Context, findings: Sequence[Finding]) -> None:
+    from rich.table import Table
+
+    from camp_monitor.report.text.words import area_words, kind_words
+
+    table = Table(box=None, pad_edge=False, title=None)
+    for name in ("Finding", "Kind", "Area (interval)", "Confidence", "Position"):
+        table.add_column(name)
+    largest = sorted(findings, key=lambda finding: (-finding.area_m2, finding.id))
+    for finding in largest[:MOST_SHOWN]:
+        area, interval = area_words(finding)
+        table.add_row(
+            finding.id, kind_words(finding.kind), f"{area} ({interval})", finding.confidence,
+            finding.position.replace("_", " "),
+        )  # fmt: skip
+    context.console.print()
+    context.console.print(table)
