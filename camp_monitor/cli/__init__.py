@@ -13,7 +13,7 @@ import click
 
 from camp_monitor import __version__
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.errors import CampMonitorError, Refusal, SceneError
 
 COMMANDS = {
     "demo": "camp_monitor.cli.demo:demo",
@@ -67,12 +67,13 @@ class LazyCommands(Commands):
 
 
 def _said(error: CampMonitorError) -> str:
-    """Return what an error says; a refusal holds a code, whose sentence is made here."""
-    if isinstance(error, Refusal):
-        from camp_monitor.report.text.sentences import sentence
+    """Return what an error says; where it holds codes, their sentences are made here."""
+    from camp_monitor.report.text.sentences import sentence, sentences
 
+    if isinstance(error, Refusal):
         return sentence(error.note)
-    return str(error)
+    notes = error.notes if isinstance(error, SceneError) else ()
+    return " ".join((str(error), *sentences(notes)))
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
