@@ -19,7 +19,7 @@ _HOMES = {
     "Workspace": "camp_monitor.api",
     "compare": "camp_monitor.api",
     "open_scene": "camp_monitor.api",
-    "read_outline": "camp_monitor.facilities",
+    "read_outline": "camp_monitor.facilities.unregistered",
 }
 """Where each public name is defined; it is imported when it is first asked for."""
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
 if TYPE_CHECKING:
     from camp_monitor.api import Comparison, Workspace, compare, open_scene
     from camp_monitor.errors import CampMonitorError, Refusal
-    from camp_monitor.facilities import read_outline
+    from camp_monitor.facilities.unregistered import read_outline
 
 
 def __getattr__(name: str) -> Any:

@@ -141,8 +141,46 @@ class Code(StrEnum):
     FLAGS_PERSISTENT_UNKNOWN = "flags_persistent_unknown"
 
     # searches, choices of dates and runs
+    ITEM_UNUSABLE = "item_unusable"
+    QUALITY_UNREADABLE = "quality_unreadable"
+    NO_ORBIT = "no_orbit"
+    PARTLY_INSIDE = "partly_inside"
+    TOO_CLOUDY = "too_cloudy"
+    ALONE = "alone"
+    ALONE_IN_ORBIT = "alone_in_orbit"
+    SAME_SEASON = "same_season"
+    DATE_BEFORE = "date_before"
+    NOTHING_TO_COMPARE = "nothing_to_compare"
+    FAILED = "failed"
+    """An error: its class, and its message as printed."""
 
     # events and coverage
+    SEEN = "seen"
+    SEEN_AS_EARLIER = "seen_as_earlier"
+    NOT_SEEN = "not_seen"
+    VISIT_DUE = "visit_due"
+    NO_IMAGE = "no_image"
+    NO_IMAGE_HERE = "no_image_here"
+    SEARCH_FAILED = "search_failed"
+    NOT_SEARCHED = "not_searched"
+    CLOCK_BEHIND = "clock_behind"
+    SHOWN = "shown"
+    ABSENT = "absent"
+    REVIEW_CONFIRMED = "review_confirmed"
+    REVIEW_REJECTED = "review_rejected"
+    SINGLE_SCENE = "single_scene"
+    LACKS_SCENE = "lacks_scene"
+    LACKS_TIME = "lacks_time"
+    LACKS_PROBABILITY = "lacks_probability"
+    LACKS_EVIDENCE = "lacks_evidence"
+
+
+WEATHER = frozenset(
+    {Code.TOO_CLOUDY, Code.NOTHING_USABLE, Code.WATER_UNTOLD, Code.UNDER_CLOUD_OR_SMOOTH}
+)
+"""Reasons that may be the weather's."""
+WEATHER_FLAGS = frozenset({"cloud", "shadow", "cirrus", "snow"})
+"""Flags of `Code.UNUSABLE` that are the weather's."""
 
 
 UNSEEN = frozenset(

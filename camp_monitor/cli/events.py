@@ -31,13 +31,13 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
 
     An event is computed from the ledger and never stored.  It is confirmed when at least two scenes
     show it and other looks at its ground do not speak against it, or when a reviewer says so; a
-    flood also when one scene shows it, several before it and a later one do not, and every rival
-    cause is ruled out; ended when looks that saw its ground make it likelier that it went;
-    dismissed when a reviewer rejects it; and else provisional.
+    flood also when one scene shows it, several before it and a later one do not, and every
+    alternative explanation is ruled out; ended when looks that saw its ground make it likelier that
+    it went; dismissed when a reviewer rejects it; and else provisional.
     """
     from camp_monitor.events.lookup import read_events
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.report.text.words import count_words
+    from camp_monitor.report.text.sentences import phrase
 
     found: tuple[Event, ...] = ()
     if facility is not None:
@@ -52,13 +52,11 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
         click.echo(json.dumps({"events": [_plain(event) for event in wanted]}, indent=2))
         return
     _print(context, wanted)
-    said = [count_words(len(wanted), "event").capitalize() + _by_state(wanted) + "."]
+    said = [_counted(wanted)]
     if len(found) > len(wanted):
-        said.append(f"{count_words(len(found) - len(wanted), 'other event')} left out by --state.")
+        said.append(phrase("events.left_out", events=len(found) - len(wanted)))
     if not found:
-        said = [
-            "No event is known: that is not 'nothing happened'. See: camp-monitor findings list"
-        ]
+        said = [phrase("events.none")]
     elif wanted:
         largest = max(wanted, key=lambda event: (event.was_confirmed, event.largest.area_m2))
         said.append(f"Look at one: camp-monitor map {largest.id} -o {largest.id}.html")
@@ -66,13 +64,16 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
 
 
 def _plain(event: Event) -> dict[str, Any]:
+    from camp_monitor.report.text.sentences import sentences
+
     absent, first = event.came
     return {
         "id": event.id,
         "facility_id": event.facility_id,
         "kind": event.kind,
         "state": event.state,
-        "reason": event.reason,
+        "reasons": [reason.to_dict() for reason in event.reasons],
+        "text": " ".join(sentences(event.reasons)),
         "was_confirmed": event.was_confirmed,
         "absent_at": absent.acquired_to_at,
         "first_seen_at": first.acquired_from_at,
@@ -86,26 +87,35 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def _state(event: Event) -> str:
     """Name the state as ``--state`` does, and say of what ended whether it ever was confirmed."""
+    from camp_monitor.report.text.sentences import phrase
+
     if event.state == "ended" and not event.was_confirmed:
-        return "ended, never confirmed"
+        return phrase("events.never_confirmed")
     return event.state
 
 
-def _by_state(found: Sequence[Event]) -> str:
-    """Count the states that there are, in the order in which one asks for them."""
+def _counted(found: Sequence[Event]) -> str:
+    """Count events by the states that there are, in the order in which one asks for them."""
+    from camp_monitor.report.text.sentences import phrase
+
     counts = Counter(_state(event) for event in found)
-    order = ("confirmed", "ended", "provisional", "ended, never confirmed", "dismissed")
-    said = [f"{counts[state]:,} {state}" for state in order if counts[state]]
-    return f": {'; '.join(said)}" if len(said) > 1 else ""
+    never = phrase("events.never_confirmed")
+    order = ("confirmed", "ended", "provisional", never, "dismissed")
+    said = [
+        phrase("events.state", count=counts[state], state=state) for state in order if counts[state]
+    ]
+    if len(said) < 2:
+        return phrase("events.all", events=len(found))
+    return phrase("events.by_state", events=len(found), states="; ".join(said))
 
 
 def _print(context: Context, found: Sequence[Event]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.records.kinds import KINDS
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.words import area_words, count_words
+    from camp_monitor.report.text.sentences import phrase, sentences
+    from camp_monitor.report.text.words import area_words, count_words, kind_words
 
     for facility in sorted({event.facility_id for event in found}):
         table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -115,14 +125,14 @@ def _print(context: Context, found: Sequence[Event]) -> None:
             if event.facility_id != facility:
                 continue
             absent, first = event.came
-            what = f"{KINDS[event.kind]}\n{count_words(len(event.findings), 'finding')}"
+            what = f"{kind_words(event.kind)}\n{count_words(len(event.findings), 'finding')}"
             area, _ = area_words(event.largest)
             table.add_row(
                 event.id,
                 what,
                 f"{absent.acquired_from_at[:10]} and\n{first.acquired_to_at[:10]}",
-                f"{_state(event)}\n{legible(event.reason)}",
-                f"{area}\ngrown" if event.has_grown else area,
+                f"{_state(event)}\n{legible(' '.join(sentences(event.reasons)))}",
+                f"{area}\n{phrase('events.grown')}" if event.has_grown else area,
             )
         context.console.print(legible(facility), style="bold")
         context.console.print(table)

@@ -14,7 +14,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from camp_monitor.pairs.selection import Choice
+    from camp_monitor.codes import Note
     from camp_monitor.providers.gathering import Place, Shop
     from camp_monitor.providers.search import Offer
     from camp_monitor.scenes.scene import Scene
@@ -111,6 +111,7 @@ def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> N
     from rich.table import Table
 
     from camp_monitor.pairs.selection import season_gap_days
+    from camp_monitor.report.text.sentences import phrase, sentence
 
     table = Table(box=None, pad_edge=False)
     columns = ("Scene", "Taken", "Inside", "Clear", "Season", "Sun", "View", "Orbit")
@@ -136,12 +137,15 @@ def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> N
         soft_wrap=True,
     )
     for offer in offers:
-        if offer.note:
-            context.messages.print(f"note: {offer.scene.id}: {offer.note}", soft_wrap=True)
+        if offer.unread is not None:
+            said = phrase("scan.unread", scene=offer.scene.id, reason=sentence(offer.unread))
+            context.messages.print(said, soft_wrap=True)
 
 
 def offer_as_json(offer: Offer) -> dict[str, Any]:
     """Return an offer for ``--json``."""
+    from camp_monitor.report.text.sentences import with_text
+
     scene = offer.scene
     return {
         "id": scene.id,
@@ -151,7 +155,7 @@ def offer_as_json(offer: Offer) -> dict[str, Any]:
         "acquired_at": scene.acquired_from_at.isoformat(),
         "inside_fraction": round(offer.inside_fraction, 4),
         "clear_fraction": offer.clear_fraction,
-        "note": offer.note,
+        "unread": with_text(offer.unread) if offer.unread is not None else None,
         "sun_elevation_deg": scene.sun_elevation_deg,
         "off_nadir_deg": scene.off_nadir_deg,
         "relative_orbit": scene.relative_orbit,
@@ -162,23 +166,15 @@ def offer_as_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def print_choice(context: Context, choice: Choice) -> None:
-    """Say which pairs were chosen and why, and what was not used."""
-    for pair in choice.pairs:
-        dates = f"{pair.before.acquired_at:%Y-%m-%d} and {pair.after.acquired_at:%Y-%m-%d}"
-        context.messages.print(f"{pair.before.sensor}, {dates}: {pair.why}", soft_wrap=True)
-    for look, reason in choice.left_out:
-        date = f"{look.acquired_at:%Y-%m-%d}"
-        context.messages.print(f"not used: {look.sensor}, {date}: {reason}", soft_wrap=True)
-
-
-def print_left_out(context: Context, sentences: Sequence[str]) -> None:
+def print_left_out(context: Context, reasons: Sequence[Note]) -> None:
     """Say which items of a catalogue could not be used."""
-    for sentence in sentences[:LEFT_OUT_SHOWN]:
-        context.messages.print(f"left out: {sentence}", soft_wrap=True)
-    more = len(sentences) - LEFT_OUT_SHOWN
+    from camp_monitor.report.text.sentences import phrase, sentence
+
+    for reason in reasons[:LEFT_OUT_SHOWN]:
+        context.messages.print(phrase("scan.left_out", reason=sentence(reason)), soft_wrap=True)
+    more = len(reasons) - LEFT_OUT_SHOWN
     if more > 0:
-        context.messages.print(f"left out: {more} more items of the catalogue, for like reasons")
+        context.messages.print(phrase("scan.more_left_out", more=more))
 
 
 def size_words(size_bytes: float) -> str:
@@ -189,7 +185,7 @@ def size_words(size_bytes: float) -> str:
 def _clear_words(offer: Offer) -> str:
     if offer.clear_fraction is not None:
         return f"{offer.clear_fraction:.0%}"
-    return "not read" if offer.note else "any sky"
+    return "not read" if offer.unread is not None else "any sky"
 
 
 def _degrees(value: float | None) -> str:

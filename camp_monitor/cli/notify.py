@@ -26,7 +26,7 @@ def notify(context: Context, is_test: bool, dry_run: bool) -> None:
 
     Where nothing is new, a sign of life goes out now and then, and an alarm when runs have stopped
     or failed; give this command a timer of its own, so that it can tell.  What could not be
-    delivered stays in out/outbox and is tried again at the next call.
+    delivered stays in out/outbox.sqlite and is tried again at the next call.
 
     The addresses are read from an environment variable or a file that [notification] in
     camp-monitor.toml names; they are never stored or printed.  Exit code 1: something is left.
@@ -56,10 +56,12 @@ def _print_messages(context: Context, messages: tuple[Message, ...]) -> None:
     if context.as_json:
         _print_json({"messages": [message.to_dict() for message in messages]})
         return
+    from camp_monitor.report.text.sentences import phrase
+
     for message in messages:
         click.echo(f"{message.title}\n\n{message.body}")
     if not messages:
-        click.echo("Nothing is due: no message would be composed now.")
+        click.echo(phrase("notify.nothing_due"))
 
 
 def _print_tried(context: Context, tried: Tried) -> None:
@@ -67,12 +69,17 @@ def _print_tried(context: Context, tried: Tried) -> None:
         rows = [{"target": name, "error": why} for name, why in tried.reasons]
         _print_json({"tried": rows, "faults": tried.faults})
     else:
+        from camp_monitor.report.text.sentences import phrase
+
         for name, why in tried.reasons:
-            click.echo(f"{_capital(name)}: {why or 'it took the message'}.")
+            said = "notify.refused" if why else "notify.took"
+            click.echo(phrase(said, target=_capital(name), reason=why))
     _print_faults(tried.faults)
 
 
 def _print_notified(context: Context, notified: Notified) -> None:
+    from camp_monitor.report.text.sentences import phrase
+
     if context.as_json:
         answer = {
             "composed": [message.id for message in notified.composed],
@@ -94,17 +101,16 @@ def _print_notified(context: Context, notified: Notified) -> None:
         for item in notified.deliveries:
             click.echo(f"{item.id}  {item.title}")
             for name in item.delivered:
-                click.echo(f"  sent to {name}")
+                click.echo(phrase("notify.sent", target=name))
             for words in item.left:
-                click.echo(f"  stays in the outbox: {words}")
+                click.echo(phrase("notify.stays", reason=words))
             for words in item.remarks:
                 click.echo(f"  {words}")
         if not notified.deliveries:
-            click.echo("Nothing was to be told.")
+            click.echo(phrase("notify.nothing_sent"))
     left = sum(not item.is_done for item in notified.deliveries)
     if left:
-        noun = "message waits" if left == 1 else "messages wait"
-        click.echo(f"Error: {left} {noun} in out/outbox; it is tried again next time.", err=True)
+        click.echo(phrase("notify.left", messages=left, outbox="out/outbox.sqlite"), err=True)
     _print_faults(notified.faults)
 
 

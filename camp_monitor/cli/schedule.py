@@ -76,7 +76,7 @@ def _print(context: Context, rows: Sequence[tuple[Watch, datetime]], now: dateti
     from rich.table import Table
 
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.words import facilities_words
+    from camp_monitor.report.text.sentences import phrase
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column in ("facility", "every", "sensors", "looked for", "since", "next due"):
@@ -92,9 +92,9 @@ def _print(context: Context, rows: Sequence[tuple[Watch, datetime]], now: dateti
         )
     context.console.print(table)
     due = sum(due_at <= now for _, due_at in rows)
-    said = f"{facilities_words(len(rows))} watched, {due} due now."
+    said = phrase("schedule.due", watched=len(rows), due=due)
     if not rows:
-        said = "Nothing is watched: no facility has an outline."
+        said = phrase("schedule.nothing")
     context.console.print(said, soft_wrap=True)
 
 

@@ -18,9 +18,9 @@ from camp_monitor.cli.network import (
     open_shop,
     print_left_out,
     progress,
-    size_words,
 )
-from camp_monitor.errors import CampMonitorError, InputError, NotComparableError
+from camp_monitor.codes import Code
+from camp_monitor.errors import CampMonitorError, InputError, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,17 +45,14 @@ def scan_interval(
     errands = [
         Errand(name, interval, tuple(asked["sensors"]), tuple(detectors())) for name in named
     ]
-    words = f"{asked['first']} to {asked['last']}"
-    done = run_errands(context, errands, asked, how, words)
+    done = run_errands(context, errands, asked, how, interval)
     show(context, done)
     fail(done)
     if not any(one.pairs or one.by_another for one in done):
-        where = "the catalogue here" if asked["offline"] else "the catalogues"
-        of = named[0] if len(named) == 1 else f"{len(named)} facilities"
-        raise NotComparableError(
-            f"Nothing of {of} from {words} can be compared: {where} held no two usable scenes of "
-            f"one sensor; ask for a longer interval, or another --sensor or --source."
-        )
+        raise Refusal(
+            Code.NOTHING_TO_COMPARE, facilities=len(named), first_on=asked["first"],
+            last_on=asked["last"], searched="here" if asked["offline"] else "source",
+        )  # fmt: skip
     return any(one.findings for one in done)
 
 
@@ -64,6 +61,7 @@ def scan_due(
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
     from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.watch.due import due_errands, is_still_due
     from camp_monitor.watch.schedule import watches
 
@@ -79,9 +77,9 @@ def scan_due(
         errands = due_errands(
             context.workspace, ledger, now, facility_ids, offline=asked["offline"]
         )
-    done = run_errands(context, errands, asked, how, "due", is_wanted) if errands else ()
+    done = run_errands(context, errands, asked, how, is_wanted=is_wanted) if errands else ()
     if not errands and not context.as_json:
-        context.console.print("Nothing is due: camp-monitor schedule show")
+        context.console.print(phrase("scan.nothing_due"))
         return False
     show(context, done)
     fail(done)
@@ -107,7 +105,7 @@ def run_errands(
     errands: Sequence[Errand],
     asked: dict[str, Any],
     how: dict[str, Any],
-    words: str,
+    interval: tuple[datetime, datetime] | None = None,
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True,
 ) -> tuple[Done, ...]:
     """Run, with a bar on a terminal."""
@@ -135,13 +133,15 @@ def run_errands(
         )
         run_id = uuid.uuid4().hex[:12]
         with open_workers(asked["workers"], asked["scheduler"]) as workers:
-            return run(context.workspace, errands, manner, workers, run_id, words)
+            return run(context.workspace, errands, manner, workers, run_id, interval)
 
 
 def _teller(
     context: Context, start: Callable[[int], Callable[[], None]], places: int
 ) -> Callable[[Told], None]:
     """Return what moves the bar, and says of a single place what is compared and fetched."""
+    from camp_monitor.report.text.sentences import phrase
+
     ticks: dict[str, Callable[[], None]] = {}
 
     def tell(told: Told) -> None:
@@ -153,11 +153,11 @@ def _teller(
         ticks[told.facility_id] = start(len(planned.choice.pairs))
         print_left_out(context, planned.left_out)
         if planned.missing:
-            context.messages.print(
-                f"{told.facility_id}: fetching {len(planned.missing)} scenes, at most "
-                f"{size_words(planned.most_bytes)}",
-                soft_wrap=True,
-            )
+            said = phrase(
+                "scan.fetching", facility=told.facility_id, scenes=len(planned.missing),
+                size_mb=planned.most_bytes / 1e6,
+            )  # fmt: skip
+            context.messages.print(said, soft_wrap=True)
         if places == 1:
             _print_choice(context, told)
 
@@ -165,21 +165,21 @@ def _teller(
 
 
 def _print_choice(context: Context, told: Told) -> None:
-    from camp_monitor.report.text.words import count_words
+    from camp_monitor.report.text.sentences import phrase, sentence
 
     assert told.planned is not None
     choice = told.planned.choice
     dates = len({pair.after.id for pair in choice.pairs})
-    context.messages.print(
-        f"{count_words(dates, 'date').capitalize()} to compare, in "
-        f"{count_words(len(choice.pairs), 'pair')}."
-    )
+    context.messages.print(phrase("scan.chosen", dates=dates, pairs=len(choice.pairs)))
     for look, reason in choice.left_out[:LEFT_OUT_SHOWN]:
-        date = f"{look.acquired_at:%Y-%m-%d}"
-        context.messages.print(f"not used: {look.sensor}, {date}: {reason}", soft_wrap=True)
+        said = phrase(
+            "scan.not_used", sensor=look.sensor, on=f"{look.acquired_at:%Y-%m-%d}",
+            reason=sentence(reason),
+        )  # fmt: skip
+        context.messages.print(said, soft_wrap=True)
     more = len(choice.left_out) - LEFT_OUT_SHOWN
     if more > 0:
-        context.messages.print(f"not used: {more} more dates; --json lists them")
+        context.messages.print(phrase("scan.more_not_used", more=more))
 
 
 def fail(done: Sequence[Done]) -> None:
@@ -190,10 +190,12 @@ def fail(done: Sequence[Done]) -> None:
     first = failed[0]
     if len(done) == 1:
         raise first.failed[0]
+    from camp_monitor.report.text.sentences import error_text
+
     bad_input = all(isinstance(error, InputError) for one in failed for error in one.failed)
     raise (InputError if bad_input else CampMonitorError)(
         f"{len(failed)} of {len(done)} facilities could not be finished, {first.facility_id} "
-        f"first: {first.failed[0]}"
+        f"first: {error_text(first.failed[0])}"
     )
 
 
@@ -203,14 +205,17 @@ def show(context: Context, done: Sequence[Done]) -> None:
         answer = {"facilities": [_plain(one) for one in done]}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
+    from camp_monitor.report.text.sentences import error_text, phrase
+
     _print_table(context, done)
     for one in done:
         if one.by_another:
-            context.messages.print(f"{one.facility_id} is left to another run.")
+            context.messages.print(phrase("scan.to_another_run", facility=one.facility_id))
         for error in one.failed if len(done) > 1 else one.failed[1:]:
-            context.messages.print(f"{one.facility_id}: {error}", soft_wrap=True)
+            said = phrase("scan.failed", facility=one.facility_id, reason=error_text(error))
+            context.messages.print(said, soft_wrap=True)
     if not any(one.pairs or one.by_another or one.failed for one in done):
-        context.console.print("\nNo two images of one sensor were there to compare.")
+        context.console.print(f"\n{phrase('scan.nothing')}")
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
         context.console.print(f"\nNext: camp-monitor events list{only}", soft_wrap=True)
@@ -221,7 +226,7 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.report.text.words import facilities_words
+    from camp_monitor.report.text.sentences import phrase
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):
@@ -234,24 +239,27 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
     if told:
         context.console.print(table)
     if len(done) > len(told):
-        count = facilities_words(len(done) - len(told))
-        context.console.print(f"No image of {count}: that is not 'nothing changed'.")
+        context.console.print(phrase("scan.no_image", facilities=len(done) - len(told)))
 
 
 def _plain(one: Done) -> dict[str, Any]:
+    from camp_monitor.report.text.sentences import with_text
+    from camp_monitor.watch.run import failure
+
     return {
         "facility": one.facility_id,
         "pairs": [
-            {"before": before, "after": after, "why": why} for before, after, why in one.pairs
+            {"before": before, "after": after, "why": with_text(why)}
+            for before, after, why in one.pairs
         ],
         "known_pairs": one.known,
         "added": {"observations": one.observations, "findings": len(one.findings)},
         "findings": [{"id": item.id, **item.to_dict()} for item in one.findings],
         "not_used": [
-            {"scene": look.id, "sensor": look.sensor, "reason": reason,
+            {"scene": look.id, "sensor": look.sensor, "reason": with_text(reason),
              "acquired_at": look.acquired_at.isoformat()}
             for look, reason in one.left_out
         ],
-        "failed": [str(error) for error in one.failed],
+        "failed": [with_text(failure(error)) for error in one.failed],
         "left_to_another_run": one.by_another,
     }  # fmt: skip

@@ -43,13 +43,14 @@ def status(context: Context, facility: str | None, at: str | None, html: Path | 
     """Say for each watched facility when it was last seen, and account for every expected look.
 
     A look was made, or there was no image, or it was too cloudy, or the image was refused, or the
-    search failed, or no run searched at all.  Outages are told below the table, in words.
+    search failed, or no run searched at all.  Outages are listed below the table.
     """
+    from camp_monitor.report.text.sentences import sentence
     from camp_monitor.watch.status import headline, read_status
 
     found = read_status(context.workspace, datetime.now(UTC), at=_end_of(at), facility_id=facility)
-    if found.fault:
-        context.messages.print(found.fault, soft_wrap=True)
+    if found.fault is not None:
+        context.messages.print(sentence(found.fault), soft_wrap=True)
     if html is not None:
         _write(found, html)
     if context.as_json:
@@ -86,6 +87,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from rich.text import Text
 
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.watch.status import (
         cloudy_sentence,
         headline,
@@ -120,7 +122,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         said.append(cloudy_sentence(found))
     said.append(f"{headline(found)}.")
     if not found.rows:
-        said = ["Nothing is watched: give a facility an outline, or see 'camp-monitor schedule'."]
+        said = [phrase("status.nothing_watched")]
     context.console.print("\n".join(legible(line) for line in said if line), soft_wrap=True)
 
 
@@ -133,27 +135,30 @@ def _signs(encoding: str) -> dict[str, str]:
 
 
 def _legend(signs: dict[str, str]) -> str:
+    from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.watch.coverage import OUTCOMES
     from camp_monitor.watch.status import SIGN_DAYS
 
-    parts = "  ".join(f"{signs[outcome]} {words}" for outcome, words in OUTCOMES.items())
-    return (
-        f"{parts}\nThe last year; a sign is {SIGN_DAYS} days, and tells the best that came of them."
-    )
+    parts = "  ".join(f"{signs[outcome]} {name_of('look', outcome)}" for outcome in OUTCOMES)
+    return f"{parts}\n{phrase('status.legend', sign_days=SIGN_DAYS)}"
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d}" if at else "never"
+    from camp_monitor.report.text.sentences import phrase
+
+    return f"{at:%Y-%m-%d}" if at else phrase("status.never")
 
 
 # --- JSON
 
 
 def _plain(found: Status) -> dict[str, Any]:
+    from camp_monitor.report.text.sentences import with_text
+
     return {
         "at": found.at.isoformat(timespec="seconds"),
         "last_run_at": _text(found.last_run_at),
-        "clock_fault": found.fault,
+        "clock_fault": with_text(found.fault) if found.fault is not None else None,
         "facilities": [_plain_row(row) for row in found.rows],
         "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
         "without_outline": list(found.without_outline),
@@ -161,6 +166,8 @@ def _plain(found: Status) -> dict[str, Any]:
 
 
 def _plain_row(row: Row) -> dict[str, Any]:
+    from camp_monitor.report.text.words import reason_words
+
     return {
         "facility_id": row.watch.facility_id,
         "cadence_days": row.watch.cadence_days,
@@ -172,7 +179,8 @@ def _plain_row(row: Row) -> dict[str, Any]:
                 "from_at": _text(slot.from_at),
                 "to_at": _text(slot.to_at),
                 "outcome": slot.outcome,
-                "reason": slot.reason,
+                "reasons": [reason.to_dict() for reason in slot.reasons],
+                "text": reason_words(slot.reasons),
             }
             for slot in row.slots
         ],
@@ -188,7 +196,7 @@ def _plain_outage(outage: Outage, watched: tuple[str, ...]) -> dict[str, Any]:
         "from_at": _text(outage.from_at),
         "to_at": _text(outage.to_at),
         "counts": dict(outage.counts),
-        "sentence": outage_sentence(outage, watched, most=len(watched)),
+        "text": outage_sentence(outage, watched, most=len(watched)),
     }
 
 

@@ -8,9 +8,11 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Verdict
 from camp_monitor.events.change_points import Presence, Said, Told
 from camp_monitor.events.ground import Ground
-from camp_monitor.records.finding import Finding, SceneReference, days_between
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.scene_reference import SceneReference, days_between
 
 COMING: tuple[Said, ...] = ("came", "altered")
 """What a look says of ground on which a thing came, or may have come."""
@@ -124,13 +126,13 @@ class Part:
 
     @property
     def is_clear(self) -> bool:
-        """Whether scenes before it and a later one lack it, and every rival cause is ruled out."""
+        """Whether scenes before and after lack it, and every other explanation is ruled out."""
         went = any(
             one.said == "went" and one.weight and self.presence.holds(one.before)
             for one in self.story.told
         )
-        rivals = self.story.ground.core.rivals
-        plain = bool(rivals) and all(verdict == "ruled_out" for _, verdict, _ in rivals)
+        verdicts = {item.verdict for item in self.story.ground.core.explanations}
+        plain = verdicts == {Verdict.RULED_OUT}
         return went and plain and len({one.before for one in self._coming}) > 1
 
     @property

@@ -15,18 +15,15 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.events.change_points import Habit
 from camp_monitor.events.episodes import Part
 from camp_monitor.events.evidence import Manner, odds_of, tell_stories
 from camp_monitor.events.ground import metres_apart
-from camp_monitor.records.finding import (
-    Finding,
-    Observation,
-    SceneReference,
-    days_between,
-    in_order,
-)
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
+from camp_monitor.records.scene_reference import SceneReference, days_between
 
 GOING = "water that went"
 FAMILIES = {
@@ -62,13 +59,8 @@ BUILDING = Manner(
 )
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
-STATES = {
-    "provisional": "not confirmed",
-    "confirmed": "confirmed",
-    "ended": "ended",
-    "dismissed": "dismissed by review",
-}
-"""What can be said of an event, and how it is printed."""
+STATES = ("provisional", "confirmed", "ended", "dismissed")
+"""What can be said of an event."""
 GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
 CONFIRMED_EVIDENCE = math.log(20)
@@ -98,8 +90,8 @@ class Event:
         What it turned out to be: see `LASTING`.
     state : str
         One of `STATES`.
-    reason : str
-        Sentence: what the state rests on.
+    reasons : tuple of Note
+        What the state rests on; of ``provisional``, what confirmation lacks.
     came : (SceneReference, SceneReference)
         Last scene before it was called for the first time, and first that shows it for certain.
     last_seen : SceneReference
@@ -115,7 +107,7 @@ class Event:
     findings: tuple[Finding, ...]
     kind: str
     state: str
-    reason: str
+    reasons: tuple[Note, ...]
     came: tuple[SceneReference, SceneReference]
     last_seen: SceneReference
     was_confirmed: bool = False
@@ -161,10 +153,11 @@ def join_events(
     that come at one time side by side are one thing (`APART_M`).
 
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
-    reviewer says so; a flood also by one scene, where several before it and a later one lack it
-    and every rival cause is ruled out; *ended* when looks that saw its ground make it likelier that
-    it went; *dismissed* when the latest review rejects it.  All else is *provisional*.  Water that
-    stays for `LASTS_DAYS` is a lasting gain, and one that went within a year a flood, whatever
+    reviewer says so; a flood also by one scene, where several before it and a later one lack it and
+    every alternative explanation is ruled out; *ended* when looks that saw its ground make it
+    likelier that it went; *dismissed* when the latest review rejects it.  All else is
+    *provisional*.  Water that stays for `LASTS_DAYS` is a lasting gain, and one that went within a
+    year a flood, whatever
     single pairs called it.
 
     Parameters
@@ -291,19 +284,18 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         ended = last, max(gone, key=lambda scene: scene.last_instant)
     said = [reviews[finding.id] for finding in own if finding.id in reviews]
     latest = max(said, key=lambda review: review.reviewed_at, default=None)
-    evident = any(_is_evident(part, MANNERS.get(family, BUILDING)) for part in parts)
+    manner = MANNERS.get(family, BUILDING)
+    lacks = {part: _lacks(part, manner) for part in parts}
+    evident = not all(lacks.values())
     reviewed = latest is not None and latest.verdict == "confirmed"
-    state, reason = _state(latest, ended, evident, shown, last)
+    state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
     if evident and len(shown) == 1 and latest is None:
-        reason += (
-            f" It is confirmed by {last.dates} alone: scenes before and after lack it, and every "
-            f"rival cause is ruled out."
-        )
+        reasons = (*reasons, note(Code.SINGLE_SCENE, on=last.dates))
     return Event(
         findings=own,
         kind=_kind(family, own, main, ended),
         state=state,
-        reason=reason,
+        reasons=reasons,
         came=(first.last_without, first.first_shown),
         last_seen=last,
         was_confirmed=(evident or reviewed) and state != "dismissed",
@@ -312,39 +304,50 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     )
 
 
-def _is_evident(part: Part, manner: Manner) -> bool:
-    return (
-        (len(part.shown) > 1 or (manner.may_be_brief and part.is_clear))
-        and (part.said_days >= manner.least_days or part.altered_days >= manner.least_altered_days)
-        and part.surest_odds >= 1
-        and part.presence.evidence >= CONFIRMED_EVIDENCE
-    )
+def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
+    """Say what is missing for scenes alone to confirm a part; nothing where they do."""
+    missing = []
+    far = part.said_days >= manner.least_days or part.altered_days >= manner.least_altered_days
+    if len(part.shown) < 2 and not (manner.may_be_brief and part.is_clear):
+        missing.append(note(Code.LACKS_SCENE))
+    elif not far:
+        missing.append(note(Code.LACKS_TIME, days=part.said_days, least_days=manner.least_days))
+    if part.surest_odds < 1:
+        missing.append(note(Code.LACKS_PROBABILITY, odds=part.surest_odds))
+    if part.presence.evidence < CONFIRMED_EVIDENCE:
+        missing.append(
+            note(
+                Code.LACKS_EVIDENCE, evidence=part.presence.evidence,
+                least_evidence=CONFIRMED_EVIDENCE,
+            )
+        )  # fmt: skip
+    return tuple(missing)
 
 
 def _state(
     review: Review | None,
     ended: tuple[SceneReference, SceneReference] | None,
-    evident: bool,
+    lacks: tuple[Note, ...],
     shown: set[str],
     last: SceneReference,
-) -> tuple[str, str]:
-    scenes = f"{len(shown)} scenes show it" if len(shown) > 1 else "One scene shows it"
+) -> tuple[str, tuple[Note, ...]]:
+    """Say what became of a thing, and what that rests on."""
     if review is not None and review.verdict == "rejected":
-        return "dismissed", f"Rejected by {review.by} on {review.reviewed_at[:10]}."
+        return "dismissed", (_reviewed(Code.REVIEW_REJECTED, review),)
     if ended is not None:
-        seen, gone = (one.dates for one in ended)
-        if seen == gone:  # light and radar of one day
-            seen, gone = (f"{one.dates} at {one.acquired_to_at[11:16]} UTC" for one in ended)
-        return "ended", (
-            f"{scenes}, the last on {seen}, and no more on {gone}, when its ground was seen."
-        )
+        seen_on, absent_on = (one.dates for one in ended)
+        if seen_on == absent_on:  # light and radar of one day
+            seen_on, absent_on = (f"{one.acquired_to_at[:16]}Z" for one in ended)
+        seen = note(Code.SHOWN, scenes=len(shown), last_on=seen_on)
+        return "ended", (seen, note(Code.ABSENT, on=absent_on))
     if review is not None and review.verdict == "confirmed":
-        return "confirmed", f"Confirmed by {review.by} on {review.reviewed_at[:10]}."
-    if evident:
-        return "confirmed", f"{scenes}, the last on {last.dates}."
-    if len(shown) > 1:
-        return "provisional", f"{scenes}, the last on {last.dates}: not enough to confirm it."
-    return "provisional", "One scene shows it, and no other tells enough of it yet."
+        return "confirmed", (_reviewed(Code.REVIEW_CONFIRMED, review),)
+    seen = note(Code.SHOWN, scenes=len(shown), last_on=last.dates)
+    return "provisional" if lacks else "confirmed", (seen, *lacks)
+
+
+def _reviewed(code: Code, review: Review) -> Note:
+    return note(code, by=review.by, on=review.reviewed_at[:10])
 
 
 def _lasts(part: Part) -> bool:

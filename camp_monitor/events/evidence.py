@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from camp_monitor.codes import Verdict
 from camp_monitor.events.change_points import Habit, Presence, Said, Told, find_presences
 from camp_monitor.events.episodes import Part, Story
 from camp_monitor.events.ground import Ground, group_by_ground, hidden_shares, touching
 from camp_monitor.pairs.selection import SEASON_DAYS, season_gap_days
-from camp_monitor.records.finding import Finding, Observation, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.sensors import SENSORS, is_sar
 
 USUAL = {"low": 0.4, "medium": 0.65, "high": 0.85}
 """Probability of findings that are older than the calibration, by their word."""
-RIVAL_SHARE = 0.5
-"""What each possible rival cause leaves of the odds."""
+POSSIBLE_SHARE = 0.5
+"""What each possible alternative explanation leaves of the odds."""
 AGREEMENT_DAYS, AGREEMENT_TIMES = 45.0, 3.0
 """Where a scene of the other kind of sensor says the same within so many days, the odds rise by so
 much."""
@@ -228,11 +231,11 @@ def _is_radar(scene: SceneReference) -> bool:
 def odds_of(finding: Finding) -> float:
     """Return the odds that a finding is real, by its own evidence.
 
-    Each rival cause that is possible takes half of them.
+    Each alternative explanation that is possible takes half of them.
     """
     probability = finding.probability or USUAL[finding.confidence]
-    possible = sum(verdict == "possible" for _, verdict, _ in finding.rivals)
-    return probability / (1 - probability) * RIVAL_SHARE**possible
+    possible = sum(item.verdict == Verdict.POSSIBLE for item in finding.explanations)
+    return probability / (1 - probability) * POSSIBLE_SHARE**possible
 
 
 def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:

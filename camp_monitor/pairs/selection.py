@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.scene import Scene, parse_acquired
 
@@ -28,6 +29,8 @@ SEASON_WEIGHT = 0.5
 """What half a year's gap between the seasons costs, in shares of clear outline."""
 UNKNOWN_ORBIT = "unknown"
 """Of radar whose item does not say it: it is compared with nothing."""
+SINGLE_HEIGHT = "single_height"
+"""Stands in `Look.processing` of radar that was geocoded at a single height."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,9 @@ class Look:
         Share of the outline that is inside and clear; None for radar, which needs no clear sky,
         and where the scene has no quality band.
     orbit : str
-        Of radar, such as ``54 ascending`` (see `orbit_words`); empty for optics.
-    processing : str
-        Of what quantity and bands, see `processing_words`; only scenes that hold the same are
-        compared.
+        Of radar, such as ``54 ascending`` (see `orbit_key`); empty for optics.
+    processing : tuple of str
+        Quantity and bands, see `processing_key`; only scenes that hold the same are compared.
     """
 
     id: str
@@ -56,7 +58,7 @@ class Look:
     inside_fraction: float
     clear_fraction: float | None
     orbit: str = ""
-    processing: str = ""
+    processing: tuple[str, ...] = ()
 
     @property
     def usable_fraction(self) -> float:
@@ -71,12 +73,12 @@ class ChosenPair:
     Parameters
     ----------
     before, after : Look
-    why : str
+    why : Note
     """
 
     before: Look
     after: Look
-    why: str
+    why: Note
 
 
 @dataclass(frozen=True)
@@ -87,23 +89,23 @@ class Choice:
     ----------
     pairs : tuple of ChosenPair
         Every usable scene of the interval, in order of time, each with its before scenes.
-    left_out : tuple of (Look, str)
+    left_out : tuple of (Look, Note)
         Scenes of the interval that are not used, with the reason.
     """
 
     pairs: tuple[ChosenPair, ...]
-    left_out: tuple[tuple[Look, str], ...]
+    left_out: tuple[tuple[Look, Note], ...]
 
 
-def orbit_words(relative_orbit: int | None, orbit_state: str | None) -> str:
+def orbit_key(relative_orbit: int | None, orbit_state: str | None) -> str:
     """Return the orbit of a radar scene as `Look` has it."""
     known = relative_orbit is not None and orbit_state
     return f"{relative_orbit} {orbit_state}" if known else UNKNOWN_ORBIT
 
 
-def processing_words(
+def processing_key(
     quantity: str, bands: Sequence[str], *, in_radar_geometry: bool = False
-) -> str:
+) -> tuple[str, ...]:
     """Return what a scene holds as `Look` has it.
 
     Parameters
@@ -113,7 +115,7 @@ def processing_words(
     in_radar_geometry : bool
         Put onto the ground as it is fetched: terrain displaces it otherwise than other radar.
     """
-    return " ".join((quantity, *bands, *(("at one height",) if in_radar_geometry else ())))
+    return (quantity, *bands, *((SINGLE_HEIGHT,) if in_radar_geometry else ()))
 
 
 def choose_pairs(
@@ -144,11 +146,11 @@ def choose_pairs(
     Scenes are compared within one processing only, and radar within one orbit, as
     `check_comparable` would refuse all others.
     """
-    groups: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
-    left_out: list[tuple[Look, str]] = []
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Look]] = defaultdict(list)
+    left_out: list[tuple[Look, Note]] = []
     for look in sorted(looks, key=lambda item: (item.acquired_at, item.id)):
         reason = _unusable(look, least_clear)
-        if not reason:
+        if reason is None:
             groups[look.sensor, look.orbit, look.processing].append(look)
         elif _within(look, interval):
             left_out.append((look, reason))
@@ -183,20 +185,21 @@ def _within(look: Look, interval: tuple[datetime, datetime] | None) -> bool:
     return interval is None or interval[0] <= look.acquired_at <= interval[1]
 
 
-def _unusable(look: Look, least_clear: float) -> str:
+def _unusable(look: Look, least_clear: float) -> Note | None:
     if look.orbit == UNKNOWN_ORBIT:
-        return "its orbit is not known, and radar is compared within one orbit only"
-    if look.inside_fraction < LEAST_INSIDE_FRACTION:
-        return f"only {look.inside_fraction:.0%} of the outline lies inside the scene"
-    if look.usable_fraction < least_clear:
-        return f"only {look.usable_fraction:.0%} of the outline is clear"
-    return ""
+        return note(Code.NO_ORBIT)
+    too_little = look.usable_fraction < least_clear
+    if look.inside_fraction < LEAST_INSIDE_FRACTION or (too_little and look.clear_fraction is None):
+        return note(Code.PARTLY_INSIDE, inside_fraction=look.inside_fraction)
+    return note(Code.TOO_CLOUDY, clear_fraction=look.usable_fraction) if too_little else None
 
 
-def _alone(look: Look) -> str:
-    orbit = f" in orbit {look.orbit}" if look.orbit else ""
-    held = f" that holds {look.processing}" if look.processing else ""
-    return f"there is no other usable scene of {look.sensor}{orbit}{held} to compare it with"
+def _alone(look: Look) -> Note:
+    if not look.orbit:
+        return note(Code.ALONE, sensor=look.sensor, processing=look.processing)
+    return note(
+        Code.ALONE_IN_ORBIT, sensor=look.sensor, processing=look.processing, orbit=look.orbit
+    )
 
 
 def _befores(after: Look, group: Sequence[Look]) -> list[ChosenPair]:
@@ -224,25 +227,19 @@ def _fitness(before: Look, after: Look) -> float:
     return before.usable_fraction - SEASON_WEIGHT * gap
 
 
-def _why(before: Look, after: Look) -> str:
+def _why(before: Look, after: Look) -> Note:
     between = (after.acquired_at - before.acquired_at).days
-    gap = season_gap_days(before.acquired_at, after.acquired_at)
+    gap_days = season_gap_days(before.acquired_at, after.acquired_at)
     years = round(between / 365.25)
-    if years >= 1 and gap <= SEASON_DAYS:
-        ago = "the year before" if years == 1 else f"{years} years before"
-        return f"the same season of {ago}, {season_gap_words(gap)} apart in it"
-    return f"{season_gap_words(between)} before"
+    if years >= 1 and gap_days <= SEASON_DAYS:
+        return note(Code.SAME_SEASON, years=years, gap_days=gap_days)
+    return note(Code.DATE_BEFORE, days=between)
 
 
 def season_gap_days(first: datetime, second: datetime) -> float:
     """Days between two dates within the year, at most half a year."""
     gap = abs(first.timetuple().tm_yday - second.timetuple().tm_yday)
     return float(min(gap, 365 - gap))
-
-
-def season_gap_words(gap_days: float) -> str:
-    """Print days: ``1 day``, ``12 days``."""
-    return "1 day" if round(gap_days) == 1 else f"{gap_days:.0f} days"
 
 
 def choose_earlier(scenes: Sequence[Scene], before: Scene, area: BaseGeometry) -> list[Scene]:

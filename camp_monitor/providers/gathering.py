@@ -12,6 +12,7 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Note
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
@@ -22,8 +23,8 @@ from camp_monitor.pairs.selection import (
     ChosenPair,
     Look,
     choose_pairs,
-    orbit_words,
-    processing_words,
+    orbit_key,
+    processing_key,
     season_before,
 )
 from camp_monitor.providers.fetch import catalogue_id, fetch_scene, find_order, most_bytes
@@ -36,7 +37,6 @@ from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.scenes.sensors import is_sar
 from camp_monitor.workspace import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
@@ -148,14 +148,14 @@ class Plan:
         Scenes of the choice that the catalogue does not hold.
     most_bytes : int
         Size of what is missing, at most, about.
-    left_out : tuple of str
-        Items of the source that could not be used.
+    left_out : tuple of Note
+        Why items of the source could not be used.
     """
 
     choice: Choice
     missing: tuple[Offer, ...]
     most_bytes: int
-    left_out: tuple[str, ...]
+    left_out: tuple[Note, ...]
 
 
 def plan(
@@ -196,7 +196,7 @@ def plan(
     ]
     looks = {scene.id: look_at_local(scene, place.outline) for scene in local}
     offers: dict[str, Offer] = {}
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Note, ...] = ()
     if shop is not None:
         new = []
         for when in _searched(interval, looks.values()):
@@ -288,7 +288,7 @@ def _is_same(scene: RemoteScene, offered: RemoteScene) -> bool:
 
 def in_catalogue(
     pairs: Iterable[ChosenPair], fetched: dict[str, str]
-) -> list[tuple[str, str, str]]:
+) -> list[tuple[str, str, Note]]:
     """Return before, after and reason of each pair, by the ids in the catalogue."""
     return [
         (fetched.get(pair.before.id, pair.before.id), fetched.get(pair.after.id, pair.after.id),
@@ -301,15 +301,15 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
     """Say what of an outline a scene of the catalogue shows."""
     inside = float(scene.footprint.intersection(outline).area / outline.area)
     clear = None if scene.quality is None else _clear_share(scene.quality, outline)
-    radar = is_sar(scene.band_names)
+    radar = scene.nature.radar
     return Look(
         id=scene.id,
         sensor=scene.sensor,
         acquired_at=scene.acquired_from_at,
         inside_fraction=inside,
         clear_fraction=clear,
-        orbit=orbit_words(scene.relative_orbit, scene.orbit_state) if radar else "",
-        processing=processing_words(
+        orbit=orbit_key(scene.relative_orbit, scene.orbit_state) if radar else "",
+        processing=processing_key(
             scene.quantity, scene.band_names, in_radar_geometry=scene.geocoding is not None
         ),
     )

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import RemoteError
-from camp_monitor.pairs.selection import Look, orbit_words, processing_words
+from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.providers.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
 from camp_monitor.providers.sources import Collection, Source
@@ -64,29 +65,28 @@ class Offer:
     clear_fraction : float or None
         Share of the outline that its quality band calls clear; None where there is none, or where
         it could not be read.
-    note : str
+    unread : Note or None
         Why it could not be read.
     """
 
     scene: RemoteScene
     inside_fraction: float
     clear_fraction: float | None
-    note: str = ""
+    unread: Note | None = None
 
     @property
     def look(self) -> Look:
         """What `camp_monitor.pairs.selection` needs."""
         scene = self.scene
         radar = scene.quality is None
-        unread = self.clear_fraction is None and not radar
         return Look(
             id=scene.id,
             sensor=scene.sensor,
             acquired_at=scene.acquired_from_at,
             inside_fraction=self.inside_fraction,
-            clear_fraction=0.0 if unread else self.clear_fraction,
-            orbit=orbit_words(scene.relative_orbit, scene.orbit_state) if radar else "",
-            processing=processing_words(
+            clear_fraction=0.0 if self.unread else self.clear_fraction,
+            orbit=orbit_key(scene.relative_orbit, scene.orbit_state) if radar else "",
+            processing=processing_key(
                 scene.quantity,
                 [band.name for band in scene.bands],
                 in_radar_geometry=scene.in_radar_geometry,
@@ -102,12 +102,12 @@ class Found:
     ----------
     scenes : tuple of RemoteScene
         That reach the outline, in the order of acquisition.
-    left_out : tuple of str
-        Why items were not taken, one sentence each.
+    left_out : tuple of Note
+        Why items were not taken.
     """
 
     scenes: tuple[RemoteScene, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[Note, ...]
 
 
 def search_scenes(
@@ -139,12 +139,12 @@ def search_scenes(
     """
     wanted = _collections(source, sensors)
     scenes: dict[str, RemoteScene] = {}
-    left_out: list[str] = []
+    left_out: list[Note] = []
     for item in _items(remote, source, outline, interval, [one.id for one in wanted]):
         try:
             scene = read_remote_scene(item, source)
         except RemoteError as error:
-            left_out.append(str(error))
+            left_out.append(note(Code.ITEM_UNUSABLE, detail=str(error)))
             continue
         inside = interval[0] <= scene.acquired_from_at and scene.acquired_to_at <= interval[1]
         if inside and scene.sensor in sensors and scene.footprint.intersects(outline):
@@ -182,7 +182,7 @@ def look_at_scenes(
         try:
             return Offer(scene, inside, clear_fraction(remote, scene, outline))
         except RemoteError as error:
-            return Offer(scene, inside, None, str(error))
+            return Offer(scene, inside, None, note(Code.QUALITY_UNREADABLE, detail=str(error)))
         finally:
             progress()
 

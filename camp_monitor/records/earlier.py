@@ -19,6 +19,10 @@ UNTESTED_TEXT = (
 """Written where a probability was a guess; it still is one."""
 
 
+WEATHER_WORDS = ("cloud", "cirrus", "haze", "snow")
+"""Words that laid a refusal of schema 1 to 3 on the weather."""
+
+
 def is_earlier(content: Mapping[str, Any]) -> bool:
     """Tell whether the content of a finding or an observation is of schema 1 to 3."""
     return "measurements" not in content
@@ -48,6 +52,30 @@ def observation_fields(content: dict[str, Any]) -> dict[str, Any]:
     fields["reasons"] = recorded([reason]) if reason else ()
     fields["caveats"] = (*_measured(measured), *_caveats(fields.get("caveats", ())))
     return fields | {"original": canonical_json(content)}
+
+
+def is_earlier_run(content: Mapping[str, Any]) -> bool:
+    """Tell whether the content of a record of a run is of schema 3."""
+    return "reason" in content
+
+
+def run_fields(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a record of a run from its content of schema 3."""
+    fields = dict(content)
+    reason = fields.pop("reason")
+    fields["offline"] = fields["what"] == "visited" and reason == "offline"
+    fields["reasons"] = recorded([reason]) if reason and not fields["offline"] else ()
+    fields["unused"] = tuple(
+        {**item, "reason": note(Code.AS_RECORDED, text=f"{item['reason']}.")}
+        for item in fields["unused"]
+    )
+    return fields | {"original": canonical_json(content)}
+
+
+def is_weather(text: str) -> bool:
+    """Tell whether a sentence of schema 1 to 3 laid it on the weather that nothing was seen."""
+    plain = text.lower()
+    return any(word in plain for word in WEATHER_WORDS)
 
 
 def _measured(pairs: Iterable[tuple[str, str]]) -> tuple[Note, ...]:

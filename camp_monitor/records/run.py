@@ -7,29 +7,21 @@ other runs may hold the same findings, and are then the same ledger.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from camp_monitor.errors import LedgerError
-from camp_monitor.records.finding import content_hash, read_instant
+from camp_monitor.codes import Note
+from camp_monitor.records import earlier
+from camp_monitor.records.content import check, content_hash, read_instant
 
-WHATS = {
-    "started": "a run began",
-    "visited": "a facility was searched, and all that was usable of it compared",
-    "failed": "a facility, or the run, could not be finished",
-    "ended": "a run came to its end",
-    "told": "what is new was put into words for a message",
-}
-"""What a record can say."""
-OFFLINE = "offline"
-"""Reason of a visit that asked no catalogue on the network."""
-UNUSED = {
-    "too_cloudy": "too cloudy",
-    "refused": "refused",
-    "failed": "failed",
-}
-"""Why a pass was not compared, and how it is printed."""
+WHATS = ("started", "visited", "failed", "ended", "told")
+"""What a record can say: a run began; a facility was searched, and all that was usable of it
+compared; a facility, or the run, could not be finished; the run came to its end; what is new was
+put into words for a message."""
+UNUSED = ("too_cloudy", "refused", "failed")
+"""Why a pass was not compared."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +35,38 @@ class UnusedPass:
         ISO 8601, UTC, to the second.
     outcome : str
         One of `UNUSED`.
-    reason : str
-        Clause, without a full stop: ``only 12% of the outline is clear``.
+    reason : Note
     """
 
     scene_id: str
     sensor: str
     acquired_at: str
     outcome: str
-    reason: str
+    reason: Note
 
     def __post_init__(self) -> None:
-        if self.outcome not in UNUSED:
-            raise LedgerError(f"A record would be wrong: a pass cannot be {self.outcome!r}.")
+        check(self.outcome in UNUSED, f"a pass cannot be {self.outcome!r}")
         read_instant(self.acquired_at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; `from_dict` reverses it."""
+        return {
+            "scene_id": self.scene_id,
+            "sensor": self.sensor,
+            "acquired_at": self.acquired_at,
+            "outcome": self.outcome,
+            "reason": self.reason.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> UnusedPass:
+        """Make a pass from what `to_dict` returned."""
+        return cls(**{**content, "reason": Note.from_dict(content["reason"])})
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One line of the diary of runs.
+    """One entry of the run log.
 
     Parameters
     ----------
@@ -74,16 +79,20 @@ class RunRecord:
     facility_id : str
         Of ``visited`` and of ``failed``; empty where the run as a whole is meant.
     from_at, to_at : str
-        Of ``visited`` and ``failed``: first and last instant that was searched; else empty.
+        Of ``visited`` and ``failed``: first and last instant that was searched.  Of ``started``:
+        the interval that was asked for; empty where what was due was asked for.
     sensors : tuple of str
         Likewise: what was looked for.
     unused : tuple of UnusedPass
         Of ``visited``: passes of the interval that came to no observation, and why.
-    reason : str
-        Of ``failed``: sentence.  Of ``started``: what was asked for.  Of ``visited``: `OFFLINE`,
-        or nothing.
+    offline : bool
+        Of ``visited``: whether no catalogue on the network was asked.
+    reasons : tuple of Note
+        Of ``failed``: what failed.
     told : tuple of (str, str)
         Of ``told``: ids of events and what was said of each.
+    original : str
+        Content as recorded, of a ledger of schema 3; else empty.
     """
 
     run_id: str
@@ -94,30 +103,48 @@ class RunRecord:
     to_at: str = ""
     sensors: tuple[str, ...] = ()
     unused: tuple[UnusedPass, ...] = ()
-    reason: str = ""
+    offline: bool = False
+    reasons: tuple[Note, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
+    original: str = ""
 
     def __post_init__(self) -> None:
-        if self.what not in WHATS:
-            raise LedgerError(f"A record would be wrong: a run says no {self.what!r}.")
+        check(self.what in WHATS, f"a run says no {self.what!r}")
         for text in (self.at, *(part for part in (self.from_at, self.to_at) if part)):
             read_instant(text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values; `from_dict` reverses it."""
-        return asdict(self) | {
+        if self.original:
+            recorded: dict[str, Any] = json.loads(self.original)
+            return recorded
+        return {
+            "run_id": self.run_id,
+            "what": self.what,
+            "at": self.at,
+            "facility_id": self.facility_id,
+            "from_at": self.from_at,
+            "to_at": self.to_at,
             "sensors": list(self.sensors),
-            "unused": [asdict(item) for item in self.unused],
+            "unused": [item.to_dict() for item in self.unused],
+            "offline": self.offline,
+            "reasons": [item.to_dict() for item in self.reasons],
             "told": [list(pair) for pair in self.told],
         }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> RunRecord:
-        """Make a record from what `to_dict` returned."""
-        fields = dict(content)
-        fields["sensors"] = tuple(fields["sensors"])
-        fields["unused"] = tuple(UnusedPass(**item) for item in fields["unused"])
-        fields["told"] = tuple((first, second) for first, second in fields["told"])
+        """Make a record from what `to_dict` returned, or from a ledger of schema 3."""
+        check("original" not in content, "a record that claims to be of an earlier schema")
+        if earlier.is_earlier_run(content):
+            fields = earlier.run_fields(content)
+            fields["unused"] = tuple(UnusedPass(**item) for item in fields["unused"])
+        else:
+            fields = dict(content)
+            fields["unused"] = tuple(UnusedPass.from_dict(item) for item in content["unused"])
+            fields["reasons"] = tuple(Note.from_dict(item) for item in content["reasons"])
+        fields["sensors"] = tuple(content["sensors"])
+        fields["told"] = tuple((first, second) for first, second in content["told"])
         return cls(**fields)
 
     @cached_property

@@ -198,7 +198,7 @@ def _make_item(
 
 
 def _offset_properties(state: OffsetState, named: object) -> dict[str, Any]:
-    """Write the offset of a Sentinel-2 scene, and its baseline unless the item has `named` it."""
+    """Write the offset of a Sentinel-2 scene; its baseline where the item does not name it."""
     properties: dict[str, Any] = {
         "camp_monitor:offset": {"kind": state.kind, "evidence": state.evidence},
         "camp_monitor:offset_notes": [item.to_dict() for item in state.notes],

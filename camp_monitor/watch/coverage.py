@@ -6,15 +6,16 @@ looked at, so that it cannot say otherwise than they do.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from camp_monitor.codes import WEATHER, WEATHER_FLAGS, Code, Note, note
 from camp_monitor.ledger.lookup import Looked
-from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
+from camp_monitor.records import earlier
+from camp_monitor.records.run import RunRecord, UnusedPass
 from camp_monitor.watch.schedule import (
     Watch,
     expected_from,
@@ -25,25 +26,14 @@ from camp_monitor.watch.schedule import (
     visits_of,
 )
 
-OUTCOMES = {
-    "looked": "looked at",
-    "refused": "refused",
-    "too_cloudy": "too cloudy",
-    "failed": "failed",
-    "no_image": "no image",
-    "missed": "missed",
-    "pending": "not over yet",
-}
-"""What can become of an expected look, and its name in print; of several the first here counts."""
+OUTCOMES = ("looked", "refused", "too_cloudy", "failed", "no_image", "missed", "pending")
+"""What can become of an expected look; of several the first here counts."""
 
 LEAST_OUTAGE = timedelta(days=30)
 """A shorter time without a look is usual."""
 
 GRACE = timedelta(days=2)
 """A slot that nobody has searched is not called missed before it has been over for so long."""
-
-WEATHER = re.compile(r"cloud|cirrus|haze|snow", re.IGNORECASE)
-"""Words in the reason of a refusal that lay it on the weather."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +47,14 @@ class Slot:
         First instant, and the first one after it.
     outcome : str
         One of `OUTCOMES`.
-    reason : str
-        Sentence.
+    reasons : tuple of Note
     """
 
     facility_id: str
     from_at: datetime
     to_at: datetime
     outcome: str
-    reason: str
+    reasons: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -99,8 +88,8 @@ class Outage:
 # --- what became of each slot
 
 
-_Said = tuple[int, str, str]
-"""Rank of an outcome in `OUTCOMES`, when the image was taken, and a sentence."""
+_Said = tuple[int, str, tuple[Note, ...]]
+"""Rank of an outcome in `OUTCOMES`, when the image was taken, and the reasons."""
 _RANKS = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 _Span = tuple[datetime, datetime, RunRecord]
 
@@ -124,7 +113,7 @@ def account(
     ----------
     watch : Watch
     records : sequence of RunRecord
-        In the order of the diary; those of other facilities are passed over.
+        In the order of the log; those of other facilities are passed over.
     looks : iterable of Looked
         Likewise.
     now : datetime
@@ -150,11 +139,11 @@ def account(
     for (first, last), visit, failure in zip(spans, searched, failed, strict=True):
         if failure is not None and failure[1] < first:
             failure = None
-        rank, _, reason = said.get(first) or _without_scene(last, visit, failure)
+        rank, _, reasons = said.get(first) or _without_scene(last, visit, failure)
         over = last <= now and (last + GRACE <= now or (visit is not None and visit[1] >= last))
         if rank and not over:
-            rank, reason = _RANKS["pending"], f"The next visit is due on {last:%Y-%m-%d}."
-        slots.append(Slot(watch.facility_id, first, last, list(OUTCOMES)[rank], reason))
+            rank, reasons = _RANKS["pending"], (note(Code.VISIT_DUE, due_on=_day(last)),)
+        slots.append(Slot(watch.facility_id, first, last, OUTCOMES[rank], reasons))
     return tuple(slots)
 
 
@@ -164,37 +153,55 @@ def _said_of_slots(
     """Return, by the begin of the slot, the best that became of a scene in it."""
     best: dict[datetime, _Said] = {}
 
-    def note(acquired_at: str, outcome: str, reason: str) -> None:
+    def take(acquired_at: str, outcome: str, *reasons: Note) -> None:
         begin, _ = slot_of(watch, instant(acquired_at))
-        said = (_RANKS[outcome], acquired_at, reason)
-        best[begin] = min(said, best.get(begin, said))
+        said, held = (_RANKS[outcome], acquired_at, reasons), best.get(begin)
+        if held is None or (held != said and _order(said) < _order(held)):
+            best[begin] = said
 
     for look in looks:
         if look.facility_id != watch.facility_id:
             continue
-        note(look.acquired_at, look_outcome(look), _look_words(look))
+        take(look.acquired_at, look_outcome(look), *_reasons(look))
         if look.outcome != "not_seen":
-            day = look.before_at[:10]
-            note(look.before_at, "looked", f"Seen, {look.sensor} of {day}, as the earlier image.")
+            seen_on = look.before_at[:10]
+            take(
+                look.before_at, "looked", note(Code.SEEN_AS_EARLIER, sensor=look.sensor, on=seen_on)
+            )
     unused: dict[str, UnusedPass] = {}  # a later visit may have more to say of the same scene
     for record in records:
         unused.update((item.scene_id, item) for item in record.unused)
     for item in unused.values():
-        day = f"{item.sensor} of {item.acquired_at[:10]}"
-        note(item.acquired_at, item.outcome, f"{day}: {item.reason}.")
+        passed = note(Code.NOT_SEEN, sensor=item.sensor, on=item.acquired_at[:10])
+        take(item.acquired_at, item.outcome, passed, item.reason)
     return best
+
+
+def _order(said: _Said) -> tuple[int, str, str]:
+    """Sort what became of scenes: by rank, by time, and then in the same way every time."""
+    return said[0], said[1], repr(said[2])
 
 
 def look_outcome(look: Looked) -> str:
     """Return which of `OUTCOMES` an observation is."""
     if look.outcome != "not_seen":
         return "looked"
-    return "too_cloudy" if WEATHER.search(look.reason) else "refused"
+    return "too_cloudy" if any(map(_is_weather, look.reasons)) else "refused"
 
 
-def _look_words(look: Looked) -> str:
-    day = f"{look.sensor} of {look.acquired_at[:10]}"
-    return f"Seen, {day}." if look.outcome != "not_seen" else f"{day}: {look.reason}"
+def _is_weather(reason: Note) -> bool:
+    """Whether a reason lays it on the weather that nothing was seen."""
+    if reason.code == Code.AS_RECORDED:
+        return earlier.is_weather(str(reason.numbers["text"]))
+    flags = reason.numbers.get("flags", ())
+    return reason.code in WEATHER or bool(isinstance(flags, tuple) and WEATHER_FLAGS & {*flags})
+
+
+def _reasons(look: Looked) -> tuple[Note, ...]:
+    seen_on = look.acquired_at[:10]
+    if look.outcome != "not_seen":
+        return (note(Code.SEEN, sensor=look.sensor, on=seen_on),)
+    return (note(Code.NOT_SEEN, sensor=look.sensor, on=seen_on), *look.reasons)
 
 
 def _failure(watch: Watch, record: RunRecord) -> _Span:
@@ -219,12 +226,16 @@ def _furthest(spans: Sequence[_Span], bounds: Iterable[datetime]) -> Iterator[_S
 def _without_scene(last: datetime, visit: _Span | None, failure: _Span | None) -> _Said:
     """Say what became of a slot of which no scene is known; `last` is where it ends."""
     if visit is not None and visit[1] >= last:
-        where = "here, and no other catalogue was asked" if visit[2].reason == OFFLINE else ""
-        said = f"Searched until {visit[1]:%Y-%m-%d}: there was no image {where}".rstrip()
-        return _RANKS["no_image"], "", f"{said}."
+        code = Code.NO_IMAGE_HERE if visit[2].offline else Code.NO_IMAGE
+        return _RANKS["no_image"], "", (note(code, until=_day(visit[1])),)
     if failure is not None:
-        return _RANKS["failed"], "", f"{failure[1]:%Y-%m-%d}: {failure[2].reason}"
-    return _RANKS["missed"], "", "No run has searched these days to their end."
+        failed = note(Code.SEARCH_FAILED, on=_day(failure[1]))
+        return _RANKS["failed"], "", (failed, *failure[2].reasons)
+    return _RANKS["missed"], "", (note(Code.NOT_SEARCHED),)
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
 
 
 def last_seen(looks: Iterable[Looked], now: datetime) -> dict[str, datetime]:

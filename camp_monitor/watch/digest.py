@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from camp_monitor.codes import Verdict
 from camp_monitor.errors import CampMonitorError
-from camp_monitor.events.events import STATES
 from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.ledger import Ledger
-from camp_monitor.records.finding import KINDS, POSITIONS, Finding, interval_words
+from camp_monitor.records.finding import Finding
 from camp_monitor.report.export.tables import legible
+from camp_monitor.report.text.sentences import (
+    caveat_sentences,
+    explanation_rows,
+    name_of,
+    phrase,
+    sentences,
+)
 from camp_monitor.report.text.words import (
     area_words,
     confidence_words,
-    count_words,
-    facilities_words,
-    is_simulated,
+    interval_words,
     short_name,
 )
 from camp_monitor.watch.heartbeat import fold, last_told_at, seen_words
@@ -28,11 +34,6 @@ from camp_monitor.workspace import Workspace
 MOST_IN_FULL = 12
 """Events of which all is said; of the others, a line each."""
 MOST_CAVEATS = 2
-SIMULATED = "SIMULATED: the images were painted by a program; no satellite saw this."
-PRELIMINARY = (
-    "This is a first reading of satellite images by a program.  No one has checked it on the "
-    "ground."
-)
 
 
 def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Message | None:
@@ -57,17 +58,20 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     places = by_place(news.items)
     full = [item for items in places.values() for item in items][:MOST_IN_FULL]
     pictures = draw_pictures(workspace, by_place(full))
-    scenes = [scene for item in news.items for scene in (item.finding.before, item.finding.after)]
-    simulated = is_simulated(*scenes)
-    count = f"{count_words(len(news.items), 'event')} at {facilities_words(len(places))}"
+    simulated = any(item.finding.simulated for item in news.items)
+    counts: dict[str, Any] = {"events": len(news.items), "facilities": len(places)}
     since = last_told_at(ledger, now)
-    parts = [SIMULATED] if simulated else []
-    parts.append(f"New since {since[:10]}: {count}." if since else f"New: {count}.")
+    parts = [phrase("digest.simulated")] if simulated else []
+    parts.append(
+        phrase("digest.new_since", on=since[:10], **counts)
+        if since
+        else phrase("digest.new", **counts)
+    )
     for facility_id, items in places.items():
         parts.append(_place_words(workspace, facility_id, items, full, pictures))
-    parts.append(fold(["== What was not seen ==", *seen_words(workspace, ledger, now)]))
+    parts.append(fold([phrase("digest.not_seen"), *seen_words(workspace, ledger, now)]))
     parts.append(_closing_words(news))
-    title = f"{'SIMULATED: ' if simulated else ''}camp_monitor: news of {count}"
+    title = phrase("digest.title_simulated" if simulated else "digest.title", **counts)
     told = tuple((item.id, item.said) for item in news.items)
     return Message("digest", title, "\n\n".join(parts) + "\n", pictures.attachments, told)
 
@@ -88,48 +92,46 @@ def _place_words(
     parts = [fold(lines)]
     parts += [_item_words(item, pictures) for item in items if item in full]
     short = [
-        f"* {item.id}: {KINDS[item.kind].lower()}, {_said_words(item)}, {_dates_words(item)}."
+        phrase(
+            "digest.short", event=item.id, kind=item.kind, state=_said_words(item),
+            dates=_dates_words(item),
+        )
         for item in items
         if item not in full
-    ]
+    ]  # fmt: skip
     if short:
-        parts.append(fold(["And in short:", *short]))
+        parts.append(fold([phrase("digest.in_short"), *short]))
     return "\n\n".join(parts)
 
 
 def _item_words(item: NewsItem, pictures: Pictures) -> str:
     """Tell all of one event."""
-    finding = item.finding
-    head = f"* {KINDS[item.kind]}: {_said_words(item)}  [{item.id}]"
+    finding, dates = item.finding, _dates_words(item)
+    head = phrase("digest.head", kind=item.kind, state=_said_words(item), event=item.id)
+    look = phrase("digest.look", finding=finding.id)
     if item.event is None:
-        lines = [
-            f"You were told that it came {_dates_words(item)}.  A later comparison of the same "
-            f"images does not show it any more, so it no longer counts.",
-            f"Look: camp-monitor findings show {finding.id}",
-        ]
-        return fold([head]) + "\n" + fold(lines, "  ")
+        return fold([head]) + "\n" + fold([phrase("digest.withdrawn", dates=dates), look], "  ")
     area, interval = area_words(finding)
     lines = [
-        f"Came {_dates_words(item)}.",
-        f"Area {area} (likely {interval}), {POSITIONS[finding.position]}.",
-        f"Confidence: {confidence_words(finding)}.",
-        f"State: {legible(item.event.reason)}",
+        phrase("digest.came", dates=dates),
+        phrase("digest.area", area=area, interval=interval, position=finding.position),
+        phrase("digest.confidence", confidence=confidence_words(finding)),
+        phrase("digest.state", reasons=legible(" ".join(sentences(item.event.reasons)))),
         *_doubt_words(finding),
     ]
     if item.id in pictures.of_events:
         lines.append(pictures.of_events[item.id])
-    lines.append(f"Look: camp-monitor findings show {finding.id}")
-    return fold([head]) + "\n" + fold(lines, "  ")
+    return fold([head]) + "\n" + fold([*lines, look], "  ")
 
 
 def _said_words(item: NewsItem) -> str:
     """Say what became of it, and whether that is another thing than what was told."""
     if item.said == WITHDRAWN or item.event is None:
-        return "withdrawn"
-    words = STATES[item.event.state]
+        return phrase("digest.withdrawn_state")
+    state = name_of("state", item.event.state)
     if GROWN in item.said.split(", "):
-        words += ", has grown"
-    return words if item.is_first else f"now {words}"
+        state = phrase("digest.grown", state=state)
+    return state if item.is_first else phrase("digest.now", state=state)
 
 
 def _dates_words(item: NewsItem) -> str:
@@ -139,35 +141,31 @@ def _dates_words(item: NewsItem) -> str:
 
 
 def _doubt_words(finding: Finding) -> list[str]:
-    """Say what would make it wrong: rivals that were not ruled out, then the first caveats."""
-    rivals = [cause for cause, verdict, _ in finding.rivals if verdict == "possible"]
-    doubts = [f"It may be {' or '.join(map(legible, rivals))} instead."] if rivals else []
-    doubts += [legible(caveat) for caveat in finding.caveats[:MOST_CAVEATS]]
-    return [f"Doubts: {' '.join(doubts)}"] if doubts else []
+    """Say what would make it wrong: explanations that are possible, then the first caveats."""
+    possible = [one for one in finding.explanations if one.verdict == Verdict.POSSIBLE]
+    causes = [legible(cause) for cause, _, _ in explanation_rows(possible)]
+    doubts = [phrase("digest.may_be", causes=causes)] if causes else []
+    doubts += map(legible, caveat_sentences(finding.caveats)[:MOST_CAVEATS])
+    return [phrase("digest.doubts", doubts=" ".join(doubts))] if doubts else []
 
 
 def _closing_words(news: News) -> str:
     """Say what is kept back, what to do next, and who made the images."""
     lines = []
     if news.kept_back:
-        lines += [
-            f"{count_words(news.kept_back, 'event').capitalize()} that nothing has confirmed: not "
-            f"told one by one.",
-            "  camp-monitor events list",
-            "",
-        ]
-    lines += [
-        PRELIMINARY,
-        "Confirm or reject what you looked at:",
-        f"  camp-monitor findings review {news.items[0].finding.id} --verdict confirmed --by YOU",
-        "",
-    ]
+        kept_back = phrase("digest.kept_back", events=news.kept_back)
+        lines += [kept_back, "  camp-monitor events list", ""]
+    review = f"  camp-monitor findings review {news.items[0].finding.id} --verdict confirmed"
+    lines += [phrase("digest.preliminary"), phrase("digest.review"), f"{review} --by YOU", ""]
     scenes = [scene for item in news.items for scene in (item.finding.before, item.finding.after)]
-    credits = {
-        f"{legible(scene.credit).strip()} ({legible(scene.licence).strip() or 'no licence stated'})"
-        for scene in scenes
-    }
-    return fold([*lines, f"Images: {'; '.join(sorted(credits))}."])
+    owners = {(legible(scene.credit).strip(), legible(scene.licence).strip()) for scene in scenes}
+    credits = sorted(
+        phrase("digest.credit", credit=credit, licence=licence)
+        if licence
+        else phrase("digest.unlicensed", credit=credit)
+        for credit, licence in owners
+    )
+    return fold([*lines, phrase("digest.images", credits="; ".join(credits))])
 
 
 def _name(workspace: Workspace, facility_id: str) -> str:

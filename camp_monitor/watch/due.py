@@ -9,6 +9,7 @@ from datetime import datetime
 from camp_monitor.detect.detectors import detectors
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.report.text.sentences import sentence
 from camp_monitor.watch.run import Errand
 from camp_monitor.watch.schedule import (
     Watch,
@@ -59,8 +60,8 @@ def due_errands(
         )
     diary = ledger.runs()
     fault = clock_fault(diary, now)
-    if fault:
-        raise WorkspaceError(fault)
+    if fault is not None:
+        raise WorkspaceError(sentence(fault))
     records = defaultdict(list)
     for record in in_time(diary, now):
         records[record.facility_id].append(record)

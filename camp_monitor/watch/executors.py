@@ -23,8 +23,10 @@ from concurrent.futures import (
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
+from camp_monitor.assess.question import Question
+from camp_monitor.comparison import compare
 from camp_monitor.errors import CampMonitorError, InstallationError, WorkspaceError
-from camp_monitor.scan import Compared, compare
+from camp_monitor.scan import Records
 
 Key = TypeVar("Key")
 AHEAD = 2
@@ -44,7 +46,7 @@ _MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _DASK_ADDRESS = re.compile(r"[a-z]+://[^\s/]+:[0-9]{1,5}")
 
-Answer = Compared | Exception
+Answer = Records | Exception
 Open = Callable[[], AbstractContextManager[Executor]]
 
 
@@ -74,8 +76,8 @@ class Workers(Generic[Key]):
         How many work at a time.
     check : callable
         Called while no answer comes; raises where none can come any more.
-    compute : callable
-        Does the work.
+    compute : callable or None
+        Does the work; None: compares, and returns what the ledger keeps of it.
     """
 
     def __init__(
@@ -83,12 +85,12 @@ class Workers(Generic[Key]):
         open_executor: Open,
         count: int,
         check: Callable[[], None] = lambda: None,
-        compute: Callable[[Any], Any] = compare,
+        compute: Callable[[Any], Any] | None = None,
     ) -> None:
         self._open = open_executor
         self._ready = count * AHEAD
         self._check = check
-        self._compute = compute
+        self._compute = compute or _records_of
         self._waiting: deque[tuple[Key, Any, int]] = deque()
         self._running: dict[Future[Any], tuple[Key, Any, int]] = {}
         self._context: AbstractContextManager[Executor] | None = None
@@ -157,6 +159,11 @@ class Workers(Generic[Key]):
         context, self._context, self._executor = self._context, None, None
         if context is not None:
             context.__exit__(None, None, None)
+
+
+def _records_of(question: Question) -> Records:
+    """Compare two scenes; the images stay with the worker."""
+    return compare(question).records
 
 
 def _answer_of(future: Future[Any]) -> Answer:

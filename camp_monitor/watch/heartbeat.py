@@ -11,21 +11,13 @@ from camp_monitor.facilities import read_registry
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.words import facilities_words
+from camp_monitor.report.text.sentences import name_of, phrase, sentences
 from camp_monitor.watch.outbox import Message
 from camp_monitor.workspace import Workspace
 
 WATCH = "watch"
-"""In the diary, instead of an event's id: what is said of the watch itself."""
+"""In the run log, instead of an event's id: what is said of the watch itself."""
 ALIVE = "alive"
-IN_BRIEF = {
-    "stopped": "no run has ended for days",
-    "failed": "the last run failed",
-    "unfinished": "the last run did not end",
-    "failing": "a facility fails in every run",
-    "ledger": "the ledger cannot be used",
-}
-"""Causes of an alarm, for its title."""
 LATELY_CADENCES = 3
 """A facility that was not seen in three times its cadence is named."""
 MOST_NAMED = 12
@@ -49,16 +41,18 @@ def compose_heartbeat(workspace: Workspace, ledger: Ledger, now: datetime) -> Me
         return None
     ended = [record for record in runs if record.what == "ended"]
     visited = {r.facility_id for r in runs if r.what == "visited" and r.at > since}
-    last = f"The last run ended on {_minute(ended[-1].at)}." if ended else "No run has ended yet."
+    last = phrase("heartbeat.no_run")
+    if ended:
+        last = phrase("heartbeat.last_run", at=_minute(ended[-1].at))
     lines = [
-        "The watch goes on.  Nothing is new since the last message.",
+        phrase("heartbeat.nothing_new"),
         "",
         last,
-        f"Searched for new images since {since[:10]}: {facilities_words(len(visited))}.",
+        phrase("heartbeat.searched", on=since[:10], facilities=len(visited)),
         "",
         *seen_words(workspace, ledger, now),
     ]
-    title = f"camp_monitor: nothing new until {now.astimezone(UTC).date()}; the watch goes on"
+    title = phrase("heartbeat.title", on=now.astimezone(UTC).date())
     return Message("heartbeat", title, fold(lines) + "\n", told=((WATCH, ALIVE),))
 
 
@@ -117,16 +111,17 @@ def seen_words(workspace: Workspace, ledger: Ledger, now: datetime) -> list[str]
     late = [f"{name} ({last[name][:10]})" for name in watched if "" < last.get(name, "") < limit]
     never = [name for name in watched if name not in last]
     lines = [
-        f"Watched: {facilities_words(len(watched))}.  Looked at so far: "
-        f"{len(looked & set(watched))}.  Seen in the last {days} days: "
-        f"{len(watched) - len(late) - len(never)}."
-    ]
+        phrase(
+            "seen.watched", watched=len(watched), looked=len(looked & set(watched)), within=days,
+            lately=len(watched) - len(late) - len(never),
+        )
+    ]  # fmt: skip
     if late:
-        lines.append(f"Not seen lately (last seen on): {_named(late)}.")
+        lines.append(phrase("seen.late", names=_named(late)))
     if never:
-        lines.append(f"Never seen so far: {_named(never)}.")
+        lines.append(phrase("seen.never", names=_named(never)))
     if late or never:
-        lines.append("Not seen does not mean unchanged.")
+        lines.append(phrase("seen.not_unchanged"))
     return lines
 
 
@@ -148,11 +143,11 @@ def fold(lines: Sequence[str], indent: str = "") -> str:
 
 
 def _alarm(causes: dict[str, str], today: str) -> Message:
-    lines = [f"On {today} the watch needs a look:", ""]
+    lines = [phrase("alarm.heading", on=today), ""]
     lines += [f"* {words}" for words in causes.values()]
-    lines += ["", "What happens at the facilities meanwhile may go unseen."]
-    briefly = dict.fromkeys(IN_BRIEF[cause.partition(" ")[0]] for cause in causes)
-    title = f"camp_monitor: ALARM of {today}: {', '.join(briefly)}"
+    lines += ["", phrase("alarm.unseen")]
+    briefly = dict.fromkeys(name_of("alarm", cause.partition(" ")[0]) for cause in causes)
+    title = phrase("alarm.title", on=today, causes=", ".join(briefly))
     told = tuple((WATCH, cause) for cause in causes)
     return Message("alarm", title, fold(lines) + "\n", told=told)
 
@@ -165,11 +160,10 @@ def _stopped(
     since = ended[-1] if ended else (runs[0].at if runs else "")
     if not since or run_id or _age(since, now) < timedelta(days=after_days):
         return {}
-    last = f"the last ended on {_minute(since)}" if ended else "none has ended so far"
-    return {
-        "stopped": f"No run has come to its end for {_age(since, now).days} days: {last}. Look "
-        f"whether the machine is on and the timer is set."
-    }
+    days = _age(since, now).days
+    if not ended:
+        return {"stopped": phrase("alarm.never_ended", lasted=days)}
+    return {"stopped": phrase("alarm.stopped", lasted=days, at=_minute(since))}
 
 
 def _failed(runs: Sequence[RunRecord], now: datetime, run_id: str) -> dict[str, str]:
@@ -181,14 +175,12 @@ def _failed(runs: Sequence[RunRecord], now: datetime, run_id: str) -> dict[str, 
     own = [record for record in runs if record.run_id == last.run_id]
     faults = [r for r in own if r.what == "failed" and not r.facility_id]
     if faults:
-        return {"failed": f"The run of {_minute(last.at)} failed: {legible(faults[-1].reason)}"}
+        why = _reasons(faults[-1])
+        return {"failed": phrase("alarm.failed", at=_minute(last.at), reasons=why)}
     is_over = last.run_id == run_id or any(record.what == "ended" for record in own)
     if is_over or _age(last.at, now) < LONGEST_RUN:
         return {}
-    return {
-        "unfinished": f"The run of {_minute(last.at)} began and never came to its end: the machine "
-        f"may have been switched off, or the program stopped."
-    }
+    return {"unfinished": phrase("alarm.unfinished", at=_minute(last.at))}
 
 
 def _failing_facilities(runs: Sequence[RunRecord]) -> dict[str, str]:
@@ -203,10 +195,15 @@ def _failing_facilities(runs: Sequence[RunRecord]) -> dict[str, str]:
         bad = records[good[-1] + 1 :] if good else records
         times = len({record.run_id for record in bad})
         if times >= REPEATEDLY:
-            causes[f"failing {facility_id}"] = (
-                f"{legible(facility_id)} failed in its last {times} runs: {legible(bad[-1].reason)}"
-            )
+            causes[f"failing {facility_id}"] = phrase(
+                "alarm.failing", facility=legible(facility_id), times=times,
+                reasons=_reasons(bad[-1]),
+            )  # fmt: skip
     return causes
+
+
+def _reasons(record: RunRecord) -> str:
+    return legible(" ".join(sentences(record.reasons)))
 
 
 def _watched(workspace: Workspace) -> set[str]:
@@ -231,10 +228,9 @@ def _age(at: str, now: datetime) -> timedelta:
 
 
 def _minute(at: str) -> str:
-    moment = datetime.fromisoformat(at).astimezone(UTC)
-    return f"{moment:%Y-%m-%d} at {moment:%H:%M} UTC"
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _named(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(map(legible, names[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
+    named, more = ", ".join(map(legible, names[:MOST_NAMED])), len(names) - MOST_NAMED
+    return phrase("seen.more", names=named, more=more) if more > 0 else named

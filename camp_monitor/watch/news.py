@@ -25,7 +25,7 @@ class NewsItem:
     id : str
         Of the event.
     said : str
-        Its state, ``confirmed, grown``, or ``withdrawn``: what the diary will say was told.
+        Its state, ``confirmed, grown``, or ``withdrawn``: what the run log will say was told.
     finding : Finding
         That shows most of the event; of one that is withdrawn, the one that no longer counts.
     event : Event or None

@@ -5,28 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
+
+import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.records.run import RunRecord
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat, ledger_alarm
 from camp_monitor.watch.outbox import (
     Delivery,
     Message,
-    alone,
     deliver,
     kept,
+    open_outbox,
     put,
     unreadable,
 )
 from camp_monitor.workspace import Workspace
-
-TEST_TITLE = "camp_monitor: a test"
-TEST_BODY = "This is a test.  What camp_monitor finds and misses will be told here.\n"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def notify(
 ) -> Notified:
     """Compose what is due, and deliver it and all that waits in the outbox.
 
-    A message is put in the outbox first, and then in the ledger's diary as told; what stopped
+    A message is put in the outbox first, and then in the run log as told; what stopped
     between the two is made up for at the next call.  A message that reached someone does not reach
     them again, but for one case: the program, or the connection, is cut off after a server took it
     and before that was written down.
@@ -92,12 +91,11 @@ def notify(
     Raises
     ------
     WorkspaceError
-        The outbox cannot be written.
+        The outbox cannot be written, or is damaged.
     """
-    outbox = _outbox(workspace)
     faults: list[str] = []
     composed: list[Message] = []
-    with alone(outbox):
+    with open_outbox(workspace.outbox) as outbox:
         try:
             if workspace.ledger.exists():
                 with open_ledger(workspace.ledger) as ledger:
@@ -117,8 +115,8 @@ def notify(
         deliveries = deliver(outbox, addresses.targets, now)
         faults += _faults(workspace, addresses, bool(deliveries))
         faults += [
-            f"The message {name} in the outbox cannot be read, and was not sent: restore it, or "
-            f"remove its folder."
+            f"The message {name} in the outbox cannot be read, and was not sent: restore the "
+            f"outbox from a copy, or move it away."
             for name in unreadable(outbox)
         ]
     return Notified(tuple(composed), tuple(deliveries), tuple(faults))
@@ -148,24 +146,28 @@ def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ)
     """Send a test message to every target, past the outbox."""
     settings = workspace.configuration.notification
     addresses = read_addresses(settings, environment, workspace.root)
-    reasons = tuple(
-        (target.name, send(target, TEST_TITLE, TEST_BODY, ())) for target in addresses.targets
-    )
+    title, body = phrase("test.title"), phrase("test.body") + "\n"
+    reasons = tuple((target.name, send(target, title, body, ())) for target in addresses.targets)
     return Tried(reasons, tuple(_faults(workspace, addresses, True)))
 
 
-def _make_up(ledger: Ledger, outbox: Path) -> None:
-    """Write into the diary what the messages of the outbox told, and it does not say yet."""
-    known = {record.id for record in ledger.runs(what="told")}
-    for content in kept(outbox):
+def _make_up(ledger: Ledger, outbox: sa.Connection) -> None:
+    """Write into the run log what the messages of the outbox told, and it does not say yet."""
+    known = {_what_was_told(record) for record in ledger.runs(what="told")}
+    for message in kept(outbox):
         record = RunRecord(
-            run_id=content["run_id"] or f"notify {content['id']}",
+            run_id=message.run_id or f"notify {message.id}",
             what="told",
-            at=_utc_text(datetime.fromisoformat(content["created_at"])),
-            told=tuple((name, said) for name, said in content["told"]),
+            at=message.created_at,
+            told=tuple((name, said) for name, said in message.content["told"]),
         )
-        if record.told and record.id not in known:
+        if record.told and _what_was_told(record) not in known:
             ledger.write_run(record)
+
+
+def _what_was_told(record: RunRecord) -> tuple[object, ...]:
+    """Return what makes two records one, whatever schema each was written in."""
+    return record.run_id, record.at, record.told
 
 
 def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list[str]:
@@ -178,11 +180,3 @@ def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list
             f"[notification]; 'camp-monitor notify --test' tries them."
         )
     return faults
-
-
-def _outbox(workspace: Workspace) -> Path:
-    return workspace.out / "outbox"
-
-
-def _utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from camp_monitor.errors import CampMonitorError
-from camp_monitor.records.finding import Finding, SceneReference
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
 from camp_monitor.report.map.facility_map import draw_facility_map
+from camp_monitor.report.text.sentences import error_text, phrase
 from camp_monitor.watch.news import NewsItem
 from camp_monitor.watch.outbox import Attachment
 from camp_monitor.workspace import Workspace
@@ -103,22 +105,23 @@ def _attach(
 ) -> str:
     """Draw one picture and add it; return what to say of it."""
     suffix = name.rpartition(".")[2]
-    what = "figure" if suffix == "png" else "map"
     if sum(item.name.endswith(suffix) for item in attachments) >= most:
-        return f"No {what}: a message holds {most} at most."
+        return phrase("picture.too_many", picture=suffix, most=most)
     if not is_open(*_pair(finding)):
-        return f"No {what}: the licence of the images does not let them be passed on."
+        return phrase("picture.licence", picture=suffix)
     try:
         content = draw()
     except Exception as error:  # whatever it was: a picture is less than the message
         if isinstance(error, CampMonitorError):
-            return f"No {what}: it could not be drawn. {legible(str(error))}"
-        return f"No {what}: it could not be drawn ({type(error).__name__})."
+            return phrase("picture.failed", picture=suffix, detail=legible(error_text(error)))
+        return phrase("picture.broken", picture=suffix, error=type(error).__name__)
     total = sum(len(item.content) for item in attachments)
     if len(content) > LARGEST_BYTES or total + len(content) > LARGEST_TOTAL_BYTES:
-        return f"No {what}: with {len(content) / 1e6:.1f} MB it is too large for a message."
+        return phrase("picture.too_large", picture=suffix, size_mb=len(content) / 1e6)
     attachments.append(Attachment(name, content))
-    return f"{what.capitalize()} of {finding.before.dates} and {finding.after.dates}: {name}"
+    return phrase(
+        f"picture.{suffix}", before=finding.before.dates, after=finding.after.dates, file=name
+    )
 
 
 def _pair(finding: Finding) -> tuple[SceneReference, SceneReference]:

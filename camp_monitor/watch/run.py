@@ -6,15 +6,17 @@ loses only what was under way, and the next one does that and nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from camp_monitor.assess.findings import asked_of
-from camp_monitor.errors import CampMonitorError, LedgerError
+from camp_monitor.assess.question import Question, about, quiet_scene, refer
+from camp_monitor.codes import WEATHER, Code, Note, note
+from camp_monitor.errors import CampMonitorError, LedgerError, Refusal
 from camp_monitor.facilities import find_facility
+from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.lookup import question_sha256
 from camp_monitor.pairs.selection import Look
@@ -26,9 +28,10 @@ from camp_monitor.providers.gathering import (
     in_catalogue,
     plan,
 )
-from camp_monitor.records.finding import Finding, SceneReference
-from camp_monitor.records.run import OFFLINE, RunRecord, UnusedPass
-from camp_monitor.scan import Compared, Comparison, Subject, answered, comparison_of, look_up
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.run import RunRecord, UnusedPass
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.watch.executors import Answer, Workers
@@ -36,8 +39,10 @@ from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""
-MOST_SAID = 2000
-"""Signs of a reason in the diary, at most."""
+MOST_DETAIL = 2000
+"""Characters that the run log keeps of an error's message."""
+MOST_FAILURES = 5
+"""Errors that the run log keeps of one visit."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,8 @@ class How:
         Called with each `Told`.
     is_wanted : callable
         Asked, once no other run can be at the facility, whether it is still to be done.
-    in_diary : bool
-        Whether visits are written down, as looks that were expected.
+    in_log : bool
+        Whether visits are written into the run log, as looks that were expected.
     """
 
     settings: ScanSettings
@@ -90,7 +95,7 @@ class How:
     note_fetched: Callable[[Scene], None] = lambda _: None
     report: Callable[[Told], None] = lambda _: None
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True
-    in_diary: bool = True
+    in_log: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,9 @@ class Done:
     Parameters
     ----------
     facility_id : str
-    pairs : list of (str, str, str)
+    pairs : list of (str, str, Note)
         Ids of before and after scene in the catalogue, and why they were chosen.
-    left_out : tuple of (Look, str)
+    left_out : tuple of (Look, Note)
         Scenes of the interval that are not used, with the reason.
     known : int
         Pairs that the ledger knew already.
@@ -135,8 +140,8 @@ class Done:
     """
 
     facility_id: str
-    pairs: list[tuple[str, str, str]] = field(default_factory=list)
-    left_out: tuple[tuple[Look, str], ...] = ()
+    pairs: list[tuple[str, str, Note]] = field(default_factory=list)
+    left_out: tuple[tuple[Look, Note], ...] = ()
     known: int = 0
     observations: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -164,7 +169,7 @@ def run(
     how: How,
     workers: Workers[Key],
     run_id: str,
-    asked: str,
+    interval: tuple[datetime, datetime] | None = None,
 ) -> tuple[Done, ...]:
     """Search, fetch, compare and record; return what became of each facility.
 
@@ -175,8 +180,10 @@ def run(
         One for each facility.
     how : How
     workers : Workers
-    run_id, asked : str
+    run_id : str
         See `RunRecord`.
+    interval : (datetime, datetime) or None
+        That was asked for; None where what was due was.
 
     Raises
     ------
@@ -186,14 +193,16 @@ def run(
         The catalogue cannot be read, or no worker answers any more; likewise.
     """
     with open_ledger(workspace.ledger) as ledger:
-        ledger.write_run(RunRecord(run_id, "started", _utc(how.clock()), reason=asked))
+        first, last = map(_utc, interval) if interval else ("", "")
+        begun = RunRecord(run_id, "started", _utc(how.clock()), from_at=first, to_at=last)
+        ledger.write_run(begun)
         try:
             done = _visit_all(workspace, errands, how, workers, ledger, run_id)
         except LedgerError:
             raise
         except CampMonitorError as error:
-            said = str(error)[:MOST_SAID]
-            ledger.write_run(RunRecord(run_id, "failed", _utc(how.clock()), reason=said))
+            reasons = (failure(error),)
+            ledger.write_run(RunRecord(run_id, "failed", _utc(how.clock()), reasons=reasons))
             raise
         ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
     return done
@@ -222,9 +231,10 @@ def _visit_all(
                 continue
             under_way[errand.facility_id] = place
             try:
-                for number, work in enumerate(_prepare(workspace, place, held, how, ledger)):
+                for number, question in enumerate(_prepare(workspace, place, held, how, ledger)):
                     place.pending.add(number)
-                    workers.submit((errand.facility_id, number, work.question.after), work)
+                    key = errand.facility_id, number, refer(question.after)
+                    workers.submit(key, question)
             except LedgerError:
                 raise
             except CampMonitorError as error:
@@ -254,13 +264,14 @@ def _lock(workspace: Workspace, place: Open) -> bool:
 
 def _prepare(
     workspace: Workspace, place: Open, held: Sequence[Scene], how: How, ledger: Ledger
-) -> Iterator[Comparison]:
+) -> Iterator[Question]:
     """Choose pairs, fetch what is missing, and give what the ledger does not know yet."""
     errand, done = place.errand, place.done
     facility = find_facility(workspace.aoi, errand.facility_id)
-    subject = look_up(facility, how.settings, how.ground_files)
-    ground = Place(facility.outline.geometry, subject.area, how.settings.context_px)
-    near = [scene for scene in held if scene.footprint.intersects(subject.area)]
+    ask = about(facility, how.settings, how.ground_files, errand.methods)
+    area = search_area(facility.outline, how.settings.margin_m)
+    ground = Place(facility.outline.geometry, area, how.settings.context_px)
+    near = [scene for scene in held if scene.footprint.intersects(area)]
     with ExitStack() as stack:
         shop = stack.enter_context(how.open_shop(errand.sensors)) if how.open_shop else None
         planned = plan(
@@ -279,39 +290,33 @@ def _prepare(
     done.pairs += in_catalogue(planned.choice.pairs, fetched)
     done.left_out = planned.choice.left_out
     place.unused.extend(_unused(look, reason) for look, reason in done.left_out)
-    yield from _new(subject, place, scenes, ledger, how)
+    every = list(scenes.values())
+    chosen = ((scenes[before], scenes[after]) for before, after, _ in done.pairs)
+    questions = (
+        ask(before=before, after=after, earlier=quiet_scene(every, before, area))
+        for before, after in chosen
+    )
+    yield from _new(questions, place, ledger, how)
 
 
 def _new(
-    subject: Subject, place: Open, scenes: dict[str, Scene], ledger: Ledger, how: How
-) -> Iterator[Comparison]:
-    """Give the comparisons whose answer the ledger does not hold."""
-    known = ledger.questions(subject.facility.id)
-    for before, after, _ in place.done.pairs:
-        work = comparison_of(
-            subject, scenes[before], scenes[after], list(scenes.values()), place.errand.methods
-        )
-        counts = [known.get(_question_of(work, method)) for method in work.methods]
+    questions: Iterable[Question], place: Open, ledger: Ledger, how: How
+) -> Iterator[Question]:
+    """Give the questions whose answer the ledger does not hold."""
+    known = ledger.questions(place.errand.facility_id)
+    for question in questions:
+        counts = [known.get(_asked_sha256(question, method)) for method in question.methods]
         if None in counts:
-            yield work
+            yield question
             continue
         place.done.known += 1
         if not all(counts):  # it was answered, superseded, and is asked again
-            _record(ledger, place.done, answered(ledger, work) or ([], []), how)
+            _record(ledger, place.done, answered(ledger, question) or ([], []), how)
 
 
-def _question_of(work: Comparison, method: str) -> str:
-    from dataclasses import asdict
-
-    asked = asked_of(work.question, method)
-    return question_sha256(
-        asked | {role: _plain(asdict(asked[role])) for role in ("before", "after")}
-    )
-
-
-def _plain(reference: dict[str, object]) -> dict[str, object]:
-    sha256 = reference["sha256"]
-    return reference | {"sha256": list(sha256) if isinstance(sha256, tuple) else sha256}
+def _asked_sha256(question: Question, method: str) -> str:
+    asked = question.asked(method)
+    return question_sha256(asked | {role: asked[role].to_dict() for role in ("before", "after")})
 
 
 def _take(
@@ -342,15 +347,14 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
     error = answer
     if not isinstance(error, CampMonitorError):
         error = CampMonitorError(f"The program failed ({type(answer).__name__}: {answer}).")
-    said = str(error)
-    if said not in map(str, place.done.failed):
+    if failure(error) not in map(failure, place.done.failed):
         place.done.failed.append(error)
     place.unused.append(
-        UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", said.rstrip("."))
+        UnusedPass(after.id, after.sensor, after.acquired_from_at, "failed", failure(error))
     )
 
 
-def _record(ledger: Ledger, done: Done, answer: Compared, how: How) -> None:
+def _record(ledger: Ledger, done: Done, answer: Records, how: How) -> None:
     observations, findings = answer
     added = ledger.record(observations, findings, recorded_at=how.clock())
     done.observations += added.observations
@@ -363,7 +367,7 @@ def _close(
 ) -> None:
     """Write down that the facility was visited, or what failed there, and let it go."""
     place = under_way.pop(facility_id)
-    if not how.in_diary:
+    if not how.in_log:
         place.lock.close()
         return
     first, last = place.errand.interval
@@ -372,23 +376,30 @@ def _close(
     new = [item for item in unused.values() if told.get(item.scene_id) != item]
     ledger.write_run(
         RunRecord(
-            run_id, "failed" if place.done.failed else "visited", _utc(how.clock()), facility_id,
-            _utc(first), _utc(last), place.errand.sensors, tuple(new),
-            _reason(place.done, how),
+            run_id,
+            "failed" if place.done.failed else "visited",
+            _utc(how.clock()),
+            facility_id,
+            _utc(first),
+            _utc(last),
+            place.errand.sensors,
+            tuple(new),
+            offline=how.open_shop is None,
+            reasons=tuple(map(failure, place.done.failed[:MOST_FAILURES])),
         )
-    )  # fmt: skip
+    )
     place.lock.close()
 
 
-def _reason(done: Done, how: How) -> str:
-    """Say why a facility could not be finished, or that no catalogue was asked."""
-    if done.failed:
-        return " ".join(map(str, done.failed))[:MOST_SAID]
-    return OFFLINE if how.open_shop is None else ""
+def failure(error: CampMonitorError) -> Note:
+    """Return a note of an error: its code, or its class and message."""
+    if isinstance(error, Refusal):
+        return error.note
+    return note(Code.FAILED, error=type(error).__name__, detail=str(error)[:MOST_DETAIL])
 
 
-def _unused(look: Look, reason: str) -> UnusedPass:
-    outcome = "too_cloudy" if reason.endswith("is clear") else "refused"
+def _unused(look: Look, reason: Note) -> UnusedPass:
+    outcome = "too_cloudy" if reason.code in WEATHER else "refused"
     return UnusedPass(look.id, look.sensor, _utc(look.acquired_at), outcome, reason)
 
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import Facility, read_registry
-from camp_monitor.records.run import OFFLINE, RunRecord
+from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import CONFIGURATION, GroupSettings, ScheduleSettings, Workspace
 
 EPOCH = datetime(1972, 1, 1, tzinfo=UTC)
@@ -164,7 +165,7 @@ def visits_of(
         record
         for record in records
         if record.what == "visited"
-        and (offline or record.reason != OFFLINE)
+        and (offline or not record.offline)
         and record.facility_id == watch.facility_id
         and record.from_at
         and record.to_at
@@ -242,22 +243,19 @@ def expected_from(
 # --- the clock
 
 
-def clock_fault(records: Sequence[RunRecord], now: datetime) -> str:
-    """Say in one sentence that the diary of runs is ahead of the clock; empty if it is not.
+def clock_fault(records: Sequence[RunRecord], now: datetime) -> Note | None:
+    """Say that the run log is ahead of the clock; None if it is not.
 
-    `records` are in the order of the diary, and the last one tells: earlier ones that are ahead of
-    it were written by a clock that was wrong (see `in_time`).
+    `records` are in the order of the log, and the last one tells: earlier ones that are ahead of it
+    were written by a clock that was wrong (see `in_time`).
     """
     newest = instant(records[-1].at) if records else now
     if newest - now <= CLOCK_TOLERANCE:
-        return ""
-    ahead = _span_words(newest - now)
-    return (
-        f"The newest record of a run is of {_minute(newest)}, and the clock of this machine says "
-        f"{_minute(now)}, {ahead} earlier: set the clock right and run again, or, if it is right "
-        f"now and was ahead then, scan any days with --from and --to once, and what was written "
-        f"ahead of time counts no more; nothing was changed."
-    )
+        return None
+    return note(
+        Code.CLOCK_BEHIND, newest_at=_minute(newest), now_at=_minute(now),
+        ahead_h=(newest - now) / timedelta(hours=1),
+    )  # fmt: skip
 
 
 def in_time(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...]:
@@ -283,13 +281,4 @@ def in_time(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...
 
 
 def _minute(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _span_words(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    for size, noun in ((24 * 60, "day"), (60, "hour")):
-        if minutes >= size:
-            count = minutes / size
-            return f"{count:.3g} {noun}{'' if f'{count:.3g}' == '1' else 's'}"
-    return f"{minutes} minutes"
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"

@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from camp_monitor.codes import Note
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
 from camp_monitor.records.run import RunRecord
-from camp_monitor.report.text.words import count_words, facilities_words
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
     OUTCOMES,
@@ -38,13 +40,8 @@ SIGN_DAYS = 10
 """What one sign of a strip on a terminal stands for."""
 STRIP_SIGNS = 37
 """How many signs a strip has: a year."""
-SINGLE_CAUSES = {
-    "no_image": "No image",
-    "missed": "No search",
-    "failed": "Every look failed",
-    "refused": "Every image was refused",
-}
-"""What an outage of looks is called that has one cause."""
+SINGLE_CAUSES = ("no_image", "missed", "failed", "refused")
+"""Outcomes that name an outage of looks that has no other."""
 MOST_NAMED = 6
 """Facilities that a sentence names; of more it says how many there are."""
 
@@ -94,8 +91,8 @@ class Status:
         When a run last came to its end.
     without_outline : tuple of str
         Facilities of the registry that cannot be watched.
-    fault : str
-        What is wrong with the clock, in a sentence; empty if nothing is.
+    fault : Note or None
+        What is wrong with the clock; None if nothing is.
     """
 
     at: datetime
@@ -103,7 +100,7 @@ class Status:
     outages: tuple[Outage, ...]
     last_run_at: datetime | None
     without_outline: tuple[str, ...]
-    fault: str
+    fault: Note | None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -146,7 +143,7 @@ def read_status(
     if workspace.ledger.exists():
         with open_ledger(workspace.ledger) as ledger:
             records, looks = ledger.runs(), ledger.looks(facility_id)
-    fault = "" if at else clock_fault(records, now)
+    fault = None if at else clock_fault(records, now)
     records = in_time(records, now)
     if at is not None:
         now = at
@@ -226,14 +223,16 @@ def headline(status: Status) -> str:
         for row in status.rows
     )
     never = sum(row.last_seen_at is None for row in status.rows)
-    parts = [
-        f"{facilities_words(len(status.rows))} watched",
-        f"{lately} seen within {LEAST_OUTAGE.days} days",
-        f"{len(status.rows) - lately - never} longer ago",
-        f"{never} never",
-    ]
-    run = f"last run ended {status.last_run_at:%Y-%m-%d}" if status.last_run_at else "no run yet"
-    return " · ".join([*parts, run])
+    last = status.last_run_at
+    return phrase(
+        "status.headline",
+        watched=len(status.rows),
+        lately=lately,
+        within=LEAST_OUTAGE.days,
+        longer=len(status.rows) - lately - never,
+        never=never,
+        run=phrase("status.last_run", on=_day(last)) if last else phrase("status.no_run"),
+    )
 
 
 def unseen_sentences(status: Status) -> list[str]:
@@ -241,20 +240,22 @@ def unseen_sentences(status: Status) -> list[str]:
     sentences = []
     never = tuple(row.watch.facility_id for row in status.rows if row.last_seen_at is None)
     if never:
-        sentences.append(f"Never seen so far: {_names(never, status.ids)}.")
-    rows = [row for row in status.rows if row.last_seen_at is not None]
-    for row in sorted(rows, key=lambda row: (row.last_seen_at or EPOCH, row.watch.facility_id)):
+        sentences.append(phrase("status.never_seen", names=_names(never, status.ids)))
+    rows = [(row.last_seen_at, row) for row in status.rows if row.last_seen_at is not None]
+    for seen_at, row in sorted(rows, key=lambda pair: (pair[0], pair[1].watch.facility_id)):
         days = row.unseen_days(status.at)
         if days >= LEAST_OUTAGE.days:
             sentences.append(
-                f"Nobody has seen {row.watch.facility_id} since {row.last_seen_at:%Y-%m-%d}, "
-                f"{days:,} days ago."
-            )
+                phrase(
+                    "status.not_seen_since", facility=row.watch.facility_id, on=_day(seen_at),
+                    ago=days,
+                )
+            )  # fmt: skip
     return sentences
 
 
 def outage_sentence(outage: Outage, watched: Sequence[str], *, most: int = MOST_NAMED) -> str:
-    """Tell an outage in a sentence: ``No image from 2024-07-26 to 2024-09-23 (60 days): sim-04.``.
+    """Make the sentence of an outage: ``No image from 2024-07-26 to 2024-09-23 (60 days): a.``.
 
     Parameters
     ----------
@@ -264,19 +265,21 @@ def outage_sentence(outage: Outage, watched: Sequence[str], *, most: int = MOST_
     most : int
         Of more facilities than this, only as many are named.
     """
-    days = count_words(outage.days, "day")
     names = _names(outage.facility_ids, watched, most)
+    first, last = outage.from_at, outage.to_at
     if outage.what == "run":
-        first, next_one = f"{outage.from_at:%Y-%m-%d}", f"{outage.to_at:%Y-%m-%d}"
-        return f"No run between {first} and {next_one} ({days}): {names}."
+        return phrase(
+            "outage.run", first=_day(first), last=_day(last), lasted=outage.days, names=names
+        )
+    last -= timedelta(seconds=1)
+    dated: dict[str, Any] = {
+        "first": _day(first), "last": _day(last), "lasted": outage.days, "names": names,
+    }  # fmt: skip
     causes = [outcome for outcome, _ in outage.counts]
-    what, counted = SINGLE_CAUSES.get(causes[0], ""), ""
-    if outage.what == "sight" or len(causes) > 1:
-        what = "Not seen" if outage.what == "sight" else "No look"
-        counted = ", ".join(f"{count} {OUTCOMES[outcome]}" for outcome, count in outage.counts)
-    last = outage.to_at - timedelta(seconds=1)
-    when = f"from {outage.from_at:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return f"{what} {when} ({'; '.join(filter(None, (days, counted)))}): {names}."
+    if outage.what == "look" and len(causes) == 1 and causes[0] in SINGLE_CAUSES:
+        return phrase("outage.single", what=causes[0], **dated)
+    counts = (phrase("outage.count", count=count, outcome=name) for name, count in outage.counts)
+    return phrase("outage.mixed", what=outage.what, counts=", ".join(counts), **dated)
 
 
 def cloudy_sentence(status: Status) -> str:
@@ -285,10 +288,11 @@ def cloudy_sentence(status: Status) -> str:
     if not found:
         return ""
     longest = max(found, key=lambda one: one.days)
-    times = count_words(sum(len(one.facility_ids) for one in found), "time")
-    return (
-        f"With clouds among the causes, a facility went unseen for {LEAST_OUTAGE.days} days or "
-        f"more {times}.  The longest: {outage_sentence(longest, status.ids)}"
+    return phrase(
+        "status.cloudy",
+        times=sum(len(one.facility_ids) for one in found),
+        least=LEAST_OUTAGE.days,
+        longest=outage_sentence(longest, status.ids),
     )
 
 
@@ -296,12 +300,16 @@ def _names(ids: Sequence[str], watched: Sequence[str], most: int = MOST_NAMED) -
     """Name facilities: ``all 35 facilities but sim-04``, where that is shorter."""
     others = sorted({*watched} - {*ids})
     if len(watched) > 1 and not others:
-        return f"all {facilities_words(len(watched))}"
+        return phrase("status.all", count=len(watched))
     if len(ids) > MOST_NAMED and len(others) <= MOST_NAMED // 2:
-        return f"all {facilities_words(len(watched))} but {', '.join(others)}"
+        return phrase("status.all_but", count=len(watched), names=others)
     if len(ids) <= most:
         return ", ".join(ids)
-    return f"{facilities_words(len(ids))} ({', '.join(ids[:most])}, ...)"
+    return phrase("status.many", count=len(ids), names=tuple(ids[:most]))
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d}"
 
 
 # --- strips
@@ -315,14 +323,13 @@ def strip(slots: Sequence[Slot], at: datetime) -> list[str]:
     """
     length = timedelta(days=SIGN_DAYS)
     start = (at - EPOCH) // length - STRIP_SIGNS + 1
-    ranks = list(OUTCOMES)
     signs = [""] * STRIP_SIGNS
     for slot in slots:
         first = (slot.from_at - EPOCH) // length - start
         last = (slot.to_at - EPOCH - timedelta(seconds=1)) // length - start
         for place in range(max(first, 0), min(last + 1, STRIP_SIGNS)):
             found = [name for name in (signs[place], slot.outcome) if name]
-            signs[place] = min(found, key=ranks.index)
+            signs[place] = min(found, key=OUTCOMES.index)
     return signs
 
 
@@ -333,6 +340,6 @@ def ruler(at: datetime) -> str:
     months = [(start + length * place).month for place in range(STRIP_SIGNS)]
     before = (start - length).month
     return "".join(
-        "JFMAMJJASOND"[month - 1] if month != previous else " "
+        phrase("status.months")[month - 1] if month != previous else " "
         for month, previous in zip(months, [before, *months], strict=False)
     )

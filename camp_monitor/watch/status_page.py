@@ -17,8 +17,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.words import short_name
-from camp_monitor.watch.coverage import OUTCOMES, Slot
+from camp_monitor.report.text.sentences import name_of, phrase, sentence
+from camp_monitor.report.text.words import reason_words, short_name
+from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
 from camp_monitor.watch.status import (
     Row,
     Status,
@@ -67,11 +68,13 @@ def draw_status(status: Status) -> str:
     page = template.render(
         style=Markup((room / "status.css").read_text(encoding="utf-8")),
         at=f"{status.at:%Y-%m-%d %H:%M} UTC",
+        phrase=phrase,
+        least=LEAST_OUTAGE.days,
         headline=headline(status),
-        fault=status.fault,
+        fault=sentence(status.fault) if status.fault else "",
         unseen=unseen_sentences(status),
         outages=_sentences(status, ("run", "look")),
-        legend=[(CLASSES[key], LETTERS.get(key, ""), words) for key, words in OUTCOMES.items()],
+        legend=[(CLASSES[key], LETTERS.get(key, ""), name_of("look", key)) for key in OUTCOMES],
         rows=[_row(row, status, reasons=count <= MOST_REASONS) for row in status.rows],
         reasons=count <= MOST_REASONS,
         without_outline=status.without_outline,
@@ -90,17 +93,16 @@ def _sentences(status: Status, whats: Sequence[str], facility_id: str = "") -> l
 def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
     """Return what the page says of one facility."""
     watch = row.watch
-    seen = "Never seen"
+    seen, visit = phrase("page.never_seen"), phrase("page.never_searched")
     if row.last_seen_at is not None:
-        days = row.unseen_days(status.at)
-        seen = (
-            f"Last seen {row.last_seen_at:%Y-%m-%d}, {days:,} {'day' if days == 1 else 'days'} ago"
-        )
-    visit = f"last searched {row.last_visit_at:%Y-%m-%d}" if row.last_visit_at else "never searched"
+        seen_on = f"{row.last_seen_at:%Y-%m-%d}"
+        seen = phrase("page.seen", on=seen_on, ago=row.unseen_days(status.at))
+    if row.last_visit_at is not None:
+        visit = phrase("page.searched", on=f"{row.last_visit_at:%Y-%m-%d}")
     return {
         "id": watch.facility_id,
         "name": short_name(legible(row.name)),
-        "said": [f"{seen};", f"{visit};", f"a look every {watch.cadence_days} days is expected"],
+        "said": [seen, visit, phrase("page.cadence", cadence=watch.cadence_days)],
         "years": _years(row.slots if reasons else _merged(row.slots), reasons=reasons),
         "unseen": _sentences(status, ("sight",), watch.facility_id),
     }
@@ -109,7 +111,7 @@ def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
 def _merged(slots: Sequence[Slot]) -> list[Slot]:
     """Join slots of one outcome that follow one another."""
     groups = [list(group) for _, group in groupby(slots, key=lambda slot: slot.outcome)]
-    return [replace(group[0], to_at=group[-1].to_at, reason="") for group in groups]
+    return [replace(group[0], to_at=group[-1].to_at, reasons=()) for group in groups]
 
 
 def _years(slots: Sequence[Slot], *, reasons: bool) -> list[dict[str, Any]]:
@@ -124,7 +126,11 @@ def _years(slots: Sequence[Slot], *, reasons: bool) -> list[dict[str, Any]]:
             lead = max((own[0].from_at - first).days, 0)
             cells = [_cell(slot, first, last, reasons=reasons) for slot in own]
             counts = Counter(slot.outcome for slot in own)
-            said = ", ".join(f"{counts[key]} {OUTCOMES[key]}" for key in OUTCOMES if counts[key])
+            said = ", ".join(
+                phrase("outage.count", count=counts[key], outcome=key)
+                for key in OUTCOMES
+                if counts[key]
+            )
             tail = 366 - lead - sum(cell[1] for cell in cells)
             years.append({"year": year, "lead": lead, "cells": cells, "tail": tail, "said": said})
     return years
@@ -137,10 +143,12 @@ def _cell(
     days = (min(slot.to_at, last) - max(slot.from_at, first)).days
     letter = LETTERS.get(slot.outcome, "") if days >= LEAST_LETTER_DAYS else ""
     end = slot.to_at - timedelta(seconds=1)
-    title = f"{slot.from_at:%Y-%m-%d} to {end:%m-%d}: {OUTCOMES[slot.outcome]}"
+    title = phrase(
+        "page.look", first=f"{slot.from_at:%Y-%m-%d}", last=f"{end:%m-%d}", outcome=slot.outcome
+    )
     if reasons:
-        cut = legible(slot.reason)
+        cut = legible(reason_words(slot.reasons))
         if len(cut) > LONGEST_REASON:
             cut = f"{cut[: LONGEST_REASON - 1]}…"
-        title = f"{title}. {cut}"
+        title = f"{title} {cut}"
     return CLASSES[slot.outcome], days, letter, title

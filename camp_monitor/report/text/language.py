@@ -29,7 +29,8 @@ class Language:
     """All texts of one language.
 
     Each text is a format string over the values that go with a code.  Beside the formats of Python
-    there are ``{x:percent}``, ``{x:sensor}``, ``{x:quantity}``, ``{x:metres}`` and ``{x:list}``.
+    there are ``{x:percent}``, ``{x:sensor}``, ``{x:list}`` and each list of `names`:
+    ``{x:quantity}``.  A list of counts has a text for ``other`` numbers: ``{x:days}``.
 
     Parameters
     ----------

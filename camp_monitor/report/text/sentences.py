@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 from camp_monitor.codes import Cause, Code, Explanation, Measure, Measurements, Note
+from camp_monitor.errors import CampMonitorError, Refusal, SceneError
 from camp_monitor.report.text.en import ENGLISH
 from camp_monitor.report.text.language import Language
 from camp_monitor.scenes.sensors import SENSORS
@@ -31,6 +32,8 @@ class _Format(Formatter):
         if format_spec == "sensor":
             return SENSORS[value].title if value in SENSORS else str(value)
         names = self.language.names.get(format_spec)
+        if names is not None and isinstance(value, int):
+            return names.get(str(value), names["other"]).format(value)
         if names is not None:
             codes = value if isinstance(value, tuple) else (value,)
             return ", ".join(names.get(code, str(code)) for code in codes)
@@ -50,6 +53,19 @@ def sentence(note: Note, language: str = DEFAULT) -> str:
 def sentences(notes: Iterable[Note], language: str = DEFAULT) -> tuple[str, ...]:
     """Make the sentences of notes, in their order."""
     return tuple(sentence(item, language) for item in notes)
+
+
+def with_text(note: Note, language: str = DEFAULT) -> dict[str, Any]:
+    """Return a note as plain JSON values, with its sentence under ``text``."""
+    return note.to_dict() | {"text": sentence(note, language)}
+
+
+def error_text(error: CampMonitorError) -> str:
+    """Return what an error says: its message, and the sentences of the codes that it holds."""
+    if isinstance(error, Refusal):
+        return sentence(error.note)
+    notes = error.notes if isinstance(error, SceneError) else ()
+    return " ".join((str(error), *sentences(notes)))
 
 
 def name_of(which: str, code: str, language: str = DEFAULT) -> str:

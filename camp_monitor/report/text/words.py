@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from camp_monitor.codes import UNSEEN, Code
+from camp_monitor.codes import UNSEEN, Code, Note
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Outline
 from camp_monitor.records.finding import Finding
@@ -169,8 +169,13 @@ def outcome_words(observation: Observation, rejected: Collection[str] = ()) -> s
 
 def unseen_words(observation: Observation) -> str:
     """Say why an observation was not made, or why part of the search area was not seen."""
-    clauses = [item for item in observation.reasons if item.code in UNSEEN]
-    whole = [item for item in observation.reasons if item.code not in UNSEEN]
+    return reason_words(observation.reasons)
+
+
+def reason_words(reasons: Sequence[Note]) -> str:
+    """Print reasons; those why part of the ground was not seen are clauses of one sentence."""
+    clauses = [item for item in reasons if item.code in UNSEEN]
+    whole = [item for item in reasons if item.code not in UNSEEN]
     said = [*sentences(whole)]
     if clauses:
         said.append(phrase("not_seen.part", causes="; ".join(sentences(clauses))))

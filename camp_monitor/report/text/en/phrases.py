@@ -62,6 +62,162 @@ PHRASES: dict[str, str] = {
         "each panel is {length} wide. The arrow points to true north."
     ),
     "explanation": "{verdict} ({measured})",
+    # status and coverage
+    "status.headline": (
+        "{watched:facilities} watched · {lately} seen within {within:days} · {longer} longer ago · "
+        "{never} never · {run}"
+    ),
+    "status.last_run": "last run ended {on}",
+    "status.no_run": "no run yet",
+    "status.never_seen": "Never seen so far: {names}.",
+    "status.not_seen_since": "{facility} has not been seen since {on}, {ago:days} ago.",
+    "status.cloudy": (
+        "With clouds among the causes, a facility went unseen for {least:days} or more "
+        "{times:times}. The longest: {longest}"
+    ),
+    "status.nothing_watched": (
+        "Nothing is watched: give a facility an outline, or see 'camp-monitor schedule'."
+    ),
+    "status.never": "never",
+    "status.all": "all {count:facilities}",
+    "status.all_but": "all {count:facilities} but {names:list}",
+    "status.many": "{count:facilities} ({names:list}, ...)",
+    "status.months": "JFMAMJJASOND",
+    "status.legend": "The last year; a sign is {sign_days:days} and shows their best outcome.",
+    "outage.run": "No run between {first} and {last} ({lasted:days}): {names}.",
+    "outage.single": "{what:outage} from {first} to {last} ({lasted:days}): {names}.",
+    "outage.mixed": "{what:outage} from {first} to {last} ({lasted:days}; {counts}): {names}.",
+    "outage.count": "{count:,} {outcome:look}",
+    # the page of the status
+    "page.title": "Coverage: {at}",
+    "page.heading": "Coverage: what was checked and what was missed",
+    "page.as_of": "As of {at}",
+    "page.clock": "Clock.",
+    "page.unseen": "Not seen now",
+    "page.outages": "Outages",
+    "page.no_outages": (
+        "None of {least:days} or longer; times that clouds alone explain are listed by facility."
+    ),
+    "page.looks": "Every expected look",
+    "page.reasons": "Point at a mark for its days and the reason.",
+    "page.merged": "Point at a mark for its days; looks of one outcome in a row are one mark.",
+    "page.not_unchanged": "Not looked at is never the same as unchanged.",
+    "page.seen": "Last seen {on}, {ago:days} ago;",
+    "page.never_seen": "Never seen;",
+    "page.searched": "last searched {on};",
+    "page.never_searched": "never searched;",
+    "page.cadence": "one look every {cadence:days} is expected",
+    "page.none_expected": "No look was expected yet.",
+    "page.cloudy": "Unseen for {least:days} or longer, clouds among the causes: {count}",
+    "page.nothing_watched": "Nothing is watched.",
+    "page.without_outline": "Not watched, because no outline is known: {count}",
+    "page.no_connection": "This page makes no connection to any server.",
+    "page.look": "{first} to {last}: {outcome:look}.",
+    # messages
+    "test.title": "camp_monitor: a test",
+    "test.body": "This is a test. What camp_monitor finds and misses will be reported here.",
+    "digest.title": "camp_monitor: news of {events:events} at {facilities:facilities}",
+    "digest.title_simulated": (
+        "SIMULATED: camp_monitor: news of {events:events} at {facilities:facilities}"
+    ),
+    "digest.simulated": "SIMULATED: a program painted the images; no satellite took them.",
+    "digest.new": "New: {events:events} at {facilities:facilities}.",
+    "digest.new_since": "New since {on}: {events:events} at {facilities:facilities}.",
+    "digest.not_seen": "== What was not seen ==",
+    "digest.in_short": "In short:",
+    "digest.short": "* {event}: {kind:kind}, {state}, {dates}.",
+    "digest.head": "* {kind:kind}: {state}  [{event}]",
+    "digest.withdrawn_state": "withdrawn",
+    "digest.grown": "{state}, has grown",
+    "digest.now": "now {state}",
+    "digest.withdrawn": (
+        "An earlier message reported that it came {dates}. A later comparison of the same images "
+        "does not show it, so it no longer counts."
+    ),
+    "digest.look": "Look: camp-monitor findings show {finding}",
+    "digest.came": "Came {dates}.",
+    "digest.area": "Area {area} (likely {interval}), {position:position}.",
+    "digest.confidence": "Confidence: {confidence}.",
+    "digest.state": "State: {reasons}",
+    "digest.may_be": "Possible instead: {causes:list}.",
+    "digest.doubts": "Doubts: {doubts}",
+    "digest.kept_back": "Not confirmed, and not listed here: {events:events}.",
+    "digest.preliminary": (
+        "This is a first reading of satellite images by a program. It was not checked on the "
+        "ground."
+    ),
+    "digest.review": "Confirm or reject what you looked at:",
+    "digest.credit": "{credit} ({licence})",
+    "digest.unlicensed": "{credit} (no licence stated)",
+    "digest.images": "Images: {credits}.",
+    "picture.too_many": "No {picture:picture}: a message holds {most} at most.",
+    "picture.licence": "No {picture:picture}: the licence of the images does not allow sharing.",
+    "picture.failed": "No {picture:picture}: it could not be drawn. {detail}",
+    "picture.broken": "No {picture:picture}: it could not be drawn ({error}).",
+    "picture.too_large": "No {picture:picture}: {size_mb:.1f} MB is too large for a message.",
+    "picture.png": "Figure of {before} and {after}: {file}",
+    "picture.html": "Map of {before} and {after}: {file}",
+    "seen.watched": (
+        "Watched: {watched:facilities}. Looked at so far: {looked}. Seen in the last "
+        "{within:days}: {lately}."
+    ),
+    "seen.late": "Not seen lately (last seen on): {names}.",
+    "seen.never": "Never seen so far: {names}.",
+    "seen.not_unchanged": "Not seen does not mean unchanged.",
+    "seen.more": "{names} and {more} more",
+    "heartbeat.title": "camp_monitor: nothing new until {on}; the watch goes on",
+    "heartbeat.nothing_new": "The watch goes on. Nothing is new since the last message.",
+    "heartbeat.last_run": "The last run ended on {at}.",
+    "heartbeat.no_run": "No run has ended yet.",
+    "heartbeat.searched": "Searched for new images since {on}: {facilities:facilities}.",
+    "alarm.title": "camp_monitor: ALARM of {on}: {causes}",
+    "alarm.heading": "On {on} the watch needs attention:",
+    "alarm.unseen": "What happens at the facilities meanwhile may go unseen.",
+    "alarm.stopped": (
+        "No run has ended for {lasted:days}: the last ended on {at}. Check that the machine is on "
+        "and the timer is set."
+    ),
+    "alarm.never_ended": (
+        "No run has ended for {lasted:days}, and none before. Check that the machine is on and the "
+        "timer is set."
+    ),
+    "alarm.failed": "The run of {at} failed: {reasons}",
+    "alarm.unfinished": (
+        "The run of {at} began and did not end: the machine may have been switched off, or the "
+        "program stopped."
+    ),
+    "alarm.failing": "{facility} failed in its last {times} runs: {reasons}",
+    # searches, runs and events on the command line
+    "scan.chosen": "To compare: {dates:dates} in {pairs:pairs}.",
+    "scan.not_used": "not used: {sensor:sensor}, {on}: {reason}",
+    "scan.more_not_used": "not used: {more:dates} more; --json lists them",
+    "scan.left_out": "left out: {reason}",
+    "scan.more_left_out": "left out: {more} more items of the catalogue, for similar reasons",
+    "scan.unread": "note: {scene}: {reason}",
+    "scan.fetching": "{facility}: fetching {scenes:scenes}, at most {size_mb:.1f} MB",
+    "scan.to_another_run": "{facility} is left to another run.",
+    "scan.failed": "{facility}: {reason}",
+    "scan.nothing": "No two images of one sensor were there to compare.",
+    "scan.no_image": "No image of {facilities:facilities}: that is not 'nothing changed'.",
+    "scan.nothing_due": "Nothing is due: camp-monitor schedule show",
+    "schedule.due": "{watched:facilities} watched, {due} due now.",
+    "schedule.nothing": "Nothing is watched: no facility has an outline.",
+    "events.all": "{events:events}.",
+    "events.by_state": "{events:events}: {states}.",
+    "events.state": "{count:,} {state}",
+    "events.never_confirmed": "ended, never confirmed",
+    "events.left_out": "Left out by --state: {events:events}.",
+    "events.none": (
+        "No event is known: that is not 'nothing happened'. See: camp-monitor findings list"
+    ),
+    "events.grown": "grown",
+    "notify.nothing_due": "Nothing is due: no message would be composed now.",
+    "notify.nothing_sent": "Nothing is to be reported.",
+    "notify.took": "{target}: it took the message.",
+    "notify.refused": "{target}: {reason}.",
+    "notify.sent": "  sent to {target}",
+    "notify.stays": "  stays in the outbox: {reason}",
+    "notify.left": "Error: {messages:messages} in {outbox}; trying again next time.",
     # scenes: search, fetch, add, list, flags
     "scenes.next": "Next: camp-monitor scan {facility} --from {first} --to {last}",
     "scenes.none_offered": (
