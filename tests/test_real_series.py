@@ -16,7 +16,8 @@ from camp_monitor.detect.detectors import detectors
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.watch.executors import open_workers
 from camp_monitor.watch.run import Errand, How, run
 from camp_monitor.workspace import Workspace

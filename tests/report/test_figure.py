@@ -52,9 +52,10 @@ from camp_monitor.report.figure.lettering import (
 )
 from camp_monitor.report.figure.panels import Panels, north_angle_deg
 from camp_monitor.report.text.words import is_simulated
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.workspace import Workspace, create_workspace
 from tests.report import painted
 
