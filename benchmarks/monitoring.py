@@ -190,9 +190,10 @@ def main() -> None:
         resource.getrusage(who).ru_maxrss / 1e3
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     ]
+    ledger_mb = (workspace.out / "ledger.sqlite").stat().st_size / 1e6
     print(
         f"{runs} runs in {time.monotonic() - started:.0f} s; peak memory {peak_mb[0]:.0f} MB, of a "
-        f"worker {peak_mb[1]:.0f} MB; ledger {workspace.ledger.stat().st_size / 1e6:.1f} MB",
+        f"worker {peak_mb[1]:.0f} MB; ledger {ledger_mb:.1f} MB",
         flush=True,
     )
     if not said.no_score:
