@@ -38,7 +38,7 @@ def watched(workspace: Workspace, name: str, outline: shapely.Polygon) -> tuple[
     water = tuple(method for method in detectors() if method.startswith("flooding"))
     how = How(workspace.configuration.scan, workspace.ground_files, None, lambda: NOW)
     with open_workers(1) as workers:
-        (done,) = run(workspace, [Errand(name, interval, (), water)], how, workers, "1", name)
+        (done,) = run(workspace, [Errand(name, interval, (), water)], how, workers, "1")
     assert not done.failed
     with open_ledger(workspace.ledger) as ledger:
         assert ledger.verify() == ()

@@ -19,7 +19,7 @@ from odc.geo.geom import Geometry
 
 from camp_monitor.codes import Code, Note
 from camp_monitor.errors import RemoteError
-from camp_monitor.pairs.selection import Look, choose_pairs
+from camp_monitor.pairs.selection import Look, choose_pairs, processing_key
 from camp_monitor.providers.fetch import Order, fetch_scene
 from camp_monitor.providers.gathering import look_at_local
 from camp_monitor.providers.item import read_remote_scene
@@ -305,11 +305,17 @@ def test_a_product_without_calibration_is_refused_and_one_without_noise_says_so(
         order_of(product | {"assets": without})
 
 
-KINDS = ("gamma0_power vv vh", "sigma0_db vv vh", "sigma0_db vv vh at one height")
+KINDS = (
+    processing_key("gamma0_power", ("vv", "vh")),
+    processing_key("sigma0_db", ("vv", "vh")),
+    processing_key("sigma0_db", ("vv", "vh"), in_radar_geometry=True),
+)
 
 
 @pytest.mark.parametrize("kinds", list(itertools.product(KINDS, repeat=3)))
-def test_whatever_is_offered_only_one_quantity_is_compared(kinds: tuple[str, ...]) -> None:
+def test_whatever_is_offered_only_one_quantity_is_compared(
+    kinds: tuple[tuple[str, ...], ...],
+) -> None:
     first = datetime(2016, 8, 20, tzinfo=UTC)
     looks = [
         Look(str(number), "sentinel-1", first + timedelta(12 * number), 1.0, None, "54 a", kind)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -26,12 +27,14 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
+from camp_monitor.codes import Code, note
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
-from camp_monitor.watch import notify as notification
+from camp_monitor.report.text.sentences import name_of, phrase, sentence
+from camp_monitor.report.text.words import area_words, interval_words
 from camp_monitor.watch.addresses import read_addresses
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
@@ -126,6 +129,10 @@ def alarm(workspace: Workspace, now: datetime, run_id: str = "") -> Message | No
         return compose_alarm(workspace, ledger, now, run_id)
 
 
+def unfolded(text: str) -> str:
+    return " ".join(text.split())
+
+
 def text_of(mail: EmailMessage) -> str:
     part = mail.get_body(("plain",))
     assert part is not None
@@ -144,15 +151,20 @@ def test_mail_and_webhook_get_the_digest_once(
     body = text_of(message)
     with open_ledger(workspace.ledger) as ledger:
         [finding] = ledger.findings()
+    area, interval = area_words(finding)
     for words in (
-        "SIMULATED", "New construction: confirmed", "between 2016-08-20 and 2016-09-12",
-        "5,890 m² (likely 5,210 to 6,900 m²)", "Confirmed by RN", "Bare soil after earthworks",
-        f"camp-monitor findings show {finding.id}", "Not seen does not mean unchanged",
-    ):  # fmt: skip
-        assert words in body
-        assert words in post["message"]
-    assert "SIMULATED" in message["subject"]
-    assert "SIMULATED" in post["title"]
+        phrase("digest.simulated"),
+        phrase("digest.came", dates=interval_words(finding.before, finding.after)),
+        phrase("digest.area", area=area, interval=interval, position=finding.position),
+        sentence(note(Code.REVIEW_CONFIRMED, by="RN", on="2024-01-01")),
+        sentence(finding.caveats[0]),
+        phrase("digest.look", finding=finding.id),
+        phrase("seen.not_unchanged"),
+    ):
+        assert words in unfolded(body)
+        assert words in unfolded(post["message"])
+    title = phrase("digest.title_simulated", events=1, facilities=1)
+    assert message["subject"] == post["title"] == title
     with open_outbox(workspace.outbox) as outbox:
         kept_files = {
             name: hashlib.sha256(content).hexdigest()
@@ -172,7 +184,7 @@ def test_mail_and_webhook_get_the_digest_once(
     assert posted == kept_files
     again = run(workspace, addresses, "notify")
     assert again.exit_code == 0
-    assert "Nothing was to be told" in again.output
+    assert phrase("notify.nothing_sent") in again.output
     assert (len(mail.mails), len(hook.posts)) == (1, 1)
 
 
@@ -183,8 +195,8 @@ def test_what_cannot_be_delivered_waits_and_goes_out_once(
     for _ in range(2):
         down = run(workspace, addresses, "notify")
         assert down.exit_code == 1
-        assert "1 message waits in out/outbox" in down.output
-        assert down.output.count("stays in the outbox: the ") == 2
+        assert phrase("notify.left", messages=1, outbox="out/outbox.sqlite") in down.output
+        assert down.output.count(phrase("notify.stays", reason="the ")) == 2
     with open_outbox(workspace.outbox) as outbox:
         [message] = waiting(outbox)
         assert list(tries(outbox, message.id).values()) == [2, 2]
@@ -367,7 +379,7 @@ def test_a_test_says_for_each_whether_it_worked(workspace: Workspace, hook: Webh
     first, second = json.loads(result.output.partition("\nError")[0])["tried"]
     assert not first["error"]
     assert "no connection" in second["error"]
-    assert [post["title"] for post in hook.posts] == [notification.TEST_TITLE]
+    assert [post["title"] for post in hook.posts] == [phrase("test.title")]
     assert not left(workspace)
 
 
@@ -375,7 +387,7 @@ def test_a_dry_run_prints_and_stores_nothing(workspace: Workspace, hook: Webhook
     with hook.up():
         result = run(workspace, hook.address, "notify", "--dry-run")
     assert result.exit_code == 0
-    assert "New construction: confirmed" in result.output
+    assert phrase("digest.title_simulated", events=1, facilities=1) in result.output
     assert not hook.posts
     assert not workspace.outbox.exists()
     with open_ledger(workspace.ledger) as ledger:
@@ -422,12 +434,12 @@ def test_no_licence_no_picture_and_no_picture_no_harm(workspace: Workspace) -> N
         message = compose_digest(workspace, ledger, NOW)
     assert message is not None
     assert not message.attachments
-    assert "the licence of the images does not let them be passed on" in message.body
+    assert phrase("picture.licence", picture="png") in unfolded(message.body)
     with open_ledger(workspace.ledger) as ledger:
         ledger.record([seen], [finding], recorded_at=NOW)
         message = compose_digest(workspace, ledger, NOW)
     assert message is not None
-    assert "No figure: it could not be drawn." in message.body
+    assert phrase("picture.failed", picture="png", detail="") in unfolded(message.body)
 
 
 @pytest.mark.parametrize(
@@ -468,8 +480,9 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         later = Review(finding.id, "rejected", "RN", "2024-01-02T00:00:00+00:00", "a shadow")
         ledger.review(later, recorded_at=NOW)
         [message] = notify(workspace, NOW, environment=environment).composed
-        assert "now dismissed by review" in message.body
-        assert "1 event that nothing has confirmed" in message.body
+        now_dismissed = phrase("digest.now", state=name_of("state", "dismissed"))
+        assert now_dismissed in unfolded(message.body)
+        assert phrase("digest.kept_back", events=1) in unfolded(message.body)
         assert compose_digest(workspace, ledger, NOW) is None
 
 
@@ -494,7 +507,7 @@ def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> No
     assert message is not None
     assert len(message.told) == 30
     assert all(name in message.body for name, _ in message.told)
-    assert message.body.count("Confidence:") == 12
+    assert message.body.count(phrase("digest.confidence", confidence="").rstrip(" .")) == 12
     assert "\x1b" not in message.body
     assert len(message.body) < 32_768, "what most services take in one message"
 
@@ -516,19 +529,29 @@ def test_one_thing_measured_anew_is_not_news_and_one_that_went_is_withdrawn(
         assert [item.id for item in ledger.findings()] == [anew.id]
         assert compose_digest(workspace, ledger, NOW) is None
         nothing = replace(
-            seen, method="construction/10", finding_ids=(), outcome="unchanged", reason=""
+            seen, method="construction/10", finding_ids=(), outcome="unchanged", reasons=()
         )
         ledger.record([nothing], [], recorded_at=NOW)
         message = compose_digest(workspace, ledger, NOW)
         assert message is not None
-        assert "withdrawn" in message.body
+        assert phrase("digest.withdrawn_state") in message.body
         assert [said for _, said in message.told] == ["withdrawn"]
         notify(workspace, NOW, environment={})
         assert compose_digest(workspace, ledger, NOW) is None
 
 
-def record_of(what: str, at: str, run_id: str = "r1", **more: str) -> RunRecord:
-    return RunRecord(run_id, what, f"{at}T06:00:00+00:00", **more)  # type: ignore[arg-type]
+def record_of(
+    what: str, at: str, run_id: str = "r1", facility_id: str = "", detail: str = ""
+) -> RunRecord:
+    reasons = (note(Code.FAILED, error="LedgerError", detail=detail),) if detail else ()
+    return RunRecord(run_id, what, f"{at}T06:00:00+00:00", facility_id, reasons=reasons)
+
+
+def is_alarm(post: dict[str, Any]) -> bool:
+    """Whether a message is an alarm because runs stopped."""
+    causes = name_of("alarm", "stopped")
+    days = (f"2024-01-{day:02}" for day in range(1, 32))
+    return post["title"] in [phrase("alarm.title", on=day, causes=causes) for day in days]
 
 
 def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> None:
@@ -542,11 +565,11 @@ def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> Non
         for hours in (0, 1, 2):
             moment = late + timedelta(hours=hours)
             assert notify(workspace, moment, environment={VARIABLE: hook.address}).is_done
-        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 1
-        said = " ".join(hook.posts[0]["message"].split())
-        assert "the last ended on 2024-01-01 at 06:00 UTC" in said
+        assert list(map(is_alarm, hook.posts)).count(True) == 1
+        said = phrase("alarm.stopped", lasted=4, at="2024-01-01 06:00 UTC")
+        assert said in unfolded(hook.posts[0]["message"])
         notify(workspace, late + timedelta(days=1), environment={VARIABLE: hook.address})
-        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 2
+        assert list(map(is_alarm, hook.posts)).count(True) == 2
     assert alarm(workspace, datetime(2023, 1, 1, tzinfo=UTC)) is None, "a clock set back"
 
 
@@ -555,12 +578,13 @@ def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
     assert alarm(workspace, NOW - timedelta(hours=12)) is None, "it may be running"
     unfinished = alarm(workspace, NOW + timedelta(days=1))
     assert unfinished is not None
-    assert "never came to its end" in unfinished.body
+    assert unfinished.told == (("watch", "unfinished"),)
+    assert phrase("alarm.unfinished", at="2024-01-01 06:00 UTC") in unfolded(unfinished.body)
     assert alarm(workspace, NOW + timedelta(days=1), run_id="r1") is None, "it asks itself"
     tell(
         workspace,
         record_of("started", "2024-01-02", "r2"),
-        record_of("failed", "2024-01-02", "r2", reason="The disk is full."),
+        record_of("failed", "2024-01-02", "r2", detail="The disk is full."),
     )
     failed = alarm(workspace, NOW + timedelta(days=1), run_id="r2")
     assert failed is not None
@@ -570,13 +594,13 @@ def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
         tell(
             workspace,
             record_of("started", day, f"r{number}"),
-            record_of("failed", day, f"r{number}", facility_id="kls-16", reason="No \x1b[31mline."),
+            record_of("failed", day, f"r{number}", facility_id="kls-16", detail="No \x1b[31mline."),
             record_of("ended", day, f"r{number}"),
         )
         told = alarm(workspace, NOW + timedelta(days=number - 1))
         assert (told is not None) == (number == 5)
     assert told is not None
-    assert "kls-16 failed in its last 3 runs: No" in told.body
+    assert phrase("alarm.failing", facility="kls-16", times=3, reasons="No") in told.body
     assert "\x1b" not in told.body
 
 
@@ -594,8 +618,8 @@ def test_a_sign_of_life_when_nothing_is_new(workspace: Workspace) -> None:
         assert compose_heartbeat(workspace, ledger, NOW + timedelta(days=6)) is None
         [message] = compose(workspace, ledger, datetime(2024, 1, 10, 12, tzinfo=UTC))
     assert message.kind == "heartbeat"
-    assert "The last run ended on 2024-01-10 at 06:00 UTC." in message.body
-    assert "Searched for new images since 2024-01-02: 1 facility." in message.body
+    assert phrase("heartbeat.last_run", at="2024-01-10 06:00 UTC") in message.body
+    assert phrase("heartbeat.searched", on="2024-01-02", facilities=1) in message.body
     assert "khs-12-jongori (2016-09-12)" in message.body
 
 
@@ -606,7 +630,7 @@ def test_a_ledger_that_cannot_be_used_is_an_alarm(workspace: Workspace, hook: We
             result = run(workspace, hook.address, "notify")
             assert result.exit_code == 1
     assert len(hook.posts) == 1
-    assert "ALARM" in hook.posts[0]["title"]
+    assert name_of("alarm", "ledger") in hook.posts[0]["title"]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ PHRASES: dict[str, str] = {
     "status.last_run": "last run ended {on}",
     "status.no_run": "no run yet",
     "status.never_seen": "Never seen so far: {names}.",
-    "status.not_seen_since": "{facility} has not been seen since {on}, {ago:days} ago.",
+    "status.not_seen_since": "Not seen since {on}, {ago:days} ago: {facility}.",
     "status.cloudy": (
         "With clouds among the causes, a facility went unseen for {least:days} or more "
         "{times:times}. The longest: {longest}"
