@@ -19,13 +19,14 @@ from camp_monitor.scenes.sensors import is_sar
 __all__ = ["Maps", "examine", "prepare"]
 
 OPTICAL: tuple[Callable[[Place], Explanation], ...] = (
-    optical.shadow, optical.snow, any_sensor.season, optical.soil_moisture,
+    optical.shadow, optical.snow_cover, any_sensor.season, optical.soil_moisture,
     any_sensor.residual_misregistration, optical.cloud_edge, any_sensor.view_angle,
     any_sensor.processing,
 )  # fmt: skip
 RADAR: tuple[Callable[[Place], Explanation], ...] = (
-    radar.snow, any_sensor.season, radar.soil_moisture, any_sensor.residual_misregistration,
-    any_sensor.view_angle, any_sensor.processing, radar.radio_interference,
+    radar.snow_in_radar, any_sensor.season, radar.soil_moisture,
+    any_sensor.residual_misregistration, any_sensor.view_angle, any_sensor.processing,
+    radar.radio_interference,
 )  # fmt: skip
 """Those that can act on a sensor, in the order in which they are shown."""
 

@@ -138,7 +138,7 @@ def _caster(place: Place) -> Note:
     return note(Code.CASTER_FOUND, brighter_fraction=brightest / usual - 1)
 
 
-def snow(place: Place) -> Explanation:
+def snow_cover(place: Place) -> Explanation:
     """Ask for snow flagged near, or ground that is bright in green and dark in the infrared."""
     cause, lacking = Cause.SNOW, place.untestable
     if lacking:

@@ -22,7 +22,7 @@ GAP_DB = 3.0
 """Interference that is not polarised fills the gap between VV and VH by this or more."""
 
 
-def snow(place: Place) -> Explanation:
+def snow_in_radar(place: Place) -> Explanation:
     """Ask whether all the ground around fell, or rose, by what wet snow takes."""
     cause, untestable = Cause.SNOW, _untestable(place)
     if untestable:

@@ -42,8 +42,10 @@ CODES = {
         "{height_m:.0f} m of height is displaced by at most {displaced_m:.1f} m; the region is "
         "{width_m:.0f} m wide."
     ),
-    Code.PLATFORM_SAME: "Both dates are from satellite {platform}.",
-    Code.PLATFORM_DIFFERS: "The satellites are {before_platform} and {after_platform}.",
+    Code.PLATFORM_SAME: "Both dates are from satellite {platform:platform}.",
+    Code.PLATFORM_DIFFERS: (
+        "The satellites are {before_platform:platform} and {after_platform:platform}."
+    ),
     Code.PLATFORM_UNKNOWN: "The satellite is unknown ({which:name}).",
     Code.BASELINE_SAME: "Both dates were processed with baseline {baseline}.",
     Code.BASELINE_DIFFERS: ("The processing baselines are {before_baseline} and {after_baseline}."),
