@@ -28,7 +28,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from PIL import Image as Pillow
 
-from camp_monitor.assess.findings import refer
+from camp_monitor.assess.question import refer
 from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
