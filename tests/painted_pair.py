@@ -28,7 +28,10 @@ OUTLINE_M = 250.0
 """Half the side of the outline, round the middle of the images."""
 HALLS_M = ((-60, 40, 60, 18), (20, 60, 18, 50), (-20, -60, 70, 20))
 """Place east and north of the middle, length and width of what is built between the dates."""
-BEFORE, AFTER = "20160820_021602_1054_3B_AnalyticMS_SR.tif", "20160912_021604_0f15_3B_AnalyticMS_SR.tif"
+BEFORE, AFTER = (
+    "20160820_021602_1054_3B_AnalyticMS_SR.tif",
+    "20160912_021604_0f15_3B_AnalyticMS_SR.tif",
+)
 
 
 @dataclass(frozen=True)

@@ -33,16 +33,12 @@ def draw(
     ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
-    from camp_monitor.report.map.facility_map import draw_facility_map
+    from camp_monitor.report.map.facility_map import check_map_name, draw_facility_map
     from camp_monitor.report.map.map import iframe_line
     from camp_monitor.report.text.words import count_words, findings_words
     from camp_monitor.report.writing import write_whole
 
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise InputError(
-            f"{output} ends in {output.suffix or 'nothing'!r}, and a map is an .html file: name it "
-            f"so; 'camp-monitor figure' draws a finding as a picture."
-        )
+    check_map_name(output)
     if not targets:
         if before or after:
             raise InputError("--before and --after choose a pair of one facility: name its ID.")
