@@ -6,6 +6,7 @@ workspace, a clock or a network; `Workspace` does the same where results are kep
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -155,9 +156,11 @@ class Comparison:
         ``area_high_m2``, ``probability``, ``confidence``, ``position`` (``inside``,
         ``within_error`` or ``outside``) and ``reasons``, the codes of its caveats.
         """
+        from camp_monitor.events.events import by_finding, join_events
         from camp_monitor.report.export.frames import findings_frame
 
-        return findings_frame(self.result.findings)
+        events = join_events(self.result.findings, self.result.observations)
+        return findings_frame(self.result.findings, (), by_finding(events))
 
     @cached_property
     def outcomes(self) -> pandas.DataFrame:
@@ -251,8 +254,8 @@ class Comparison:
     def _target(self, path: Path | str) -> Path:
         """Return where to write; never over an image that was compared."""
         path = Path(path).expanduser()
-        compared = {file.resolve() for file in (*self.before.files, *self.after.files)}
-        if path.resolve() in compared:
+        compared = map(os.path.realpath, (*self.before.files, *self.after.files))
+        if os.path.realpath(path) in compared:
             raise InputError(f"{path} is one of the images that were compared: name another file.")
         return path
 
@@ -293,13 +296,7 @@ class Workspace(folders.Workspace):
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one.
-
-        Raises
-        ------
-        WorkspaceError
-            The folder holds no configuration, or one that cannot be used.
-        """
+        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one."""
         held = open_workspace(path)
         return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,12 @@ def _check_outputs(asked: dict[str, Any], inputs: tuple[Path, ...]) -> None:
     ):
         if asked[name]:
             check(asked[name])
-    taken = {path.resolve() for path in inputs}
+    taken = [os.path.realpath(path) for path in inputs]
     for name in OUTPUTS:
-        if asked[name] and asked[name].resolve() in taken:
-            raise InputError(f"{asked[name]} is named twice: name another file for --{name}.")
-        taken |= {asked[name].resolve()} if asked[name] else set()
+        if asked[name]:
+            taken.append(os.path.realpath(asked[name]))
+            if taken.count(taken[-1]) > 1:
+                raise InputError(f"{asked[name]} is named twice: name another file for --{name}.")
 
 
 def _open(context: Context, path: Path, asked: dict[str, Any], acquired: str | None) -> Any:

@@ -82,8 +82,8 @@ def resolve_stated(path: Path, sensor: str | None, acquired: str | None) -> Reso
         when = stated_date(path)
         if when is None:
             raise SceneError(
-                f"{path.name} does not say when it was acquired, in its tags or its name: give the "
-                f"date."
+                f"{path.name} does not say when it was acquired, in its tags or its name: give its "
+                f"date (--before-date, --after-date)."
             )
         acquired = when.value
         source = when.source if when.source == "name" else f"tag {when.source}"

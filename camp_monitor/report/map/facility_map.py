@@ -154,12 +154,14 @@ def draw_compared_map(
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
     pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+    events = by_finding(join_events(findings, observations))
     return draw_map(
         facility,
         facility.outline,
         *pictures,
         findings,
         observations,
+        events=events,
         notes=tuple(notes),
         simulated=any(scene.simulated for scene in pair),
     )
