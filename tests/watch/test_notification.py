@@ -230,7 +230,7 @@ def test_a_refusal_is_no_delivery(workspace: Workspace, mail: MailServer, hook: 
 
 
 @pytest.mark.usefixtures("both")
-def test_stopped_between_outbox_and_diary_nothing_is_doubled_or_lost(
+def test_stopped_between_outbox_and_run_log_nothing_is_doubled_or_lost(
     workspace: Workspace, hook: Webhook
 ) -> None:
     with open_ledger(workspace.ledger) as ledger, open_outbox(workspace.outbox) as outbox:
