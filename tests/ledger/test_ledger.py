@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import row_hash
+from camp_monitor.ledger.chain import SCHEMA_VERSION, row_hash
 from camp_monitor.ledger.dialects import guards
 from camp_monitor.ledger.ledger import Added, open_ledger
 from camp_monitor.records.content import canonical_json
@@ -635,8 +635,10 @@ def test_a_foreign_file_is_refused_and_left_as_it_is(
 
 
 def test_another_schema_version_is_refused(recorded: Path) -> None:
-    change(recorded, "UPDATE schema SET version = 4")
-    with pytest.raises(LedgerError, match="states schema version 4, and this program reads up to"):
+    change(recorded, f"UPDATE schema SET version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(
+        LedgerError, match=f"version {SCHEMA_VERSION + 1}, and this program reads up to"
+    ):
         open_ledger(recorded)
 
 
