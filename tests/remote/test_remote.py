@@ -283,6 +283,55 @@ def test_peer_that_is_not_the_checked_address_is_left(
     assert not assets.seen
 
 
+LISTED = ("files.example.org",)
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://other.example.org/a.tif",
+        "https://files.example.org.other.org/a.tif",
+        "https://sub.files.example.org/a.tif",
+        "https://files.example.org./a.tif",
+        "https://8.8.8.8/a.tif",
+    ],
+)
+def test_only_the_hosts_of_a_source_are_asked(
+    make_remote: MakeRemote,
+    assets: AssetServer,
+    monkeypatch: pytest.MonkeyPatch,
+    dialled: list[str],
+    href: str,
+) -> None:
+    asked = answer_names(monkeypatch, ["8.8.8.8"])
+    remote = make_remote(hosts=LISTED)
+    for action in (remote.open, remote.get_json, lambda one: remote.read_all(one, 10)):
+        assert "none of the hosts" in refusal_of(partial(action, f"{href}?sig={SECRET}"))
+    assert "none of the hosts" in refusal_of(lambda: remote.session.get(href))
+    assert (asked, dialled, remote.requests) == ([], [], 0)
+    assets.always["/old"] = lead(href)
+    assert "none of the hosts" in refusal_of(lambda: remote.open(assets.url("/old")))
+    assert (asked, len(assets.seen)) == ([], 1)
+
+
+def test_listed_host_and_the_catalogues_own_are_asked(
+    make_remote: MakeRemote,
+    assets: AssetServer,
+    monkeypatch: pytest.MonkeyPatch,
+    dialled: list[str],
+) -> None:
+    asked = answer_names(monkeypatch, ["8.8.8.8"])
+    remote = make_remote(hosts=LISTED, limits=replace(QUICK, attempts=1))
+    assert "cannot be reached" in refusal_of(lambda: remote.open("https://FILES.example.org/a.tif"))
+    assert (asked, dialled) == (["files.example.org"], ["8.8.8.8"])
+    dialled.clear()
+    assets.files[PATH] = LARGE
+    assert remote.open(assets.url(PATH)).read() == LARGE
+    abroad = make_remote("https://catalogue.example.org/v1", hosts=LISTED)
+    refusal_of(lambda: abroad.get_json("https://catalogue.example.org/v1"))
+    assert asked[-1] == "catalogue.example.org"
+
+
 def test_environment_names_no_proxy_and_no_password(
     make_remote: MakeRemote,
     assets: AssetServer,

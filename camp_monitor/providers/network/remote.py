@@ -15,7 +15,7 @@ import random
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -83,6 +83,9 @@ class Remote:
     home : str
         The catalogue's own address, chosen by the user.  Where it is on this computer, its host
         may be asked over http; nothing else that is not public is ever asked.
+    hosts : collection of str
+        Names that may be asked besides that of `home`, also where an answer leads on; empty: every
+        public one.
     sign : function
         From an address to the form that the provider wants; it is used for one try.
     limits : Limits
@@ -119,6 +122,7 @@ class Remote:
         home: str,
         sign: Sign = unsigned,
         *,
+        hosts: Collection[str] = (),
         limits: Limits = LIMITS,
         proxy: str = "",
         sleep: Callable[[float], None] = time.sleep,
@@ -126,6 +130,7 @@ class Remote:
     ) -> None:
         self.home = parse_address(home)
         check_address(self.home, self.home)
+        self.hosts = frozenset(hosts)
         self.limits = limits
         self._sign, self._sleep, self._chance = sign, sleep, chance
         self._proxies = dict.fromkeys(("http", "https"), proxy) if proxy else {}
@@ -207,7 +212,7 @@ class Remote:
         start_turn(self.limits.total_s)
         for _ in range(self.limits.redirects + 1):
             address = parse_address(href)
-            check_address(address, self.home)
+            check_address(address, self.home, self.hosts)
             response = self._send(address, href, {**headers, **_headers_of(ask, body)}, body)
             location = response.headers.get("Location", "")
             try:
