@@ -353,7 +353,7 @@ workers = 4
 # like = "earth-search"
 # Only these of its collections, in this order; none named: all.
 # collections = ["sentinel-2-c1-l2a"]
-# Hosts of its files: no other is asked.  None named: the preset's where the API is, else any public.
+# Hosts of its files: no other is asked; none named: the preset's if it is its API, else any.
 # hosts = ["files.example.org"]
 
 [schedule]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import os
 import random
 import threading
@@ -27,7 +26,7 @@ import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from camp_monitor.errors import MissingError, RemoteError
-from camp_monitor.providers.network.addresses import Address, check_address, parse_address, where
+from camp_monitor.providers.network.addresses import check_address, parse_address, where
 from camp_monitor.providers.network.answers import (
     LATER,
     FailedTry,
@@ -89,10 +88,6 @@ class Remote:
     sign : function
         From an address to the form that the provider wants; it is used for one try.
     limits : Limits
-    proxy : str
-        Address of a proxy for all but this computer; it is never taken from the environment.
-        With it, names are looked up by the proxy: an address is then checked by its spelling, but
-        what its name stands for cannot be.
     sleep : function
         Waits for a number of seconds.
     chance : function
@@ -113,8 +108,9 @@ class Remote:
 
     Notes
     -----
-    A certificate is checked against those of the system's `requests`, or of the file that
-    ``REQUESTS_CA_BUNDLE`` names.  Looking up a name takes as long as the system lets it.
+    No proxy is used, not even one that the environment names: it would look names up where nobody
+    checks them.  A certificate is checked against those of the system's `requests`, or of the file
+    that ``REQUESTS_CA_BUNDLE`` names.  Looking up a name takes as long as the system lets it.
     """
 
     def __init__(
@@ -124,7 +120,6 @@ class Remote:
         *,
         hosts: Collection[str] = (),
         limits: Limits = LIMITS,
-        proxy: str = "",
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -133,9 +128,7 @@ class Remote:
         self.hosts = frozenset(hosts)
         self.limits = limits
         self._sign, self._sleep, self._chance = sign, sleep, chance
-        self._proxies = dict.fromkeys(("http", "https"), proxy) if proxy else {}
-        self._direct = Adapter(self.home, proxied=False)
-        self._proxied = Adapter(self.home, proxied=True)
+        self._adapter = Adapter()
         self._certificates: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._lock = threading.Lock()
         self.requests = 0
@@ -146,17 +139,15 @@ class Remote:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._direct.close()
-        self._proxied.close()
+        self._adapter.close()
 
-    def get_json(self, url: str, *, body: Mapping[str, Any] | None = None) -> Any:
-        """Return what a catalogue answers, to a GET, or to a POST where there is a `body`.
+    def get_json(self, url: str) -> Any:
+        """Return what a catalogue answers to a GET.
 
         The answer is bounded in size and depth, and holds only what JSON has: no NaN, no endless
         number, no half of a character.
         """
-        sent = None if body is None else json.dumps(body).encode()
-        return parse_json(self._get_json_bytes(url, sent), where(url))
+        return parse_json(self._get_json_bytes(url, None), where(url))
 
     def read_all(self, href: str, most_bytes: int) -> bytes:
         """Return a whole small file of at most `most_bytes`, packed and unpacked."""
@@ -209,11 +200,11 @@ class Remote:
     def _try_once(self, ask: _Ask) -> _Answer:
         signed = self._sign(ask.href)
         href, headers, body = signed.url, dict(signed.headers), ask.body
-        start_turn(self.limits.total_s)
+        start_turn(self.home, self.limits)
         for _ in range(self.limits.redirects + 1):
             address = parse_address(href)
             check_address(address, self.home, self.hosts)
-            response = self._send(address, href, {**headers, **_headers_of(ask, body)}, body)
+            response = self._send(href, {**headers, **_headers_of(ask, body)}, body)
             location = response.headers.get("Location", "")
             try:
                 if not response.is_redirect:
@@ -231,22 +222,17 @@ class Remote:
             f"leads on more than {self.limits.redirects} times", "check the address in a browser"
         )
 
-    def _send(
-        self, address: Address, href: str, headers: Mapping[str, str], body: bytes | None
-    ) -> requests.Response:
+    def _send(self, href: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return when the head of the answer is there."""
         method = "GET" if body is None else "POST"
-        at_home = self.home.is_this_computer and address.host == self.home.host
-        proxies = {} if at_home else self._proxies
         with self._lock:
             self.requests += 1
         try:
-            return (self._proxied if proxies else self._direct).send(
+            return self._adapter.send(
                 requests.Request(method, href, headers=headers, data=body).prepare(),
                 stream=True,
                 timeout=(self.limits.connect_s, self.limits.read_s),
                 verify=self._certificates,
-                proxies=proxies,
             )
         except requests.RequestException as error:
             failure = explain(error)
