@@ -8,19 +8,15 @@ Every answer is bounded in bytes and in time.  What fails for a moment is asked 
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import random
 import threading
 import time
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
-import numpy as np
 import requests
 import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -39,17 +35,10 @@ from camp_monitor.providers.network.answers import (
     version_of,
 )
 from camp_monitor.providers.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
-from camp_monitor.providers.network.range_file import QuietFile, RangeFile
+from camp_monitor.providers.network.range_file import RangeFile
 from camp_monitor.providers.network.signing import Sign, Signed, unsigned
-from camp_monitor.scenes.opening import DRIVERS
-
-if TYPE_CHECKING:
-    from rasterio.io import DatasetReader
 
 FIRST_BYTES = 32768
-MOST_BLOCK_BYTES = 128 << 20
-"""Unpacked, of one tile; a small file can claim tiles that no memory holds."""
-_names = itertools.count()
 _CHUNK_BYTES = 65536
 
 
@@ -335,60 +324,3 @@ class _Session(requests.Session):
         response.encoding = "utf-8"
         response.raw = io.BytesIO(content)
         return response
-
-
-@contextmanager
-def open_remote_raster(remote: Remote, href: str, remedy: str) -> Iterator[DatasetReader]:
-    """Open an image file where it is, on its own: nothing beside it and nothing it names is read.
-
-    Parameters
-    ----------
-    remote : Remote
-    href : str
-    remedy : str
-        What to do where the file is damaged, for the message.
-
-    Raises
-    ------
-    RemoteError
-        It cannot be read, is neither a GeoTIFF nor a JPEG 2000, has tiles too large, or is
-        damaged; also where that shows only while the block inside reads from it.
-    """
-    import rasterio
-    from rasterio.abc import MultiByteRangeResourceContainer
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
-
-    MultiByteRangeResourceContainer.register(QuietFile)  # so GDAL asks for many tiles at once
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
-    with remote.open(href) as file:
-        quiet = QuietFile(file, f"camp-monitor/{next(_names)}/image")
-        try:
-            # for good: to set it back would disturb other threads, which read at the same time
-            warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
-            with alone:
-                source = rasterio.open(quiet.name, driver=_driver(file), opener=quiet)
-            with source:
-                _check_blocks(source, file.shown, remedy)
-                yield source
-        except (RasterioError, IndexError) as error:
-            if quiet.failure is None:
-                raise RemoteError(
-                    f"{file.shown} is damaged and cannot be read as an image: {remedy}."
-                ) from error
-        if quiet.failure is not None:
-            raise quiet.failure
-
-
-def _driver(file: RangeFile) -> str:
-    """Tell the format by the first bytes."""
-    start = file.read(8)
-    for signature, driver in DRIVERS.items():
-        if start.startswith(signature):
-            return driver
-    raise RemoteError(f"{file.shown} is neither a GeoTIFF nor a JPEG 2000: choose another scene.")
-
-
-def _check_blocks(source: DatasetReader, shown: str, remedy: str) -> None:
-    for (rows, cols), kind in zip(source.block_shapes, source.dtypes, strict=True):
-        if rows * cols * source.count * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
-            raise RemoteError(f"{shown} has tiles of {cols} x {rows} pixels, too large: {remedy}.")
