@@ -83,6 +83,9 @@ class SourceSettings(BaseModel):
     collections: tuple[str, ...] = ()
     """Those of the preset's collections that are searched, in this order; empty for all of them."""
 
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = ()
+    """Where its files are: no other host is asked, but the API's own; empty: every public one."""
+
 
 Question = Literal["construction", "flooding"]
 DETECTORS: tuple[Question, ...] = ("construction", "flooding")
@@ -413,6 +416,8 @@ workers = 4
 # like = "earth-search"
 # Only these of its collections, in this order; none named: all.
 # collections = ["sentinel-2-c1-l2a"]
+# Hosts of its files: no other is asked; none named: the preset's if it is its API, else any.
+# hosts = ["files.example.org"]
 
 [schedule]
 # What 'scan --due' watches: ids of facilities; none named: all that have an outline.

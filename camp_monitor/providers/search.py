@@ -23,7 +23,8 @@ from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import RemoteError
 from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
-from camp_monitor.providers.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
+from camp_monitor.providers.network.range_file import open_image
+from camp_monitor.providers.network.remote import Remote
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
@@ -203,7 +204,7 @@ def clear_fraction(remote: Remote, scene: RemoteScene, outline: BaseGeometry) ->
     band = scene.quality
     if band is None:
         return None
-    with open_remote_raster(remote, band.href, ANOTHER) as source:
+    with open_image(remote.open(band.href), ANOTHER) as source:
         check_file(source, band, scene.sensor)
         return clear_share(source, band.name, outline)
 
@@ -226,9 +227,6 @@ def check_file(source: DatasetReader, band: RemoteBand, sensor: str) -> None:
             f"{named} holds {source.count} x {kind} where one band of {' or '.join(allowed)} "
             f"belongs: {ANOTHER}."
         )
-    rows, cols = source.block_shapes[0]
-    if rows * cols * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
-        raise RemoteError(f"{named} has tiles of {cols} x {rows} pixels, too large: {ANOTHER}.")
     unit_m = crs.linear_units_factor[1] if crs.is_projected else DEGREE_M
     usual_m = USUAL_PIXEL_M[sensor]
     for side in (affine.a, -affine.e):
