@@ -289,7 +289,11 @@ def find_workspace(start: Path) -> Workspace:
     )
 
 
-def open_workspace(root: Workspace | Path | str) -> Workspace:
+AnyWorkspace = Workspace | Path | str
+"""A workspace, or its folder."""
+
+
+def open_workspace(root: AnyWorkspace) -> Workspace:
     """Open the workspace in the folder `root`; one that is open already is returned as it is.
 
     Raises

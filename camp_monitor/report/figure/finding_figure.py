@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import ScanSettings, Workspace
+from camp_monitor.workspace import AnyWorkspace, ScanSettings, Workspace, open_workspace
 
 LEAST_VIEW_M = 300.0
 """Least side of a panel on the ground: less shows no surroundings to know the place by."""
@@ -67,13 +66,14 @@ class FindingFigure:
 
 
 def draw_finding_figure(
-    workspace: Workspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
+    workspace: AnyWorkspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
 ) -> FindingFigure:
     """Draw before, after and change of one finding.
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, Path or str
+        The workspace, or its folder.
     finding_id : str
         Of the finding, or of an event, see `find_finding`; or as much of it as tells it from the
         others.
@@ -89,6 +89,7 @@ def draw_finding_figure(
     SceneError
         A scene is gone from the catalogue, or is no longer the one that was compared.
     """
+    workspace = open_workspace(workspace)
     with open_ledger(workspace.ledger) as ledger:
         finding = find_finding(ledger, finding_id)
         current = ledger.findings(finding.facility_id)
@@ -174,26 +175,6 @@ def format_of(path: Path) -> str:
             f"name one of these."
         )
     return suffix
-
-
-def write_figure(content: bytes, path: Path) -> None:
-    """Write a figure, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written there.
-    """
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_bytes(content)
-        building.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}): check its folder."
-        ) from error
-    finally:
-        building.unlink(missing_ok=True)
 
 
 def view_grid(before: Scene, after: Scene, finding: Finding, most_px: int) -> GeoBox:
