@@ -24,6 +24,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import MissingError, RemoteError, SceneError
+from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.providers.item import (
     SAFE_ID,
     RemoteBand,
@@ -115,14 +116,8 @@ def catalogue_id(scene_id: str, area: BaseGeometry, least_px: int) -> str:
 
 def most_bytes(scene: RemoteScene, area: BaseGeometry, least_px: int) -> int:
     """Return the size that a scene's fetched files will hardly exceed, bytes."""
-    from pyproj import Geod
-
-    west, south, east, north = area.bounds
-    geod = Geod(ellps="WGS84")
-    width_m = geod.inv(west, (south + north) / 2, east, (south + north) / 2)[2]
-    height_m = geod.inv(west, south, west, north)[2]
     pixel_m = USUAL_PIXEL_M[scene.sensor]
-    sides = [max(side / pixel_m, least_px) + 2 * BESIDE_PX for side in (width_m, height_m)]
+    sides = [max(side / pixel_m, least_px) + 2 * BESIDE_PX for side in sides_m(area.bounds)]
     number = 4 if scene.sensor == "sentinel-1" else 2
     return int(sides[0] * sides[1] * number * (len(scene.bands) + 1))
 
