@@ -118,30 +118,11 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         built, lookalikes = _built(pair, dry, odds, shores, constants)
         if physical and pair.pixel_m <= STRUCTURE_UP_TO_M:
             altered = _altered(pair, changed & ~shores, odds, constants) | built
-        changes.append(
-            Change(
-                kind="construction",
-                changed=built,
-                strength=strength,
-                edge_px=EDGE_PX,
-                least_px=LEAST_PX,
-                caveats=(note(lookalikes),),
-                way=WAY,
-            )
-        )
+        changes.append(_change("construction", built, strength, LEAST_PX, lookalikes))
         changed = changed & ~built
     if not physical:
-        changes.append(
-            Change(
-                kind="other",
-                changed=changed,
-                strength=strength,
-                edge_px=EDGE_PX,
-                least_px=LEAST_UNNAMED_PX,
-                caveats=(note(Code.BECAME_UNTOLD),),
-                way=WAY,
-            )
-        )
+        unnamed = Code.BECAME_UNTOLD
+        changes.append(_change("other", changed, strength, LEAST_UNNAMED_PX, unnamed))
     return Detection(
         METHOD,
         tuple(changes),
@@ -149,6 +130,24 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         measured,
         unseen=Code.AT_WATER,
         altered=altered,
+    )
+
+
+def _change(
+    kind: str,
+    changed: NDArray[np.bool_],
+    strength: NDArray[np.float32],
+    least_px: int,
+    caveat: Code,
+) -> Change:
+    return Change(
+        kind=kind,
+        changed=changed,
+        strength=strength,
+        edge_px=EDGE_PX,
+        least_px=least_px,
+        caveats=(note(caveat),),
+        way=WAY,
     )
 
 

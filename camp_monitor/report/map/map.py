@@ -59,11 +59,10 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     Parameters
     ----------
     facility : Facility
-        The place.
     outline : Outline
         The one that the search was made round.
     before, after : MapImage or None
-        Pictures of the two dates; with both, a divider swipes between them.
+        Of the two dates; with both, a divider swipes between them.
     findings : sequence of Finding
         Drawn by kind; larger ones below smaller ones.
     observations : sequence of Observation
@@ -76,7 +75,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
-        Marks the page, in large letters, as showing painted scenes.
+        Marks the page as showing painted scenes.
 
     Returns
     -------
@@ -119,8 +118,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
-    if simulated:
-        content["title"] = f"SIMULATED: {content['title']}"
+    mark = "SIMULATED: " if simulated else ""
+    content["title"] = f"{mark}{content['title']}"
     return _page_with_pictures(content, element, script, pictures)
 
 
