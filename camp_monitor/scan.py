@@ -14,7 +14,8 @@ from camp_monitor.comparison import compare
 from camp_monitor.errors import SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.ledger.ledger import Added, Ledger, open_ledger
+from camp_monitor.ledger.entries import Added
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

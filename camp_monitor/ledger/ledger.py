@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +28,7 @@ from camp_monitor.ledger.chain import (
 )
 from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
+    Added,
     Answer,
     answer_entry,
     finding_entry,
@@ -105,23 +105,6 @@ def open_ledger(place: Place, *, wait_s: float = 30.0) -> Ledger:
         engine.dispose()
         raise
     return Ledger(place, engine)
-
-
-@dataclass(frozen=True)
-class Added:
-    """What `Ledger.record` added.
-
-    Parameters
-    ----------
-    observations, findings : int
-        Records that the ledger did not hold yet.
-    renewed : int
-        Observations that it held, that a later answer had superseded, and that count again now.
-    """
-
-    observations: int
-    findings: int
-    renewed: int
 
 
 class Ledger:
@@ -293,7 +276,7 @@ class Ledger:
         With `superseded`, return those too that a later answer to the same question replaced.
         """
         with self._transaction() as connection:
-            every = read_observations(connection, _only(facility_id))
+            every = read_observations(connection, facility_id and {facility_id})
             latest = set(latest_answers(connection, every).values())
         return tuple(in_order(item for item in every if superseded or item.id in latest))
 
@@ -410,7 +393,3 @@ def _utc_text(recorded_at: datetime) -> str:
 def _tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
     """Return the chained tables that the file has now."""
     return tables_of(version_of(connection))
-
-
-def _only(facility_id: str | None) -> set[str] | None:
-    return None if facility_id is None else {facility_id}
