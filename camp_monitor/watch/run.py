@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
-from camp_monitor.codes import WEATHER, Code, Note, note
-from camp_monitor.errors import CampMonitorError, LedgerError, Refusal
+from camp_monitor.codes import WEATHER, Note
+from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
@@ -29,7 +29,7 @@ from camp_monitor.providers.gathering import (
     plan,
 )
 from camp_monitor.records.finding import Finding
-from camp_monitor.records.run import RunRecord, UnusedPass
+from camp_monitor.records.run import RunRecord, UnusedPass, failure
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
@@ -39,8 +39,6 @@ from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""
-MOST_DETAIL = 2000
-"""Characters that the run log keeps of an error's message."""
 MOST_FAILURES = 5
 """Errors that the run log keeps of one visit."""
 
@@ -389,13 +387,6 @@ def _close(
         )
     )
     place.lock.close()
-
-
-def failure(error: CampMonitorError) -> Note:
-    """Return a note of an error: its code, or its class and message."""
-    if isinstance(error, Refusal):
-        return error.note
-    return note(Code.FAILED, error=type(error).__name__, detail=str(error)[:MOST_DETAIL])
 
 
 def _unused(look: Look, reason: Note) -> UnusedPass:
