@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,31 @@ def test_imports_go_one_way(path: Path) -> None:
     order = rooms_in_order()
     room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room == "__init__":
-        assert not imported_rooms(path)
         return
     above = set(order[: order.index(room)]) | {room}
     assert imported_rooms(path) <= above, f"{path.relative_to(ROOT)} imports a room below its own"
+
+
+def test_the_package_imports_its_rooms_when_a_name_is_asked_for() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    at_once = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {node.module for node in at_once if isinstance(node, ast.ImportFrom)} == {
+        "__future__", "importlib", "typing",
+    }  # fmt: skip
+    assert not any(isinstance(node, ast.Import) for node in at_once)
+
+
+def test_no_two_modules_import_each_other() -> None:
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    imports = {
+        name: {other for other in imported_modules(path) & modules.keys() if other != PACKAGE.name}
+        for name, path in modules.items()
+        if name != PACKAGE.name
+    }
+    TopologicalSorter(imports).prepare()  # a circle, also by way of others, is an error
 
 
 CONNECTS = {"connecting.py"}
