@@ -36,8 +36,8 @@ def modules() -> list[str]:
 def build(folder: Path) -> None:
     """Write one HTML page for each module into `folder`; that of the package is the front page."""
     # annotations that a class inherits from another module cannot all be read at run time
-    inherited = r"Error parsing type annotation .* for (urllib3|requests|camp_monitor[.]api|camp_monitor[.]Workspace)\."
-    warnings.filterwarnings("ignore", message=inherited)
+    inherited = r"(urllib3|requests|camp_monitor\.(api\.)?Workspace)\."
+    warnings.filterwarnings("ignore", message=f"Error parsing type annotation .* for {inherited}")
     resolve_names()
     pdoc.render.configure(docformat="numpy", show_source=False)
     pdoc.pdoc(*modules(), output_directory=folder)
