@@ -29,6 +29,8 @@ from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.report.text.sentences import error_text
+from camp_monitor.report.text.words import reason_words
 from camp_monitor.watch.coverage import Outage
 from camp_monitor.watch.due import due_errands
 from camp_monitor.watch.executors import open_workers
@@ -88,8 +90,8 @@ def watch(workspace: Workspace, truth: dict[str, Any], workers: int) -> int:
                         on += STEP
                         continue
                     errands = due_errands(workspace, ledger, now, offline=True)
-                done = run(workspace, errands, how, pool, f"{on:%Y%m%d}", "due")
-                failed = [str(error) for one in done for error in one.failed]
+                done = run(workspace, errands, how, pool, f"{on:%Y%m%d}")
+                failed = [error_text(error) for one in done for error in one.failed]
                 if failed:
                     raise SystemExit(failed[0])
                 runs += 1
@@ -188,9 +190,10 @@ def main() -> None:
         resource.getrusage(who).ru_maxrss / 1e3
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     ]
+    ledger_mb = (workspace.out / "ledger.sqlite").stat().st_size / 1e6
     print(
         f"{runs} runs in {time.monotonic() - started:.0f} s; peak memory {peak_mb[0]:.0f} MB, of a "
-        f"worker {peak_mb[1]:.0f} MB; ledger {workspace.ledger.stat().st_size / 1e6:.1f} MB",
+        f"worker {peak_mb[1]:.0f} MB; ledger {ledger_mb:.1f} MB",
         flush=True,
     )
     if not said.no_score:
@@ -234,11 +237,12 @@ def _report(workspace: Workspace, truth: dict[str, Any]) -> None:
         ground = shapely.geometry.shape(painted["geometry"])
         for one in events:
             if one.facility_id == painted["facility_id"] and one.geometry.intersects(ground):
-                print(f"    {one.kind}, {one.came[1].dates}, {one.state}: {one.reason}")
+                print(
+                    f"    {one.kind}, {one.came[1].dates}, {one.state}: {reason_words(one.reasons)}"
+                )
     for one in result.false:
-        print(
-            f"  false: {one.facility_id} {one.kind} {one.came[1].dates}, {one.state}: {one.reason}"
-        )
+        said = f"{one.kind} {one.came[1].dates}, {one.state}: {reason_words(one.reasons)}"
+        print(f"  false: {one.facility_id} {said}")
     status = read_status(workspace, _utc(truth["last_on"]) + 2 * STEP)
     watched = [row.watch.facility_id for row in status.rows]
     for painted in truth["outages"]:

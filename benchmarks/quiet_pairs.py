@@ -30,10 +30,11 @@ from camp_monitor.detect.water.optical import map_water
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import normalise
 from camp_monitor.pairs.pair import Pair, make_pair
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.synthetic.structures import Structure, paint_structures, scatter_footprints
 
 ROOF_M2, ROOFS = 2000.0, 25

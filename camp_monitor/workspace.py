@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -152,6 +153,58 @@ class NotificationSettings(BaseModel):
     """No run came to its end for so long: that is an alarm."""
 
 
+@dataclass(frozen=True)
+class LedgerServer:
+    """A database of PostgreSQL that holds the ledger, in place of a file.
+
+    Parameters
+    ----------
+    url : str
+        ``postgresql://USER@HOST/DATABASE``, without a password: libpq takes that from the
+        environment variable ``PGPASSWORD`` or from ``~/.pgpass``.
+
+    Raises
+    ------
+    WorkspaceError
+        It is no such address, or holds a password; it is not repeated.
+    """
+
+    url: str
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.url)
+            secrets = [name for name, _ in parse_qsl(parts.query) if "password" in name]
+            is_one = parts.scheme == "postgresql" and (parts.port or True)
+        except ValueError:
+            is_one = False
+        if not is_one or parts.password is not None or secrets:
+            raise WorkspaceError(
+                "The url under [ledger] must be like postgresql://USER@HOST/DATABASE, without a "
+                "password: put that into the environment variable PGPASSWORD or into ~/.pgpass."
+            )
+
+    def __str__(self) -> str:
+        return self.url.partition("?")[0]
+
+    def exists(self) -> bool:
+        """Return True: the tables are made when it is first opened."""
+        return True
+
+
+def _server_url(url: str) -> str:
+    return LedgerServer(url).url if url else ""
+
+
+class LedgerSettings(BaseModel):
+    """The ``[ledger]`` table of ``camp-monitor.toml``: where observations and findings are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, Field(max_length=1000), AfterValidator(_server_url)] = ""
+    """Address of a database of PostgreSQL; empty for the file ``out/ledger.sqlite``."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -162,6 +215,7 @@ class Configuration(BaseModel):
     sources: dict[str, SourceSettings] = {}
     schedule: ScheduleSettings = ScheduleSettings()
     notification: NotificationSettings = NotificationSettings()
+    ledger: LedgerSettings = LedgerSettings()
 
 
 @dataclass(frozen=True)
@@ -195,9 +249,15 @@ class Workspace:
         return self.root / "out"
 
     @property
-    def ledger(self) -> Path:
+    def ledger(self) -> Path | LedgerServer:
         """The ledger of observations and findings."""
-        return self.out / "ledger.sqlite"
+        url = self.configuration.ledger.url
+        return LedgerServer(url) if url else self.out / "ledger.sqlite"
+
+    @property
+    def outbox(self) -> Path:
+        """The messages that someone did not get yet."""
+        return self.out / "outbox.sqlite"
 
     @property
     def ground_files(self) -> GroundFiles:
@@ -384,4 +444,9 @@ provisional = false
 heartbeat_days = 7
 # No run came to its end for so many days: that is an alarm.
 alarm_after_days = 3
+
+[ledger]
+# A database of PostgreSQL for a team, such as "postgresql://USER@HOST/DATABASE", with the password
+# in the environment variable PGPASSWORD or in ~/.pgpass; "" for the file out/ledger.sqlite.
+url = ""
 """

@@ -101,6 +101,7 @@ def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None
     scenes = read_scenes(folder / "imagery")
     assert len(scenes) == 12
     for scene in scenes:
+        assert scene.simulated
         assert scene.credit == "SIMULATED"
         assert scene.licence == "CC0-1.0"
         assert scene.id.startswith("SIMULATED")

@@ -22,7 +22,8 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from scipy import ndimage
 
-from camp_monitor.assess.findings import Question, observe, refer
+from camp_monitor.assess.findings import observe
+from camp_monitor.assess.question import Question
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.detectors import detectors
@@ -283,12 +284,12 @@ def test_too_little_seen_never_reads_as_unchanged(seed: int, hidden: float) -> N
     rows = np.flatnonzero(outlined.any(axis=1))
     flags[rows[0] : rows[0] + round(hidden * rows.size)] = Quality.CLOUD
     share = 1 - (outlined & (flags > 0)).sum() / outlined.sum()
-    first, second = (refer(scene(name, year, image)) for name, year in (("b", 2015), ("a", 2016)))
+    first, second = (scene(name, year, image) for name, year in (("b", 2015), ("a", 2016)))
     question = Question("khs-12-jongori", outline, first, second, ScanSettings())
     pair = pair_of(image, replace(image, flags=flags))
     for detect in detectors().values():
         detection = detect(pair)
-        answer = observe(question, pair, detection, corner, [])
+        answer = observe(question, pair, detection, [])
         assert answer.seen_fraction <= share + 1e-3
         assert answer.outcome == ("unchanged" if answer.seen_fraction >= 0.5 else "not_seen")
         if share < 1:

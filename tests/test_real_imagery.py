@@ -21,10 +21,10 @@ from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scan import Scanned, scan
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.reading import choose_grid, read_image
-from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.scene import Scene, SceneDescription
 from camp_monitor.workspace import Workspace, create_workspace
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)

@@ -16,7 +16,8 @@ from camp_monitor.detect.detectors import detectors
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.watch.executors import open_workers
 from camp_monitor.watch.run import Errand, How, run
 from camp_monitor.workspace import Workspace
@@ -37,7 +38,7 @@ def watched(workspace: Workspace, name: str, outline: shapely.Polygon) -> tuple[
     water = tuple(method for method in detectors() if method.startswith("flooding"))
     how = How(workspace.configuration.scan, workspace.ground_files, None, lambda: NOW)
     with open_workers(1) as workers:
-        (done,) = run(workspace, [Errand(name, interval, (), water)], how, workers, "1", name)
+        (done,) = run(workspace, [Errand(name, interval, (), water)], how, workers, "1")
     assert not done.failed
     with open_ledger(workspace.ledger) as ledger:
         assert ledger.verify() == ()

@@ -13,7 +13,7 @@ import click
 
 from camp_monitor import __version__
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.errors import CampMonitorError
 
 COMMANDS = {
     "demo": "camp_monitor.cli.demo:demo",
@@ -58,21 +58,14 @@ class LazyCommands(Commands):
         try:
             return super().invoke(ctx)
         except CampMonitorError as error:
-            text = "".join(sign if sign.isprintable() else "?" for sign in _said(error))
+            from camp_monitor.report.text.sentences import error_text
+
+            text = "".join(sign if sign.isprintable() else "?" for sign in error_text(error))
             click.echo(f"Error: {text}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Stopped: what was not finished was not recorded; run it again.", err=True)
             ctx.exit(STOPPED)
-
-
-def _said(error: CampMonitorError) -> str:
-    """Return what an error says; a refusal holds a code, whose sentence is made here."""
-    if isinstance(error, Refusal):
-        from camp_monitor.report.text.sentences import error_text
-
-        return error_text(error)
-    return str(error)
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -64,7 +64,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
 
 
 def _plain(event: Event) -> dict[str, Any]:
-    from camp_monitor.report.text.sentences import sentences
+    from camp_monitor.report.text.words import reason_words
 
     absent, first = event.came
     return {
@@ -73,7 +73,7 @@ def _plain(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "state": event.state,
         "reasons": [reason.to_dict() for reason in event.reasons],
-        "text": " ".join(sentences(event.reasons)),
+        "text": reason_words(event.reasons),
         "was_confirmed": event.was_confirmed,
         "absent_at": absent.acquired_to_at,
         "first_seen_at": first.acquired_from_at,
@@ -114,8 +114,8 @@ def _print(context: Context, found: Sequence[Event]) -> None:
     from rich.table import Table
 
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import phrase, sentences
-    from camp_monitor.report.text.words import area_words, count_words, kind_words
+    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.words import area_words, count_words, kind_words, reason_words
 
     for facility in sorted({event.facility_id for event in found}):
         table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -131,7 +131,7 @@ def _print(context: Context, found: Sequence[Event]) -> None:
                 event.id,
                 what,
                 f"{absent.acquired_from_at[:10]} and\n{first.acquired_to_at[:10]}",
-                f"{_state(event)}\n{legible(' '.join(sentences(event.reasons)))}",
+                f"{_state(event)}\n{legible(reason_words(event.reasons))}",
                 f"{area}\n{phrase('events.grown')}" if event.has_grown else area,
             )
         context.console.print(legible(facility), style="bold")

@@ -26,7 +26,7 @@ def notify(context: Context, is_test: bool, dry_run: bool) -> None:
 
     Where nothing is new, a sign of life goes out now and then, and an alarm when runs have stopped
     or failed; give this command a timer of its own, so that it can tell.  What could not be
-    delivered stays in out/outbox and is tried again at the next call.
+    delivered stays in out/outbox.sqlite and is tried again at the next call.
 
     The addresses are read from an environment variable or a file that [notification] in
     camp-monitor.toml names; they are never stored or printed.  Exit code 1: something is left.
@@ -110,7 +110,7 @@ def _print_notified(context: Context, notified: Notified) -> None:
             click.echo(phrase("notify.nothing_sent"))
     left = sum(not item.is_done for item in notified.deliveries)
     if left:
-        click.echo(phrase("notify.left", messages=left, outbox="out/outbox"), err=True)
+        click.echo(phrase("notify.left", messages=left, outbox="out/outbox.sqlite"), err=True)
     _print_faults(notified.faults)
 
 

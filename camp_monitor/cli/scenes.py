@@ -22,6 +22,7 @@ from camp_monitor.cli.network import (
     source_options,
 )
 from camp_monitor.errors import SceneError
+from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
@@ -67,16 +68,14 @@ def search(
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     elif offers:
         print_offers(context, offers, interval[1])
-        context.messages.print(
-            f"Next: camp-monitor scan {facility_id} --from {first} --to {last}", soft_wrap=True
-        )
+        following = phrase("scenes.next", facility=facility_id, first=first, last=last)
+        context.messages.print(following, soft_wrap=True)
     else:
-        context.console.print(
-            f"{shop.source.title} has no scene of {', '.join(shop.sensors)} that reaches "
-            f"{facility_id} from {first} to {last}: ask for a longer interval, another "
-            f"--source or --sensor (Sentinel-1 begins in 2014, Sentinel-2 in 2015).",
-            soft_wrap=True,
-        )
+        nothing = phrase(
+            "scenes.none_offered", source=shop.source.title, sensors=", ".join(shop.sensors),
+            facility=facility_id, first=first, last=last,
+        )  # fmt: skip
+        context.console.print(nothing, soft_wrap=True)
     print_left_out(context, found.left_out)
 
 
@@ -110,11 +109,11 @@ def fetch(
         new = [order for order in orders if not order.is_in(folder)]
         size = sum(order.most_bytes for order in new)
         check_budget(folder, size, shop.budget_mb)
-        context.messages.print(
-            f"{len(new)} of {len(orders)} scenes to fetch from {shop.source.title}, at most "
-            f"{size_words(size)}",
-            soft_wrap=True,
-        )
+        to_fetch = phrase(
+            "scenes.to_fetch", new=len(new), count=len(orders), source=shop.source.title,
+            size=size_words(size),
+        )  # fmt: skip
+        context.messages.print(to_fetch, soft_wrap=True)
         if dry_run:
             return
         with progress(context, "Fetching files") as start:
@@ -130,8 +129,8 @@ def fetch(
         click.echo(json.dumps(fetched, ensure_ascii=False, indent=2))
         return
     for known in fetched.values():
-        verb = "Fetched" if known["added"] else "Already in the catalogue, checksums agree:"
-        context.console.print(f"{verb} {known['id']}", soft_wrap=True)
+        outcome = "scenes.fetched" if known["added"] else "scenes.held"
+        context.console.print(phrase(outcome, id=known["id"]), soft_wrap=True)
 
 
 @scenes.command(
@@ -156,7 +155,7 @@ def fetch(
     type=click.Path(path_type=Path),
     help="The provider's STAC item: brings date, sun, view, orbit and licence.",
 )
-@click.option("--quantity", type=click.Choice(list(QUANTITIES)), help="What the numbers mean.")
+@click.option("--quantity", type=click.Choice(QUANTITIES), help="What the numbers mean.")
 @click.option("--scale", type=float, help="Quantity = number * scale + offset.")
 @click.option("--offset", type=float, help="See --scale.")
 @click.option("--licence", help="Instead of the sensor's usual licence.")
@@ -167,7 +166,8 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
 
     The files are copied as they are; nothing in the catalogue is ever overwritten.
     """
-    from camp_monitor.scenes.adding import SceneDescription, add_scene
+    from camp_monitor.scenes.adding import add_scene
+    from camp_monitor.scenes.scene import SceneDescription
 
     named = tuple(bands.split(",")) if bands else None
     description = SceneDescription(bands=named, **said)
@@ -175,15 +175,14 @@ def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said:
     if context.as_json:
         click.echo(json.dumps({"added": added, **_as_json(scene)}, ensure_ascii=False, indent=2))
         return
-    verb = "Added" if added else "Already in the catalogue, nothing changed:"
-    context.console.print(f"{verb} {scene.id}  {_in_words(scene)}", soft_wrap=True)
+    outcome = "scenes.added" if added else "scenes.known"
+    context.console.print(phrase(outcome, id=scene.id, scene=_in_words(scene)), soft_wrap=True)
     if scene.bands_assumed:
-        context.messages.print(
-            f"The file does not name its bands: they were taken in the usual order of "
-            f"{SENSORS[scene.sensor].title} ({' '.join(scene.band_names)}).  If that is wrong, "
-            f"remove {context.workspace.imagery / scene.id} and add it with --bands.",
-            soft_wrap=True,
-        )
+        assumed = phrase(
+            "scenes.bands_assumed", sensor=scene.sensor, bands=" ".join(scene.band_names),
+            folder=context.workspace.imagery / scene.id,
+        )  # fmt: skip
+        context.messages.print(assumed, soft_wrap=True)
 
 
 @scenes.command("list", epilog="Example: camp-monitor scenes list khs-12-jongori")
@@ -204,8 +203,10 @@ def list_scenes(context: Context, facility_id: str | None) -> None:
         click.echo(json.dumps([_as_json(scene) for scene in found], ensure_ascii=False, indent=2))
         return
     if not found:
-        reach = f" of {total} in the catalogue reach {facility_id}" if facility_id else " yet"
-        context.console.print(f"No scenes{reach}; add some with: camp-monitor scenes add")
+        nothing = phrase("scenes.none")
+        if facility_id is not None:
+            nothing = phrase("scenes.none_here", total=total, facility=facility_id)
+        context.console.print(nothing)
         return
     _print_table(context, found)
 
@@ -242,14 +243,15 @@ def flags(context: Context, facility_id: str, sensor: str) -> None:
     place = outline_area(fixed.is_fixed, grid)
     if context.as_json:
         geometry = None if place is None else place.__geo_interface__
-        answer = {"dates": fixed.dates, "reason": fixed.reason, "geometry": geometry}
+        answer = {"dates": fixed.dates, "result": fixed.result.to_dict(), "geometry": geometry}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    context.console.print(fixed.reason, soft_wrap=True)
+    context.console.print(sentence(fixed.result), soft_wrap=True)
     if place is not None:
         for part in getattr(place, "geoms", [place]):
-            longitude, latitude = part.centroid.coords[0]
-            context.console.print(f"  at longitude {longitude:.5f}, latitude {latitude:.5f}")
+            longitude_deg, latitude_deg = part.centroid.coords[0]
+            where = phrase("scenes.place", longitude_deg=longitude_deg, latitude_deg=latitude_deg)
+            context.console.print(where)
 
 
 def _print_table(context: Context, found: tuple[Scene, ...]) -> None:
@@ -267,11 +269,11 @@ def _print_table(context: Context, found: tuple[Scene, ...]) -> None:
 
 
 def _in_words(scene: Scene) -> str:
-    quality = f" + {scene.quality.name}" if scene.quality else ""
-    return (
-        f"{SENSORS[scene.sensor].title}, {scene.dates}, {' '.join(scene.band_names)}{quality}, "
-        f"{QUANTITIES[scene.quantity]}, {scene.pixel_m:.3g} m"
-    )
+    bands = " ".join(scene.band_names) + (f" + {scene.quality.name}" if scene.quality else "")
+    return phrase(
+        "scenes.scene", sensor=scene.sensor, dates=scene.dates, bands=bands,
+        quantity=scene.quantity, pixel_m=scene.pixel_m,
+    )  # fmt: skip
 
 
 def _as_json(scene: Scene) -> dict[str, Any]:
@@ -286,4 +288,8 @@ def _as_json(scene: Scene) -> dict[str, Any]:
         "sha256": list(scene.sha256),
         "licence": scene.licence,
         "credit": scene.credit,
+        "simulated": scene.simulated,
+        "baseline": scene.baseline,
+        "offset": scene.offset_kind or None,
+        "offset_notes": [item.to_dict() for item in scene.offset_notes],
     }

@@ -28,7 +28,6 @@ from camp_monitor.evaluation.benchmark import (
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.opening import open_raster
-from camp_monitor.scenes.sensors import is_sar
 
 RADAR_PIXEL_M = 10.0
 """Taken for radar whose pixel size is not stated: its rules hang on looks, not on metres."""
@@ -129,7 +128,7 @@ def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], De
         return lambda pair: detect_construction(pair, manner.structure_model)
     if entry.kind == "flooding":
         return detect_flooding
-    if entry.kind == "change" and is_sar(after.bands):
+    if entry.kind == "change" and after.nature.radar:
         from camp_monitor.detect.construction.radar import detect_radar_change
 
         return detect_radar_change
@@ -164,7 +163,7 @@ def place(entry: Entry, before: Image | None, after: Image) -> tuple[Image | Non
     """Put the images on a grid of their pixel size, estimated where the benchmark states none."""
     if entry.pixel_m is not None:
         return before, after
-    if is_sar(after.bands):
+    if after.nature.radar:
         side = RADAR_PIXEL_M
     elif "swir1" in after.bands or before is None:
         side = MULTIBAND_PIXEL_M
@@ -204,7 +203,7 @@ def pair_of(before: Image, after: Image) -> Pair:
         lambda shift_px: _moved(after, shift_px),
         max_residual_px=MAX_RESIDUAL_PX,
         interval_days=INTERVAL_DAYS,
-        unscreened=not is_sar(after.bands),
+        unscreened=not after.nature.radar,
     )
 
 

@@ -109,21 +109,6 @@ def tables_of(version: int) -> tuple[sa.Table, ...]:
     return tuple(table for table in CHAINED if table.name not in later)
 
 
-def guards(version: int = SCHEMA_VERSION) -> dict[str, str]:
-    """Return the triggers, by name, that forbid changing or deleting a row of the ledger.
-
-    They guard against accidents and careless tools; against intent there is the chain.
-    """
-    return {
-        f"{table.name}_{verb.lower()}": (
-            f"CREATE TRIGGER {table.name}_{verb.lower()} BEFORE {verb} ON {table.name} "
-            f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-        )
-        for table in (SCHEMA, *tables_of(version))
-        for verb in ("UPDATE", "DELETE")
-    }
-
-
 def row_hash(previous_sha256: str, content: str) -> str:
     """SHA-256, in hexadecimal, of a row: the hash of the row before it, then its content."""
     return hashlib.sha256((previous_sha256 + content).encode()).hexdigest()

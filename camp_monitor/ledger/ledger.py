@@ -1,4 +1,4 @@
-"""The ledger: every observation, finding and review, in one SQLite file that only grows.
+"""The ledger: every observation, finding and review, in one database that only grows.
 
 A scan is recorded whole or not at all.  What is in the ledger is never changed or deleted: a later
 answer to the same question makes the earlier one *superseded*, and both stay; a later review of a
@@ -28,6 +28,7 @@ from camp_monitor.ledger.chain import (
     Head,
     tables_of,
 )
+from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
     Answer,
     answer_entry,
@@ -54,10 +55,10 @@ from camp_monitor.ledger.lookup import (
     read_rivals,
 )
 from camp_monitor.ledger.store import (
+    Place,
     append,
     held,
     last,
-    make_engine,
     prepare,
     read,
     transaction,
@@ -73,36 +74,39 @@ from camp_monitor.records.run import RunRecord
 from camp_monitor.records.scene_reference import SceneReference
 
 
-def open_ledger(path: Path, *, wait_s: float = 30.0) -> Ledger:
-    """Open the ledger at `path`; make it, and its folder, where there is none.
+def open_ledger(place: Place, *, wait_s: float = 30.0) -> Ledger:
+    """Open the ledger at `place`; make it, and the folder of a file, where there is none.
 
     Parameters
     ----------
-    path : Path
-        The file, such as ``out/ledger.sqlite``.
+    place : Path or LedgerServer
+        The file, such as ``out/ledger.sqlite``, or the server; `Workspace.ledger` is one of both.
     wait_s : float
         How long to wait for another process that is writing, seconds.
 
     Raises
     ------
     LedgerError
-        The file is not a ledger (it is left as it is), has another schema version, or cannot be
-        read or made.
+        There is no ledger, but something else (which is left as it is), or one of another schema
+        version; or it cannot be reached, read or made.
+    InstallationError
+        The driver of PostgreSQL is not installed.
     """
-    path = path.absolute()
+    if isinstance(place, Path):
+        place = place.absolute()
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                f"{place.parent} cannot be made a folder ({error.strerror}): use another workspace."
+            ) from error
+    engine = make_engine(place, wait_s)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LedgerError(
-            f"{path.parent} cannot be made a folder ({error.strerror}): use another workspace."
-        ) from error
-    engine = make_engine(path, wait_s)
-    try:
-        prepare(engine, path)
+        prepare(engine, place)
     except LedgerError:
         engine.dispose()
         raise
-    return Ledger(path, engine)
+    return Ledger(place, engine)
 
 
 @dataclass(frozen=True)
@@ -129,8 +133,8 @@ class Ledger:
     another program for too long, or cannot be read or written.
     """
 
-    def __init__(self, path: Path, engine: sa.Engine) -> None:
-        self.path = path
+    def __init__(self, place: Place, engine: sa.Engine) -> None:
+        self.place = place
         self._engine = engine
 
     def __enter__(self) -> Self:
@@ -145,7 +149,7 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file or the connection."""
         self._engine.dispose()
 
     def record(
@@ -428,7 +432,7 @@ class Ledger:
         return ledger_faults(self._transaction, tuple(heads))
 
     def _transaction(self, *, writing: bool = False) -> AbstractContextManager[sa.Connection]:
-        return transaction(self._engine, self.path, writing=writing)
+        return transaction(self._engine, self.place, writing=writing)
 
 
 def _utc_text(recorded_at: datetime) -> str:

@@ -158,8 +158,12 @@ def _looked(content: str) -> Looked:
 
 
 def names_scene(scene_id: str) -> sa.ColumnElement[bool]:
-    """Tell, in SQL, whether the content of an observation holds the id of a scene."""
-    return sa.func.instr(OBSERVATIONS.c.content, canonical_json({"id": scene_id})[1:-1]) > 0
+    """Tell, in SQL, whether the content of an observation holds the id of a scene.
+
+    In SQLite capital and small letters are the same here: what is found is to be compared again.
+    """
+    named = canonical_json({"id": scene_id})[1:-1]
+    return OBSERVATIONS.c.content.contains(named, autoescape=True)
 
 
 def read_rivals(

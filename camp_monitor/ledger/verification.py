@@ -19,9 +19,9 @@ from camp_monitor.ledger.chain import (
     Entry,
     Head,
     chain_faults,
-    guards,
     tables_of,
 )
+from camp_monitor.ledger.dialects import dialect_of, guards
 from camp_monitor.ledger.entries import (
     answer_entry,
     finding_entry,
@@ -75,13 +75,13 @@ def ledger_faults(
 
 def _file_faults(connection: sa.Connection) -> list[str]:
     """Find damage to the file itself, and guards that are missing or changed."""
-    checks = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars()
+    dialect = dialect_of(connection)
+    checks = connection.exec_driver_sql(dialect.damage).scalars()
     faults = [f"The file is damaged: {check}." for check in checks if check != "ok"]
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    found = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+    found = {row[0]: row[1] for row in connection.exec_driver_sql(dialect.found_guards)}
     faults += [
         f"The guard {name} against changed or deleted rows is missing or changed."
-        for name, statement in guards(version_of(connection)).items()
+        for name, statement in guards(dialect, version_of(connection)).items()
         if found.get(name) != statement
     ]
     return faults

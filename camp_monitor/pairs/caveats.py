@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from camp_monitor.codes import Code, Note, note
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.scenes.sensors import is_sar
 
 LOW_SUN_DEG = 30.0
 """Below this elevation a ridge throws a shadow of more than 1.7 times its height."""
@@ -37,7 +36,7 @@ def mountain_caveats(before: Scene, after: Scene) -> tuple[Note, ...]:
     Cannot see: whether the place is steep, and to which side each date was looked from, since
     items give only how far; within one relative orbit it is the same side.
     """
-    if is_sar(before.band_names) or is_sar(after.band_names):
+    if before.nature.radar or after.nature.radar:
         return ()
     return (*_sun(before, after), *_view(before, after))
 

@@ -20,7 +20,7 @@ from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.scenes.sensors import Nature, Unit
 
 LEAST_USABLE_PX = 500
 """Fewer usable pixels in common than this, and no statistic of the pair means anything."""
@@ -77,6 +77,11 @@ class Pair:
         return self.before.bands
 
     @property
+    def nature(self) -> Nature:
+        """Radar or optical, and the unit of its numbers: the same on both dates."""
+        return self.before.nature
+
+    @property
     def pixel_m(self) -> float:
         """Side of a pixel, metres."""
         return self.before.pixel_m
@@ -107,7 +112,7 @@ def check_comparable(before: Scene, after: Scene) -> None:
     for scene in (before, after):
         if scene.offset_kind == "unknown":
             raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id, why=scene.offset_why)
-    if is_sar(before.band_names):
+    if before.nature.radar:
         _check_same_orbit(before, after)
         check_geocoding(before, after)
 
@@ -145,7 +150,7 @@ def make_pair(
         names=(before.id, after.id),
     )
     apart: tuple[Note, ...] = ()
-    if is_sar(before.band_names):
+    if before.nature.radar:
         apart = _displaced(before, after, pair.shift_found, first.pixel_m)
     return replace(pair, caveats=apart + _caveats(before, after, pair.shift_left))
 
@@ -180,7 +185,7 @@ def pair_images(
         Too little is usable in both, or too much shift is left.
     """
     _check_enough(before, after, names)
-    sar = is_sar(before.bands)
+    sar = before.nature.radar
     found = left = _shift(before, after, sar)
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         after = move((found.shift_rows_px, found.shift_columns_px))
@@ -252,7 +257,7 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
         caveats.append(note(Code.SHIFT_UNKNOWN))
     if _unscreened(before, after):
         caveats.append(note(Code.CLOUD_UNSCREENED))
-    if before.quantity in ("dn8", "dn16"):
+    if before.nature.unit is Unit.UNCALIBRATED:
         caveats.append(note(Code.UNCALIBRATED))
     gap_days = season_gap_days(before.acquired_from_at, after.acquired_from_at)
     known = all(_days(s.acquired_from_at, s.acquired_to_at) < 180 for s in (before, after))
@@ -262,7 +267,7 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
 
 
 def _unscreened(before: Scene, after: Scene) -> bool:
-    return not is_sar(before.band_names) and (before.quality is None or after.quality is None)
+    return not before.nature.radar and (before.quality is None or after.quality is None)
 
 
 def _days(first: datetime, last: datetime) -> float:

@@ -232,7 +232,7 @@ def _why(before: Look, after: Look) -> Note:
     gap_days = season_gap_days(before.acquired_at, after.acquired_at)
     years = round(between / 365.25)
     if years >= 1 and gap_days <= SEASON_DAYS:
-        return note(Code.SAME_SEASON, years=years, gap_days=gap_days)
+        return note(Code.SAME_SEASON, years=years, gap_days=round(gap_days))
     return note(Code.DATE_BEFORE, days=between)
 
 

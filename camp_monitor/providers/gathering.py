@@ -37,7 +37,6 @@ from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.scenes.sensors import is_sar
 from camp_monitor.workspace import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
@@ -302,7 +301,7 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
     """Say what of an outline a scene of the catalogue shows."""
     inside = float(scene.footprint.intersection(outline).area / outline.area)
     clear = None if scene.quality is None else _clear_share(scene.quality, outline)
-    radar = is_sar(scene.band_names)
+    radar = scene.nature.radar
     return Look(
         id=scene.id,
         sensor=scene.sensor,

@@ -58,11 +58,8 @@ class SceneReference:
         return first if first == last else f"{first}/{last}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; `simulated` is written only where it holds."""
-        content = asdict(self) | {"sha256": list(self.sha256)}
-        if not self.simulated:
-            del content["simulated"]
-        return content
+        """Return plain JSON values; `from_dict` reverses it."""
+        return asdict(self) | {"sha256": list(self.sha256)}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> SceneReference:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from camp_monitor.errors import SceneError
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.scenes.sensors import PHYSICAL
 
 LONGEST_SIDE_PX = 2048
 """Larger pictures make a map too heavy to open on a phone; the caller reads a coarser grid."""
@@ -151,7 +150,7 @@ def render_pair(
     common = [bands for bands in _SHOWN_AS if set(bands) <= set(before.bands) & set(after.bands)]
     before_bands = common[0] if common else _bands_for(before)
     after_bands = common[0] if common else _bands_for(after)
-    if common and before.quantity == after.quantity and before.quantity in PHYSICAL:
+    if common and before.quantity == after.quantity and before.nature.calibrated:
         before_limits = after_limits = _limits((before, after), common[0])
     else:
         before_limits = _limits((before,), before_bands)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
+from camp_monitor.scenes.sensors import Nature, nature_of
 
 
 class Quality(IntFlag):
@@ -80,6 +82,11 @@ class Image:
     def band(self, name: str) -> NDArray[np.float32]:
         """Return one band, (row, col), by its standard name."""
         return self.pixels[self.bands.index(name)]
+
+    @cached_property
+    def nature(self) -> Nature:
+        """Radar or optical, and the unit of its numbers."""
+        return nature_of(self.bands, self.quantity)
 
     @property
     def usable(self) -> NDArray[np.bool_]:

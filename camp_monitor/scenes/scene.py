@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Code, Note
 from camp_monitor.errors import SceneError
-from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
+from camp_monitor.scenes.sensors import QUANTITIES, SENSORS, Nature, nature_of
 from camp_monitor.scenes.sentinel2_offset import OffsetState
 
 
@@ -173,6 +173,11 @@ class Scene:
     def band_names(self) -> tuple[str, ...]:
         """Standard names of the measurements."""
         return tuple(band.name for band in self.bands)
+
+    @property
+    def nature(self) -> Nature:
+        """Radar or optical, and the unit of its numbers."""
+        return nature_of(self.band_names, self.quantity)
 
     @property
     def dates(self) -> str:

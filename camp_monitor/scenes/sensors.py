@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 OPTICAL_BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
 SAR_BANDS = ("vv", "vh")
@@ -205,6 +206,51 @@ def _landsat_names(text: str) -> dict[str, str]:
     if len(early) != 1:
         return {}
     return _LANDSAT_EARLY if early.pop() else _LANDSAT_LATE
+
+
+class Unit(StrEnum):
+    """What the numbers of an image mean."""
+
+    REFLECTANCE = "reflectance"
+    DECIBEL = "decibel"
+    POWER = "power"
+    AMPLITUDE = "amplitude"
+    UNCALIBRATED = "uncalibrated"
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What an image, a scene or a pair is: decided here, and asked nowhere else.
+
+    Parameters
+    ----------
+    radar : bool
+        Radar; otherwise optical.
+    unit : Unit
+    """
+
+    radar: bool
+    unit: Unit
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether an absolute value has a meaning: reflectance, decibels or linear power."""
+        return self.unit not in (Unit.AMPLITUDE, Unit.UNCALIBRATED)
+
+
+def nature_of(bands: tuple[str, ...], quantity: str) -> Nature:
+    """Tell what images of these bands and this quantity are."""
+    return Nature(is_sar(bands), _UNITS.get(quantity, Unit.UNCALIBRATED))
+
+
+_UNITS = {
+    "reflectance": Unit.REFLECTANCE,
+    "sigma0_db": Unit.DECIBEL,
+    "gamma0_db": Unit.DECIBEL,
+    "sigma0_power": Unit.POWER,
+    "gamma0_power": Unit.POWER,
+    "amplitude8": Unit.AMPLITUDE,
+}
 
 
 def is_sar(bands: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from camp_monitor.pairs.normalisation import normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
-from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.scenes.sensors import Unit
 from camp_monitor.synthetic.materials import spectrum
 from camp_monitor.synthetic.radar import WATER_DB
 from camp_monitor.synthetic.settlement_roofs import ROOF_COLOURS
@@ -107,11 +107,11 @@ def make_painter(pair: Pair, water: bool) -> Painter:
         Water into uncalibrated numbers: what it would look like there is not known.
     """
     image = pair.after
-    physical = image.quantity == "reflectance" or image.quantity.endswith("_db")
+    physical = image.nature.unit is Unit.REFLECTANCE or image.nature.unit is Unit.DECIBEL
     if water and not physical:
         raise Refusal(Code.PAINTING_NEEDS_UNIT, quantity=image.quantity)
     none = np.zeros((0, len(image.bands)), np.float32)
-    if not is_sar(image.bands):
+    if not image.nature.radar:
         return Painter(pair, water, none if water else _roof_colours(image), none)
     return Painter(pair, water, none, none if physical else own_objects(image)[1])
 
@@ -129,7 +129,7 @@ def own_objects(image: Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     """
     from scipy import ndimage
 
-    cell = 3 if is_sar(image.bands) else max(round(OBJECT_M / image.pixel_m), 1)
+    cell = 3 if image.nature.radar else max(round(OBJECT_M / image.pixel_m), 1)
     rows, columns = (side // cell for side in image.flags.shape)
     inner = image.pixels[:, : rows * cell, : columns * cell]
     cells = inner.reshape(-1, rows, cell, columns, cell).mean(axis=(2, 4))
@@ -155,7 +155,7 @@ def _roof_colours(image: Image) -> NDArray[np.float32]:
     """
     bands = image.bands
     spectra = np.stack([spectrum(name, bands) for name in ROOFS])
-    if image.quantity == "reflectance":
+    if image.nature.unit is Unit.REFLECTANCE:
         return spectra
     known, shade, roofs = spectrum(BRIGHT_OBJECTS, bands), DARK_REFLECTANCE, spectra
     if image.pixel_m <= FINE_M:
@@ -193,7 +193,7 @@ def paint(
     """
     image = painter.pair.after
     grounds = tuple(_outline(image, place, painter.water, rng) for place in places)
-    if is_sar(image.bands):
+    if image.nature.radar:
         after = _paint_radar(painter, grounds, rng)
     else:
         after = _paint_optical(painter, grounds, rng)
@@ -275,7 +275,7 @@ def _paint_radar(
 ) -> Image:
     """Brighten or darken what is there, so that its speckle stays."""
     image = painter.pair.after
-    decibels = image.quantity.endswith("_db")
+    decibels = image.nature.unit is Unit.DECIBEL
     pixels = to_power(image.pixels) if decibels else image.pixels.copy()
     away = math.radians(float(rng.uniform(0, 360)))
     for ground in grounds:

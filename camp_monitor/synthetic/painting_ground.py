@@ -11,7 +11,7 @@ from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.indices import mndwi, ndwi
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.scenes.sensors import Unit
 from camp_monitor.synthetic.painting import Place
 
 MOST_PAINTED_FRACTION = 0.01
@@ -88,8 +88,8 @@ def is_wet(image: Image) -> NDArray[np.bool_]:
 
     nothing = np.zeros(image.flags.shape, bool)
     usable = image.usable
-    if is_sar(image.bands):
-        if not image.quantity.endswith("_db"):
+    if image.nature.radar:
+        if image.nature.unit is not Unit.DECIBEL:
             return nothing
         first = ndimage.uniform_filter(np.where(usable, image.pixels[0], 0), 5)
         return np.asarray((first < DRY_ABOVE_DB.get(image.bands[0], -np.inf)) & usable)
@@ -99,7 +99,7 @@ def is_wet(image: Image) -> NDArray[np.bool_]:
         index, infrared = ndwi(image.band("green"), image.band("nir")), image.band("nir")
     else:
         return nothing
-    if image.quantity == "reflectance":
+    if image.nature.unit is Unit.REFLECTANCE:
         return np.asarray((index > 0) & usable)
     from skimage.filters import threshold_otsu
 

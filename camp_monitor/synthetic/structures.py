@@ -15,7 +15,6 @@ from shapely import affinity
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import is_sar
 
 SHADE = 0.55
 """Share of the light, above the darkest of the image, that a shadow takes."""
@@ -96,7 +95,7 @@ def paint_structures(
     SceneError
         Radar, or a colour that has not one number for each band.
     """
-    if is_sar(image.bands):
+    if image.nature.radar:
         raise SceneError("Structures are painted into optical images, and this one is radar.")
     pixels = image.pixels.copy()
     labels = np.zeros(image.flags.shape, np.int32)

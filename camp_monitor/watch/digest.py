@@ -17,12 +17,12 @@ from camp_monitor.report.text.sentences import (
     explanation_rows,
     name_of,
     phrase,
-    sentences,
 )
 from camp_monitor.report.text.words import (
     area_words,
     confidence_words,
     interval_words,
+    reason_words,
     short_name,
 )
 from camp_monitor.watch.heartbeat import fold, last_told_at, seen_words
@@ -116,7 +116,7 @@ def _item_words(item: NewsItem, pictures: Pictures) -> str:
         phrase("digest.came", dates=dates),
         phrase("digest.area", area=area, interval=interval, position=finding.position),
         phrase("digest.confidence", confidence=confidence_words(finding)),
-        phrase("digest.state", reasons=legible(" ".join(sentences(item.event.reasons)))),
+        phrase("digest.state", reasons=legible(reason_words(item.event.reasons))),
         *_doubt_words(finding),
     ]
     if item.id in pictures.of_events:

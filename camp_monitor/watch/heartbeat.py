@@ -11,7 +11,8 @@ from camp_monitor.facilities import read_registry
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.sentences import name_of, phrase, sentences
+from camp_monitor.report.text.sentences import name_of, phrase
+from camp_monitor.report.text.words import reason_words
 from camp_monitor.watch.outbox import Message
 from camp_monitor.workspace import Workspace
 
@@ -203,7 +204,7 @@ def _failing_facilities(runs: Sequence[RunRecord]) -> dict[str, str]:
 
 
 def _reasons(record: RunRecord) -> str:
-    return legible(" ".join(sentences(record.reasons)))
+    return legible(reason_words(record.reasons))
 
 
 def _watched(workspace: Workspace) -> set[str]:

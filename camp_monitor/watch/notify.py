@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
+
+import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
@@ -18,9 +19,9 @@ from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat, ledge
 from camp_monitor.watch.outbox import (
     Delivery,
     Message,
-    alone,
     deliver,
     kept,
+    open_outbox,
     put,
     unreadable,
 )
@@ -90,12 +91,11 @@ def notify(
     Raises
     ------
     WorkspaceError
-        The outbox cannot be written.
+        The outbox cannot be written, or is damaged.
     """
-    outbox = _outbox(workspace)
     faults: list[str] = []
     composed: list[Message] = []
-    with alone(outbox):
+    with open_outbox(workspace.outbox) as outbox:
         try:
             if workspace.ledger.exists():
                 with open_ledger(workspace.ledger) as ledger:
@@ -115,8 +115,8 @@ def notify(
         deliveries = deliver(outbox, addresses.targets, now)
         faults += _faults(workspace, addresses, bool(deliveries))
         faults += [
-            f"The message {name} in the outbox cannot be read, and was not sent: restore it, or "
-            f"remove its folder."
+            f"The message {name} in the outbox cannot be read, and was not sent: restore the "
+            f"outbox from a copy, or move it away."
             for name in unreadable(outbox)
         ]
     return Notified(tuple(composed), tuple(deliveries), tuple(faults))
@@ -151,15 +151,15 @@ def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ)
     return Tried(reasons, tuple(_faults(workspace, addresses, True)))
 
 
-def _make_up(ledger: Ledger, outbox: Path) -> None:
+def _make_up(ledger: Ledger, outbox: sa.Connection) -> None:
     """Write into the run log what the messages of the outbox told, and it does not say yet."""
     known = {_what_was_told(record) for record in ledger.runs(what="told")}
-    for content in kept(outbox):
+    for message in kept(outbox):
         record = RunRecord(
-            run_id=content["run_id"] or f"notify {content['id']}",
+            run_id=message.run_id or f"notify {message.id}",
             what="told",
-            at=_utc_text(datetime.fromisoformat(content["created_at"])),
-            told=tuple((name, said) for name, said in content["told"]),
+            at=message.created_at,
+            told=tuple((name, said) for name, said in message.content["told"]),
         )
         if record.told and _what_was_told(record) not in known:
             ledger.write_run(record)
@@ -180,11 +180,3 @@ def _faults(workspace: Workspace, addresses: Addresses, is_needed: bool) -> list
             f"[notification]; 'camp-monitor notify --test' tries them."
         )
     return faults
-
-
-def _outbox(workspace: Workspace) -> Path:
-    return workspace.out / "outbox"
-
-
-def _utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")

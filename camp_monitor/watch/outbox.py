@@ -1,37 +1,67 @@
-"""The outbox: messages wait in a folder until every target has them.
+"""The outbox: messages wait in one SQLite file until every target has them.
 
-A message is a folder of its own, named by the hash of its content: ``message.json`` and the files
-that go with it.  It is written whole or not at all, and the file says of each target whether it
-has the message; an address itself is never written.  What every target has moves to ``sent/``.
+A message is put in whole or not at all, and is named by the hash of its content.  Beside it stands
+which target has it; an address itself is never written.  What every target has is kept for a while.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import sqlalchemy as sa
+
 from camp_monitor.errors import InputError, WorkspaceError
-from camp_monitor.records.content import content_hash
+from camp_monitor.ledger.dialects import ERRORS, sentence
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.review import utc_text
 from camp_monitor.watch.addresses import UNREACHABLE, Target, send
 
-KINDS = ("digest", "heartbeat", "alarm", "test")
-MESSAGE = "message.json"
 FILE_NAME = re.compile(r"[\w-]+\.(png|html)", re.ASCII)
 """No folder and no other kind of file can be named."""
-SENT = "sent"
 MOST_SENT = 50
 """Messages that are kept after every target had them."""
 WAIT_S = 600.0
 """How long to wait for another process that is sending, seconds."""
+
+
+def _text(name: str, *, is_key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=is_key, nullable=False)
+
+
+METADATA = sa.MetaData()
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    _text("id", is_key=True),
+    _text("content"),  # canonical JSON of `Message.to_dict`
+    _text("run_id"),
+    _text("created_at"),
+    _text("sent_at"),  # empty while it waits
+)
+ATTACHMENTS = sa.Table(
+    "attachments",
+    METADATA,
+    _text("message_id", is_key=True),
+    _text("name", is_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+DELIVERIES = sa.Table(
+    "deliveries",
+    METADATA,
+    _text("message_id", is_key=True),
+    _text("target_id", is_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    _text("delivered_at"),  # empty while the target has it not
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +88,7 @@ class Message:
     Parameters
     ----------
     kind : str
-        One of `KINDS`.
+        ``digest``, ``heartbeat`` or ``alarm``.
     title : str
         One line.
     body : str
@@ -77,7 +107,7 @@ class Message:
     @property
     def id(self) -> str:
         """Short id, ``M`` and twelve hexadecimal digits of the content's hash."""
-        return f"M{content_hash(self.to_dict())[:12]}"
+        return _id(canonical_json(self.to_dict()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values, attachments by their hashes."""
@@ -121,84 +151,71 @@ class Delivery:
         return not self.left
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A message as the outbox holds it; its content is what `Message.to_dict` returned."""
+
+    id: str
+    run_id: str
+    created_at: str
+    content: dict[str, Any]
+
+
 @contextmanager
-def alone(outbox: Path) -> Iterator[None]:
-    """Wait until no other process composes or sends, and keep others waiting.
+def open_outbox(path: Path) -> Iterator[sa.Connection]:
+    """Open the outbox, once no other process composes or sends, and keep others waiting.
+
+    The file stays locked between transactions too, until it is closed or the process ends.
 
     Raises
     ------
     WorkspaceError
-        The folder cannot be written, or another process has been sending for too long.
+        The file is damaged or cannot be written, or another process has been sending for too long.
     """
-    from filelock import FileLock, Timeout
-
+    address = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args={"timeout": WAIT_S})
+    with suppress(OSError):  # SQLite says it, too
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        outbox.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(outbox / ".lock", timeout=WAIT_S)
-        lock.acquire()
-        for half in outbox.glob(".M*"):  # of a process that was killed while it wrote
-            shutil.rmtree(half, ignore_errors=True)
-    except Timeout:
-        raise WorkspaceError(
-            f"Another process has been sending from {outbox} for {WAIT_S / 60:.0f} minutes: see "
-            f"what holds it up, and try again."
-        ) from None
-    except OSError as error:
-        raise _unwritable(outbox, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
+        with engine.connect() as outbox:
+            outbox.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
+            outbox.exec_driver_sql("BEGIN EXCLUSIVE")
+            METADATA.create_all(outbox)
+            outbox.commit()
+            yield outbox
+    except ERRORS as error:
+        raise WorkspaceError(sentence(error, path, "an outbox")) from error
 
 
-def put(outbox: Path, message: Message, *, run_id: str, created_at: datetime) -> bool:
-    """Put a message in the outbox, whole or not at all; False if it is or was there already.
-
-    Raises
-    ------
-    WorkspaceError
-        The folder cannot be written.
-    """
-    if any((folder / message.id).exists() for folder in (outbox, outbox / SENT)):
+def put(outbox: sa.Connection, message: Message, *, run_id: str, created_at: datetime) -> bool:
+    """Put a message in the outbox, whole or not at all; False if it is or was there already."""
+    if outbox.scalar(sa.select(MESSAGES.c.id).where(MESSAGES.c.id == message.id)):
         return False
-    building = outbox / f".{message.id}.{os.getpid()}"
-    content = message.to_dict() | {
-        "id": message.id,
-        "run_id": run_id,
-        "created_at": _utc_text(created_at),
-        "targets": [],
-    }
-    try:
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir(parents=True)
-        for item in message.attachments:
-            _write(building / item.name, item.content)
-        _write(building / MESSAGE, _json_bytes(content))
-        building.rename(outbox / message.id)
-        _settle(outbox)
-    except OSError as error:
-        shutil.rmtree(building, ignore_errors=True)
-        raise _unwritable(outbox, error) from error
+    content, at = canonical_json(message.to_dict()), utc_text(created_at)
+    outbox.execute(MESSAGES.insert().values((message.id, content, run_id, at, "")))
+    for item in message.attachments:
+        outbox.execute(ATTACHMENTS.insert().values((message.id, item.name, item.content)))
+    outbox.commit()
     return True
 
 
-def waiting(outbox: Path) -> list[dict[str, Any]]:
-    """Return the contents of the messages that wait, oldest first; unreadable ones left out."""
-    return _contents(outbox)
+def waiting(outbox: sa.Connection) -> list[Kept]:
+    """Return the messages that wait, oldest first; unreadable ones left out."""
+    return _read(outbox, MESSAGES.c.sent_at == "")
 
 
-def kept(outbox: Path) -> list[dict[str, Any]]:
+def kept(outbox: sa.Connection) -> list[Kept]:
     """Return those that wait and those that were sent, oldest first."""
-    return sorted([*_contents(outbox), *_contents(outbox / SENT)], key=_age)
+    return _read(outbox, sa.true())
 
 
-def unreadable(outbox: Path) -> list[str]:
-    """Name the folders of the outbox whose message cannot be read."""
-    readable = {content["id"] for content in _contents(outbox)}
-    return sorted(name for name in _folders(outbox) if name not in readable)
+def unreadable(outbox: sa.Connection) -> list[str]:
+    """Return the ids of the messages that wait and cannot be read."""
+    ids = outbox.scalars(sa.select(MESSAGES.c.id).where(MESSAGES.c.sent_at == ""))
+    return sorted({str(key) for key in ids} - {message.id for message in waiting(outbox)})
 
 
-def deliver(outbox: Path, targets: Sequence[Target], now: datetime) -> list[Delivery]:
+def deliver(outbox: sa.Connection, targets: Sequence[Target], now: datetime) -> list[Delivery]:
     """Try every message of the outbox at every target that has it not yet, oldest first.
 
     What is delivered is written down at once, message by message and target by target, so that
@@ -208,183 +225,124 @@ def deliver(outbox: Path, targets: Sequence[Target], now: datetime) -> list[Deli
     Raises
     ------
     WorkspaceError
-        The folder cannot be written.
+        Attachments cannot be unpacked.
     """
-    done = []
     down: dict[str, str] = {}
-    for content in _contents(outbox):
-        try:
-            done.append(_deliver_one(outbox, content, targets, now, down))
-        except OSError as error:
-            raise _unwritable(outbox, error) from error
     try:
-        _drop_old(outbox / SENT)
+        done = [_deliver_one(outbox, message, targets, now, down) for message in waiting(outbox)]
     except OSError as error:
-        raise _unwritable(outbox, error) from error
+        raise WorkspaceError(
+            f"Attachments cannot be unpacked for sending ({error.strerror}): check the disk with "
+            f"the temporary folder; what waits is tried again."
+        ) from error
+    sent = sa.select(MESSAGES.c.id).where(MESSAGES.c.sent_at != "")
+    old = outbox.scalars(sent.order_by(MESSAGES.c.created_at.desc()).offset(MOST_SENT)).all()
+    for key in (ATTACHMENTS.c.message_id, DELIVERIES.c.message_id, MESSAGES.c.id):
+        outbox.execute(sa.delete(key.table).where(key.in_(old)))
+    outbox.commit()
     return done
 
 
 def _deliver_one(
-    outbox: Path,
-    content: dict[str, Any],
+    outbox: sa.Connection,
+    message: Kept,
     targets: Sequence[Target],
     now: datetime,
     down: dict[str, str],
 ) -> Delivery:
-    folder = outbox / content["id"]
-    remarks = _address(content, targets)
-    files, damaged = _files(folder, content)
-    remarks += damaged
-    known = {target.id: target for target in targets}
+    kind, title, body = (message.content[name] for name in ("kind", "title", "body"))
+    dropped = _address(outbox, message.id, targets)
+    tried = tries(outbox, message.id)
     delivered, left = [], []
-    for entry in content["targets"]:
-        if entry["delivered_at"]:
-            continue
-        target = known.get(entry["id"])
-        if target is None:  # no address at all is set now
-            continue
-        if target.id not in down:
-            entry["attempts"] += 1
-        why = down.get(target.id) or send(target, content["title"], content["body"], files)
-        entry["last_error"] = why
-        if why in UNREACHABLE:
-            down[target.id] = why
-        if why:
-            left.append(f"{target.name}: {why}")
-        else:
-            entry["delivered_at"] = _utc_text(now)
-            delivered.append(target.name)
-        _replace(folder / MESSAGE, _json_bytes(content))
+    with TemporaryDirectory() as folder:
+        files, altered = _unpack(outbox, message, Path(folder))
+        for target in (target for target in targets if target.id in tried):
+            attempts = tried[target.id] + (target.id not in down)
+            why = down.get(target.id) or send(target, title, body, files)
+            if why in UNREACHABLE:
+                down[target.id] = why
+            if why:
+                left.append(f"{target.name}: {why}")
+            else:
+                delivered.append(target.name)
+            this = (DELIVERIES.c.message_id == message.id, DELIVERIES.c.target_id == target.id)
+            said = {"attempts": attempts, "delivered_at": "" if why else utc_text(now)}
+            outbox.execute(DELIVERIES.update().where(*this).values(said))
+            outbox.commit()
     if not targets:
         left.append("no address is set")
     elif not left:
-        _replace(folder / MESSAGE, _json_bytes(content))
-        (outbox / SENT).mkdir(exist_ok=True)
-        folder.rename(outbox / SENT / folder.name)
-    return Delivery(
-        content["id"], content["kind"], content["title"], tuple(delivered), tuple(left),
-        tuple(remarks),
-    )  # fmt: skip
+        sent = MESSAGES.update().where(MESSAGES.c.id == message.id)
+        outbox.execute(sent.values(sent_at=utc_text(now)))
+        outbox.commit()
+    remarks = (*dropped, *altered)
+    return Delivery(message.id, kind, title, tuple(delivered), tuple(left), remarks)
 
 
-def _address(content: dict[str, Any], targets: Sequence[Target]) -> list[str]:
+def tries(outbox: sa.Connection, message_id: str) -> dict[str, int]:
+    """Return how often a message was tried at each target that has it not yet, by target id."""
+    left = (DELIVERIES.c.message_id == message_id, DELIVERIES.c.delivered_at == "")
+    rows = outbox.execute(sa.select(DELIVERIES.c.target_id, DELIVERIES.c.attempts).where(*left))
+    return {row.target_id: row.attempts for row in rows}
+
+
+def _address(outbox: sa.Connection, message_id: str, targets: Sequence[Target]) -> list[str]:
     """Settle whom a message goes to: all, when it is first sent; later, who was added instead.
 
     A target that is gone from the settings is dropped.  Its place is taken by those that are new
     since: a corrected password makes another address of the same person.
     """
-    entries = content["targets"]
+    this = DELIVERIES.c.message_id == message_id
+    held = set(outbox.scalars(sa.select(DELIVERIES.c.target_id).where(this)))
     known = {target.id for target in targets}
-    gone = [e for e in entries if not e["delivered_at"] and e["id"] not in known]
-    if not targets or (entries and not gone):
+    gone = {key: count for key, count in tries(outbox, message_id).items() if key not in known}
+    if not targets or (held and not gone):
         return []
-    content["targets"] = [entry for entry in entries if entry not in gone]
-    held = {entry["id"] for entry in content["targets"]}
-    content["targets"] += [
-        {"id": target.id, "delivered_at": "", "attempts": 0, "last_error": ""}
-        for target in targets
-        if target.id not in held
-    ]
+    outbox.execute(sa.delete(DELIVERIES).where(this, DELIVERIES.c.target_id.in_(gone)))
+    for target_id in sorted(known - held):
+        outbox.execute(DELIVERIES.insert().values((message_id, target_id, 0, "")))
+    outbox.commit()
     return [
-        f"An address that {content['id']} was to go to is not in the settings any more, and was "
-        f"dropped (tried {entry['attempts']} times)."
-        for entry in gone
+        f"An address that {message_id} was to go to is not in the settings any more, and was "
+        f"dropped (tried {count} times)."
+        for count in gone.values()
     ]
 
 
-def _files(folder: Path, content: dict[str, Any]) -> tuple[list[Path], list[str]]:
-    """Return the message's own files as they were put there, and what is wrong with others."""
+def _unpack(outbox: sa.Connection, message: Kept, folder: Path) -> tuple[list[Path], list[str]]:
+    """Write the attachments that are as they were put there, and say what is wrong with others."""
     files, remarks = [], []
-    for item in content["attachments"]:
-        path = folder / item["name"]
-        try:
-            same = not path.is_symlink() and path.stat().st_size < 1e8
-            same = same and hashlib.sha256(path.read_bytes()).hexdigest() == item["sha256"]
-        except OSError:
-            same = False
-        if same:
-            files.append(path)
+    of = ATTACHMENTS.c.message_id == message.id
+    held = {row.name: row.content for row in outbox.execute(sa.select(ATTACHMENTS).where(of))}
+    for item in message.content["attachments"]:
+        content = held.get(item["name"])
+        if isinstance(content, bytes) and hashlib.sha256(content).hexdigest() == item["sha256"]:
+            files.append(folder / item["name"])
+            files[-1].write_bytes(content)
         else:
-            remarks.append(f"{item['name']} of {content['id']} was altered, and is not sent.")
+            remarks.append(f"{item['name']} of {message.id} was altered, and is not sent.")
     return files, remarks
 
 
-def _contents(folder: Path) -> list[dict[str, Any]]:
-    found = [content for name in _folders(folder) if (content := _read(folder / name))]
-    return sorted(found, key=_age)
+def _read(outbox: sa.Connection, wanted: sa.ColumnElement[bool]) -> list[Kept]:
+    rows = outbox.execute(sa.select(MESSAGES).where(wanted)).all()
+    found = [message for row in rows if (message := _kept(row))]
+    # from the oldest on, and an alarm before what was composed with it
+    return sorted(found, key=lambda one: (one.created_at, one.content["kind"] != "alarm", one.id))
 
 
-def _folders(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return [path.name for path in folder.iterdir() if re.fullmatch(r"M[0-9a-f]{12}", path.name)]
-
-
-def _read(folder: Path) -> dict[str, Any] | None:
-    """Read a message, or None where the file is not one that `put` wrote."""
+def _kept(row: sa.Row[Any]) -> Kept | None:
+    """Make a message of a row, or None where the row is not one that `put` wrote."""
     try:
-        content = json.loads((folder / MESSAGE).read_text(encoding="utf-8"))
-        texts = [content[name] for name in ("id", "kind", "title", "body", "run_id", "created_at")]
-        texts += [text for pair in content["told"] for text in (pair[0], pair[1])]
+        content = json.loads(row.content)
         names = [item["name"] for item in content["attachments"]]
-        texts += [item["sha256"] for item in content["attachments"]]
-        for entry in content["targets"]:
-            texts += [entry["id"], entry["delivered_at"], entry["last_error"]]
-            entry["attempts"] = int(entry["attempts"])
-        datetime.fromisoformat(content["created_at"])
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        is_one = row.id == _id(row.content) and isinstance(row.run_id, str)
+        is_one = is_one and all(FILE_NAME.fullmatch(name) for name in names)
+        is_one = is_one and row.created_at == utc_text(datetime.fromisoformat(row.created_at))
+    except (InputError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    plain = all(FILE_NAME.fullmatch(str(name)) for name in names)
-    is_one = plain and all(isinstance(text, str) for text in texts)
-    return content if is_one and content["id"] == folder.name else None
+    return Kept(row.id, row.run_id, row.created_at, content) if is_one else None
 
 
-def _drop_old(sent: Path) -> None:
-    for content in _contents(sent)[:-MOST_SENT]:
-        shutil.rmtree(sent / content["id"])
-
-
-def _age(content: dict[str, Any]) -> tuple[str, bool, str]:
-    """Sort from the oldest on, and an alarm before what was composed with it."""
-    return content["created_at"], content["kind"] != "alarm", content["id"]
-
-
-def _json_bytes(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        _write(building, content)
-        building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder's own list of names on the disk, where a system can do that."""
-    with suppress(OSError, AttributeError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _unwritable(outbox: Path, error: OSError) -> WorkspaceError:
-    return WorkspaceError(
-        f"The outbox {outbox} cannot be written ({error.strerror}): check the folder and the disk; "
-        f"nothing is lost, and what waits is tried again."
-    )
-
-
-def _utc_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+def _id(content: str) -> str:
+    return f"M{hashlib.sha256(content.encode()).hexdigest()[:12]}"

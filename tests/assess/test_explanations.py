@@ -1,9 +1,10 @@
-"""Each rival cause is painted once and found possible, and is ruled out where it is absent."""
+"""Each explanation is painted once and found possible, and is ruled out where it is absent."""
 
 from __future__ import annotations
 
 import functools
-import re
+import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
-from camp_monitor.assess.explanations.examine import Rival, examine, examine_rivals, prepare
-from camp_monitor.assess.explanations.place import VERDICTS
+from camp_monitor.assess.explanations.examine import examine, prepare
+from camp_monitor.assess.explanations.optical import LEAST_CASTER
+from camp_monitor.codes import Cause, Code, Explanation, Note, Value, Verdict
 from camp_monitor.demo.compound import Stage
 from camp_monitor.demo.valley_scenes import VISITS, Valley, Visit, paint_valley
 from camp_monitor.pairs.pair import Pair, pair_images
@@ -34,10 +36,14 @@ GRID = GeoBox((128, 128), Affine(10, 0, 562000, 0, -10, 4674000), "EPSG:32652")
 SNOW = (0.85, 0.86, 0.84, 0.75, 0.12, 0.08)
 STILL = Alignment(0.0, 0.0, 9, 8, 8, known=True)
 LOST = Alignment(0.0, 0.0, 9, 8, 2, known=False)
-OPTICAL = ("shadow and sun", "snow", "season", "wet ground", "shift left", "cloud edge",
-           "view angle", "processing step")  # fmt: skip
-RADAR = ("snow", "season", "wet ground", "shift left", "view angle", "processing step",
-         "radio interference")  # fmt: skip
+OPTICAL = (
+    Cause.SHADOW, Cause.SNOW, Cause.SEASON, Cause.SOIL_MOISTURE, Cause.RESIDUAL_MISREGISTRATION,
+    Cause.CLOUD_EDGE, Cause.VIEW_ANGLE, Cause.PROCESSING,
+)  # fmt: skip
+RADAR = (
+    Cause.SNOW, Cause.SEASON, Cause.SOIL_MOISTURE, Cause.RESIDUAL_MISREGISTRATION,
+    Cause.VIEW_ANGLE, Cause.PROCESSING, Cause.RADIO_INTERFERENCE,
+)  # fmt: skip
 
 
 def visit(date: str, **changes: Any) -> Visit:
@@ -67,8 +73,8 @@ def scene(day: str, **changes: Any) -> Scene:
         "acquired_to_at": at, "bands": (BandFile("red", Path("painted"), 1, 1.0, 0.0, None),),
         "quality": None, "footprint": shapely.box(0, 0, 1, 1), "pixel_m": 10.0, "files": (),
         "sha256": (), "licence": "", "credit": "SIMULATED", "platform": "sentinel-2a",
-        "offset_reason": "Baseline 02.04 adds no 1000 to the numbers.", "offset_kind": "none",
-        "relative_orbit": 89, "sun_elevation_deg": 51.4, "sun_azimuth_deg": 160.0,
+        "baseline": "02.04", "offset_kind": "none", "relative_orbit": 89,
+        "sun_elevation_deg": 51.4, "sun_azimuth_deg": 160.0,
     }  # fmt: skip
     return Scene(**given | changes)
 
@@ -76,8 +82,8 @@ def scene(day: str, **changes: Any) -> Scene:
 BEFORE, AFTER = scene("2015-09-07"), scene("2016-09-05", sun_elevation_deg=51.8)
 NIGHT = {"sensor": "sentinel-1", "platform": "sentinel-1a", "quantity": "sigma0_db",
          "bands": (BandFile("vv", Path("painted"), 1, 1.0, 0.0, None),),
-         "sun_elevation_deg": None, "sun_azimuth_deg": None, "offset_kind": "",
-         "offset_reason": ""}  # fmt: skip
+         "sun_elevation_deg": None, "sun_azimuth_deg": None, "baseline": None,
+         "offset_kind": ""}  # fmt: skip
 NIGHTS = scene("2016-08-20", **NIGHT), scene("2016-09-01", **NIGHT)
 
 
@@ -89,13 +95,22 @@ def pair_of(before: Image, after: Image, *, left: Alignment = STILL, screened: b
     return replace(made, shift_left=left)
 
 
-def verdicts(
+def explain(
     where: NDArray[np.bool_],
     pair: Pair,
     scenes: tuple[Scene, Scene] = (BEFORE, AFTER),
     kind: str = "construction",
-) -> dict[str, Rival]:
-    return {rival.cause: rival for rival in examine_rivals(where, kind, pair, *scenes)}
+) -> dict[Cause, Explanation]:
+    rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
+    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    examined = examine(prepare(pair, *scenes), where[window], window, kind)
+    return {item.cause: item for item in examined}
+
+
+def values_of(explanation: Explanation, code: Code) -> dict[str, Value]:
+    """The values of its one note of that code."""
+    (found,) = (item for item in explanation.notes if item.code == code)
+    return found.numbers
 
 
 def annex() -> NDArray[np.bool_]:
@@ -117,18 +132,18 @@ def largest(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def test_nothing_else_made_the_annex() -> None:
-    found = verdicts(annex(), pair_of(seen(0), seen(1)))
+    found = explain(annex(), pair_of(seen(0), seen(1)))
     assert tuple(found) == OPTICAL
-    assert {rival.verdict for rival in found.values()} == {"ruled_out"}, found
+    assert {item.verdict for item in found.values()} == {Verdict.RULED_OUT}, found
 
 
 def test_nothing_else_made_the_flood_in_radar() -> None:
     before, after = (one.water_share for one in painted(True).scenes)
     flooded = (after > 0.9) & (before < 0.1)
     flooded[:50] = flooded[80:] = False
-    found = verdicts(flooded, pair_of(seen(0, True), seen(1, True)), NIGHTS, "flooding")
+    found = explain(flooded, pair_of(seen(0, True), seen(1, True)), NIGHTS, "flooding")
     assert tuple(found) == RADAR
-    assert {rival.verdict for rival in found.values()} == {"ruled_out"}, found
+    assert {item.verdict for item in found.values()} == {Verdict.RULED_OUT}, found
 
 
 @pytest.mark.parametrize("low_sun_first", [False, True], ids=["came", "went"])
@@ -148,15 +163,19 @@ def test_a_shadow_that_moved(low_sun_first: bool) -> None:
     suns = [scene(day, sun_elevation_deg=57) for day in ("2015-09-07", "2016-09-05")]
     suns[0 if low_sun_first else 1] = replace(suns[0 if low_sun_first else 1], sun_elevation_deg=27)
     pair = pair_of(low, high) if low_sun_first else pair_of(high, low)
-    found = verdicts(shaded, pair, (suns[0], suns[1]))["shadow and sun"]
-    assert found.verdict == "possible"
-    assert re.search(r"something \d+% brighter stands towards the sun", found.reason)
+    found = explain(shaded, pair, (suns[0], suns[1]))[Cause.SHADOW]
+    assert found.verdict == Verdict.POSSIBLE
+    brighter = values_of(found, Code.CASTER_FOUND)["brighter_fraction"]
+    assert isinstance(brighter, float)
+    assert brighter >= LEAST_CASTER - 1
 
     unknown = replace(suns[0], sun_elevation_deg=None), suns[1]
-    assert verdicts(shaded, pair, unknown)["shadow and sun"].verdict == "possible"
-    still = verdicts(shaded, pair)["shadow and sun"]
-    assert still.verdict == "ruled_out"
-    assert "moved by only" in still.reason
+    assert explain(shaded, pair, unknown)[Cause.SHADOW].verdict == Verdict.POSSIBLE
+    still = explain(shaded, pair)[Cause.SHADOW]
+    assert still.verdict == Verdict.RULED_OUT
+    assert values_of(still, Code.SHADOW_MOVED_LESS)["width_m"] == pytest.approx(
+        values_of(found, Code.SHADOW_MOVED)["width_m"]
+    )
 
 
 @pytest.mark.parametrize("melted", [False, True])
@@ -166,58 +185,60 @@ def test_snow(melted: bool) -> None:
     white[:, where] = 0.3 * white[:, where] + 0.7 * np.array(SNOW)[:, None]
     snowy = altered(seen(1), white)
     pair = pair_of(snowy, seen(0)) if melted else pair_of(seen(0), snowy)
-    found = verdicts(where, pair)["snow"]
-    assert found.verdict == "possible"
-    assert found.reason.startswith("100% of it" if melted else "0% of it before and 100%")
+    found = explain(where, pair)[Cause.SNOW]
+    assert found.verdict == Verdict.POSSIBLE
+    shares = values_of(found, Code.SNOW_LIKE)
+    assert shares["before_fraction" if melted else "after_fraction"] == 1
+    assert melted or shares["before_fraction"] == 0
 
 
 def test_snow_that_is_flagged_nearby() -> None:
     flags = seen(1).flags.copy()
     flags[20:30, 20:30] = Quality.SNOW
     near = pair_of(seen(0), replace(seen(1), flags=flags))
-    assert verdicts(disc(40, 24, 4), near)["snow"].verdict == "possible"
-    assert verdicts(disc(80, 80, 4), near)["snow"].verdict == "ruled_out"
+    assert explain(disc(40, 24, 4), near)[Cause.SNOW].verdict == Verdict.POSSIBLE
+    assert explain(disc(80, 80, 4), near)[Cause.SNOW].verdict == Verdict.RULED_OUT
 
 
 def test_season() -> None:
     pair = pair_of(seen(0), seen(2))
     fallen = pair.before.band("nir") - pair.after.band("nir") > 0.15
-    found = verdicts(largest(ndimage.binary_opening(fallen)), pair, (BEFORE, scene("2015-11-16")))[
-        "season"
+    found = explain(largest(ndimage.binary_opening(fallen)), pair, (BEFORE, scene("2015-11-16")))[
+        Cause.SEASON
     ]
-    assert found.verdict == "possible"
-    assert "70 days apart" in found.reason
-    assert verdicts(annex(), pair, (BEFORE, scene("2015-11-16")), "water_gain")[
-        "season"
-    ].verdict == "possible"  # fmt: skip
+    assert found.verdict == Verdict.POSSIBLE
+    assert values_of(found, Code.SEASON_GAP) == {"gap_days": 70}
+    assert explain(annex(), pair, (BEFORE, scene("2015-11-16")), "water_gain")[
+        Cause.SEASON
+    ].verdict == Verdict.POSSIBLE  # fmt: skip
 
 
 def test_a_scene_dated_by_its_year_has_no_season() -> None:
     year = replace(BEFORE, acquired_from_at=datetime(2014, 10, 1, tzinfo=UTC))
     for kind in ("construction", "water_gain"):
-        found = verdicts(annex(), pair_of(seen(0), seen(1)), (year, AFTER), kind)["season"]
-        assert found.verdict == "not_testable"
+        found = explain(annex(), pair_of(seen(0), seen(1)), (year, AFTER), kind)[Cause.SEASON]
+        assert found.verdict == Verdict.NOT_TESTABLE
 
 
-def test_wet_ground() -> None:
+def test_soil_moisture() -> None:
     where = disc(50, 90, 4)
     kept = np.array([0.92, 0.91, 0.9, 0.86, 0.75, 0.72])[:, None, None]
     wet = seen(1).pixels * kept
     wet[:, where] *= kept[:, 0]
-    found = verdicts(where, pair_of(seen(0), altered(seen(1), wet)))["wet ground"]
-    assert found.verdict == "possible"
+    found = explain(where, pair_of(seen(0), altered(seen(1), wet)))[Cause.SOIL_MOISTURE]
+    assert found.verdict == Verdict.POSSIBLE
 
 
-def test_shift_left() -> None:
+def test_residual_misregistration() -> None:
     moved = ndimage.shift(seen(0).pixels, (0, 0, 1), order=1, mode="nearest")
     after = altered(seen(0), moved)
     edges = np.abs(moved - seen(0).pixels).sum(axis=0)
     where = largest(edges > np.percentile(edges, 97))
-    found = verdicts(where, pair_of(seen(0), after, left=LOST))["shift left"]
-    assert found.verdict == "possible"
-    assert "is not known" in found.reason
+    found = explain(where, pair_of(seen(0), after, left=LOST))[Cause.RESIDUAL_MISREGISTRATION]
+    assert found.verdict == Verdict.POSSIBLE
+    assert values_of(found, Code.SHIFT_UNKNOWN_MAKES)["shift_px"] == 1
     there = pair_of(seen(0), seen(1), left=LOST)
-    assert verdicts(annex(), there)["shift left"].verdict == "ruled_out"
+    assert explain(annex(), there)[Cause.RESIDUAL_MISREGISTRATION].verdict == Verdict.RULED_OUT
 
 
 def test_cloud_edge() -> None:
@@ -225,50 +246,53 @@ def test_cloud_edge() -> None:
     away_px = ndimage.distance_transform_edt(cloudy.usable)
     rim = largest((away_px > 0) & (away_px < 6))
     pair = pair_of(seen(0), cloudy)
-    found = verdicts(rim, pair)["cloud edge"]
-    assert found.verdict == "possible"
-    assert "is 10 m away" in found.reason
+    found = explain(rim, pair)[Cause.CLOUD_EDGE]
+    assert found.verdict == Verdict.POSSIBLE
+    assert values_of(found, Code.CLOUD_NEAR)["distance_m"] == pytest.approx(10, abs=0.5)
     far = np.unravel_index(np.argmax(away_px), away_px.shape)
-    found = verdicts(disc(int(far[0]), int(far[1]), 2), pair)["cloud edge"]
-    assert found.verdict == "ruled_out"
+    found = explain(disc(int(far[0]), int(far[1]), 2), pair)[Cause.CLOUD_EDGE]
+    assert found.verdict == Verdict.RULED_OUT
     clear = pair_of(seen(0), seen(1), screened=False)
-    assert verdicts(annex(), clear)["cloud edge"].verdict == "not_testable"
+    assert explain(annex(), clear)[Cause.CLOUD_EDGE].verdict == Verdict.NOT_TESTABLE
 
 
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
-        ({"off_nadir_deg": 20.0, "relative_orbit": 1}, {"off_nadir_deg": -24.0}, "possible"),
-        ({"off_nadir_deg": 20.0}, {"off_nadir_deg": 22.0}, "ruled_out"),
-        ({"relative_orbit": None}, {"off_nadir_deg": 24.0}, "not_testable"),
+        ({"off_nadir_deg": 20.0, "relative_orbit": 1}, {"off_nadir_deg": -24.0}, Verdict.POSSIBLE),
+        ({"off_nadir_deg": 20.0}, {"off_nadir_deg": 22.0}, Verdict.RULED_OUT),
+        ({"relative_orbit": None}, {"off_nadir_deg": 24.0}, Verdict.NOT_TESTABLE),
     ],
 )
-def test_view_angle(before: dict[str, Any], after: dict[str, Any], verdict: str) -> None:
+def test_view_angle(before: dict[str, Any], after: dict[str, Any], verdict: Verdict) -> None:
     scenes = replace(BEFORE, **before), replace(AFTER, **after)
-    found = verdicts(annex(), pair_of(seen(0), seen(1)), scenes)["view angle"]
+    found = explain(annex(), pair_of(seen(0), seen(1)), scenes)[Cause.VIEW_ANGLE]
     assert found.verdict == verdict
 
 
 def test_processing_step() -> None:
-    other = replace(AFTER, offset_reason="Baseline 05.11 adds 1000.", offset_kind="to_subtract")
+    other = replace(AFTER, baseline="05.11", offset_kind="to_subtract")
     lifted = pair_of(seen(0), altered(seen(1), seen(1).pixels + 0.1))
-    found = verdicts(disc(40, 40, 4), lifted, (BEFORE, other))["processing step"]
-    assert found.verdict == "possible"
-    assert "02.04 and 05.11" in found.reason
+    found = explain(disc(40, 40, 4), lifted, (BEFORE, other))[Cause.PROCESSING]
+    assert found.verdict == Verdict.POSSIBLE
+    baselines = {"before_baseline": "02.04", "after_baseline": "05.11"}
+    assert values_of(found, Code.BASELINE_DIFFERS) == baselines
     sound = pair_of(seen(0), seen(1))
-    assert verdicts(annex(), sound, (BEFORE, other))["processing step"].verdict == "ruled_out"
+    assert explain(annex(), sound, (BEFORE, other))[Cause.PROCESSING].verdict == Verdict.RULED_OUT
     satellites = replace(BEFORE, platform=None), AFTER
-    assert "not known" in verdicts(annex(), sound, satellites)["processing step"].reason
+    found = explain(annex(), sound, satellites)[Cause.PROCESSING]
+    assert values_of(found, Code.PLATFORM_UNKNOWN) == {"which": ("before",)}
 
 
 @pytest.mark.parametrize(
-    ("cause", "around_db", "here_db"), [("wet ground", 2.0, 4.0), ("snow", -3.0, -4.0)]
+    ("cause", "around_db", "here_db"),
+    [(Cause.SOIL_MOISTURE, 2.0, 4.0), (Cause.SNOW, -3.0, -4.0)],
 )
-def test_ground_of_another_level_in_radar(cause: str, around_db: float, here_db: float) -> None:
+def test_ground_of_another_level_in_radar(cause: Cause, around_db: float, here_db: float) -> None:
     where = disc(30, 30, 5)
     rise = np.where(where, here_db, around_db)
     pair = pair_of(seen(0, True), altered(seen(0, True), seen(0, True).pixels + rise))
-    assert verdicts(where, pair, NIGHTS)[cause].verdict == "possible"
+    assert explain(where, pair, NIGHTS)[cause].verdict == Verdict.POSSIBLE
 
 
 @pytest.mark.parametrize("on_first", [False, True])
@@ -279,8 +303,8 @@ def test_radio_interference(on_first: bool) -> None:
     pair = pair_of(*(reversed(images) if on_first else images))
     where = np.zeros(GRID.shape, bool)
     where[60:70, 60:72] = True
-    found = verdicts(where, pair, NIGHTS)["radio interference"]
-    assert found.verdict == "possible"
+    found = explain(where, pair, NIGHTS)[Cause.RADIO_INTERFERENCE]
+    assert found.verdict == Verdict.POSSIBLE
 
 
 def test_uncalibrated_numbers_are_not_said_to_be_dry_or_free_of_snow() -> None:
@@ -288,8 +312,10 @@ def test_uncalibrated_numbers_are_not_said_to_be_dry_or_free_of_snow() -> None:
         replace(seen(number), quantity="dn8", pixels=np.round(255 * seen(number).pixels))
         for number in (0, 1)
     ))  # fmt: skip
-    found = verdicts(annex(), pair)
-    assert found["snow"].verdict == found["wet ground"].verdict == "not_testable"
+    found = explain(annex(), pair)
+    for cause in (Cause.SNOW, Cause.SOIL_MOISTURE):
+        assert found[cause].verdict == Verdict.NOT_TESTABLE
+        assert found[cause].notes == (Note(Code.REFLECTANCE_NEEDED),)
 
 
 @pytest.mark.parametrize("radar", [False, True])
@@ -308,11 +334,12 @@ def test_odd_regions_get_an_answer_for_every_cause(radar: bool) -> None:
     ):
         where = np.ones([part.stop - part.start for part in window], bool)
         found = examine(maps, where, window, "construction")
-        assert [rival.cause for rival in found] == list(RADAR if radar else OPTICAL)
-        for rival in found:
-            assert rival.verdict in VERDICTS
-            assert rival.reason.endswith(".")
-            assert not {"nan", "inf"} & set(rival.reason.split())
+        assert [item.cause for item in found] == list(RADAR if radar else OPTICAL)
+        for item in found:
+            values = [value for part in item.notes for value in part.numbers.values()]
+            assert item.notes
+            assert all(math.isfinite(value) for value in values if isinstance(value, float))
+            assert Explanation.from_dict(json.loads(json.dumps(item.to_dict()))) == item
         if window[0].stop == 1:
-            allowed = {"view angle", "processing step"}
-            assert {r.cause for r in found if r.verdict != "not_testable"} == allowed
+            allowed = {Cause.VIEW_ANGLE, Cause.PROCESSING}
+            assert {i.cause for i in found if i.verdict != Verdict.NOT_TESTABLE} == allowed

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.cli import main
+from camp_monitor.codes import Cause, Code, Explanation, Verdict, note
 from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_finding, find_findings
@@ -24,6 +25,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.report.export.export import export_findings
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.workspace import create_workspace
 from tests.ledger.conftest import _finding, _observation, _scene
 
@@ -36,6 +38,12 @@ METHODS = {
     "flood_recession": "flooding/3",
     "water_gain": "flooding/3",
 }
+
+
+def examined(verdict: str) -> Explanation:
+    """An alternative explanation, as a ledger of schema 3 has it."""
+    said = note(Code.AS_RECORDED, text="It was measured.", name="wet ground")
+    return Explanation(Cause.AS_RECORDED, Verdict(verdict), (said,))
 
 
 def found(kind: str, before: str, after: str, where: shapely.Polygon = HERE) -> Finding:
@@ -67,6 +75,9 @@ def test_what_one_scene_shows_is_provisional() -> None:
     event = one([finding], [looked("construction/2", "2015-09-07", "2016-09-05", finding)])
     assert event.state == "provisional"
     assert [scene.dates for scene in event.came] == ["2015-09-07", "2016-09-05"]
+    shown, *lacks = event.reasons
+    assert shown == note(Code.SHOWN, scenes=1, last_on="2016-09-05")
+    assert [lack.code for lack in lacks] == [Code.LACKS_SCENE, Code.LACKS_EVIDENCE]
 
 
 def test_a_second_scene_confirms_and_a_later_before_narrows() -> None:
@@ -77,6 +88,7 @@ def test_a_second_scene_confirms_and_a_later_before_narrows() -> None:
         ]
     )
     assert event.state == "confirmed"
+    assert event.reasons == (note(Code.SHOWN, scenes=2, last_on="2017-09-09"),)
     assert [scene.dates for scene in event.came] == ["2015-09-07", "2016-09-05"]
     assert event.last_seen.dates == "2017-09-09"
 
@@ -90,7 +102,8 @@ def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     assert [scene.dates for scene in ended.ended] == ["2016-09-01", "2016-09-25"]
     hidden = replace(later, not_seen=HERE.buffer(0.001), seen_fraction=0.4)
     assert one([flood], [hidden]).state == "provisional"
-    refused = replace(later, outcome="not_seen", reason="Cloud.", seen_fraction=0.0)
+    cloudy = (note(Code.UNUSABLE, flags=("cloud",)),)
+    refused = replace(later, outcome="not_seen", reasons=cloudy, seen_fraction=0.0)
     assert one([flood], [refused]).state == "provisional"
     # a pair that begins after the flood cannot tell whether it is still there
     assert one([flood], [looked("flooding/3", "2016-09-01", "2016-09-25")]).state == "provisional"
@@ -138,12 +151,11 @@ def test_a_call_between_two_seasons_is_worth_less() -> None:
 
 
 def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
-    causes = ("shadow and sun", "snow", "cloud edge", "wet ground")
-    ruled_out = tuple((cause, "ruled_out", "It is not so.") for cause in causes)
+    ruled_out = (examined("ruled_out"),) * 4
 
     def sure(finding: Finding) -> Finding:
         return replace(finding, probability=0.9, area_m2=40000.0, area_high_m2=50000.0,
-                       rivals=ruled_out)  # fmt: skip
+                       explanations=ruled_out)  # fmt: skip
 
     flood, again = (
         sure(found("flooding", before, "2016-09-01")) for before in ("2016-08-20", "2015-09-03")
@@ -151,15 +163,19 @@ def test_one_scene_confirms_a_flood_that_nothing_else_explains() -> None:
     drained = sure(found("flood_recession", "2016-09-01", "2016-09-13"))
     event = one([flood, again, drained])
     assert (event.state, event.was_confirmed) == ("ended", True)
-    assert "confirmed by 2016-09-01 alone" in event.reason
+    assert event.reasons == (
+        note(Code.SHOWN, scenes=1, last_on="2016-09-01"),
+        note(Code.ABSENT, on="2016-09-13"),
+        note(Code.SINGLE_SCENE, on="2016-09-01"),
+    )
     [reviewed] = join_events([flood, again, drained], [], review(flood, "confirmed"))
     assert reviewed.was_confirmed
-    assert "alone" not in reviewed.reason
+    assert Code.SINGLE_SCENE not in {reason.code for reason in reviewed.reasons}
     assert not one([flood, drained]).was_confirmed
     assert not one([flood, again]).was_confirmed
     for verdict in ("possible", "not_testable"):
-        rivals = (*ruled_out[:3], ("wet ground", verdict, "It may be so."))
-        doubtful = [replace(item, rivals=rivals) for item in (flood, again)]
+        explanations = (*ruled_out[:3], examined(verdict))
+        doubtful = [replace(item, explanations=explanations) for item in (flood, again)]
         assert not one([*doubtful, drained]).was_confirmed
 
 
@@ -180,8 +196,10 @@ def test_two_scenes_of_one_day_are_told_apart_by_their_time() -> None:
     evening = _scene("2016-09-01", id="evening", acquired_from_at="2016-09-01T21:40:00+00:00",
                      acquired_to_at="2016-09-01T21:40:00+00:00")  # fmt: skip
     dry = _observation(method="flooding/3", before=_scene("2016-08-20"), after=evening)
-    reason = one([flood], [dry]).reason
-    assert "on 2016-09-01 at 02:11 UTC, and no more on 2016-09-01 at 21:40 UTC" in reason
+    assert one([flood], [dry]).reasons == (
+        note(Code.SHOWN, scenes=1, last_on="2016-09-01T02:11Z"),
+        note(Code.ABSENT, on="2016-09-01T21:40Z"),
+    )
 
 
 def test_water_that_comes_again_is_another_event_and_a_building_that_grows_is_not() -> None:
@@ -229,6 +247,9 @@ def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
     ):
         [event] = join_events([finding], [], review(finding, verdict))
         assert event.state == state
+        codes = {"rejected": Code.REVIEW_REJECTED, "confirmed": Code.REVIEW_CONFIRMED}
+        if verdict in codes:
+            assert event.reasons == (note(codes[verdict], by="RN", on="2018-01-01"),)
     # what a person confirmed can still end, but not by one look that misses it
     missed = [
         looked("construction/2", "2015-09-07", f"2018-{month:02}-09") for month in range(1, 13)
@@ -316,7 +337,7 @@ def test_the_list_says_what_became_of_each(
     place = ["--workspace", str(workspace.root)]
     nothing = runner.invoke(main, [*place, "events", "list"])
     assert nothing.exit_code == 0
-    assert "not 'nothing happened'" in nothing.output
+    assert phrase("events.none") in nothing.output
     with open_ledger(workspace.ledger) as ledger:
         ledger.record(seen, [flood, pond], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
     said = json.loads(runner.invoke(main, [*place, "--json", "events", "list"]).output)
@@ -324,10 +345,17 @@ def test_the_list_says_what_became_of_each(
     assert (event["state"], later["state"]) == ("ended", "provisional")
     assert event["absent_again_at"] == "2016-09-25T02:11:21+00:00"
     listed = runner.invoke(main, [*place, "events", "list"]).output
-    assert "the last on 2016-09-01" in listed
-    assert "2 events: 1 provisional; 1 ended, never confirmed." in listed
+    assert "2016-09-01" in listed
+    never = phrase("events.never_confirmed")
+    states = [phrase("events.state", count=1, state=state) for state in ("provisional", never)]
+    assert phrase("events.by_state", events=2, states="; ".join(states)) in listed
+    assert event["reasons"] == [
+        note(Code.SHOWN, scenes=1, last_on="2016-09-01").to_dict(),
+        note(Code.ABSENT, on="2016-09-25").to_dict(),
+    ]
+    assert " ".join(event["text"].split()[:2]) in listed
     none = runner.invoke(main, [*place, "events", "list", "--state", "confirmed"])
-    assert "2 other events left out by --state" in none.output
+    assert phrase("events.left_out", events=2) in none.output
     wrong = runner.invoke(main, [*place, "events", "list", "--facility", "nowhere"])
     assert wrong.exit_code == 2
     assert "Traceback" not in wrong.output
@@ -349,7 +377,7 @@ def test_an_event_is_found_by_any_id_it_had(tmp_path: Path) -> None:
         for wrong in ("E", "E0123456789ab", "event", f"E{small.id}"):
             with pytest.raises(NoSuchRecordError, match="There is no finding"):
                 find_finding(ledger, wrong)
-        none = looked("flooding/3", small.before.dates, small.after.dates, measured=(("a", "b"),))
+        none = looked("flooding/3", small.before.dates, small.after.dates, seen_fraction=0.9)
         ledger.record([none], [], recorded_at=datetime(2024, 1, 2, tzinfo=UTC))
         with pytest.raises(NoSuchRecordError, match="is no more"):
             find_finding(ledger, f"E{small.id[1:]}")

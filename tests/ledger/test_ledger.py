@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import guards, row_hash
+from camp_monitor.ledger.chain import row_hash
+from camp_monitor.ledger.dialects import guards
 from camp_monitor.ledger.ledger import Added, open_ledger
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.finding import Finding
@@ -43,12 +44,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from camp_monitor.records.finding import Finding, Observation
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.workspace import LedgerServer
 
+place = LedgerServer(sys.argv[1]) if "://" in sys.argv[1] else Path(sys.argv[1])
 scans = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
 print("ready", flush=True)
 sys.stdin.readline()
 for scan in scans:
-    with open_ledger(Path(sys.argv[1]), wait_s=60) as ledger:
+    with open_ledger(place, wait_s=60) as ledger:
         ledger.record(
             [Observation.from_dict(item) for item in scan["observations"]],
             [Finding.from_dict(item) for item in scan["findings"]],
@@ -77,7 +80,7 @@ def let_go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def start_recorder(ledger: Path, scans: Path) -> subprocess.Popen[str]:
+def start_recorder(ledger: Path | str, scans: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", RECORDER, str(ledger), str(scans)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -614,7 +617,7 @@ def foreign_database(path: Path) -> None:
     [
         (lambda path: path.write_text("camp"), "is not a ledger, nor any SQLite file"),
         (lambda path: path.write_bytes(b"\x89PNG" * 5000), "is not a ledger, nor any SQLite file"),
-        (foreign_database, "is an SQLite file but not a ledger"),
+        (foreign_database, "is a database but not a ledger"),
         (lambda path: path.mkdir(), "cannot be opened as a ledger"),
     ],
 )

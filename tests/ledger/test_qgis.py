@@ -28,6 +28,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 from camp_monitor.report.export.export import export_findings
 from camp_monitor.report.export.kml import EDGE_COLOURS
+from camp_monitor.report.text.words import kind_words
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -110,7 +111,7 @@ def test_every_kind_is_told_by_colour_and_by_hatch(package: Path) -> None:
     symbols = {symbol.get("name"): symbol for symbol in renderer.findall("symbols/symbol")}
     signs = {each.get("value"): symbols[each.get("symbol")] for each in renderer.iter("category")}
     labels = {each.get("value"): each.get("label") for each in renderer.iter("category")}
-    assert labels == KINDS
+    assert labels == {kind: kind_words(kind) for kind in KINDS}
     for kind, symbol in signs.items():
         fill, edge = KIND_COLOURS[kind or ""], EDGE_COLOURS[kind or ""]
         assert colours(symbol, "SimpleFill", "color") == [fill]

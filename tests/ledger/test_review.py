@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import guards
+from camp_monitor.ledger.dialects import guards
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -135,15 +135,17 @@ def test_a_review_that_does_not_fit_is_refused(ledger: Ledger, finding: Finding)
     assert ledger.reviews() == (review,)
 
 
-def test_reviews_that_do_not_fit_are_reported(ledger: Ledger, finding: Finding) -> None:
+def test_reviews_that_do_not_fit_are_reported(
+    ledger: Ledger, finding: Finding, tmp_path: Path
+) -> None:
     ledger.review(make_review(finding.id), recorded_at=NOON)
-    elsewhere = open_ledger(ledger.path.with_name("other.sqlite"))
-    elsewhere.close()
-    with closing(sqlite3.connect(elsewhere.path)) as connection:
-        connection.execute(f"ATTACH '{ledger.path}' AS reviewed")
+    other = tmp_path / "other.sqlite"
+    open_ledger(other).close()
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute(f"ATTACH '{ledger.place}' AS reviewed")
         connection.execute("INSERT INTO reviews SELECT * FROM reviewed.reviews")
         connection.commit()
-    [fault] = open_ledger(elsewhere.path).verify()
+    [fault] = open_ledger(other).verify()
     assert fault.endswith(f"names finding {finding.id}, which is missing.")
 
 
@@ -205,7 +207,8 @@ def test_a_migrated_ledger_has_the_tables_of_a_new_one(version_1: Path, ledger: 
     with open_ledger(version_1) as old:
         old.record([], [], recorded_at=NOON)
     schemas = []
-    for path in (version_1, ledger.path):
+    for path in (version_1, ledger.place):
+        assert isinstance(path, Path)
         with closing(sqlite3.connect(path)) as connection:
             rows = connection.execute("SELECT type, name, sql FROM sqlite_master")
             schemas.append({(kind, name, " ".join(str(sql).split())) for kind, name, sql in rows})

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.pairs.selection import (
     LEAST_INSIDE_FRACTION,
     RECENT_AT_FIRST,
@@ -16,13 +17,13 @@ from camp_monitor.pairs.selection import (
     Choice,
     Look,
     choose_pairs,
-    orbit_words,
+    orbit_key,
     season_before,
     season_gap_days,
 )
 
 LEAST_CLEAR = 0.5
-ORBITS = {"sentinel-1": ["54 ascending", "61 descending", orbit_words(None, "ascending")]}
+ORBITS = {"sentinel-1": ["54 ascending", "61 descending", orbit_key(None, "ascending")]}
 shares = st.sampled_from([0.0, 0.2, 0.49, 0.5, 0.51, 0.8, 1.0])
 days = st.integers(0, 1500).map(lambda n: datetime(2015, 1, 1, 2, tzinfo=UTC) + timedelta(n))
 
@@ -43,13 +44,13 @@ def heaps(draw: st.DrawFn) -> list[Look]:
                 inside_fraction=inside,
                 clear_fraction=clear,
                 orbit=draw(st.sampled_from(ORBITS.get(sensor, [""]))),
-                processing=draw(st.sampled_from(["old", "new"])),
+                processing=draw(st.sampled_from([("old",), ("new",)])),
             )
         )
     return looks
 
 
-def group_of(look: Look) -> tuple[str, ...]:
+def group_of(look: Look) -> tuple[object, ...]:
     """What two scenes must have in common."""
     return look.sensor, look.orbit, look.processing
 
@@ -60,7 +61,7 @@ def test_only_like_scenes_are_paired_and_the_older_one_is_before(looks: list[Loo
     for pair in choose_pairs(looks, LEAST_CLEAR).pairs:
         assert pair.before.acquired_at < pair.after.acquired_at
         assert group_of(pair.before) == group_of(pair.after)
-        assert pair.before.orbit != orbit_words(None, None)
+        assert pair.before.orbit != orbit_key(None, None)
         for look in (pair.before, pair.after):
             assert look.usable_fraction >= LEAST_CLEAR
             assert look.inside_fraction >= LEAST_INSIDE_FRACTION
@@ -138,7 +139,7 @@ def test_a_stricter_limit_uses_no_scene_that_a_looser_one_would_refuse(
 
 def look(date: str, clear: float | None = 1.0, **others: object) -> Look:
     parts: dict[str, object] = {
-        "id": f"S2_{date}", "sensor": "sentinel-2", "inside_fraction": 1.0, "processing": "same",
+        "id": f"S2_{date}", "sensor": "sentinel-2", "inside_fraction": 1.0, "processing": ("same",),
         "acquired_at": datetime.fromisoformat(date).replace(tzinfo=UTC), "clear_fraction": clear,
     }  # fmt: skip
     return Look(**(parts | others))  # type: ignore[arg-type]  # typed where they are written
@@ -151,7 +152,7 @@ def dates(choice: Choice) -> list[tuple[str, str]]:
     ]
 
 
-def reason(choice: Choice, date: str) -> str:
+def reason(choice: Choice, date: str) -> Note:
     (found,) = [why for one, why in choice.left_out if f"{one.acquired_at:%Y-%m-%d}" == date]
     return found
 
@@ -164,8 +165,8 @@ def test_every_date_of_a_first_year_is_compared_with_those_before_it() -> None:
     assert dates(choice) == [
         ("2016-08-16", "2016-09-05"), ("2016-08-16", "2016-09-25"), ("2016-09-05", "2016-09-25"),
     ]  # fmt: skip
-    assert reason(choice, "2016-08-06") == "only 10% of the outline is clear"
-    assert choice.pairs[1].why == "40 days before"
+    assert reason(choice, "2016-08-06") == note(Code.TOO_CLOUDY, clear_fraction=0.1)
+    assert choice.pairs[1].why == note(Code.DATE_BEFORE, days=40)
 
 
 def test_the_same_season_of_the_last_and_the_first_year_and_the_scene_before() -> None:
@@ -175,8 +176,8 @@ def test_the_same_season_of_the_last_and_the_first_year_and_the_scene_before() -
     assert dates(Choice(tuple(last), ())) == [
         ("2015-08-01", "2018-08-10"), ("2017-08-03", "2018-08-10"), ("2018-08-04", "2018-08-10"),
     ]  # fmt: skip
-    assert last[0].why == "the same season of 3 years before, 9 days apart in it"
-    assert last[1].why == "the same season of the year before, 7 days apart in it"
+    assert last[0].why == note(Code.SAME_SEASON, years=3, gap_days=9)
+    assert last[1].why == note(Code.SAME_SEASON, years=1, gap_days=7)
 
 
 def test_the_same_season_is_worth_more_than_a_little_cloud() -> None:
@@ -198,17 +199,22 @@ def test_earlier_scenes_serve_as_before_and_are_not_compared_themselves() -> Non
 
 
 def test_another_processing_is_never_compared_however_clear() -> None:
-    looks = [look("2018-08-01", processing="old"), look("2018-08-03", 0.6), look("2018-08-26", 0.6)]
+    looks = [
+        look("2018-08-01", processing=("old",)),
+        look("2018-08-03", 0.6),
+        look("2018-08-26", 0.6),
+    ]
     choice = choose_pairs(looks, LEAST_CLEAR)
     assert dates(choice) == [("2018-08-03", "2018-08-26")]
-    assert "no other usable scene" in reason(choice, "2018-08-01")
+    alone = note(Code.ALONE, sensor="sentinel-2", processing=("old",))
+    assert reason(choice, "2018-08-01") == alone
 
 
 def test_radar_needs_no_clear_sky_but_one_orbit() -> None:
     def radar(date: str, orbit: str) -> Look:
         return look(date, None, id=f"S1_{date}", sensor="sentinel-1", orbit=orbit)
 
-    unknown = orbit_words(54, None)
+    unknown = orbit_key(54, None)
     choice = choose_pairs(
         [
             radar("2016-08-10", "54 ascending"), radar("2016-08-14", "61 descending"),
@@ -218,8 +224,16 @@ def test_radar_needs_no_clear_sky_but_one_orbit() -> None:
         LEAST_CLEAR,
     )  # fmt: skip
     assert dates(choice) == [("2016-08-10", "2016-08-22")]
-    assert "orbit 61 descending" in reason(choice, "2016-08-14")
-    assert "orbit is not known" in reason(choice, "2016-08-30")
+    assert reason(choice, "2016-08-14") == note(
+        Code.ALONE_IN_ORBIT, sensor="sentinel-1", processing=("same",), orbit="61 descending"
+    )
+    assert reason(choice, "2016-08-30") == note(Code.NO_ORBIT)
+
+
+def test_radar_is_never_too_cloudy() -> None:
+    part = look("2016-08-10", None, sensor="sentinel-1", orbit="54 ascending", inside_fraction=0.6)
+    [(_, reason)] = choose_pairs([part], least_clear=0.7).left_out
+    assert reason == note(Code.PARTLY_INSIDE, inside_fraction=0.6)
 
 
 def test_two_tiles_of_one_moment_are_no_pair() -> None:
@@ -227,7 +241,7 @@ def test_two_tiles_of_one_moment_are_no_pair() -> None:
     choice = choose_pairs(tiles, LEAST_CLEAR)
     assert choice.pairs == ()
     assert len(choice.left_out) == 2
-    assert all("no other usable scene" in why for _, why in choice.left_out)
+    assert [why.code for _, why in choice.left_out] == [Code.ALONE] * 2
 
 
 @pytest.mark.parametrize(

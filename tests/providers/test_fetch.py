@@ -140,6 +140,16 @@ def test_a_window_holds_the_providers_own_numbers_on_its_own_grid(
     assert json.loads(stored_item.read_bytes()) == json.loads(json.dumps(shelf.made))
 
 
+def test_a_painted_file_stays_marked_when_its_window_is_kept(
+    shelf: Shelf, remote: Remote, tmp_path: Path
+) -> None:
+    tagged = cog(pixels("blue"), GRID, blocksize=128, simulated=True)
+    shelf.files.files[f"/{NAME}/blue.tif"] = tagged
+    scene, _ = fetch_scene(tmp_path, remote, shelf.order(remote, AREA))
+    assert scene.simulated
+    assert read_scenes(tmp_path) == (scene,)
+
+
 def test_two_workspaces_get_the_same_bytes_and_a_second_fetch_reads_nothing(
     shelf: Shelf, remote: Remote, tmp_path: Path
 ) -> None:

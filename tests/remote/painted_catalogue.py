@@ -135,7 +135,10 @@ def coarser(grid: GeoBox) -> GeoBox:
     return GeoBox((rows // 2, columns // 2), affine, grid.crs)
 
 
-def cog(numbers: NDArray[Any], grid: GeoBox, *, nodata: float = 0, **options: Any) -> bytes:
+def cog(
+    numbers: NDArray[Any], grid: GeoBox, *, nodata: float = 0, simulated: bool = False,
+    **options: Any,
+) -> bytes:  # fmt: skip
     """Return (row, col) numbers as the bytes of a cloud-optimised GeoTIFF."""
     profile = {
         "driver": "GTiff", "dtype": numbers.dtype.name, "count": 1, "crs": str(grid.crs),
@@ -145,6 +148,8 @@ def cog(numbers: NDArray[Any], grid: GeoBox, *, nodata: float = 0, **options: An
     with MemoryFile() as memory, MemoryFile() as written:
         with memory.open(**profile) as target:
             target.write(numbers, 1)
+            if simulated:
+                target.update_tags(SIMULATED="painted")
         with memory.open() as whole, rasterio.Env(GDAL_NUM_THREADS="1"):
             copy(whole, written.name, driver="COG", compress="DEFLATE", **options)
         return bytes(written.read())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from camp_monitor.codes import Code
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from tests.remote.painted_catalogue import FACILITY, Offered, collection, offer, workspace
 from tests.remote.servers import AssetServer, Fault, StacServer
@@ -87,7 +88,10 @@ def test_the_flood_is_found_from_fetched_scenes_and_fetched_once(net: Net, camps
         for one in place["findings"]
     }
     assert kinds == {("flooding", CLEAR, FLOOD), ("flood_recession", FLOOD, DRAINED)}
-    assert "2016-08-06: only 0% of the outline is clear" in answer.stderr
+    left_out = {one["acquired_at"][:10]: one["reason"] for one in place["not_used"]}
+    assert left_out["2016-08-06"]["code"] == Code.TOO_CLOUDY
+    assert left_out["2016-08-06"]["values"] == {"clear_fraction": 0.0}
+    assert left_out["2016-08-06"]["text"] in answer.stderr
     scenes = read_scenes(camps / "imagery")
     assert [scene.dates for scene in scenes] == [CLEAR, FLOOD, DRAINED]
     assert {scene.offset_kind for scene in scenes} == {"to_subtract"}

@@ -17,15 +17,16 @@ import rasterio
 import shapely
 from odc.geo.geom import Geometry
 
+from camp_monitor.codes import Code, Note
 from camp_monitor.errors import RemoteError
-from camp_monitor.pairs.selection import Look, choose_pairs
+from camp_monitor.pairs.selection import Look, choose_pairs, processing_key
 from camp_monitor.providers.fetch import Order, fetch_scene
 from camp_monitor.providers.gathering import look_at_local
 from camp_monitor.providers.item import read_remote_scene
 from camp_monitor.providers.sources import SOURCES
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.sar.backscatter import despeckle
-from camp_monitor.scenes.sar.terrain import Geocoding
+from camp_monitor.scenes.scene import Geocoding
 from tests.remote.conftest import SECRET, MakeRemote
 from tests.remote.painted_catalogue import FACILITY, Offered, collection, painted
 from tests.remote.painted_radar import (
@@ -140,8 +141,12 @@ def test_the_flood_is_found_in_products_in_radar_geometry_and_in_the_same_place(
     heights = [one.geocoding and one.geocoding.control_height_m for one in scenes]
     assert heights == [331.0, 368.0]
     assert [one.geocoding and one.geocoding.height_m for one in scenes] == [350.0, 350.0]
-    said = {text for one, *_ in findings(by_grd) for text in one["caveats"]}
-    assert any("ground above or below 350 m lies up to 127 m per 100 m" in one for one in said)
+    notes = [Note.from_dict(item) for one, *_ in findings(by_grd) for item in one["caveats"]]
+    terrain = [item.numbers for item in notes if item.code == Code.TERRAIN_REMAINS]
+    assert terrain
+    for values in terrain:
+        assert values["height_m"] == 350.0
+        assert values["displaced_m_per_100_m"] == pytest.approx(127, abs=0.5)
 
 
 def test_backscatter_is_what_was_painted(
@@ -300,11 +305,17 @@ def test_a_product_without_calibration_is_refused_and_one_without_noise_says_so(
         order_of(product | {"assets": without})
 
 
-KINDS = ("gamma0_power vv vh", "sigma0_db vv vh", "sigma0_db vv vh at one height")
+KINDS = (
+    processing_key("gamma0_power", ("vv", "vh")),
+    processing_key("sigma0_db", ("vv", "vh")),
+    processing_key("sigma0_db", ("vv", "vh"), in_radar_geometry=True),
+)
 
 
 @pytest.mark.parametrize("kinds", list(itertools.product(KINDS, repeat=3)))
-def test_whatever_is_offered_only_one_quantity_is_compared(kinds: tuple[str, ...]) -> None:
+def test_whatever_is_offered_only_one_quantity_is_compared(
+    kinds: tuple[tuple[str, ...], ...],
+) -> None:
     first = datetime(2016, 8, 20, tzinfo=UTC)
     looks = [
         Look(str(number), "sentinel-1", first + timedelta(12 * number), 1.0, None, "54 a", kind)

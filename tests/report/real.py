@@ -8,7 +8,8 @@ from pathlib import Path
 
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.map.facility_map import draw_facility_map
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
+from camp_monitor.scenes.scene import SceneDescription
 from tests.test_real_imagery import import_common_footprint, new_workspace, scanned
 
 DATES = ("2009-08-18", "2014-07-20")

@@ -28,7 +28,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from PIL import Image as Pillow
 
-from camp_monitor.assess.findings import refer
+from camp_monitor.assess.question import refer
 from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
@@ -51,10 +51,10 @@ from camp_monitor.report.figure.lettering import (
     wrap,
 )
 from camp_monitor.report.figure.panels import Panels, north_angle_deg
-from camp_monitor.report.text.words import is_simulated
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.workspace import Workspace, create_workspace
 from tests.report import painted
 
@@ -325,9 +325,9 @@ def test_coordinates_are_no_finer_than_pixels(pixel_m: float, printed: str) -> N
 
 
 def test_simulated_scenes_are_marked_in_the_picture() -> None:
-    painted_scene = replace(painted.AFTER, credit="SIMULATED by camp-monitor")
-    assert is_simulated(painted.BEFORE, painted_scene)
-    assert not is_simulated(painted.BEFORE, painted.AFTER)
+    painted_scene = replace(painted.AFTER, simulated=True)
+    assert replace(annex(), after=painted_scene).simulated
+    assert not annex().simulated
     red = np.array([0x9B, 0x11, 0x11])
     marked = pixels_of(draw(finding=replace(annex(), after=painted_scene)))
     assert (marked == red).all(axis=2).sum() > 3 * 1000
@@ -414,7 +414,9 @@ def make_workspace(folder: Path, grid: GeoBox, geometry: shapely.Polygon) -> tup
     for seed, day in ((1, "2016-08-20"), (2, "2016-09-12")):
         path = folder / f"{day}.tif"
         write_tiff(path, grid, seed, changed=seed == 2)
-        described = SceneDescription("rgb", day, credit="SIMULATED", licence="CC0-1.0")
+        described = SceneDescription(
+            "rgb", day, credit="SIMULATED", licence="CC0-1.0", simulated=True
+        )
         add_scene(workspace.imagery, (path,), described)
     before, after = (refer(scene) for scene in read_scenes(workspace.imagery))
     finding = replace(annex(), geometry=geometry, before=before, after=after)

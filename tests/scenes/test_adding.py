@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Code, note
 from camp_monitor.demo.valley_scenes import VISITS, paint_valley
 from camp_monitor.errors import SceneError
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import (
     MAX_JSON_BYTES,
     PROVIDER_ITEM,
@@ -33,7 +35,7 @@ from camp_monitor.scenes.catalogue import (
 )
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.reading import read_image
-from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.scene import Scene, SceneDescription
 from tests.scenes.painted import BANDS, grid, numbers, texture, write_tiff
 
 PLAIN = SceneDescription("sentinel-2", "2016-08-29", offset=0.0)
@@ -152,7 +154,8 @@ def test_a_scene_of_the_same_name_is_not_overwritten(catalogue: Path, tiff: Path
 def test_a_killed_add_leaves_no_half_scene(catalogue: Path, tiff: Path, moment: str) -> None:
     killed = f"""
 import os, pathlib, shutil, signal, sys
-from camp_monitor.scenes.adding import SceneDescription, add_scene
+from camp_monitor.scenes.adding import add_scene
+from camp_monitor.scenes.scene import SceneDescription
 where, name = (shutil, "copyfile") if {moment!r} == "copyfile" else (pathlib.Path, "rename")
 whole = getattr(where, name)
 def half(*arguments, **options):
@@ -279,8 +282,11 @@ def test_sentinel_2_numbers_mean_what_their_baseline_says(
     item = write_item(tiff.with_name("item.json"), **properties)
     said = SceneDescription("sentinel-2", item=item)
     if offset is None:
-        with pytest.raises(SceneError, match=r"processing baseline|s2:processing_baseline"):
+        why = r"offset .* could not be determined|says s2:processing_baseline is 'None'"
+        with pytest.raises(SceneError, match=why) as refused:
             add_scene(catalogue, (tiff,), said)
+        if "could not be determined" in str(refused.value):
+            assert refused.value.notes[0] == note(Code.BASELINE_MISSING)
         assert not catalogue.exists()
         return
     scene, _ = add_scene(catalogue, (tiff,), said)
@@ -316,7 +322,8 @@ def test_the_pixels_settle_the_offset(
     flags = {} if flag is None else {"earthsearch:boa_offset_applied": flag}
     item = write_item(tmp_path / "item.json", **{"s2:processing_baseline": baseline}, **flags)
     scene, _ = add_scene(catalogue, (path,), SceneDescription("sentinel-2", item=item))
-    assert scene.offset_kind == kind, scene.offset_reason
+    assert scene.offset_kind == kind, scene.offset_notes
+    assert scene.baseline == baseline
     image = read_image(scene, grid(96, 96))
     truth = painted_numbers() / 1e4
     np.testing.assert_allclose(image.pixels, truth, atol=1e-4)
@@ -325,8 +332,81 @@ def test_the_pixels_settle_the_offset(
 def test_a_flag_that_nothing_can_check_is_not_believed(catalogue: Path, tiff: Path) -> None:
     flags = {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}
     item = write_item(tiff.with_name("item.json"), **flags)
-    with pytest.raises(SceneError, match=r"not settled .* no dark ground"):
+    with pytest.raises(SceneError, match="could not be determined: give --offset 0") as refused:
         add_scene(catalogue, (tiff,), SceneDescription("sentinel-2", item=item))
+    assert refused.value.notes == (
+        note(Code.BASELINE_WITH_OFFSET, baseline="05.09"),
+        note(Code.OFFSET_FLAGGED_SUBTRACTED),
+        note(Code.DARK_GROUND_MISSING),
+    )
+
+
+PRODUCT = "S2A_MSIL2A_20160829T021602_N0204_R003_T52TCN_20160829T022200"
+
+
+def test_the_catalogue_keeps_the_notes_and_a_baseline_that_the_item_has_not(
+    catalogue: Path, tiff: Path
+) -> None:
+    named = write_item(tiff.with_name("named.json"), **{"s2:product_uri": f"{PRODUCT}.SAFE"})
+    scene, _ = add_scene(catalogue, (tiff,), SceneDescription("sentinel-2", item=named))
+    assert scene.baseline == "02.04"
+    assert scene.offset_notes == (
+        note(Code.BASELINE_WITHOUT_OFFSET, baseline="02.04"), note(Code.DARK_GROUND_MISSING),
+    )  # fmt: skip
+    assert read_scenes(catalogue) == (scene,)
+    properties = json.loads((catalogue / "S2A_X" / "S2A_X.json").read_text())["properties"]
+    assert properties["camp_monitor:processing_baseline"] == "02.04"
+    assert properties["camp_monitor:offset_notes"] == [
+        {"code": "baseline_without_offset", "values": {"baseline": "02.04"}},
+        {"code": "dark_ground_missing"},
+    ]
+    other = write_tiff(tiff.with_name("b.tif"), numbers(1, 64, 64), nodata=0)
+    item = write_item(tiff.with_name("item.json"), **{"s2:processing_baseline": "02.12"})
+    said = SceneDescription("sentinel-2", item=item, id="other")
+    scene, _ = add_scene(catalogue, (other,), said)
+    assert scene.baseline == "02.12"
+    properties = json.loads((catalogue / "other" / "other.json").read_text())["properties"]
+    assert "camp_monitor:processing_baseline" not in properties
+    without = add(catalogue, write_tiff(tiff.with_name("c.tif"), numbers(2, 64, 64), nodata=0))
+    assert (without.baseline, without.offset_kind, without.offset_notes) == (None, "", ())
+
+
+REASON = "Baseline 02.12 adds no 1000 to the numbers; unchecked, because no dark ground is there."
+
+
+@pytest.mark.parametrize(("credit", "simulated"), [("ESA", False), ("Simulated by us", True)])
+def test_an_item_of_the_version_before_is_read_and_found_again(
+    catalogue: Path, tiff: Path, credit: str, simulated: bool
+) -> None:
+    item = write_item(tiff.with_name("item.json"), **{"s2:processing_baseline": "02.12"})
+    said = SceneDescription("sentinel-2", item=item, credit=credit, simulated=simulated)
+    new, _ = add_scene(catalogue, (tiff,), said)
+    path = catalogue / new.id / f"{new.id}.json"
+    content = json.loads(path.read_text())
+    properties = content["properties"]
+    del properties["camp_monitor:offset_notes"], properties["camp_monitor:simulated"]
+    properties["camp_monitor:offset"]["reason"] = REASON
+    path.write_text(json.dumps(content))
+    old = read_scene(path)
+    assert old == replace(new, offset_notes=(note(Code.AS_RECORDED, text=REASON),))
+    assert (old.baseline, old.simulated) == ("02.12", simulated)
+    assert add_scene(catalogue, (tiff,), said) == (old, False)
+
+
+def test_a_painted_scene_is_simulated_by_its_description_or_its_tag(
+    catalogue: Path, tiff: Path, tmp_path: Path
+) -> None:
+    assert not add(catalogue, tiff, credit="SIMULATED").simulated, "a credit is only a credit"
+    assert add(
+        catalogue, write_tiff(tmp_path / "b.tif", numbers(1, 64, 64)), simulated=True
+    ).simulated
+    tagged = write_tiff(tmp_path / "c.tif", numbers(2, 64, 64))
+    with rasterio.open(tagged, "r+") as target:
+        target.update_tags(SIMULATED="painted")
+    assert add(catalogue, tagged).simulated
+    assert [scene.simulated for scene in read_scenes(catalogue)].count(True) == 2
+    with pytest.raises(SceneError, match="described otherwise"):
+        add(catalogue, tiff, credit="SIMULATED", simulated=True)
 
 
 def test_without_an_item_the_offset_must_be_said(catalogue: Path, tiff: Path) -> None:

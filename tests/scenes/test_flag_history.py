@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, note
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.flag_history import (
     LEAST_DATES,
@@ -84,8 +85,13 @@ def test_the_roof_is_found_and_the_weather_is_not() -> None:
         assert on_roof(found) == 1
         assert off_roof(found) == 0
         assert found.chance < 0.01 / SIDE_PX**2
-        assert found.reason.startswith("1500 m2 are flagged on nearly every one of 24 dates")
-        assert not find_fixed_flags(sky_alone, 10.0).is_fixed.any()
+        assert found.result.code == Code.FLAGS_PERSISTENT
+        values = found.result.numbers
+        assert (values["area_m2"], values["dates"]) == (1500, 24)
+        assert found.chance <= float(str(values["chance_below"])) < 10 * found.chance
+        alone = find_fixed_flags(sky_alone, 10.0)
+        assert not alone.is_fixed.any()
+        assert alone.result == note(Code.FLAGS_PERSISTENT_NOWHERE, dates=24)
     assert 0.2 < np.mean(cloudy) < 0.35
 
 
@@ -101,7 +107,7 @@ def test_too_few_dates_say_so() -> None:
     assert not found.is_fixed.any()
     assert not found.could_tell.any()
     assert found.chance == 1
-    assert found.reason.startswith(f"The {LEAST_DATES - 1} dates are too few, or too cloudy")
+    assert found.result == note(Code.FLAGS_PERSISTENT_UNKNOWN, dates=LEAST_DATES - 1)
 
 
 def test_closed_cloud_tells_nothing() -> None:

@@ -1,10 +1,10 @@
-"""Power and decibels are not mistaken for each other, and satellites not for one another."""
+"""Power and decibels are not mistaken for each other, and speckle hides no shift."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.demo.compound import Stage, list_structures, place_compound
-from camp_monitor.errors import Refusal, SceneError
-from camp_monitor.scenes.coregistration import Alignment, measure_shift
+from camp_monitor.errors import SceneError
+from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import (
     FLOOR_DB,
     check_backscatter,
     despeckle,
     despeckled,
-    platform_caveats,
     tell_unit,
     to_decibels,
     to_power,
@@ -124,45 +123,6 @@ def test_a_wrong_declaration_is_refused_with_what_was_measured(
 @pytest.mark.parametrize("said", ["sigma0_db", "gamma0_db", "sigma0_power", "gamma0_power"])
 def test_a_right_declaration_passes(said: str) -> None:
     check_backscatter(sample(said), said, "scene.tif")
-
-
-@dataclass(frozen=True)
-class Flown:
-    id: str
-    platform: str | None
-
-
-def aligned(length_px: float = 0.0, *, known: bool = True) -> Alignment:
-    return Alignment(length_px, 0.0, 25, 8, 8 if known else 2, known=known)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [("sentinel-1a", "S1A"), ("SENTINEL-1C", "sentinel-1c"), ("Sentinel-1 B", "s1b"),
-     ("iceye-x9", "ICEYE-X9")],
-)  # fmt: skip
-def test_one_satellite_needs_no_measured_shift(first: str, second: str) -> None:
-    found = platform_caveats(Flown("A", first), Flown("B", second), aligned(known=False))
-    assert found == ()
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "names"),
-    [("sentinel-1a", "sentinel-1c", "A is from Sentinel-1A and B from Sentinel-1C"),
-     ("sentinel-1b", "S1D", "Sentinel-1B and B from Sentinel-1D"),
-     ("sentinel-1a", None, "B from an unknown satellite"),
-     (None, None, "A is from an unknown satellite")],
-)  # fmt: skip
-def test_two_satellites_are_trusted_only_once_their_shift_was_measured(
-    first: str | None, second: str | None, names: str
-) -> None:
-    pair = Flown("A", first), Flown("B", second)
-    with pytest.raises(Refusal, match=names):
-        platform_caveats(*pair, aligned(known=False))
-    with pytest.raises(Refusal, match=r"7\.0 pixels apart, where 6 is the most"):
-        platform_caveats(*pair, aligned(7.0))
-    (caveat,) = platform_caveats(*pair, aligned(2.3))
-    assert "2.3 pixels were measured" in caveat
 
 
 @pytest.mark.parametrize(

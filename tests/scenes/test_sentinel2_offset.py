@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.sentinel2_offset import OffsetState, check_offset, offset_from_item
@@ -29,10 +30,12 @@ ERROR = 0.01
 """Standard deviation of an atmospheric correction, in each band on each date."""
 
 SAYS = {
-    "none": OffsetState("none", "Baseline 02.14 adds no 1000 to the numbers.", "baseline"),
-    "to_subtract": OffsetState("to_subtract", "The flag says that 1000 is on.", "flag"),
-    "subtracted": OffsetState("subtracted", "The flag says that 1000 is off.", "flag"),
-    "unknown": OffsetState("unknown", "The item says nothing."),
+    "none": OffsetState(
+        "none", (note(Code.BASELINE_WITHOUT_OFFSET, baseline="02.14"),), "baseline", "02.14"
+    ),
+    "to_subtract": OffsetState("to_subtract", (note(Code.OFFSET_FLAGGED_PRESENT),), "flag"),
+    "subtracted": OffsetState("subtracted", (note(Code.OFFSET_FLAGGED_SUBTRACTED),), "flag"),
+    "unknown": OffsetState("unknown", (note(Code.BASELINE_MISSING),)),
 }
 
 
@@ -82,6 +85,10 @@ def as_stored(reflectance: NDArray[Any], truth: str, floor: int = 1) -> Numbers:
 def asked(air: Weather, truth: str, says: str, **options: Any) -> OffsetState:
     reflectance, flags = painted(air)
     return check_offset(SAYS[says], as_stored(reflectance, truth, **options), BANDS, flags)
+
+
+def codes(state: OffsetState) -> list[Code]:
+    return [item.code for item in state.notes]
 
 
 NEW, OLD = "S2B_MSIL2A_20250302T095029_N0511_R079_T33UXP_20250302T104753", "02.14"
@@ -138,8 +145,38 @@ def test_an_item_is_taken_at_its_word_and_no_further(
     assert (state.kind, state.evidence) == (kind, evidence)
     assert state.offset == {"to_subtract": -0.1, "unknown": None}.get(kind, 0.0)
     assert state.settled == (evidence == "baseline")
-    assert state.reason.endswith(".")
-    assert len(state.reason) < 200
+    assert 1 <= len(state.notes) <= 2
+    assert [Note.from_dict(item.to_dict()) for item in state.notes] == [*state.notes]
+
+
+@pytest.mark.parametrize(
+    ("properties", "listed", "expected", "baseline"),
+    [
+        (PC, None, [note(Code.BASELINE_WITH_OFFSET, baseline="05.11")], "05.11"),
+        ({"id": NEW}, None, [note(Code.BASELINE_WITH_OFFSET, baseline="05.11")], "05.11"),
+        ({"s2:processing_baseline": OLD}, -0.1,
+         [note(Code.BASELINE_WITHOUT_OFFSET, baseline=OLD), note(Code.OFFSET_LISTED)], OLD),
+        ({"s2:processing_baseline": "99.99", APPLIED: True}, None,
+         [note(Code.BASELINE_INCONCLUSIVE, baseline="99.99"),
+          note(Code.OFFSET_FLAGGED_SUBTRACTED)], "99.99"),
+        ({}, None, [note(Code.BASELINE_MISSING)], None),
+        (PC | {"s2:processing_baseline": OLD}, None,
+         [note(Code.BASELINES_DISAGREE, baselines=(OLD, "05.11"))], None),
+        (PC, 0.0, [note(Code.BASELINE_WITH_OFFSET, baseline="05.11"),
+                   note(Code.OFFSET_LISTED_ZERO)], "05.11"),
+        (ES | {APPLIED: False}, -0.1, [note(Code.BASELINE_WITH_OFFSET, baseline="05.11"),
+                                       note(Code.OFFSET_FLAGGED_PRESENT)], "05.11"),
+        (ES | {APPLIED: "false"}, None,
+         [note(Code.OFFSET_FLAGS_DISAGREE, flags=(APPLIED,))], "05.11"),
+        (PC, float("nan"), [note(Code.OFFSET_LISTED_OTHER)], "05.11"),
+    ],
+)  # fmt: skip
+def test_what_an_item_shows_is_noted_with_its_baseline(
+    properties: dict[str, object], listed: float | None, expected: list[Note], baseline: str | None
+) -> None:
+    state = offset_from_item(properties, listed)
+    assert [*state.notes] == expected
+    assert state.baseline == baseline
 
 
 @given(
@@ -154,7 +191,7 @@ def test_no_item_fails_and_a_flag_alone_never_settles(
     properties: dict[str, object], listed: float | None
 ) -> None:
     state = offset_from_item(properties, listed)
-    assert state.reason.endswith(".")
+    assert 1 <= len(state.notes) <= 2
     flagged = any(key.startswith(("earthsearch:", "sentinel:")) for key in properties)
     assert not (state.settled and state.kind == "to_subtract" and flagged)
 
@@ -178,8 +215,10 @@ SIMPLE = Weather(seed=4, day=230, haze=0.05)
 def test_the_four_cases_are_told_apart(truth: str, says: str, kind: str) -> None:
     state = asked(SIMPLE, truth, says)
     assert (state.kind, state.evidence) == (kind, "pixels")
-    assert ("agree" in state.reason) == (kind == says)
-    assert ("but the pixels show that 1000 is" in state.reason) == (kind != says)
+    seen = Code.PLANTS_HIGH if truth == "to_subtract" else Code.DARK_GROUND_LOW
+    corrected = [] if kind == says else [Code.OFFSET_FROM_PIXELS]
+    assert codes(state) == [*codes(SAYS[says]), seen, *corrected]
+    assert state.baseline == SAYS[says].baseline
 
 
 weathers = st.builds(
@@ -208,9 +247,9 @@ def test_no_state_is_ever_confirmed_as_the_wrong_one(
     for state in SAYS.values():
         answer = check_offset(state, numbers, bands, flags)
         assert answer.evidence != "flag", "a flag alone never settles"
-        assert answer.reason.count(". ") == 0
+        assert answer.notes[: len(state.notes)] == state.notes
         if answer.evidence == "pixels":
-            assert (answer.kind == "to_subtract") == (truth == "to_subtract"), answer.reason
+            assert (answer.kind == "to_subtract") == (truth == "to_subtract"), answer.notes
 
 
 @pytest.mark.parametrize(
@@ -276,10 +315,10 @@ def test_windows_without_dark_ground_settle_nothing(bright: NDArray[Any], truth:
     for says in ("to_subtract", "subtracted"):
         answer = check_offset(SAYS[says], numbers, BANDS, flags)
         assert answer.kind == "unknown"
-        assert "cannot be checked, because no dark ground" in answer.reason
+        assert codes(answer) == [*codes(SAYS[says]), Code.DARK_GROUND_MISSING]
     by_baseline = check_offset(SAYS["none"], numbers, BANDS, flags)
     assert (by_baseline.kind, by_baseline.evidence) == ("none", "baseline")
-    assert "unchecked" in by_baseline.reason
+    assert codes(by_baseline) == [*codes(SAYS["none"]), Code.DARK_GROUND_MISSING]
 
 
 def test_cloud_nodata_and_small_windows_settle_nothing() -> None:
@@ -292,7 +331,10 @@ def test_cloud_nodata_and_small_windows_settle_nothing() -> None:
         check_offset(SAYS["to_subtract"], numbers * 0, BANDS, clouded * 0),
     ):
         assert few.kind == "unknown"
-        assert "pixels are clear, and 1000 are needed" in few.reason
+        assert few.notes[-1].code == Code.CLEAR_PIXELS_FEW
+        values = few.notes[-1].numbers
+        assert values["least_px"] == 1000
+        assert int(str(values["clear_px"])) < 1000
 
 
 def test_dark_numbers_under_cloud_or_beyond_the_edge_do_not_count() -> None:
@@ -313,7 +355,8 @@ def test_dark_numbers_under_cloud_or_beyond_the_edge_do_not_count() -> None:
 def test_numbers_that_were_corrected_twice_are_refused(says: str, floor: int) -> None:
     answer = asked(SIMPLE, "twice", says, floor=floor)
     assert answer.kind == "unknown"
-    assert "cut off at 0 or 1" in answer.reason
+    assert answer.notes[-1].code == Code.BANDS_CUT_OFF
+    assert 0.05 <= float(str(answer.notes[-1].numbers["cut_fraction"])) <= 1
 
 
 @pytest.mark.parametrize(
@@ -346,10 +389,10 @@ def snowy(conifer_snow: float = 0.2) -> NDArray[Any]:
 def test_snow_under_trees_is_no_shift_of_some_bands(truth: str) -> None:
     """ESA's own word stands; a flag that is known to lie does not, and nothing is confirmed."""
     flags = np.zeros((100, 100), np.uint8)
-    said = OffsetState(truth, "By its baseline.", "baseline")
+    said = OffsetState(truth, (), "baseline")
     answer = check_offset(said, as_stored(snowy(), truth), BANDS, flags)
     assert (answer.kind, answer.evidence) == (truth, "baseline")
-    assert "snow lies under the trees" in answer.reason
+    assert codes(answer) == [Code.SNOW_UNDER_TREES]
     for says in ("to_subtract", "subtracted"):
         doubted = check_offset(SAYS[says], as_stored(snowy(), truth), BANDS, flags)
         assert doubted.kind == "unknown"
@@ -363,7 +406,7 @@ def test_where_no_snow_is_in_sight_bands_of_conifers_still_tell(shifted: tuple[s
         numbers[BANDS.index(name)] += 1000 if name != "swir2" else 1500
     answer = check_offset(SAYS["none"], numbers, BANDS, np.zeros(numbers.shape[1:], np.uint8))
     assert answer.kind == "unknown"
-    assert "shifted otherwise than the red" in answer.reason
+    assert codes(answer) == [*codes(SAYS["none"]), Code.SWIR_DISAGREES]
 
 
 def test_without_short_wave_infrared_a_shift_cannot_be_told_from_a_veil() -> None:
@@ -392,4 +435,4 @@ def test_shapes_and_states_that_do_not_fit_are_refused() -> None:
         ("none", "nothing"),
     ):
         with pytest.raises(SceneError, match="An offset cannot be"):
-            OffsetState(kind, "Because.", evidence)
+            OffsetState(kind, (), evidence)

@@ -9,6 +9,7 @@ from typing import Any
 
 import shapely
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.ledger.lookup import Looked
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.run import RunRecord, UnusedPass
@@ -35,18 +36,25 @@ def text(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
+CLOUDY = note(Code.TOO_CLOUDY, clear_fraction=0.12)
+NO_ANSWER = note(Code.FAILED, error="RemoteError", detail="The catalogue gave no answer.")
+TWO_ORBITS = note(
+    Code.OTHER_ORBIT, before="a", after="b", before_orbit="1 ascending", after_orbit="2 ascending"
+)
+
+
 def look(
-    number: float, outcome: str = "unchanged", reason: str = "", facility_id: str = "sim-01"
+    number: float, outcome: str = "unchanged", *reasons: Note, facility_id: str = "sim-01"
 ) -> Looked:
     at = text(day(number))
     scene = f"S2_{facility_id}_{number:g}"
     return Looked(
-        facility_id, "construction/1", outcome, reason, "S2_0", scene, "sentinel-2", at,
+        facility_id, "construction/1", outcome, reasons, "S2_0", scene, "sentinel-2", at,
         text(day(-4000)), 1.0, (),
     )  # fmt: skip
 
 
-def unused(number: float, outcome: str, reason: str, facility_id: str = "sim-01") -> UnusedPass:
+def unused(number: float, outcome: str, reason: Note, facility_id: str = "sim-01") -> UnusedPass:
     scene = f"S2_{facility_id}_{number:g}"
     return UnusedPass(scene, "sentinel-2", text(day(number)), outcome, reason)
 
@@ -108,7 +116,7 @@ def series(
             if facility_id == never:
                 records.append(
                     visit(reached, number + 0.3, facility_id=facility_id, what="failed",
-                          reason="The catalogue gave no answer.")
+                          reasons=(NO_ANSWER,))
                 )  # fmt: skip
                 continue
             told = []
@@ -120,7 +128,7 @@ def series(
                     (facility_id, one), chance.random() < (0.75 if rainy else 0.45)
                 )
                 if hidden:
-                    told.append(unused(one, "too_cloudy", "only 12% is clear", facility_id))
+                    told.append(unused(one, "too_cloudy", CLOUDY, facility_id))
                 else:
                     for _ in range(2):
                         looks.append(look(one, facility_id=facility_id))
@@ -142,7 +150,7 @@ def observations(looks: Sequence[Looked]) -> Iterator[Observation]:
         )
         yield Observation(
             one.facility_id, 1, one.method, before, after, "5" * 64, one.outcome,
-            one.seen_fraction, one.reason, square if one.outcome == "not_seen" else None,
+            one.seen_fraction, one.reasons, square if one.outcome == "not_seen" else None,
         )  # fmt: skip
 
 
@@ -159,4 +167,4 @@ def status(ids: Sequence[str], days: int, *, name: str = "Camp", cadence_days: i
     found = outages({row.watch.facility_id: row.slots for row in rows})
     runs = run_outages(records, [row.watch for row in rows], now)
     told = sorted([*found, *runs], key=lambda one: (one.from_at, one.to_at))
-    return Status(now, tuple(rows), tuple(told), now, ("no-outline",), "")
+    return Status(now, tuple(rows), tuple(told), now, ("no-outline",), None)

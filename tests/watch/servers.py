@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -68,11 +68,12 @@ class MailServer:
 
 @dataclass
 class Webhook:
-    """Takes what is posted, and answers with a status."""
+    """Takes what is posted, does something of the test's own, and answers with a status."""
 
     port: int = field(default_factory=free_port)
     posts: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    then: Callable[[], object] = lambda: None
 
     @property
     def address(self) -> str:
@@ -87,6 +88,7 @@ class Webhook:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
                 if hook.status == 200:
                     hook.posts.append(json.loads(content))
+                hook.then()
                 self.send_response(hook.status)
                 self.end_headers()
 

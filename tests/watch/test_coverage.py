@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camp_monitor.codes import Code, Note, note, recorded
 from camp_monitor.ledger.lookup import Looked
 from camp_monitor.records.run import RunRecord
 from camp_monitor.watch.coverage import (
@@ -21,7 +22,19 @@ from camp_monitor.watch.coverage import (
 )
 from camp_monitor.watch.schedule import Watch
 from tests.watch import made_up
-from tests.watch.made_up import DAY, day, look, run, text, unused, visit, watch
+from tests.watch.made_up import (
+    CLOUDY,
+    DAY,
+    NO_ANSWER,
+    TWO_ORBITS,
+    day,
+    look,
+    run,
+    text,
+    unused,
+    visit,
+    watch,
+)
 
 SINCE = watch(since=made_up.START.date())
 
@@ -36,12 +49,13 @@ def outcomes(
 
 
 def test_each_outcome() -> None:
+    darker, alone = note(Code.TOO_CLOUDY, clear_fraction=0.0), note(Code.ALONE, sensor="sentinel-2")
     records = [
-        visit(0, 35, unused(1, "failed", "no bytes came"), unused(22, "too_cloudy", "dark")),
-        visit(5, 45, unused(22, "too_cloudy", "12% is clear"), unused(33, "refused", "orbit")),
-        visit(15, 60.5, what="failed", reason="The catalogue gave no answer."),
+        visit(0, 35, unused(1, "failed", NO_ANSWER), unused(22, "too_cloudy", darker)),
+        visit(5, 45, unused(22, "too_cloudy", CLOUDY), unused(33, "refused", alone)),
+        visit(15, 60.5, what="failed", reasons=(NO_ANSWER,)),
     ]
-    looks = [look(12), look(13, "not_seen", "Two orbits.")]
+    looks = [look(12), look(13, "not_seen", TWO_ORBITS)]
     slots = account(SINCE, records, looks, day(81))
     assert [slot.outcome for slot in slots] == [
         "failed",
@@ -54,17 +68,24 @@ def test_each_outcome() -> None:
         "pending",  # over for a day
         "pending",
     ]
-    assert [slot.reason for slot in slots[:5]] == [
-        f"sentinel-2 of {day(1):%Y-%m-%d}: no bytes came.",
-        f"Seen, sentinel-2 of {day(12):%Y-%m-%d}.",
-        f"sentinel-2 of {day(22):%Y-%m-%d}: 12% is clear.",
-        f"sentinel-2 of {day(33):%Y-%m-%d}: orbit.",
-        f"{day(60.5):%Y-%m-%d}: The catalogue gave no answer.",
+    assert [slot.reasons for slot in slots[:5]] == [
+        (on(Code.NOT_SEEN, 1), NO_ANSWER),
+        (on(Code.SEEN, 12),),
+        (on(Code.NOT_SEEN, 22), CLOUDY),
+        (on(Code.NOT_SEEN, 33), alone),
+        (note(Code.SEARCH_FAILED, on=f"{day(60.5):%Y-%m-%d}"), NO_ANSWER),
     ]
+
+
+def on(code: Code, number: float) -> Note:
+    return note(code, sensor="sentinel-2", on=f"{day(number):%Y-%m-%d}")
 
 
 def test_no_image_needs_a_search_of_the_whole_slot_after_its_end() -> None:
     assert outcomes([visit(0, 10)], [], 15) == ["no_image", "pending"]
+    for offline, code in ((False, Code.NO_IMAGE), (True, Code.NO_IMAGE_HERE)):
+        [slot, _] = account(SINCE, [visit(0, 12, offline=offline)], [], day(15))
+        assert slot.reasons == (note(code, until=f"{day(12):%Y-%m-%d}"),)
     assert outcomes([visit(0, 9.9)], [], 15) == ["missed", "pending"]
     assert outcomes([visit(0.1, 12)], [], 15) == ["missed", "pending"]
     future = visit(0, 30, at=text(day(5)))
@@ -78,16 +99,34 @@ def test_a_late_image_fills_its_slot() -> None:
     assert outcomes([*records, visit(0, 20.1)], [look(4)], 20.2)[0] == "looked"
 
 
+def recorded_as(text: str) -> Note:
+    [kept] = recorded([text])
+    return kept
+
+
 @pytest.mark.parametrize(
     ("reason", "outcome"),
     [
-        ("S2 has no usable pixel in the search area: empty, or under cloud.", "too_cloudy"),
-        ("Not seen: not usable in one of the images or both: snow.", "too_cloudy"),
-        ("The two still lie 1.2 pixels apart after correction.", "refused"),
+        (note(Code.NOTHING_USABLE, scene="S2", dates="2016-08-20"), "too_cloudy"),
+        (note(Code.UNUSABLE, flags=("nodata", "snow")), "too_cloudy"),
+        (note(Code.UNDER_CLOUD_OR_SMOOTH), "too_cloudy"),
+        (note(Code.WATER_UNTOLD, bands=("green", "nir"), quantity="reflectance"), "too_cloudy"),
+        (note(Code.UNUSABLE, flags=("nodata", "saturated")), "refused"),
+        (note(Code.AT_WATER), "refused"),
+        (note(Code.SHIFT_LEFT, before="a", after="b", shift_left_px=1.2, most_px=1.0), "refused"),
+        # as ledgers of schema 1 to 3 have it
+        (
+            recorded_as("S2 has no usable pixel in the search area: it is under cloud."),
+            "too_cloudy",
+        ),
+        (recorded_as("Not seen: not usable in one of the images or both: Snow."), "too_cloudy"),
+        (recorded_as("The two still lie 1.2 pixels apart after correction."), "refused"),
     ],
 )
-def test_what_was_not_seen_says_why(reason: str, outcome: str) -> None:
+def test_what_was_not_seen_says_why(reason: Note, outcome: str) -> None:
     assert outcomes([visit(0, 11)], [look(4, "not_seen", reason)], 11)[0] == outcome
+    both = look(4, "not_seen", note(Code.AT_WATER), reason)
+    assert outcomes([visit(0, 11)], [both], 11)[0] == outcome
 
 
 def test_the_earlier_image_of_a_pair_was_seen_too() -> None:
@@ -106,8 +145,8 @@ def test_looks_are_expected_from_the_beginning() -> None:
 
 
 def test_last_seen() -> None:
-    looks = [look(3), look(9, "changed"), look(12, "not_seen", "Cloud."), look(5)]
-    looks.append(look(2, "not_seen", "Cloud.", "sim-02"))
+    looks = [look(3), look(9, "changed"), look(12, "not_seen", CLOUDY), look(5)]
+    looks.append(look(2, "not_seen", CLOUDY, facility_id="sim-02"))
     assert last_seen(looks, day(20)) == {"sim-01": day(9)}
     assert last_seen(looks, day(4)) == {"sim-01": day(3)}
 
@@ -115,7 +154,7 @@ def test_last_seen() -> None:
 def stretch(facility_id: str, *signs: str) -> list[Slot]:
     words = {"l": "looked", "c": "too_cloudy", "n": "no_image", "m": "missed", "f": "failed"}
     return [
-        Slot(facility_id, day(10 * n), day(10 * n + 10), words[sign], "Said.")
+        Slot(facility_id, day(10 * n), day(10 * n + 10), words[sign], ())
         for n, sign in enumerate("".join(signs))
     ]
 
@@ -164,15 +203,15 @@ def told(kinds: list[tuple[int, int, str]]) -> tuple[list[RunRecord], list[Looke
         if kind == "v":
             records.append(visit(number - length, number))
         elif kind == "f":
-            records.append(visit(number - length, number, what="failed", reason="No."))
+            records.append(visit(number - length, number, what="failed", reasons=(NO_ANSWER,)))
         elif kind == "c":
-            passed = unused(number - 1, "too_cloudy", "dark")
+            passed = unused(number - 1, "too_cloudy", CLOUDY)
             records.append(visit(number - length, number, passed))
         elif kind == "u":
-            records.append(visit(number - length, number, unused(number - 1, "failed", "no")))
+            records.append(visit(number - length, number, unused(number - 1, "failed", NO_ANSWER)))
         else:
-            told = ("unchanged", "") if kind == "l" else ("not_seen", "Two orbits.")
-            looks.append(look(number, *told))
+            seen = kind == "l"
+            looks.append(look(number) if seen else look(number, "not_seen", TWO_ORBITS))
     return records, looks
 
 
@@ -181,13 +220,13 @@ def test_every_slot_has_one_outcome_and_more_visits_unsee_nothing(
     some: list[tuple[int, int, str]], more: list[tuple[int, int, str]], now: int
 ) -> None:
     slots = account(SINCE, *told(some), day(now))
-    assert all(slot.outcome in OUTCOMES and slot.reason for slot in slots)
+    assert all(slot.outcome in OUTCOMES and slot.reasons for slot in slots)
     assert all(a.to_at == b.from_at for a, b in pairwise(slots))
     if slots:
         assert slots[0].from_at == day(0)
         assert slots[-1].from_at < day(now) <= slots[-1].to_at
     after = account(SINCE, *told([*some, *more]), day(now))
-    better = list(OUTCOMES)
+    better = OUTCOMES
     for slot, then in zip(slots, after, strict=True):
         if slot.outcome == "looked":
             assert then.outcome == "looked"

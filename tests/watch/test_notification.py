@@ -5,34 +5,59 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import shutil
-from collections.abc import Iterator
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
+from camp_monitor.codes import Code, note
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.records.review import Review
+from camp_monitor.records.content import canonical_json
+from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
-from camp_monitor.watch import notify as notification
+from camp_monitor.report.text.sentences import name_of, phrase, sentence
+from camp_monitor.report.text.words import area_words, interval_words
 from camp_monitor.watch.addresses import read_addresses
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
 from camp_monitor.watch.notify import compose, notify
-from camp_monitor.watch.outbox import Message, kept, put, waiting
+from camp_monitor.watch.outbox import (
+    ATTACHMENTS,
+    MESSAGES,
+    Attachment,
+    Kept,
+    Message,
+    deliver,
+    kept,
+    open_outbox,
+    put,
+    tries,
+    unreadable,
+    waiting,
+)
 from camp_monitor.watch.pictures import is_open
 from camp_monitor.workspace import NotificationSettings, Workspace, open_workspace
 from tests.report import painted
 from tests.report.test_figure import make_workspace, rectangle_deg, view
+from tests.watch.painted import ended, start
 from tests.watch.servers import PASSWORD, MailServer, Webhook, free_port
 
 NOW = datetime(2024, 1, 2, tzinfo=UTC)
@@ -78,9 +103,19 @@ def run(workspace: Workspace, addresses: str, *words: str) -> Result:
     assert PASSWORD not in result.output
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    for path in (workspace.out / "outbox").rglob("*"):
-        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes()
+    for path in workspace.out.glob("outbox*"):
+        assert PASSWORD.encode() not in path.read_bytes()
     return result
+
+
+def left(workspace: Workspace) -> list[Kept]:
+    with open_outbox(workspace.outbox) as outbox:
+        return waiting(outbox)
+
+
+def change(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
 
 
 def tell(workspace: Workspace, *records: RunRecord) -> None:
@@ -92,6 +127,10 @@ def tell(workspace: Workspace, *records: RunRecord) -> None:
 def alarm(workspace: Workspace, now: datetime, run_id: str = "") -> Message | None:
     with open_ledger(workspace.ledger) as ledger:
         return compose_alarm(workspace, ledger, now, run_id)
+
+
+def unfolded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -112,20 +151,26 @@ def test_mail_and_webhook_get_the_digest_once(
     body = text_of(message)
     with open_ledger(workspace.ledger) as ledger:
         [finding] = ledger.findings()
+    area, interval = area_words(finding)
     for words in (
-        "SIMULATED", "New construction: confirmed", "between 2016-08-20 and 2016-09-12",
-        "5,890 m² (likely 5,210 to 6,900 m²)", "Confirmed by RN", "Bare soil after earthworks",
-        f"camp-monitor findings show {finding.id}", "Not seen does not mean unchanged",
-    ):  # fmt: skip
-        assert words in body
-        assert words in post["message"]
-    assert "SIMULATED" in message["subject"]
-    assert "SIMULATED" in post["title"]
-    kept_files = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (workspace.out / "outbox" / "sent").rglob("*.*")
-        if path.name != "message.json"
-    }
+        phrase("digest.simulated"),
+        phrase("digest.came", dates=interval_words(finding.before, finding.after)),
+        phrase("digest.area", area=area, interval=interval, position=finding.position),
+        sentence(note(Code.REVIEW_CONFIRMED, by="RN", on="2024-01-01")),
+        sentence(finding.caveats[0]),
+        phrase("digest.look", finding=finding.id),
+        phrase("seen.not_unchanged"),
+    ):
+        assert words in unfolded(body)
+        assert words in unfolded(post["message"])
+    title = phrase("digest.title_simulated", events=1, facilities=1)
+    assert message["subject"] == post["title"] == title
+    with open_outbox(workspace.outbox) as outbox:
+        kept_files = {
+            name: hashlib.sha256(content).hexdigest()
+            for _, name, content in outbox.execute(sa.select(ATTACHMENTS))
+        }
+        assert [one.id for one in kept(outbox)] == [first.output[:13]]
     assert sorted(name.rpartition(".")[2] for name in kept_files) == ["html", "png"]
     mailed = {
         part.get_filename(): hashlib.sha256(part.get_payload(decode=True)).hexdigest()  # type: ignore[arg-type]
@@ -139,7 +184,7 @@ def test_mail_and_webhook_get_the_digest_once(
     assert posted == kept_files
     again = run(workspace, addresses, "notify")
     assert again.exit_code == 0
-    assert "Nothing was to be told" in again.output
+    assert phrase("notify.nothing_sent") in again.output
     assert (len(mail.mails), len(hook.posts)) == (1, 1)
 
 
@@ -150,10 +195,11 @@ def test_what_cannot_be_delivered_waits_and_goes_out_once(
     for _ in range(2):
         down = run(workspace, addresses, "notify")
         assert down.exit_code == 1
-        assert "1 message waits in out/outbox" in down.output
-        assert down.output.count("stays in the outbox: the ") == 2
-    [content] = waiting(workspace.out / "outbox")
-    assert [entry["attempts"] for entry in content["targets"]] == [2, 2]
+        assert phrase("notify.left", messages=1, outbox="out/outbox.sqlite") in down.output
+        assert down.output.count(phrase("notify.stays", reason="the ")) == 2
+    with open_outbox(workspace.outbox) as outbox:
+        [message] = waiting(outbox)
+        assert list(tries(outbox, message.id).values()) == [2, 2]
     with hook.up():
         half = run(workspace, addresses, "notify")
         assert half.exit_code == 1
@@ -162,7 +208,7 @@ def test_what_cannot_be_delivered_waits_and_goes_out_once(
         for _ in range(2):
             assert run(workspace, addresses, "notify").exit_code == 0
     assert (len(mail.mails), len(hook.posts)) == (1, 1)
-    assert not waiting(workspace.out / "outbox")
+    assert not left(workspace)
 
 
 @pytest.mark.usefixtures("both")
@@ -187,13 +233,12 @@ def test_a_refusal_is_no_delivery(workspace: Workspace, mail: MailServer, hook: 
 def test_stopped_between_outbox_and_diary_nothing_is_doubled_or_lost(
     workspace: Workspace, hook: Webhook
 ) -> None:
-    outbox = workspace.out / "outbox"
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger(workspace.ledger) as ledger, open_outbox(workspace.outbox) as outbox:
         message = compose_digest(workspace, ledger, NOW)
         assert message is not None
         assert put(outbox, message, run_id="r1", created_at=NOW)
         assert compose_digest(workspace, ledger, NOW) == message, "same ledger, same bytes"
-    assert not put(outbox, message, run_id="r2", created_at=NOW + timedelta(hours=1))
+        assert not put(outbox, message, run_id="r2", created_at=NOW + timedelta(hours=1))
     for hours in (1, 2):  # ... and the next call makes up for what was not written
         done = notify(workspace, NOW + timedelta(hours=hours), environment={VARIABLE: hook.address})
         assert done.is_done
@@ -214,6 +259,45 @@ def test_two_at_once_send_once(workspace: Workspace, hook: Webhook) -> None:
         assert all(call.result().is_done for call in calls)
     assert len(hook.posts) == 1
     assert sorted(len(call.result().composed) for call in calls) == [0, 1]
+
+
+def test_two_processes_at_once_send_once(
+    workspace: Workspace, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, hook.address)
+    hook.then = lambda: time.sleep(3)  # the other one comes meanwhile, and waits
+    with hook.up():
+        calls = [ended(call) for call in [start(workspace.root, "notify") for _ in range(2)]]
+    assert [call.code for call in calls] == [0, 0], calls
+    told, silent = sorted((call.out for call in calls), key=len, reverse=True)
+    assert "sent to the first address" in told
+    assert silent == "Nothing was to be told.\n"
+    assert len(hook.posts) == 1
+
+
+def test_killed_while_it_sends_nothing_is_lost_and_only_what_was_under_way_comes_twice(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = Webhook(), Webhook(), Webhook()
+    addresses = " ".join(hook.address for hook in (first, second, third))
+    monkeypatch.setenv(VARIABLE, addresses)
+    killed: list[subprocess.Popen[str]] = []
+    second.then = lambda: killed[0].kill()
+    with first.up(), second.up(), third.up():
+        killed.append(start(workspace.root, "notify"))
+        assert ended(killed[0]).code == -signal.SIGKILL
+        assert [len(hook.posts) for hook in (first, second, third)] == [1, 1, 0]
+        second.then = lambda: None
+        for _ in range(2):
+            done = notify(workspace, NOW + timedelta(hours=1))
+            assert done.is_done, done
+            assert not done.composed
+    assert [len(hook.posts) for hook in (first, second, third)] == [1, 2, 1]
+    assert second.posts[0] == second.posts[1] == third.posts[0]
+    assert sorted(path.name for path in workspace.out.glob("outbox*")) == ["outbox.sqlite"]
+    with open_ledger(workspace.ledger) as ledger:
+        assert len(ledger.runs(what="told")) == 1
+        assert not ledger.verify()
 
 
 def test_without_addresses_the_digest_waits_for_one(workspace: Workspace, hook: Webhook) -> None:
@@ -260,13 +344,14 @@ def test_a_slow_server_is_waited_for(tmp_path: Path, mail: MailServer, hook: Web
 
 
 def test_who_cannot_be_reached_is_tried_once_in_a_call(workspace: Workspace, hook: Webhook) -> None:
-    outbox = workspace.out / "outbox"
     notify(workspace, NOW, environment={})
-    put(outbox, Message("heartbeat", "later", "All is well."), run_id="r", created_at=NOW)
+    with open_outbox(workspace.outbox) as outbox:
+        put(outbox, Message("heartbeat", "later", "All is well."), run_id="r", created_at=NOW)
     environment = {VARIABLE: hook.address}
     assert len(notify(workspace, NOW, environment=environment).deliveries) == 2
-    tries = [content["targets"][0]["attempts"] for content in waiting(outbox)]
-    assert sorted(tries) == [0, 1]
+    with open_outbox(workspace.outbox) as outbox:
+        counts = [count for one in waiting(outbox) for count in tries(outbox, one.id).values()]
+    assert sorted(counts) == [0, 1]
     with hook.up():
         assert notify(workspace, NOW, environment=environment).is_done
     assert len(hook.posts) == 2
@@ -294,43 +379,44 @@ def test_a_test_says_for_each_whether_it_worked(workspace: Workspace, hook: Webh
     first, second = json.loads(result.output.partition("\nError")[0])["tried"]
     assert not first["error"]
     assert "no connection" in second["error"]
-    assert [post["title"] for post in hook.posts] == [notification.TEST_TITLE]
-    assert not waiting(workspace.out / "outbox")
+    assert [post["title"] for post in hook.posts] == [phrase("test.title")]
+    assert not left(workspace)
 
 
 def test_a_dry_run_prints_and_stores_nothing(workspace: Workspace, hook: Webhook) -> None:
     with hook.up():
         result = run(workspace, hook.address, "notify", "--dry-run")
     assert result.exit_code == 0
-    assert "New construction: confirmed" in result.output
+    assert phrase("digest.title_simulated", events=1, facilities=1) in result.output
     assert not hook.posts
-    assert not (workspace.out / "outbox").exists()
+    assert not workspace.outbox.exists()
     with open_ledger(workspace.ledger) as ledger:
         assert not ledger.runs()
 
 
-def test_files_of_the_outbox_that_were_changed_are_not_sent(
-    workspace: Workspace, hook: Webhook, tmp_path: Path
-) -> None:
+def test_what_was_changed_in_the_outbox_is_not_sent(workspace: Workspace, hook: Webhook) -> None:
     notify(workspace, NOW, environment={})
-    [content] = waiting(workspace.out / "outbox")
-    folder = workspace.out / "outbox" / content["id"]
-    secret = tmp_path / "secret"
-    secret.write_text("mine")
-    [figure], [page] = folder.glob("*.png"), folder.glob("*.html")
-    figure.unlink()
-    figure.symlink_to(secret)
-    page.write_text("<p>not ours</p>")
+    with open_outbox(workspace.outbox) as outbox:
+        [message] = waiting(outbox)
+        [page, _] = outbox.scalars(sa.select(ATTACHMENTS.c.name).order_by(ATTACHMENTS.c.name))
+        is_page = ATTACHMENTS.c.name == page
+        outbox.execute(sa.update(ATTACHMENTS).where(is_page).values(content=b"<p>not ours</p>"))
+        outbox.execute(sa.delete(ATTACHMENTS).where(~is_page))
+        outbox.commit()
     with hook.up():
         done = notify(workspace, NOW, environment={VARIABLE: hook.address})
     assert hook.posts[0]["attachments"] == []
     assert len(done.deliveries[0].remarks) == 2
-    # a message that names another file, or is cut short, is not sent at all
-    broken = workspace.out / "outbox" / "M0123456789ab"
-    broken.mkdir()
-    (broken / "message.json").write_text(json.dumps(content | {"attachments": [{"name": "../x"}]}))
-    left = notify(workspace, NOW, environment={VARIABLE: hook.address})
-    assert "M0123456789ab" in left.faults[0]
+    # a message whose text was changed, or that names another file, is not sent at all
+    other = canonical_json(message.content | {"title": "not ours"})
+    outside = canonical_json(message.content | {"attachments": [{"name": "../x", "sha256": "0"}]})
+    hidden = f"M{hashlib.sha256(outside.encode()).hexdigest()[:12]}"
+    with open_outbox(workspace.outbox) as outbox:
+        for key, content in (("M0123456789ab", other), (hidden, outside)):
+            outbox.execute(MESSAGES.insert().values((key, content, "r", utc_text(NOW), "")))
+        outbox.commit()
+    faults = notify(workspace, NOW, environment={VARIABLE: hook.address}).faults
+    assert ["M0123456789ab" in fault or hidden in fault for fault in faults] == [True, True]
     assert len(hook.posts) == 1
 
 
@@ -348,12 +434,12 @@ def test_no_licence_no_picture_and_no_picture_no_harm(workspace: Workspace) -> N
         message = compose_digest(workspace, ledger, NOW)
     assert message is not None
     assert not message.attachments
-    assert "the licence of the images does not let them be passed on" in message.body
+    assert phrase("picture.licence", picture="png") in unfolded(message.body)
     with open_ledger(workspace.ledger) as ledger:
         ledger.record([seen], [finding], recorded_at=NOW)
         message = compose_digest(workspace, ledger, NOW)
     assert message is not None
-    assert "No figure: it could not be drawn." in message.body
+    assert phrase("picture.failed", picture="png", detail="") in unfolded(message.body)
 
 
 @pytest.mark.parametrize(
@@ -394,8 +480,9 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         later = Review(finding.id, "rejected", "RN", "2024-01-02T00:00:00+00:00", "a shadow")
         ledger.review(later, recorded_at=NOW)
         [message] = notify(workspace, NOW, environment=environment).composed
-        assert "now dismissed by review" in message.body
-        assert "1 event that nothing has confirmed" in message.body
+        now_dismissed = phrase("digest.now", state=name_of("state", "dismissed"))
+        assert now_dismissed in unfolded(message.body)
+        assert phrase("digest.kept_back", events=1) in unfolded(message.body)
         assert compose_digest(workspace, ledger, NOW) is None
 
 
@@ -420,7 +507,7 @@ def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> No
     assert message is not None
     assert len(message.told) == 30
     assert all(name in message.body for name, _ in message.told)
-    assert message.body.count("Confidence:") == 12
+    assert message.body.count(phrase("digest.confidence", confidence="").rstrip(" .")) == 12
     assert "\x1b" not in message.body
     assert len(message.body) < 32_768, "what most services take in one message"
 
@@ -442,19 +529,29 @@ def test_one_thing_measured_anew_is_not_news_and_one_that_went_is_withdrawn(
         assert [item.id for item in ledger.findings()] == [anew.id]
         assert compose_digest(workspace, ledger, NOW) is None
         nothing = replace(
-            seen, method="construction/10", finding_ids=(), outcome="unchanged", reason=""
+            seen, method="construction/10", finding_ids=(), outcome="unchanged", reasons=()
         )
         ledger.record([nothing], [], recorded_at=NOW)
         message = compose_digest(workspace, ledger, NOW)
         assert message is not None
-        assert "withdrawn" in message.body
+        assert phrase("digest.withdrawn_state") in message.body
         assert [said for _, said in message.told] == ["withdrawn"]
         notify(workspace, NOW, environment={})
         assert compose_digest(workspace, ledger, NOW) is None
 
 
-def record_of(what: str, at: str, run_id: str = "r1", **more: str) -> RunRecord:
-    return RunRecord(run_id, what, f"{at}T06:00:00+00:00", **more)  # type: ignore[arg-type]
+def record_of(
+    what: str, at: str, run_id: str = "r1", facility_id: str = "", detail: str = ""
+) -> RunRecord:
+    reasons = (note(Code.FAILED, error="LedgerError", detail=detail),) if detail else ()
+    return RunRecord(run_id, what, f"{at}T06:00:00+00:00", facility_id, reasons=reasons)
+
+
+def is_alarm(post: dict[str, Any]) -> bool:
+    """Whether a message is an alarm because runs stopped."""
+    causes = name_of("alarm", "stopped")
+    days = (f"2024-01-{day:02}" for day in range(1, 32))
+    return post["title"] in [phrase("alarm.title", on=day, causes=causes) for day in days]
 
 
 def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> None:
@@ -468,11 +565,11 @@ def test_an_alarm_when_runs_stop_is_told_once_a_day(workspace: Workspace) -> Non
         for hours in (0, 1, 2):
             moment = late + timedelta(hours=hours)
             assert notify(workspace, moment, environment={VARIABLE: hook.address}).is_done
-        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 1
-        said = " ".join(hook.posts[0]["message"].split())
-        assert "the last ended on 2024-01-01 at 06:00 UTC" in said
+        assert list(map(is_alarm, hook.posts)).count(True) == 1
+        said = phrase("alarm.stopped", lasted=4, at="2024-01-01 06:00 UTC")
+        assert said in unfolded(hook.posts[0]["message"])
         notify(workspace, late + timedelta(days=1), environment={VARIABLE: hook.address})
-        assert [post["title"].count("ALARM") for post in hook.posts].count(1) == 2
+        assert list(map(is_alarm, hook.posts)).count(True) == 2
     assert alarm(workspace, datetime(2023, 1, 1, tzinfo=UTC)) is None, "a clock set back"
 
 
@@ -481,12 +578,13 @@ def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
     assert alarm(workspace, NOW - timedelta(hours=12)) is None, "it may be running"
     unfinished = alarm(workspace, NOW + timedelta(days=1))
     assert unfinished is not None
-    assert "never came to its end" in unfinished.body
+    assert unfinished.told == (("watch", "unfinished"),)
+    assert phrase("alarm.unfinished", at="2024-01-01 06:00 UTC") in unfolded(unfinished.body)
     assert alarm(workspace, NOW + timedelta(days=1), run_id="r1") is None, "it asks itself"
     tell(
         workspace,
         record_of("started", "2024-01-02", "r2"),
-        record_of("failed", "2024-01-02", "r2", reason="The disk is full."),
+        record_of("failed", "2024-01-02", "r2", detail="The disk is full."),
     )
     failed = alarm(workspace, NOW + timedelta(days=1), run_id="r2")
     assert failed is not None
@@ -496,13 +594,13 @@ def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
         tell(
             workspace,
             record_of("started", day, f"r{number}"),
-            record_of("failed", day, f"r{number}", facility_id="kls-16", reason="No \x1b[31mline."),
+            record_of("failed", day, f"r{number}", facility_id="kls-16", detail="No \x1b[31mline."),
             record_of("ended", day, f"r{number}"),
         )
         told = alarm(workspace, NOW + timedelta(days=number - 1))
         assert (told is not None) == (number == 5)
     assert told is not None
-    assert "kls-16 failed in its last 3 runs: No" in told.body
+    assert phrase("alarm.failing", facility="kls-16", times=3, reasons="No") in told.body
     assert "\x1b" not in told.body
 
 
@@ -520,38 +618,96 @@ def test_a_sign_of_life_when_nothing_is_new(workspace: Workspace) -> None:
         assert compose_heartbeat(workspace, ledger, NOW + timedelta(days=6)) is None
         [message] = compose(workspace, ledger, datetime(2024, 1, 10, 12, tzinfo=UTC))
     assert message.kind == "heartbeat"
-    assert "The last run ended on 2024-01-10 at 06:00 UTC." in message.body
-    assert "Searched for new images since 2024-01-02: 1 facility." in message.body
+    assert phrase("heartbeat.last_run", at="2024-01-10 06:00 UTC") in message.body
+    assert phrase("heartbeat.searched", on="2024-01-02", facilities=1) in message.body
     assert "khs-12-jongori (2016-09-12)" in message.body
 
 
 def test_a_ledger_that_cannot_be_used_is_an_alarm(workspace: Workspace, hook: Webhook) -> None:
-    workspace.ledger.write_bytes(b"no ledger at all" * 100)
+    (workspace.out / "ledger.sqlite").write_bytes(b"no ledger at all" * 100)
     with hook.up():
         for _ in range(2):
             result = run(workspace, hook.address, "notify")
             assert result.exit_code == 1
     assert len(hook.posts) == 1
-    assert "ALARM" in hook.posts[0]["title"]
+    assert name_of("alarm", "ledger") in hook.posts[0]["title"]
 
 
-def test_an_outbox_that_cannot_be_written_is_one_sentence(workspace: Workspace) -> None:
-    (workspace.out / "outbox").write_text("in the way")
-    with pytest.raises(WorkspaceError, match="cannot be written"):
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda path: path.mkdir(), "cannot be opened as an outbox"),
+        (lambda path: path.write_text("in the way"), "is not an outbox, nor any SQLite file"),
+        (lambda path: change(path, "CREATE TABLE messages (x)"), "is damaged, .*no such column"),
+    ],
+)
+def test_an_outbox_that_cannot_be_used_is_one_sentence(
+    workspace: Workspace, spoil: Callable[[Path], object], sentence: str
+) -> None:
+    spoil(workspace.outbox)
+    with pytest.raises(WorkspaceError, match=sentence) as caught:
         notify(workspace, NOW, environment={})
+    assert str(workspace.outbox) in str(caught.value)
+    assert "ledger" not in str(caught.value)
     with open_ledger(workspace.ledger) as ledger:
         assert not ledger.runs(), "and nothing counts as told"
 
 
+def test_a_full_disk_keeps_what_the_outbox_holds(workspace: Workspace) -> None:
+    with open_outbox(workspace.outbox) as outbox:
+        put(outbox, Message("heartbeat", "first", "All is well."), run_id="r", created_at=NOW)
+
+    def put_large() -> None:
+        with open_outbox(workspace.outbox) as outbox:
+            outbox.exec_driver_sql("PRAGMA max_page_count = 1")  # becomes the present size
+            large = Message("digest", "second", "x" * 1_000_000)
+            put(outbox, large, run_id="r", created_at=NOW)
+
+    with pytest.raises(WorkspaceError, match="is full, so nothing more was recorded"):
+        put_large()
+    assert [one.content["title"] for one in left(workspace)] == ["first"]
+
+
+def test_a_flipped_byte_of_the_outbox_is_a_sentence_and_sends_nothing_else(
+    workspace: Workspace,
+) -> None:
+    page = Attachment("map.html", b"<p>" + bytes(range(256)) * 20)
+    message = Message("digest", "title", "What changed. " * 100, (page,), (("E1", "confirmed"),))
+    with open_outbox(workspace.outbox) as outbox:
+        put(outbox, message, run_id="r", created_at=NOW)
+    content = workspace.outbox.read_bytes()
+    dice = random.Random(3)
+    used = [place for place, byte in enumerate(content) if byte]
+    outcomes = Counter[str]()
+    for place in dice.sample(used, 150):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << dice.randrange(8)
+        workspace.outbox.write_bytes(flipped)
+        try:
+            with open_outbox(workspace.outbox) as outbox:
+                readable, faults = waiting(outbox), unreadable(outbox)
+                done = deliver(outbox, (), NOW)
+        except WorkspaceError:
+            outcomes["refused"] += 1
+            continue
+        assert len(readable) + len(faults) == 1, f"lost by byte {place}"
+        assert all(one.content == message.to_dict() for one in readable), place
+        outcomes["not sent"] += bool(faults)
+        outcomes["sent without its attachment"] += any(one.remarks for one in done)
+    assert len(outcomes) == 3
+    assert min(outcomes.values()) > 5, outcomes
+
+
 def test_few_of_the_sent_are_kept(workspace: Workspace, hook: Webhook) -> None:
-    outbox = workspace.out / "outbox"
     notify(workspace, NOW, environment={})
-    for number in range(55):
-        message = Message("heartbeat", f"number {number}", "All is well.")
-        put(outbox, message, run_id="r", created_at=NOW + timedelta(hours=number))
+    with open_outbox(workspace.outbox) as outbox:
+        for number in range(55):
+            message = Message("heartbeat", f"number {number}", "All is well.")
+            put(outbox, message, run_id="r", created_at=NOW + timedelta(hours=number))
     with hook.up():
         notify(workspace, NOW, environment={VARIABLE: hook.address})
     assert len(hook.posts) == 56
-    titles = [content["title"] for content in kept(outbox)]
+    with open_outbox(workspace.outbox) as outbox:
+        titles = [one.content["title"] for one in kept(outbox)]
     assert len(titles) == 50
     assert titles[-1] == "number 54"

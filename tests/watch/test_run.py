@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import resource
@@ -18,8 +19,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import count, processes_of
+from camp_monitor.codes import Code
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.run import RunRecord
+from camp_monitor.report.text.sentences import phrase
 from tests.watch.painted import (
     EVERYTHING,
     FLOODED,
@@ -38,6 +41,7 @@ from tests.watch.painted import (
 
 DUE = ("scan", "--due", "--offline")
 PAIRS = 12
+NOTHING_DUE = phrase("scan.nothing_due") + "\n"
 
 
 # --- cut off
@@ -107,7 +111,7 @@ def test_two_that_start_together_do_every_look_once(workspace: Path, unbroken: s
     assert contents(workspace) == unbroken
     assert visits(diary(workspace)) == list(PLACES)
     third = scan(workspace, *DUE)
-    assert (third.code, "Nothing is due" in third.out) == (0, True)
+    assert (third.code, third.out) == (0, NOTHING_DUE)
     assert visits(diary(workspace)) == list(PLACES)
 
 
@@ -119,7 +123,7 @@ def test_a_place_that_another_run_is_at_is_left_to_it(workspace: Path) -> None:
     with FileLock(locks / f"{FLOODED}.lock"):
         said = scan(workspace, *DUE)
     assert said.code == 0
-    assert f"{FLOODED} is left to another run." in said.err
+    assert phrase("scan.to_another_run", facility=FLOODED) in said.err
     assert visits(diary(workspace)) == sorted({*PLACES} - {FLOODED})
     assert as_json(scan(workspace, "--json", *DUE).out)[0]["facility"] == FLOODED
 
@@ -290,9 +294,14 @@ def test_a_clock_that_was_set_back_is_refused(workspace: Path) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     write_at(workspace, tomorrow, "ended")
     said = scan(workspace, *DUE)
-    assert said.code == 2
-    assert "1 day earlier: set the clock right" in said.sentence
+    assert (said.code, clock_fault(workspace)) == (2, Code.CLOCK_BEHIND)
+    assert said.sentence
     assert len(diary(workspace)) == 1, "nothing was changed"
+
+
+def clock_fault(workspace: Path) -> str:
+    said = json.loads(scan(workspace, "--json", "status").out)["clock_fault"]
+    return str(said["code"])
 
 
 def test_a_clock_that_was_ahead_once_blocks_nothing_for_ever(
@@ -300,7 +309,7 @@ def test_a_clock_that_was_ahead_once_blocks_nothing_for_ever(
 ) -> None:
     write_at(workspace, datetime.now(UTC) + timedelta(days=365))
     said = scan(workspace, *DUE)
-    assert (said.code, "scan any days with --from and --to once" in said.sentence) == (2, True)
+    assert (said.code, clock_fault(workspace)) == (2, Code.CLOCK_BEHIND)
     by_hand = scan(
         workspace, "scan", FLOODED, "--from", "2021-07-01", "--to", "2021-08-02", "--offline"
     )
@@ -309,7 +318,7 @@ def test_a_clock_that_was_ahead_once_blocks_nothing_for_ever(
     assert done.code == 0, done.err
     assert [one["facility"] for one in as_json(done.out)] == list(PLACES), "not seen in a year"
     assert contents(workspace) == unbroken
-    assert "Nothing is due" in scan(workspace, *DUE).out
+    assert scan(workspace, *DUE).out == NOTHING_DUE
 
 
 # --- images
@@ -335,7 +344,8 @@ def test_a_damaged_image_stops_its_own_place_only(
     assert visits(records) == ["sim-01"]
     (failed,) = [one for one in records if one.what == "failed"]
     assert (failed.facility_id, bool(failed.from_at and failed.to_at)) == (FLOODED, True)
-    assert ".tif" in failed.reason
+    [reason] = failed.reasons
+    assert (reason.code, ".tif" in str(reason.numbers["detail"])) == (Code.FAILED, True)
     for image in images(workspace, sensor):
         image.unlink()
     for kept in workspace.glob("imagery/*/*.kept"):

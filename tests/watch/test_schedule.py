@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camp_monitor.codes import Code, note
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import bundled_registry, read_registry
 from camp_monitor.records.run import RunRecord
@@ -27,7 +28,7 @@ from camp_monitor.watch.schedule import (
     watches,
 )
 from camp_monitor.workspace import Workspace, create_workspace, parse_configuration
-from tests.watch.made_up import DAY, day, run, text, visit, watch
+from tests.watch.made_up import DAY, NO_ANSWER, day, run, text, visit, watch
 
 MINUTE = timedelta(minutes=1)
 
@@ -144,7 +145,7 @@ def test_a_facility_is_due_once_in_each_slot() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        visit(-365, 12, what="failed", reason="No answer."),
+        visit(-365, 12, what="failed", reasons=(NO_ANSWER,)),
         visit(-365, 12, facility_id="sim-02"),
         visit(-800, -700, at=text(day(12))),  # by hand, of an old interval
         visit(-365, 12, sensors=("landsat",)),
@@ -161,7 +162,7 @@ def test_a_search_goes_on_where_the_last_one_ended_with_overlap() -> None:
     visits = [visit(-365, 3), visit(-27, 100), visit(-800, -700, at=text(day(101)))]
     assert search_from(one, visits, day(110)) == day(70)
     assert search_from(watch(cadence_days=90), visits, day(110)) == day(10), "one slot at least"
-    failed = visit(70, 112, what="failed", reason="No answer.")
+    failed = visit(70, 112, what="failed", reasons=(NO_ANSWER,))
     assert search_from(one, [*visits, failed], day(113)) == day(70)
 
 
@@ -204,14 +205,15 @@ def test_visits_that_follow_the_rule_search_every_slot_whole(
 
 def test_a_clock_that_was_set_back_is_named() -> None:
     records = [run(1), visit(-365, 5), run(5.01)]
-    assert clock_fault([], day(0)) == ""
-    assert clock_fault(records, day(6)) == ""
-    assert clock_fault(records, day(5.01) - 4 * MINUTE) == "", "clocks are set by minutes"
-    said = clock_fault(records, day(4.01))
-    assert "1 day earlier" in said
-    assert "set the clock right" in said
-    assert said.count(".") == 1
-    assert "2 hours earlier" in clock_fault(records, day(5.01) - 120 * MINUTE)
+    assert clock_fault([], day(0)) is None
+    assert clock_fault(records, day(6)) is None
+    assert clock_fault(records, day(5.01) - 4 * MINUTE) is None, "clocks are set by minutes"
+    for hours in (24, 2):
+        now = day(5.01) - hours * 60 * MINUTE
+        assert clock_fault(records, now) == note(
+            Code.CLOCK_BEHIND, newest_at=f"{day(5.01):%Y-%m-%dT%H:%MZ}",
+            now_at=f"{now:%Y-%m-%dT%H:%MZ}", ahead_h=float(hours),
+        )  # fmt: skip
 
 
 def test_what_was_written_ahead_of_its_time_counts_no_more_once_the_clock_is_right() -> None:
@@ -221,7 +223,7 @@ def test_what_was_written_ahead_of_its_time_counts_no_more_once_the_clock_is_rig
     assert in_time(diary, day(6)) == (diary[0], diary[1])
     diary.append(run(6))
     for now in (day(6), day(405)):
-        assert clock_fault(diary, now) == ""
+        assert clock_fault(diary, now) is None
         assert in_time(diary, now) == (diary[0], diary[1], diary[-1])
     assert is_due(watch(), in_time(diary, day(401)), day(401))
     assert in_time([run(1), run(1 - 0.002)], day(2)) == (run(1), run(1 - 0.002)), "clocks drift"

@@ -1,15 +1,15 @@
-"""The rival causes of a finding of any sensor: season, shift, view and processing."""
+"""Explanations of a finding of any sensor: season, misregistration, view and processing."""
 
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 
-from camp_monitor.assess.explanations.place import Place, Rival
+from camp_monitor.assess.explanations.place import Place
+from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
 from camp_monitor.detect.indices import normalised_difference
-from camp_monitor.pairs.selection import season_gap_days, season_gap_words
+from camp_monitor.pairs.selection import season_gap_days
 from camp_monitor.scenes.scene import Scene
 
 TALLEST_M = 100.0
@@ -30,31 +30,30 @@ COMMON_SHARE = 0.3
 part of what it does to the region."""
 WATER_KINDS = ("flooding", "flood_recession", "water_gain", "water_loss")
 
-_BASELINE = re.compile(r"[Bb]aseline (\d\d\.\d\d)")
 
-
-def season(place: Place) -> Rival:
+def season(place: Place) -> Explanation:
     """Ask how far the dates lie apart in the season, and whether its surroundings changed alike."""
-    cause = "season"
-    if place.noted:
-        return Rival(cause, "not_testable", place.noted)
+    cause, untestable = Cause.SEASON, place.untestable
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
     scenes = place.maps.before_scene, place.maps.after_scene
     dated = all(
         (scene.acquired_to_at - scene.acquired_from_at).days < LONGEST_DATE_DAYS for scene in scenes
     )
     share = _share_alike(place)
-    alike = f"{share:.1%} of the ground around changed alike{_leaf_words(place)}"
+    alike = (note(Code.CHANGED_ALIKE, alike_fraction=share), *_vegetation(place))
     if not dated:
-        if share >= LIKE_SHARE and place.kind not in WATER_KINDS:
-            return Rival(cause, "possible", f"The dates have no season, and {alike}.")
-        return Rival(cause, "not_testable", f"The dates have no season; {alike}.")
+        unknown = note(Code.SEASON_UNKNOWN, longest_days=LONGEST_DATE_DAYS)
+        likely = share >= LIKE_SHARE and place.kind not in WATER_KINDS
+        verdict = Verdict.POSSIBLE if likely else Verdict.NOT_TESTABLE
+        return Explanation(cause, verdict, (unknown, *alike))
     gap_days = season_gap_days(scenes[0].acquired_from_at, scenes[1].acquired_from_at)
-    apart = f"The dates lie {season_gap_words(gap_days)} apart in the season, and {alike}."
     far = gap_days > SAME_SEASON_DAYS
+    likely = share >= (LIKE_SHARE_APART if far else LIKE_SHARE)
     if place.kind in WATER_KINDS:
-        return Rival(cause, "possible" if far else "ruled_out", apart)
-    least = LIKE_SHARE_APART if far else LIKE_SHARE
-    return Rival(cause, "possible" if share >= least else "ruled_out", apart)
+        likely = far
+    verdict = Verdict.POSSIBLE if likely else Verdict.RULED_OUT
+    return Explanation(cause, verdict, (note(Code.SEASON_GAP, gap_days=gap_days), *alike))
 
 
 def _share_alike(place: Place) -> float:
@@ -68,22 +67,23 @@ def _share_alike(place: Place) -> float:
     return float(np.mean((along >= LIKE_PART * length) & (along >= LIKE_COSINE * sizes)))
 
 
-def _leaf_words(place: Place) -> str:
+def _vegetation(place: Place) -> tuple[Note, ...]:
+    """Change of the vegetation index, of the region and around it; none without its bands."""
     if not {"red", "nir"} <= set(place.pair.bands):
-        return ""
+        return ()
     rise = normalised_difference(place.band(place.matched, "nir"), place.band(place.matched, "red"))
     rise -= normalised_difference(place.band(place.before, "nir"), place.band(place.before, "red"))
     here, around = (float(np.median(rise[part])) for part in (place.inside, place.around))
-    return f" (vegetation index {here:+.2f} here, {around:+.2f} around)"
+    return (note(Code.VEGETATION_CHANGED, region_ndvi=here, around_ndvi=around),)
 
 
-def shift_left(place: Place) -> Rival:
+def residual_misregistration(place: Place) -> Explanation:
     """Move the before image by the shift left, all ways, to see how much it makes of the change."""
     from scipy import ndimage
 
-    cause, left = "shift left", place.pair.shift_left
+    cause, left = Cause.RESIDUAL_MISREGISTRATION, place.pair.shift_left
     if not place.inside.any():
-        return Rival(cause, "not_testable", place.noted)
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.REGION_UNUSABLE),))
     length_px = left.length_px + SHIFT_ERROR_PX if left.known else UNKNOWN_SHIFT_PX
     scale = place.maps.noise[:, None]
     tight = _tight(place, math.ceil(length_px) + 1)
@@ -101,12 +101,18 @@ def shift_left(place: Place) -> Rival:
         part = (((moved - before)[:, inside] / scale) * change).sum(axis=0) / size
         weights = np.sqrt(size)
         made = max(made, float((np.clip(part, 0, 1) * weights).sum() / weights.sum()))
-    known = f"{left.length_px:.2f} was left" if left.known else "what was left is not known"
-    said = (
-        f"A shift of {length_px:.2f} pixels ({known}) makes {made:.0%} of the change in a region "
-        f"{place.width_px:.0f} pixels wide."
-    )
-    return Rival(cause, "possible" if made >= LEAST_MADE_SHARE else "ruled_out", said)
+    if left.known:
+        tried = note(
+            Code.SHIFT_MAKES, shift_px=length_px, shift_left_px=left.length_px,
+            made_fraction=made, width_px=place.width_px,
+        )  # fmt: skip
+    else:
+        tried = note(
+            Code.SHIFT_UNKNOWN_MAKES, shift_px=length_px, made_fraction=made,
+            width_px=place.width_px,
+        )  # fmt: skip
+    verdict = Verdict.POSSIBLE if made >= LEAST_MADE_SHARE else Verdict.RULED_OUT
+    return Explanation(cause, verdict, (tried,))
 
 
 def _tight(place: Place, margin: int) -> tuple[slice, slice]:
@@ -118,74 +124,77 @@ def _tight(place: Place, margin: int) -> tuple[slice, slice]:
     return parts[0], parts[1]
 
 
-def view_angle(place: Place) -> Rival:
-    """Ask how high something must be to lean by the region's width between the two views."""
-    cause = "view angle"
+def view_angle(place: Place) -> Explanation:
+    """Ask what height the two views displace by the width of the region."""
+    cause = Cause.VIEW_ANGLE
     scenes = place.maps.before_scene, place.maps.after_scene
-    orbits = [scene.relative_orbit for scene in scenes]
-    same = orbits[0] is not None and orbits[0] == orbits[1]
+    orbit = scenes[0].relative_orbit
+    same = orbit is not None and orbit == scenes[1].relative_orbit
     angles = [abs(scene.off_nadir_deg) for scene in scenes if scene.off_nadir_deg is not None]
     if len(angles) < 2:
-        if same:
-            said = f"Both dates were taken from relative orbit {orbits[0]}, so from one side."
-            return Rival(cause, "ruled_out", said)
-        return Rival(cause, "not_testable", "The angle of view is not known for both dates.")
+        if orbit is not None and same:
+            return Explanation(cause, Verdict.RULED_OUT, (note(Code.ORBIT_SAME, orbit=orbit),))
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.VIEW_UNKNOWN),))
     leans = [math.tan(math.radians(min(angle, 80.0))) for angle in angles]
     apart = abs(leans[0] - leans[1]) if same else sum(leans)
     needed_m = place.width_m / max(apart, 1e-6)
-    said = f"It was looked at from {angles[0]:.0f} and {angles[1]:.0f} degrees off the vertical"
+    views = {"before_off_nadir_deg": angles[0], "after_off_nadir_deg": angles[1]}
     if needed_m > TALLEST_M:
-        said += (
-            f", where even {TALLEST_M:.0f} m of height lean by at most {TALLEST_M * apart:.1f} m"
-        )
-        return Rival(cause, "ruled_out", f"{said}, and it is {place.width_m:.0f} m wide.")
-    said += f", where {needed_m:.0f} m of height may lean by its width of {place.width_m:.0f} m."
-    return Rival(cause, "possible", said)
+        displaced = note(
+            Code.VIEW_DISPLACES_LESS, **views, height_m=TALLEST_M, displaced_m=TALLEST_M * apart,
+            width_m=place.width_m,
+        )  # fmt: skip
+        return Explanation(cause, Verdict.RULED_OUT, (displaced,))
+    displaced = note(Code.VIEW_DISPLACES, **views, height_m=needed_m, width_m=place.width_m)
+    return Explanation(cause, Verdict.POSSIBLE, (displaced,))
 
 
-def processing_step(place: Place) -> Rival:
+def processing(place: Place) -> Explanation:
     """Ask whether satellite and processing are the same, or else whether all around changed too."""
-    cause = "processing step"
+    cause, untestable = Cause.PROCESSING, place.untestable
     scenes = place.maps.before_scene, place.maps.after_scene
-    words, same = _processing(*scenes)
-    if same:
-        return Rival(cause, "ruled_out", f"{words}.")
-    if place.noted:
-        return Rival(cause, "not_testable", place.noted)
+    origin = _origin(*scenes)
+    if {item.code for item in origin} <= {Code.PLATFORM_SAME, Code.BASELINE_SAME}:
+        return Explanation(cause, Verdict.RULED_OUT, origin)
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
     after = place.after if place.physical else place.matched
     scale = place.maps.noise
     own, others = (np.median((after - place.before)[:, part], axis=1) / scale
                    for part in (place.inside, place.around))  # fmt: skip
     common = float(others @ own / max(float(own @ own), 1e-12))
-    said = f"{words}, and the ground around changed by {max(common, 0):.0%} of what it did"
-    if common >= COMMON_SHARE:
-        return Rival(cause, "possible", f"{said}, as a processing step does.")
-    return Rival(cause, "ruled_out", f"{said}, where a processing step changes all alike.")
+    around = note(Code.CHANGED_AROUND, around_fraction=max(common, 0.0))
+    verdict = Verdict.POSSIBLE if common >= COMMON_SHARE else Verdict.RULED_OUT
+    return Explanation(cause, verdict, (*origin, around))
 
 
-def _processing(first: Scene, second: Scene) -> tuple[str, bool]:
-    """Name the satellites and baselines, and whether they are known to be the same."""
-    platforms = [scene.platform for scene in (first, second)]
-    found = [_BASELINE.search(scene.offset_reason) for scene in (first, second)]
-    baselines = [match[1] if match else None for match in found]
-    words, same = [], True
-    for name, values in (("satellite", platforms), ("baseline", baselines)):
-        if name == "baseline" and first.sensor != "sentinel-2":
-            continue
-        if None in values:
-            words.append(f"the {name} of {_count(values)} is not known")
-            same = False
-        elif values[0] == values[1]:
-            words.append(f"both are of {name} {values[0]}")
-        else:
-            words.append(f"they are of {name} {values[0]} and {values[1]}")
-            same = False
+def _origin(first: Scene, second: Scene) -> tuple[Note, ...]:
+    """Compare the satellites of two scenes, and the processing where it is known to matter."""
+    notes = [_platforms(first.platform, second.platform)]
+    if first.sensor == "sentinel-2":
+        notes.append(_baselines(first.baseline, second.baseline))
     if first.offset_kind != second.offset_kind:
-        words.append(f"the offset states are {first.offset_kind} and {second.offset_kind}")
-        same = False
-    said = ", ".join(words)
-    return said[:1].upper() + said[1:], same
+        kinds = {"before_offset": first.offset_kind, "after_offset": second.offset_kind}
+        notes.append(note(Code.OFFSET_DIFFERS, **kinds))
+    return tuple(notes)
 
 
-def _count(values: list[str | None]) -> str:
-    return "both" if values == [None, None] else "one"
+def _platforms(before: str | None, after: str | None) -> Note:
+    if before is None or after is None:
+        return note(Code.PLATFORM_UNKNOWN, which=_unknown(before, after))
+    if before == after:
+        return note(Code.PLATFORM_SAME, platform=before)
+    return note(Code.PLATFORM_DIFFERS, before_platform=before, after_platform=after)
+
+
+def _baselines(before: str | None, after: str | None) -> Note:
+    if before is None or after is None:
+        return note(Code.BASELINE_UNKNOWN, which=_unknown(before, after))
+    if before == after:
+        return note(Code.BASELINE_SAME, baseline=before)
+    return note(Code.BASELINE_DIFFERS, before_baseline=before, after_baseline=after)
+
+
+def _unknown(before: str | None, after: str | None) -> tuple[str, ...]:
+    dates = {"before": before, "after": after}
+    return tuple(date for date, value in dates.items() if value is None)

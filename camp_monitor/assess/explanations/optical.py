@@ -1,4 +1,4 @@
-"""The rival causes of an optical finding: shadow, snow, wet ground and the edges of clouds."""
+"""Explanations of an optical finding: shadow, snow, soil moisture and the edges of clouds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.assess.explanations.place import Place, Rival
+from camp_monitor.assess.explanations.place import Place
+from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
 from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.scenes.scene import Scene
 
@@ -38,37 +39,33 @@ the safe side, chosen here.  That soil darkens so, most of all in short-wave inf
 Asner (2002), doi:10.2136/sssaj2002.7220."""
 
 
-def shadow_and_sun(place: Place) -> Rival:
+def shadow(place: Place) -> Explanation:
     """Ask whether light was taken from all bands alike, and whether the sun moved enough for it."""
-    cause = "shadow and sun"
-    if place.noted:
-        return Rival(cause, "not_testable", place.noted)
+    cause, untestable = Cause.SHADOW, place.untestable
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
     share, fits, bands = _shaded(place)
     if not fits:
-        return Rival(cause, "ruled_out", f"A shadow dims all bands alike; here {bands}.")
-    alike = f"{share:.0%} of it lost or gained light in all bands alike ({bands})"
+        return Explanation(cause, Verdict.RULED_OUT, (note(Code.SHADOW_UNLIKE), bands))
+    alike = note(Code.SHADOW_LIKE, shaded_fraction=share), bands
     first, second = place.maps.before_scene, place.maps.after_scene
+    heights = first.sun_elevation_deg, second.sun_elevation_deg
     moved = _shadow_moved(first, second)
-    if moved is None:
-        return Rival(
-            cause, "possible", f"{alike}, and the sun's place is not known for both dates."
-        )
-    suns = f"the sun stood {first.sun_elevation_deg:.0f} and {second.sun_elevation_deg:.0f} degrees"
+    if moved is None or heights[0] is None or heights[1] is None:
+        unknown = note(Code.SUN_POSITION_UNKNOWN)
+        return Explanation(cause, Verdict.POSSIBLE, (*alike, unknown))
+    suns = {"before_elevation_deg": heights[0], "after_elevation_deg": heights[1]}
     needed_m = place.width_m / max(moved, 1e-6)
     if needed_m > HIGHEST_M:
-        return Rival(
-            cause, "ruled_out",
-            f"{alike}, but {suns} high, and the shadow of 100 m of height moved by only "
-            f"{100 * moved:.1f} m where the region is {place.width_m:.0f} m wide.",
-        )  # fmt: skip
-    return Rival(
-        cause, "possible",
-        f"{alike}; {suns} high, and the shadow of {needed_m:.0f} m of height moved by the region's "
-        f"width of {place.width_m:.0f} m{_caster_words(place)}.",
-    )  # fmt: skip
+        short = note(
+            Code.SHADOW_MOVED_LESS, **suns, moved_m_per_100_m=100 * moved, width_m=place.width_m
+        )
+        return Explanation(cause, Verdict.RULED_OUT, (*alike, short))
+    enough = note(Code.SHADOW_MOVED, **suns, height_m=needed_m, width_m=place.width_m)
+    return Explanation(cause, Verdict.POSSIBLE, (*alike, enough, _caster(place)))
 
 
-def _shaded(place: Place) -> tuple[float, bool, str]:
+def _shaded(place: Place) -> tuple[float, bool, Note]:
     """Share of the region that a shadow may have made, whether any, and the bands' changes."""
     least = place.maps.noise[:, None]
     first = np.maximum(place.before[:, place.inside], least)
@@ -83,8 +80,8 @@ def _shaded(place: Place) -> tuple[float, bool, str]:
         size = np.abs(bands)
         same_sign = bool((bands < -DIMMED / 2).all() or (bands > DIMMED / 2).all())
         if same_sign and np.ptp(bands) <= EVENLY and _blue_is_spared(place, size):
-            return share, True, _band_words(place, bands)
-    return 0.0, False, _band_words(place, np.median(change, axis=1))
+            return share, True, _band_changes(place, bands)
+    return 0.0, False, _band_changes(place, np.median(change, axis=1))
 
 
 def _blue_is_spared(place: Place, size: NDArray[np.floating]) -> bool:
@@ -94,12 +91,17 @@ def _blue_is_spared(place: Place, size: NDArray[np.floating]) -> bool:
     return float(size[blue]) <= float(np.delete(size, blue).mean()) + SKY_LIGHT
 
 
-def _band_words(place: Place, logarithms: NDArray[np.floating]) -> str:
-    """Say how much the bands that changed least and most did."""
+def _band_changes(place: Place, logarithms: NDArray[np.floating]) -> Note:
+    """Return how much the bands that changed least and most did."""
     names = place.pair.bands
     low, high = int(np.argmin(logarithms)), int(np.argmax(logarithms))
-    ends = dict.fromkeys((low, high))
-    return ", ".join(f"{names[end]} {_percent(math.expm1(float(logarithms[end])))}" for end in ends)
+    least, most = (math.expm1(float(logarithms[end])) for end in (low, high))
+    if low == high:
+        return note(Code.ONE_BAND_CHANGED, band=names[low], change_fraction=least)
+    return note(
+        Code.BANDS_CHANGED, low_band=names[low], low_fraction=least, high_band=names[high],
+        high_fraction=most,
+    )  # fmt: skip
 
 
 def _shadow_moved(first: Scene, second: Scene) -> float | None:
@@ -114,8 +116,8 @@ def _shadow_moved(first: Scene, second: Scene) -> float | None:
     return math.dist(*tips)
 
 
-def _caster_words(place: Place) -> str:
-    """Say how bright the brightest is that lies towards the sun of the darker date."""
+def _caster(place: Place) -> Note:
+    """Return how bright the brightest is that lies towards the sun of the darker date."""
     darker = place.matched[:, place.inside].mean() < place.before[:, place.inside].mean()
     scene = place.maps.after_scene if darker else place.maps.before_scene
     pixels = (place.matched if darker else place.before).mean(axis=0)
@@ -132,95 +134,81 @@ def _caster_words(place: Place) -> str:
             brightest = max(brightest, float(np.percentile(values, 90)))
     usual = max(float(np.median(pixels[place.around])), 1e-6)
     if brightest < LEAST_CASTER * usual:
-        return ", and nothing brighter stands towards the sun"
-    return f", and something {brightest / usual - 1:.0%} brighter stands towards the sun"
+        return note(Code.CASTER_MISSING)
+    return note(Code.CASTER_FOUND, brighter_fraction=brightest / usual - 1)
 
 
-def snow_cover(place: Place) -> Rival:
+def snow_cover(place: Place) -> Explanation:
     """Ask for snow flagged near, or ground that is bright in green and dark in the infrared."""
-    cause = "snow"
-    if place.noted:
-        return Rival(cause, "not_testable", place.noted)
+    cause, lacking = Cause.SNOW, place.untestable
+    if lacking:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (lacking,))
     if place.maps.snow_m is not None:
         near_m = float(place.maps.snow_m[place.window][place.inside].min())
         if near_m <= NEAR_SNOW_M:
-            return Rival(cause, "possible", f"Snow is flagged {near_m:.0f} m away on one date.")
+            flagged = note(Code.SNOW_FLAGGED, distance_m=near_m)
+            return Explanation(cause, Verdict.POSSIBLE, (flagged,))
     if not place.physical:
-        return Rival(
-            cause, "not_testable", "The numbers are no reflectances, so white is not told."
-        )
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.REFLECTANCE_NEEDED),))
     if "green" not in place.pair.bands:
-        return Rival(cause, "not_testable", "There is no green band, in which snow is told.")
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.GREEN_NEEDED),))
     green = [place.band(image, "green")[place.inside] for image in (place.before, place.after)]
     brightest = max(float(np.percentile(values, 90)) for values in green)
     white = [values > SNOW_GREEN for values in green]
+    alike = Code.SNOW_LIKE_IN_GREEN
     if "swir1" in place.pair.bands:
+        alike = Code.SNOW_LIKE
         swir = [place.band(image, "swir1")[place.inside] for image in (place.before, place.after)]
         index = [normalised_difference(*both) for both in zip(green, swir, strict=True)]
         white = [bright & (ratio > SNOW_INDEX) for bright, ratio in zip(white, index, strict=True)]
     shares = [float(pixels.mean()) for pixels in white]
-    said = f"{shares[0]:.0%} of it before and {shares[1]:.0%} after look like snow"
+    covered = note(alike, before_fraction=shares[0], after_fraction=shares[1])
     if max(shares) >= LEAST_SNOW_SHARE:
-        return Rival(cause, "possible", f"{said}: bright in green{_swir_words(place)}.")
-    return Rival(
-        cause, "ruled_out", f"{said}, and its bright parts reflect {brightest:.2f} in green."
-    )
+        return Explanation(cause, Verdict.POSSIBLE, (covered,))
+    dark = note(Code.GREEN_BRIGHTEST, reflectance=brightest)
+    return Explanation(cause, Verdict.RULED_OUT, (covered, dark))
 
 
-def _swir_words(place: Place) -> str:
-    if "swir1" in place.pair.bands:
-        return ", dark at 1.6 um"
-    return ", and no band at 1.6 um tells it from bright roofs"
-
-
-def cloud_edge(place: Place) -> Rival:
+def cloud_edge(place: Place) -> Explanation:
     """Ask how near the next flagged cloud, cirrus or cloud shadow of either date is."""
-    cause, distances_m = "cloud edge", place.maps.cloud_m
+    cause, distances_m = Cause.CLOUD_EDGE, place.maps.cloud_m
     if not place.inside.any():
-        return Rival(cause, "not_testable", place.noted)
-    said = ""
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.REGION_UNUSABLE),))
+    size_km = min(place.pair.usable.shape) * place.pair.pixel_m / 1000
+    measured = note(Code.CLOUD_NOT_FLAGGED, window_km=size_km)
     if distances_m is not None:
         away_m = distances_m[place.window][place.inside]
         share = float((away_m <= NEAR_CLOUD_M).mean())
-        said = (
-            f"The nearest flagged cloud or shadow is {away_m.min():.0f} m away, and {share:.0%} of "
-            f"the region lies within {NEAR_CLOUD_M:.0f} m of one."
-        )
+        measured = note(
+            Code.CLOUD_NEAR, distance_m=float(away_m.min()), near_fraction=share,
+            near_m=NEAR_CLOUD_M,
+        )  # fmt: skip
         if share >= LEAST_NEAR_SHARE:
-            return Rival(cause, "possible", said)
+            return Explanation(cause, Verdict.POSSIBLE, (measured,))
     if place.pair.unscreened:
-        return Rival(cause, "not_testable", "No quality band tells cloud on both dates.")
-    size_km = min(place.pair.usable.shape) * place.pair.pixel_m / 1000
-    nothing = f"On neither date is cloud or shadow flagged in the {size_km:.2g} km that were read."
-    return Rival(cause, "ruled_out", said or nothing)
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.QUALITY_BAND_NEEDED),))
+    return Explanation(cause, Verdict.RULED_OUT, (measured,))
 
 
-def wet_ground(place: Place) -> Rival:
+def soil_moisture(place: Place) -> Explanation:
     """Ask whether all the ground around turned darker, or brighter, in the infrared."""
-    cause = "wet ground"
-    if place.noted:
-        return Rival(cause, "not_testable", place.noted)
+    cause, lacking = Cause.SOIL_MOISTURE, place.untestable
     name = next((band for band in ("swir1", "swir2", "nir") if band in place.pair.bands), "")
-    if not name or not place.physical:
-        lacking = "no reflectances" if name else "without an infrared band"
-        return Rival(cause, "not_testable", f"The numbers are {lacking}, so wetness is not told.")
+    if not lacking and not name:
+        lacking = note(Code.INFRARED_NEEDED)
+    if not lacking and not place.physical:
+        lacking = note(Code.REFLECTANCE_NEEDED)
+    if lacking:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (lacking,))
     first, second = (np.maximum(place.band(image, name), 0.002)
                      for image in (place.before, place.after))  # fmt: skip
     ratio = np.log(second / first)
     here, around = (float(np.median(ratio[part])) for part in (place.inside, place.around))
-    said = (
-        f"In {name} it changed by {_percent(math.expm1(here))} and the ground around by "
-        f"{_percent(math.expm1(around))}"
-    )
-    if abs(math.expm1(-abs(around))) < WET_DARKENS:
-        return Rival(
-            cause, "ruled_out", f"{said}, where wet ground takes {WET_DARKENS:.0%} or more."
-        )
-    if here * around <= 0 or abs(here) > math.log(WET_AT_MOST):
-        return Rival(cause, "ruled_out", f"{said}, which water in the soil does not do.")
-    return Rival(cause, "possible", f"{said}, as when soil takes up water or dries.")
-
-
-def _percent(part: float) -> str:
-    """Print a part as a signed percentage, without a minus before 0."""
-    return f"{round(100 * part):+d}%"
+    measured = note(
+        Code.MOISTURE_REFLECTANCE, band=name, region_fraction=math.expm1(here),
+        around_fraction=math.expm1(around), least_fraction=WET_DARKENS, most_factor=WET_AT_MOST,
+    )  # fmt: skip
+    too_little = abs(math.expm1(-abs(around))) < WET_DARKENS
+    otherwise = here * around <= 0 or abs(here) > math.log(WET_AT_MOST)
+    verdict = Verdict.RULED_OUT if too_little or otherwise else Verdict.POSSIBLE
+    return Explanation(cause, verdict, (measured,))

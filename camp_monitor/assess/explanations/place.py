@@ -1,4 +1,4 @@
-"""What the rival causes of a finding are examined on: its region, its surroundings, both dates."""
+"""What alternative explanations are examined on: a region, its surroundings, both dates."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.codes import Code, Note, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import PHYSICAL, is_sar
 
-VERDICTS = ("ruled_out", "possible", "not_testable")
 AROUND_M = 300.0
 """The surroundings of a region reach this far, but ..."""
 LEAST_AROUND_PX, MOST_AROUND_PX = 20, 60
@@ -29,28 +29,8 @@ Window = tuple[slice, slice]
 """Rows and columns of a grid."""
 
 
-@dataclass(frozen=True)
-class Rival:
-    """Another cause that could have made a finding, and what came of examining it.
-
-    Parameters
-    ----------
-    cause : str
-        In words, such as ``shadow and sun``.
-    verdict : str
-        ``ruled_out``: what was measured does not allow it; ``possible``: it does; ``not_testable``:
-        what would be needed to tell is not there.
-    reason : str
-        One sentence, with what was measured.
-    """
-
-    cause: str
-    verdict: str
-    reason: str
-
-
 @dataclass(frozen=True, eq=False)
-class RivalMaps:
+class Maps:
     """What is worked out once for all findings of a pair.
 
     Parameters
@@ -78,7 +58,7 @@ class Place:
 
     Parameters
     ----------
-    maps : RivalMaps
+    maps : Maps
     window : (slice, slice)
     kind : str
         Of change.
@@ -91,7 +71,7 @@ class Place:
         Of the widest disc that fits into the region.
     """
 
-    maps: RivalMaps
+    maps: Maps
     window: Window
     kind: str
     inside: NDArray[np.bool_]
@@ -117,23 +97,21 @@ class Place:
         return self.pair.before.quantity in PHYSICAL
 
     @property
-    def noted(self) -> str:
-        """Why nothing can be measured here, as a sentence; empty where it can."""
+    def untestable(self) -> Note | None:
+        """Why nothing can be measured here; None where it can."""
         inside, around = int(self.inside.sum()), int(self.around.sum())
         if inside == 0:
-            return "None of its pixels is usable on both dates."
+            return note(Code.REGION_UNUSABLE)
         if around < LEAST_PIXELS_AROUND:
-            return (
-                f"Only {around} usable pixels lie around it, and {LEAST_PIXELS_AROUND} are needed."
-            )
-        return ""
+            return note(Code.SURROUNDINGS_UNUSABLE, around_px=around, least_px=LEAST_PIXELS_AROUND)
+        return None
 
     def band(self, pixels: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         """Return one band, (row, col), of `before`, `after` or `matched`."""
         return pixels[self.pair.bands.index(name)]
 
 
-def prepare(pair: Pair, before: Scene, after: Scene) -> RivalMaps:
+def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     """Work out what all findings of a pair share.
 
     Parameters
@@ -152,15 +130,15 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> RivalMaps:
         floor = 1e-3 * float(np.ptp(first[number].reshape(-1)[where]))
         noise[number] = max(float(spread), floor, 1e-6)
     clouds, snow = _distance_m(pair, CLOUDY), _distance_m(pair, Quality.SNOW)
-    return RivalMaps(pair, before, after, noise, clouds, snow)
+    return Maps(pair, before, after, noise, clouds, snow)
 
 
-def look(maps: RivalMaps, where: NDArray[np.bool_], window: Window, kind: str) -> Place:
+def look(maps: Maps, where: NDArray[np.bool_], window: Window, kind: str) -> Place:
     """Cut a region and its surroundings out of the maps.
 
     Parameters
     ----------
-    maps : RivalMaps
+    maps : Maps
     where : ndarray of bool
         (row, col) of `window`: the region's pixels, at least one.
     window : (slice, slice)

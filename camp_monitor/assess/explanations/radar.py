@@ -1,11 +1,12 @@
-"""The rival causes of a finding in radar."""
+"""Explanations of a finding in radar: wet snow, soil moisture and radio interference."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.assess.explanations.place import LEAST_PIXELS_AROUND, Place, Rival
+from camp_monitor.assess.explanations.place import LEAST_PIXELS_AROUND, Place
+from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
 
 WET_SNOW_DB = 2.0
 """Wet snow lowers the backscatter of all open ground by this or more (Nagler et al., 2016,
@@ -21,71 +22,70 @@ GAP_DB = 3.0
 """Interference that is not polarised fills the gap between VV and VH by this or more."""
 
 
-def snow_in_radar(place: Place) -> Rival:
+def snow_in_radar(place: Place) -> Explanation:
     """Ask whether all the ground around fell, or rose, by what wet snow takes."""
-    cause, said = "snow", _untestable(place)
-    if said:
-        return Rival(cause, "not_testable", said)
-    here, around = _rises_db(place)
-    said = f"It changed by {here:+.1f} dB and the ground around by {around:+.1f} dB"
-    if abs(around) >= WET_SNOW_DB and here * around > 0:
-        date = "after" if around < 0 else "before"
-        return Rival(cause, "possible", f"{said}, as when wet snow lies on the {date} date.")
-    return Rival(
-        cause, "ruled_out", f"{said}, where wet snow lowers all ground by {WET_SNOW_DB:g} dB."
+    cause, untestable = Cause.SNOW, _untestable(place)
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
+    here_db, around_db = _rises_db(place)
+    measured = note(
+        Code.SNOW_BACKSCATTER, region_db=here_db, around_db=around_db, least_db=WET_SNOW_DB
     )
+    if abs(around_db) >= WET_SNOW_DB and here_db * around_db > 0:
+        date = note(Code.SNOW_ON_DATE, which="after" if around_db < 0 else "before")
+        return Explanation(cause, Verdict.POSSIBLE, (measured, date))
+    return Explanation(cause, Verdict.RULED_OUT, (measured,))
 
 
-def wet_ground_in_radar(place: Place) -> Rival:
+def soil_moisture(place: Place) -> Explanation:
     """Ask whether the level of all the ground around changed as much as moist soil does it."""
-    cause, said = "wet ground", _untestable(place)
-    if said:
-        return Rival(cause, "not_testable", said)
-    here, around = _rises_db(place)
-    said = f"It changed by {here:+.1f} dB and the ground around by {around:+.1f} dB"
-    if abs(around) < MOIST_DB:
-        return Rival(cause, "ruled_out", f"{said}, where moist soil changes it by {MOIST_DB:g} dB.")
-    if here * around < 0 or abs(here) > MOIST_AT_MOST_DB + abs(around):
-        return Rival(
-            cause, "ruled_out",
-            f"{said}, and moist soil changes both alike, by some {MOIST_AT_MOST_DB:g} dB at most.",
-        )  # fmt: skip
-    return Rival(cause, "possible", f"{said}, as when the soil takes up water or dries.")
+    cause, untestable = Cause.SOIL_MOISTURE, _untestable(place)
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
+    here_db, around_db = _rises_db(place)
+    measured = note(
+        Code.MOISTURE_BACKSCATTER, region_db=here_db, around_db=around_db, least_db=MOIST_DB,
+        most_db=MOIST_AT_MOST_DB,
+    )  # fmt: skip
+    too_little = abs(around_db) < MOIST_DB
+    otherwise = here_db * around_db < 0 or abs(here_db) > MOIST_AT_MOST_DB + abs(around_db)
+    verdict = Verdict.RULED_OUT if too_little or otherwise else Verdict.POSSIBLE
+    return Explanation(cause, verdict, (measured,))
 
 
-def radio_interference(place: Place) -> Rival:
+def radio_interference(place: Place) -> Explanation:
     """Ask for a bright stripe along the region's rows, and for a gap between VV and VH that closed.
 
     Cannot see: interference over all of the surroundings that is polarised as the ground is.
     """
-    cause, said = "radio interference", _untestable(place)
-    if said:
-        return Rival(cause, "not_testable", said)
-    words = []
+    cause, untestable = Cause.RADIO_INTERFERENCE, _untestable(place)
+    if untestable:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (untestable,))
+    measured = []
     if {"vv", "vh"} <= set(place.pair.bands):
-        gaps = [
+        gaps_db = [
             float(np.median((place.band(image, "vv") - place.band(image, "vh"))[place.around]))
             for image in (place.before, place.after)
         ]
-        said = f"VH lies {gaps[0]:.1f} dB below VV around it before and {gaps[1]:.1f} dB after"
-        if abs(gaps[0] - gaps[1]) >= GAP_DB:
-            return Rival(cause, "possible", f"{said}, as when radio noise fills both.")
-        words.append(said)
-    stripe = _stripe_db(place)
-    if stripe is None:
-        return Rival(cause, "not_testable", "Too little is usable beside it along its rows.")
-    said = f"the ground beside it along its rows stands out by {stripe:.1f} dB on one date only"
-    if stripe >= STRIPE_DB:
-        return Rival(cause, "possible", f"{said[:1].upper()}{said[1:]}, as a stripe does.")
-    words.append(said)
-    said = ", and ".join(words)
-    return Rival(cause, "ruled_out", f"{said[:1].upper()}{said[1:]}.")
+        gap = note(
+            Code.POLARISATION_GAP, before_db=gaps_db[0], after_db=gaps_db[1], least_db=GAP_DB
+        )
+        if abs(gaps_db[0] - gaps_db[1]) >= GAP_DB:
+            return Explanation(cause, Verdict.POSSIBLE, (gap,))
+        measured.append(gap)
+    stripe_db = _stripe_db(place)
+    if stripe_db is None:
+        return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.ROWS_UNUSABLE),))
+    stripe = note(Code.ROW_STRIPE, stripe_db=stripe_db, least_db=STRIPE_DB)
+    if stripe_db >= STRIPE_DB:
+        return Explanation(cause, Verdict.POSSIBLE, (stripe,))
+    return Explanation(cause, Verdict.RULED_OUT, (*measured, stripe))
 
 
-def _untestable(place: Place) -> str:
-    if place.noted:
-        return place.noted
-    return "" if place.physical else "The numbers are no decibels, so levels are not told."
+def _untestable(place: Place) -> Note | None:
+    if place.untestable or place.physical:
+        return place.untestable
+    return note(Code.DECIBELS_NEEDED)
 
 
 def _rises_db(place: Place) -> tuple[float, float]:

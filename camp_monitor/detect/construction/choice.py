@@ -7,7 +7,7 @@ from camp_monitor.detect.construction.method import FINE_UNDER_M, STRUCTURE_UP_T
 from camp_monitor.detect.detection import Detection
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.scenes.sensors import Unit
 
 
 def detect_construction(pair: Pair, structure_model: str = "default") -> Detection:
@@ -29,7 +29,7 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
     Refusal
         Bands and pixels that cannot show a building, or nearly everything changed.
     """
-    if is_sar(pair.bands):
+    if pair.nature.radar:
         from camp_monitor.detect.construction.radar import detect_radar_construction
 
         return detect_radar_construction(pair)
@@ -45,7 +45,7 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
         from camp_monitor.detect.construction.new_structures import detect_new_structures
 
         return detect_new_structures(pair)
-    if pair.before.quantity != "reflectance" and len(pair.bands) >= 3:
+    if pair.nature.unit is not Unit.REFLECTANCE and len(pair.bands) >= 3:
         from camp_monitor.detect.construction.multiband import detect_by_colours
 
         return detect_by_colours(pair)

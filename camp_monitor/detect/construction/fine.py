@@ -9,7 +9,6 @@ from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.sensors import is_sar
 
 ROOFS_UNDER_M = 1.0
 """A house has a few hundred pixels of at most this; with fewer, a roof is no shape but a spot."""
@@ -38,7 +37,7 @@ def detect_fine_construction(pair: Pair, structure_model: str = "default") -> De
         Radar, or coarser pixels.
     """
     pixel_m = pair.pixel_m
-    if is_sar(pair.bands) or pixel_m >= FINE_UNDER_M:
+    if pair.nature.radar or pixel_m >= FINE_UNDER_M:
         raise Refusal(Code.CONSTRUCTION_NEEDS_FINE_PIXELS, under_m=FINE_UNDER_M, pixel_m=pixel_m)
     built_up = find_built_up(pair, pixel_m)
     changes: tuple[Change, ...] = (built_up.change,)

@@ -19,7 +19,6 @@ from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import PHYSICAL
 
 ALIKE_FRACTION = 0.5
 """A structure reaches as far as the ground changed by at least this part of its own change ..."""
@@ -109,7 +108,7 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
     odds, least, measured = _odds(pair, constants)
     changed = (odds > constants.least_log_odds) & seen
     strength = np.maximum(1 + (odds - constants.least_log_odds) / -least, 0).astype(np.float32)
-    physical = pair.before.quantity in PHYSICAL
+    physical = pair.nature.calibrated
     wet_before, wet_after = wet_ground(pair)
     shores = banks(wet_before | wet_after)
     changes = []
@@ -198,7 +197,7 @@ def _built(
         built = _grown_from(_corners(pair, dry) & built, built, odds)
         return away_from_water(built, shores), Code.SMALL_THINGS
     too_much = changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1)
-    if too_much and pair.before.quantity in PHYSICAL:
+    if too_much and pair.nature.calibrated:
         raise Refusal(Code.MOST_LAND_CHANGED, most_fraction=MOST_CHANGED_FRACTION)
     return away_from_water(built, shores), Code.BARE_GROUND
 

@@ -21,6 +21,7 @@ from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckle
+from camp_monitor.scenes.sensors import Unit
 
 CHANGE_METHOD = "radar_change/1"
 WAY = "radar"
@@ -282,7 +283,7 @@ def _ratio_db(
     before, after = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
     matched = normalise(after, measure_normalisation(before, after))[0]
     first, second = before.pixels[0], matched
-    if before.quantity == "amplitude8":
+    if before.nature.unit is Unit.AMPLITUDE:
         first, second = (np.maximum(numbers, 0) for numbers in (first, second))
         bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
         dark = max(dark_fraction * bright, 1.0)
@@ -297,7 +298,7 @@ def _one_band(image: Image, name: str, side_px: int, seen: NDArray[np.bool_]) ->
     from scipy import ndimage
 
     numbers = image.band(name)
-    if image.quantity.endswith("_db"):
+    if image.nature.unit is Unit.DECIBEL:
         numbers = despeckle(numbers, side_px)
     else:
         numbers = ndimage.uniform_filter(np.where(seen, numbers, 0), side_px)

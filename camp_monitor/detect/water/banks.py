@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from camp_monitor.detect.water.optical import map_water, tells_water
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import PHYSICAL
 
 BANK_PX = 2
 NEAR_WATER_FRACTION = 0.25
@@ -26,7 +25,7 @@ def wet_ground(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def _wet(image: Image) -> NDArray[np.bool_]:
     if tells_water(image.bands):
         water = map_water(image)
-        if image.quantity in PHYSICAL or water.parted:
+        if image.nature.calibrated or water.parted:
             return water.is_water
     return np.zeros(image.flags.shape, bool)
 

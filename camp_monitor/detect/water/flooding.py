@@ -17,7 +17,6 @@ from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import PHYSICAL, is_sar
 
 METHOD = "flooding/3"
 FLOOD_WITHIN_DAYS = 366.0
@@ -103,7 +102,7 @@ def detect_flooding(
     .. [2] Xu (2006), doi:10.1080/01431160600589179
     .. [3] Twele et al. (2016), doi:10.1080/01431161.2016.1192304 (radar thresholds)
     """
-    if is_sar(pair.bands):
+    if pair.nature.radar:
         return _detect_radar(pair, slope_deg, usual_water)
     before = map_water(pair.before, constants.water, slope_deg)
     after = map_water(pair.after, constants.water, slope_deg)
@@ -113,7 +112,7 @@ def detect_flooding(
     fall = np.nan_to_num(before.infrared - after.infrared)
     rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     # of reflectance haze on the first date may lift the index as high as water's
-    least_rise = -np.inf if pair.before.quantity in PHYSICAL else constants.least_rise
+    least_rise = -np.inf if pair.nature.calibrated else constants.least_rise
     gained = after.is_water & ~before.is_water
     gained &= (fall >= constants.least_fall) & (rise >= least_rise)
     lost = before.is_water & ~after.is_water
@@ -129,7 +128,7 @@ def detect_flooding(
     }
     gained = gained if usual_water is None else gained & ~usual_water
     changes = _changes(pair, seen, gained, lost, strength, Code.LIKE_WATER)
-    calibrated = pair.before.quantity in PHYSICAL
+    calibrated = pair.nature.calibrated
     caveats = (
         () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
     )
@@ -166,7 +165,7 @@ def new_water(
         The image cannot tell water, or shows hardly any of the usual water as water.
     """
     water: Water | RadarWater
-    if is_sar(image.bands):
+    if image.nature.radar:
         water, lookalikes = map_radar_water(image, slope_deg=slope_deg), Code.LIKE_WATER_IN_RADAR
     else:
         water, lookalikes = map_water(image, slope_deg=slope_deg), Code.LIKE_WATER
@@ -213,7 +212,7 @@ def _detect_radar(
 
 def steepest_deg(pair: Pair, constants: FloodConstants = CONSTANTS) -> float:
     """Degrees: no water is found on a steeper slope where slopes are given."""
-    if is_sar(pair.bands):
+    if pair.nature.radar:
         return RADAR_CONSTANTS.steepest_deg
     return constants.water.steepest_deg
 
@@ -252,7 +251,7 @@ def _changes(
             edge_px=EDGE_PX,
             least_px=LEAST_PX,
             caveats=(note(SINGLE_PAIR[kind]), note(lookalikes)),
-            way="radar" if is_sar(pair.bands) else "optical",
+            way="radar" if pair.nature.radar else "optical",
         )
         for kind, where in zip(kinds, (gained, lost), strict=True)
     )

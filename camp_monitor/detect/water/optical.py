@@ -12,7 +12,7 @@ from camp_monitor.detect.indices import visible_excess
 from camp_monitor.detect.water.cloudiness import thick_cloud
 from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import is_sar
+from camp_monitor.scenes.sensors import Unit, is_sar
 
 VISIBLE, INFRARED = ("green", "red"), ("nir", "swir1")
 """Blue is left out: haze is brightest there."""
@@ -162,7 +162,7 @@ def map_water(
         for name in ("blue", *VISIBLE, *INFRARED)
         if name in image.bands
     }
-    if image.quantity == "reflectance":
+    if image.nature.unit is Unit.REFLECTANCE:
         visible, infrared, levels, possible, hidden = _calibrated(smooth, seen, constants)
         valley_at = None
     else:

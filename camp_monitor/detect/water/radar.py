@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code, Measure
 from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sensors import Unit
 
 SIDE_PX = 5
 """Side of the square over which speckle is averaged."""
@@ -128,12 +129,12 @@ def map_radar_water(
        fixed one carries)
     """
     noise_fraction = 0.0
-    if image.quantity.endswith("_db"):
+    if image.nature.unit is Unit.DECIBEL:
         level, border = _level_db(image, constants)
         strength = np.exp2((border - level) / STEP_DB)
         name = "vh" if "vh" in image.bands else image.bands[0]
         measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
-    elif image.quantity == "amplitude8":
+    elif image.nature.unit is Unit.AMPLITUDE:
         level, noise_fraction = _level_by_land(image, constants)
         border = constants.land_part
         strength = np.where(level > 0, border / np.maximum(level, 0.05), 1 / 0.05)

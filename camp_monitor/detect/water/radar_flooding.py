@@ -20,6 +20,7 @@ from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.sensors import Unit
 
 LEAST_PX = 25
 """Of a region, so many pixels must be darker than before: fewer are speckle."""
@@ -119,7 +120,7 @@ def find_radar_flooding(
     Refusal
         An unknown quantity, or a date in which water and land cannot be told.
     """
-    calibrated = pair.before.quantity.endswith("_db")
+    calibrated = pair.nature.unit is Unit.DECIBEL
     if not calibrated:
         water = replace(water, land_part=constants.land_part)
     # averages of both dates over the same ground, or they differ at the edge of one of them

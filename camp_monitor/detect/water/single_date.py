@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sensors import is_sar
 
 METHOD = "water/1"
 
@@ -32,7 +31,7 @@ def detect_water(image: Image, slope_deg: NDArray[np.float32] | None = None) -> 
     Refusal
         The image cannot tell water.
     """
-    if is_sar(image.bands):
+    if image.nature.radar:
         from camp_monitor.detect.water.radar import map_radar_water
 
         radar = map_radar_water(image, slope_deg=slope_deg)

@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Any
 
 from camp_monitor.codes import Cause, Code, Explanation, Measure, Measurements, Note
-from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.errors import CampMonitorError, Refusal, SceneError
 from camp_monitor.report.text.en import ENGLISH
 from camp_monitor.report.text.language import Language
 from camp_monitor.scenes.sensors import SENSORS
@@ -61,8 +61,11 @@ def with_text(note: Note, language: str = DEFAULT) -> dict[str, Any]:
 
 
 def error_text(error: CampMonitorError) -> str:
-    """Return the sentence of an error: its message, or what a refusal's code says."""
-    return sentence(error.note) if isinstance(error, Refusal) else str(error)
+    """Return what an error says: its message, and the sentences of the codes that it holds."""
+    if isinstance(error, Refusal):
+        return sentence(error.note)
+    notes = error.notes if isinstance(error, SceneError) else ()
+    return " ".join((str(error), *sentences(notes)))
 
 
 def name_of(which: str, code: str, language: str = DEFAULT) -> str:

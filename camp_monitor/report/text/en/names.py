@@ -56,10 +56,22 @@ NAMES = {
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
     "where": {"scenes": "these scenes", "middle": "the middle of these scenes"},
+    # alternative explanations
+    "offset_kind": {
+        "none": "absent",
+        "to_subtract": "to be subtracted",
+        "subtracted": "already subtracted",
+        "unknown": "unknown",
+        "": "set by the user",
+    },
     # scenes
     "platform": {
         "unknown": "an unknown satellite",
-        **{f"sentinel-1{letter}": f"Sentinel-1{letter.upper()}" for letter in "abcd"},
+        **{
+            f"sentinel-{mission}{unit}": f"Sentinel-{mission}{unit.upper()}"
+            for mission in (1, 2)
+            for unit in "abcd"
+        },
     },
     "offset": {
         "as_recorded": "the reason is in the catalogue",

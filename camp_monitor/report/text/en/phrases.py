@@ -70,7 +70,7 @@ PHRASES: dict[str, str] = {
     "status.last_run": "last run ended {on}",
     "status.no_run": "no run yet",
     "status.never_seen": "Never seen so far: {names}.",
-    "status.not_seen_since": "{facility} has not been seen since {on}, {ago:days} ago.",
+    "status.not_seen_since": "Not seen since {on}, {ago:days} ago: {facility}.",
     "status.cloudy": (
         "With clouds among the causes, a facility went unseen for {least:days} or more "
         "{times:times}. The longest: {longest}"
@@ -218,5 +218,27 @@ PHRASES: dict[str, str] = {
     "notify.sent": "  sent to {target}",
     "notify.stays": "  stays in the outbox: {reason}",
     "notify.left": "Error: {messages:messages} in {outbox}; trying again next time.",
+    # scenes: search, fetch, add, list, flags
+    "scenes.next": "Next: camp-monitor scan {facility} --from {first} --to {last}",
+    "scenes.none_offered": (
+        "{source} has no scene of {sensors} over {facility} from {first} to {last}: try a longer "
+        "interval, another --source or --sensor (Sentinel-1 begins in 2014, Sentinel-2 in 2015)."
+    ),
+    "scenes.to_fetch": "{new} of {count} scenes to fetch from {source}, at most {size}",
+    "scenes.fetched": "Fetched {id}",
+    "scenes.held": "Already in the catalogue, checksums agree: {id}",
+    "scenes.added": "Added {id}  {scene}",
+    "scenes.known": "Already in the catalogue, nothing changed: {id}  {scene}",
+    "scenes.scene": "{sensor:sensor}, {dates}, {bands}, {quantity:quantity}, {pixel_m:.3g} m",
+    "scenes.bands_assumed": (
+        "The file does not name its bands: the usual order of {sensor:sensor} was assumed "
+        "({bands}). If that is wrong, remove {folder} and add the scene with --bands."
+    ),
+    "scenes.none": "No scenes yet; add some with: camp-monitor scenes add",
+    "scenes.none_here": (
+        "No scenes of {total} in the catalogue cover {facility}; add some with: camp-monitor "
+        "scenes add"
+    ),
+    "scenes.place": "  at longitude {longitude_deg:.5f}, latitude {latitude_deg:.5f}",
 }
 """By a name of its own, a format string."""
