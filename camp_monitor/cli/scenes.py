@@ -22,7 +22,7 @@ from camp_monitor.cli.network import (
     source_options,
 )
 from camp_monitor.errors import SceneError
-from camp_monitor.report.text.sentences import phrase, sentence
+from camp_monitor.report.text.sentences import phrase, sentence, with_text
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def flags(context: Context, facility_id: str, sensor: str) -> None:
     place = outline_area(fixed.is_fixed, grid)
     if context.as_json:
         geometry = None if place is None else place.__geo_interface__
-        answer = {"dates": fixed.dates, "result": fixed.result.to_dict(), "geometry": geometry}
+        answer = {"dates": fixed.dates, "result": with_text(fixed.result), "geometry": geometry}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     context.console.print(sentence(fixed.result), soft_wrap=True)
@@ -291,5 +291,5 @@ def _as_json(scene: Scene) -> dict[str, Any]:
         "simulated": scene.simulated,
         "baseline": scene.baseline,
         "offset": scene.offset_kind or None,
-        "offset_notes": [item.to_dict() for item in scene.offset_notes],
+        "offset_notes": [with_text(item) for item in scene.offset_notes],
     }

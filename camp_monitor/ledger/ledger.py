@@ -264,7 +264,7 @@ class Ledger:
             return tuple(in_order_of_review(read(connection, REVIEWS, wanted, read_review)))
 
     def write_run(self, record: RunRecord) -> None:
-        """Add a record to the diary of runs; one that it holds already is not added again."""
+        """Add a record to the run log; one that it holds already is not added again."""
         with self._transaction(writing=True) as connection:
             upgrade(connection)
             if not held(connection, RUNS, [record.id], read_run):
@@ -273,7 +273,7 @@ class Ledger:
     def runs(
         self, facility_id: str | None = None, *, what: str | None = None
     ) -> tuple[RunRecord, ...]:
-        """Return the diary of runs, in the order in which it was written.
+        """Return the run log, in the order in which it was written.
 
         Parameters
         ----------
@@ -403,7 +403,7 @@ class Ledger:
         """Hash all observations, findings and reviews, whatever the order they were recorded in.
 
         Two ledgers with the same contents are the same ledger and have the same hash, though
-        their chains may run in another order and their diaries of runs differ.  SHA-256, in
+        their chains may run in another order and their run logs differ.  SHA-256, in
         hexadecimal, of the sorted SHA-256 of the contents, one line each.
         """
         with self._transaction() as connection:

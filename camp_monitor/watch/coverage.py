@@ -1,6 +1,6 @@
 """The gap ledger: what became of every look that was expected, and when nobody looked.
 
-Nothing of it is stored: it is computed from the diary of runs and from what the ledger says was
+Nothing of it is stored: it is computed from the run log and from what the ledger says was
 looked at, so that it cannot say otherwise than they do.
 """
 

@@ -1,4 +1,4 @@
-"""From the schedule and the diary of runs to what a run has to do now."""
+"""From the schedule and the run log to what a run has to do now."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def due_errands(
     ----------
     workspace : Workspace
     ledger : Ledger
-        Its diary tells when each facility was searched last.
+        Its run log tells when each facility was searched last.
     now : datetime
         UTC.
     only : collection of str
@@ -58,12 +58,12 @@ def due_errands(
             f"{unknown[0]} is not watched: name it in [schedule] of camp-monitor.toml, or scan it "
             f"with --from and --to."
         )
-    diary = ledger.runs()
-    fault = clock_fault(diary, now)
+    log = ledger.runs()
+    fault = clock_fault(log, now)
     if fault is not None:
         raise WorkspaceError(sentence(fault))
     records = defaultdict(list)
-    for record in in_time(diary, now):
+    for record in in_time(log, now):
         records[record.facility_id].append(record)
     errands = []
     for watch in watched:

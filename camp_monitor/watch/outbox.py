@@ -95,7 +95,7 @@ class Message:
         Plain text.
     attachments : tuple of Attachment
     told : tuple of (str, str)
-        What the ledger's diary is to say was told: as in `RunRecord`.
+        What the run log is to say was told: as in `RunRecord`.
     """
 
     kind: str

@@ -31,7 +31,7 @@ TOLERANCE = timedelta(days=1)
 """A visit that ends its search so near to its own time went up to then; so small a hole is none."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""A diary that is ahead of the clock by less than this shows no fault."""
+"""A run log that is ahead of the clock by less than this shows no fault."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def slots_between(
 
 
 def instant(text: str) -> datetime:
-    """Read a time of the diary, or of a look."""
+    """Read a time of the run log, or of a look."""
     return datetime.fromisoformat(text)
 
 
@@ -259,7 +259,7 @@ def clock_fault(records: Sequence[RunRecord], now: datetime) -> Note | None:
 
 
 def in_time(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...]:
-    """Return the records of a diary that were not written ahead of their time.
+    """Return the records of a run log that were not written ahead of their time.
 
     One that is later than another that was written after it, or than the clock, was written while
     a clock was ahead; nobody can say when that was, and it is no visit.
@@ -267,7 +267,7 @@ def in_time(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...
     Parameters
     ----------
     records : sequence of RunRecord
-        In the order of the diary.
+        In the order of the run log.
     now : datetime
     """
     kept = []

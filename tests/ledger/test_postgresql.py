@@ -112,7 +112,7 @@ def database(cluster: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 def fill(ledger: Ledger, make_finding: MakeFinding, make_observation: MakeObservation) -> None:
-    """Record three scans, twice, one of them answered anew, two reviews and a line of the diary."""
+    """Record three scans, twice, one answered anew, two reviews and a line of the run log."""
     for facility in ("camp-1", "수용소-2"):
         found = [make_finding(number, facility_id=facility) for number in range(2)]
         seen = make_observation(*found, facility_id=facility)

@@ -119,7 +119,11 @@ def test_the_flood_is_found_in_terrain_corrected_scenes_of_one_orbit(
     assert dates == {
         ("flooding", DRY.date, FLOOD.date), ("flood_recession", FLOOD.date, DRAINED.date),
     }  # fmt: skip
-    assert "2016-09-03: there is no other usable scene of sentinel-1 in orbit 134" in by_rtc.stderr
+    (alone,) = json.loads(by_rtc.stdout)["facilities"][0]["not_used"]
+    assert alone["acquired_at"].startswith("2016-09-03")
+    reason = Note.from_dict(alone["reason"])
+    assert reason.code == Code.ALONE_IN_ORBIT
+    assert reason.numbers["orbit"] == "134 descending"
     scenes = [one for one in read_scenes(camps / "imagery") if one.quantity == "gamma0_power"]
     assert [one.dates for one in scenes] == [DRY.date, FLOOD.date, DRAINED.date]
     assert {(one.relative_orbit, one.orbit_state) for one in scenes} == {(54, "ascending")}

@@ -1,4 +1,4 @@
-"""Made-up diaries of runs and looks, with outages that are known."""
+"""Made-up run logs and looks, with outages that are known."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ DARK_EVERYWHERE = range(700, 740)
 def series(
     facility_ids: Sequence[str], days: int, seed: int = 1
 ) -> tuple[list[RunRecord], list[Looked]]:
-    """Return the diary and the looks of some years, with five outages.
+    """Return the run log and the looks of some years, with five outages.
 
     A pass every five days, clouds as in Korea, a run every ten days; every search of the last
     facility failed.

@@ -125,7 +125,7 @@ def contents(workspace: Path) -> str:
         return ledger.contents_sha256()
 
 
-def diary(workspace: Path) -> tuple[RunRecord, ...]:
+def run_log(workspace: Path) -> tuple[RunRecord, ...]:
     with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
         return ledger.runs()
 

@@ -146,7 +146,7 @@ def test_mail_and_webhook_get_the_digest_once(
     addresses = f"{mail.address} {hook.address}"
     first = run(workspace, addresses, "notify")
     assert first.exit_code == 0, first.output
-    assert "sent to the first address (E-Mail)" in first.output
+    assert phrase("notify.sent", target="the first address (E-Mail)") in first.output
     [message], [post] = mail.mails, hook.posts
     body = text_of(message)
     with open_ledger(workspace.ledger) as ledger:
@@ -203,7 +203,7 @@ def test_what_cannot_be_delivered_waits_and_goes_out_once(
     with hook.up():
         half = run(workspace, addresses, "notify")
         assert half.exit_code == 1
-        assert "sent to the second address (JSON)" in half.output
+        assert phrase("notify.sent", target="the second address (JSON)") in half.output
     with mail.up(), hook.up():
         for _ in range(2):
             assert run(workspace, addresses, "notify").exit_code == 0
@@ -230,7 +230,7 @@ def test_a_refusal_is_no_delivery(workspace: Workspace, mail: MailServer, hook: 
 
 
 @pytest.mark.usefixtures("both")
-def test_stopped_between_outbox_and_diary_nothing_is_doubled_or_lost(
+def test_stopped_between_outbox_and_run_log_nothing_is_doubled_or_lost(
     workspace: Workspace, hook: Webhook
 ) -> None:
     with open_ledger(workspace.ledger) as ledger, open_outbox(workspace.outbox) as outbox:
@@ -270,8 +270,8 @@ def test_two_processes_at_once_send_once(
         calls = [ended(call) for call in [start(workspace.root, "notify") for _ in range(2)]]
     assert [call.code for call in calls] == [0, 0], calls
     told, silent = sorted((call.out for call in calls), key=len, reverse=True)
-    assert "sent to the first address" in told
-    assert silent == "Nothing was to be told.\n"
+    assert phrase("notify.sent", target="the first address (JSON)") in told
+    assert silent == phrase("notify.nothing_sent") + "\n"
     assert len(hook.posts) == 1
 
 
@@ -367,7 +367,7 @@ def test_addresses_of_a_file(workspace: Workspace, hook: Webhook) -> None:
         result = run(workspace, "", "notify", "--test")
     assert result.exit_code == 1, "one line is not understood"
     assert "The file of addresses has parts that apprise does not understand" in result.output
-    assert "The first address of the file (JSON): it took the message" in result.output
+    assert phrase("notify.took", target="The first address of the file (JSON)") in result.output
     assert len(hook.posts) == 1
 
 

@@ -30,8 +30,8 @@ from tests.watch.painted import (
     as_json,
     contents,
     copy,
-    diary,
     ended,
+    run_log,
     scan,
     start,
     visits,
@@ -63,7 +63,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(
     last = scan(workspace, *EVERYTHING, "--workers", workers)
     assert last.code == 0, last.err
     assert contents(workspace) == unbroken
-    assert set(visits(diary(workspace))) == set(PLACES)
+    assert set(visits(run_log(workspace))) == set(PLACES)
 
 
 def test_ctrl_c_ends_a_run_at_once_and_leaves_no_process(workspace: Path, unbroken: str) -> None:
@@ -109,10 +109,10 @@ def test_two_that_start_together_do_every_look_once(workspace: Path, unbroken: s
     added = [one["added"]["observations"] for one in said]  # type: ignore[index]
     assert sum(added) == 2 * PAIRS, "for each pair, one of construction and one of water"
     assert contents(workspace) == unbroken
-    assert visits(diary(workspace)) == list(PLACES)
+    assert visits(run_log(workspace)) == list(PLACES)
     third = scan(workspace, *DUE)
     assert (third.code, third.out) == (0, NOTHING_DUE)
-    assert visits(diary(workspace)) == list(PLACES)
+    assert visits(run_log(workspace)) == list(PLACES)
 
 
 def test_a_place_that_another_run_is_at_is_left_to_it(workspace: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_place_that_another_run_is_at_is_left_to_it(workspace: Path) -> None:
         said = scan(workspace, *DUE)
     assert said.code == 0
     assert phrase("scan.to_another_run", facility=FLOODED) in said.err
-    assert visits(diary(workspace)) == sorted({*PLACES} - {FLOODED})
+    assert visits(run_log(workspace)) == sorted({*PLACES} - {FLOODED})
     assert as_json(scan(workspace, "--json", *DUE).out)[0]["facility"] == FLOODED
 
 
@@ -283,7 +283,7 @@ def count_rows(path: Path) -> list[int]:
 
 
 def write_at(workspace: Path, at: datetime, what: str = "visited", place: str = "sim-01") -> None:
-    """Write into the diary as a run would have done whose clock said `at`."""
+    """Write into the run log as a run would have done whose clock said `at`."""
     said = at.isoformat(timespec="seconds")
     where = (place, "2021-06-01T00:00:00Z", said) if what == "visited" else ()
     with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
@@ -296,7 +296,7 @@ def test_a_clock_that_was_set_back_is_refused(workspace: Path) -> None:
     said = scan(workspace, *DUE)
     assert (said.code, clock_fault(workspace)) == (2, Code.CLOCK_BEHIND)
     assert said.sentence
-    assert len(diary(workspace)) == 1, "nothing was changed"
+    assert len(run_log(workspace)) == 1, "nothing was changed"
 
 
 def clock_fault(workspace: Path) -> str:
@@ -340,7 +340,7 @@ def test_a_damaged_image_stops_its_own_place_only(
     assert said.code == 2, said
     assert said.sentence.startswith(f"Error: 1 of 2 facilities could not be finished, {FLOODED}")
     assert ".tif" in said.sentence
-    records = diary(workspace)
+    records = run_log(workspace)
     assert visits(records) == ["sim-01"]
     (failed,) = [one for one in records if one.what == "failed"]
     assert (failed.facility_id, bool(failed.from_at and failed.to_at)) == (FLOODED, True)
@@ -362,4 +362,4 @@ def test_an_item_that_cannot_be_read_is_named_and_written_down(workspace: Path) 
     item.write_bytes(whole[:200])
     said = scan(workspace)
     assert (said.code, str(item) in said.sentence) == (2, True)
-    assert [one.what for one in diary(workspace)] == ["started", "failed"]
+    assert [one.what for one in run_log(workspace)] == ["started", "failed"]

@@ -218,12 +218,12 @@ def test_a_clock_that_was_set_back_is_named() -> None:
 
 def test_what_was_written_ahead_of_its_time_counts_no_more_once_the_clock_is_right() -> None:
     ahead = [visit(-365, 400), run(400.01)]
-    diary = [run(1), visit(-365, 5), *ahead]
-    assert clock_fault(diary, day(6))
-    assert in_time(diary, day(6)) == (diary[0], diary[1])
-    diary.append(run(6))
+    log = [run(1), visit(-365, 5), *ahead]
+    assert clock_fault(log, day(6))
+    assert in_time(log, day(6)) == (log[0], log[1])
+    log.append(run(6))
     for now in (day(6), day(405)):
-        assert clock_fault(diary, now) is None
-        assert in_time(diary, now) == (diary[0], diary[1], diary[-1])
-    assert is_due(watch(), in_time(diary, day(401)), day(401))
+        assert clock_fault(log, now) is None
+        assert in_time(log, now) == (log[0], log[1], log[-1])
+    assert is_due(watch(), in_time(log, day(401)), day(401))
     assert in_time([run(1), run(1 - 0.002)], day(2)) == (run(1), run(1 - 0.002)), "clocks drift"

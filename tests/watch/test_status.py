@@ -36,7 +36,7 @@ HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m\n&\"'"
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a known diary: two facilities were visited, one search always failed."""
+    """A workspace with a known run log: two facilities were visited, one search always failed."""
     workspace = create_workspace(tmp_path_factory.mktemp("status") / "ws", bundled_registry())
     (workspace.root / CONFIGURATION).write_text(SCHEDULE, encoding="utf-8")
     looks = [look(number, facility_id=IDS[0]) for number in range(2, 120, 10)]

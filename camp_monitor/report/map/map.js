@@ -41,31 +41,31 @@ const campMonitor = (() => {
       make("p", "", finding.position),
     );
     const [latest, ...earlier] = finding.reviews;
-    body.append(make("p", `review ${finding.verdict}`, latest || "Not reviewed"));
+    body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
     for (const review of earlier) body.append(make("p", "review earlier", `Earlier: ${review}`));
     if (finding.event) body.append(make("p", "event", finding.event));
     if (finding.evidence.length) {
-      body.append(make("h3", "", "Evidence"), definitions("evidence", finding.evidence));
+      body.append(make("h3", "", texts.evidence), definitions("evidence", finding.evidence));
     }
     if (finding.explanations.length) {
-      body.append(make("h3", "", "Alternative explanations"), definitions("explanations", finding.explanations));
+      body.append(make("h3", "", texts.explanations), definitions("explanations", finding.explanations));
     }
     if (finding.caveats.length) {
       const caveats = finding.caveats.map((caveat) => make("li", "", caveat));
-      body.append(make("h3", "", "Caveats"), make("ul", "", ...caveats));
+      body.append(make("h3", "", texts.caveats), make("ul", "", ...caveats));
     }
-    const record = make("details", "record", make("summary", "", `Finding ${finding.id}`));
+    const record = make("details", "record", make("summary", "", `${texts.finding} ${finding.id}`));
     record.append(definitions("", finding.record));
     body.append(record);
     return body;
   }
 
   function unseenPopup(place) {
-    const body = make("div", "popup unseen", make("h2", "", "Not seen"));
+    const body = make("div", "popup unseen", make("h2", "", texts.notSeen));
     for (const [question, interval, reason] of place.questions) {
       body.append(make("h3", "", question), make("p", "", interval), make("p", "", reason));
     }
-    body.append(make("p", "", "Whether anything changed here is not known."));
+    body.append(make("p", "", texts.notKnown));
     return body;
   }
 
@@ -106,7 +106,7 @@ const campMonitor = (() => {
 
   function bindUnseen(feature, layer) {
     layer.bindPopup(() => unseenPopup(feature.properties), popupOptions);
-    openByKey(layer, "Not seen");
+    openByKey(layer, texts.notSeen);
   }
 
   const addressed = () => window.location.hash.slice(1);
@@ -158,7 +158,7 @@ const campMonitor = (() => {
     control.onAdd = () => {
       const arrow = make("div", "north");
       arrow.innerHTML =
-        '<svg width="22" height="34" viewBox="0 0 22 34" role="img" aria-label="North is up">' +
+        '<svg width="22" height="34" viewBox="0 0 22 34" role="img" aria-label="' + texts.north + '">' +
         '<path d="M11 1 20 22 11 17.5 2 22Z" fill="#fff" stroke="#10202b" stroke-width="1.5"/>' +
         '<path d="M11 1 11 17.5 2 22Z" fill="#10202b"/>' +
         '<text x="11" y="33" text-anchor="middle" font-size="10.5" font-weight="700">N</text></svg>';
@@ -176,7 +176,7 @@ const campMonitor = (() => {
   function addDates(map, data) {
     for (const role of ["before", "after"]) {
       if (data[role]) {
-        map.getContainer().append(make("p", "only-date", `Image ${role}: ${data[role]}`));
+        map.getContainer().append(make("p", "only-date", `${texts[`image_${role}`]}: ${data[role]}`));
       }
     }
   }
@@ -187,11 +187,11 @@ const campMonitor = (() => {
     map.getPane("divider").append(line);
     const range = make("input");
     Object.assign(range, { type: "range", min: 0, max: 1000, step: 1, value: 500 });
-    range.setAttribute("aria-label", `Divider: image of ${data.before} left, ${data.after} right`);
+    range.setAttribute("aria-label", texts.divider.replace("{before}", data.before).replace("{after}", data.after));
     const dates = make(
       "div", "dates",
-      make("span", "date", make("b", "", "Before"), make("span", "", ` ${data.before}`)),
-      make("span", "date", make("b", "", "After"), make("span", "", ` ${data.after}`)),
+      make("span", "date", make("b", "", texts.before), make("span", "", ` ${data.before}`)),
+      make("span", "date", make("b", "", texts.after), make("span", "", ` ${data.after}`)),
     );
     const swipe = make("div", "swipe", dates, range);
     container.append(swipe);
@@ -224,7 +224,7 @@ const campMonitor = (() => {
       dates.style.left = `${at}px`;
       fit(signs[0], at - 28);
       fit(signs[1], size.x - at - 28);
-      range.setAttribute("aria-valuetext", `${Math.round(range.value / 10)} % from the left`);
+      range.setAttribute("aria-valuetext", texts.fromLeft.replace("{percent}", Math.round(range.value / 10)));
     }
 
     range.addEventListener("input", update);

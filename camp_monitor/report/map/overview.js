@@ -19,17 +19,17 @@ const campOverview = (() => {
     }
     body.append(make("p", "fine", place.outline), make("p", "fine", place.status));
     if (!place.questions.length) {
-      body.append(make("p", "never-scanned", "Never scanned"));
-      body.append(make("p", "", "Nothing is known here of change or of its absence."));
+      body.append(make("p", "never-scanned", texts.neverScanned));
+      body.append(make("p", "", texts.nothingKnown));
       return body;
     }
     const counts = make("ul", "counts");
     for (const [kind, title, count] of place.counts) {
       counts.append(make("li", "", swatch(kind), title, make("b", "", count)));
     }
-    body.append(make("h3", "", "Findings, all scanned dates"));
-    body.append(place.counts.length ? counts : make("p", "", "None."));
-    body.append(make("h3", "", "Latest answer to each question"));
+    body.append(make("h3", "", texts.allFindings));
+    body.append(place.counts.length ? counts : make("p", "", texts.none));
+    body.append(make("h3", "", texts.latest));
     for (const [question, outcome, interval, seen, reason] of place.questions) {
       const about = `${interval}. ${seen}${reason ? ` ${reason}` : ""}`;
       body.append(make("p", "answer", make("b", "", question), `: ${outcome}`));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,6 +13,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from camp_monitor.errors import InstallationError
+from camp_monitor.report.text.sentences import phrase, texts
 
 
 def make_page(
@@ -41,15 +43,32 @@ def make_page(
     layers = ["map"] if name == "map" else ["map", name]
     page = _template(name).render(
         content,
+        phrase=phrase,
         map_element=Markup(map_element),
         map_script=_inline(map_script),
         leaflet=_inline(_leaflet_script()),
-        own_script=_inline("\n".join(_read(_room() / f"{layer}.js") for layer in layers)),
+        own_script=_inline(
+            "\n".join([_texts(), *(_read(_room() / f"{layer}.js") for layer in layers)])
+        ),
         style=_inline(
             _leaflet_style() + "".join(_read(_room() / f"{layer}.css") for layer in layers)
         ),
     )
     return page.encode("utf-8", "replace").decode()
+
+
+def _script(layer: str) -> str:
+    return _read(_room() / f"{layer}.js")
+
+
+def _texts() -> str:
+    """Hand the scripts their texts: those phrases whose names begin with ``script.``."""
+    said = {
+        name.removeprefix("script."): text
+        for name, text in texts().phrases.items()
+        if name.startswith("script.")
+    }
+    return f"const texts = {json.dumps(said, ensure_ascii=False)};"
 
 
 @functools.cache

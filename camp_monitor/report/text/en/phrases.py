@@ -240,5 +240,72 @@ PHRASES: dict[str, str] = {
         "scenes add"
     ),
     "scenes.place": "  at longitude {longitude_deg:.5f}, latitude {latitude_deg:.5f}",
+    # pages of maps
+    "map.how": "How it was measured",
+    "map.dates": "Dates",
+    "map.method": "Method",
+    "map.observation": "Observation",
+    "map.nothing_asked": "These images were not compared: this map says nothing about change.",
+    "map.for_all": "For all results",
+    "map.findings": "Findings",
+    "map.legend": "On the map",
+    "map.rejected": "Faint: rejected by a reviewer. It stays in the record and is counted apart.",
+    "map.hatched": "Hatched grey: not seen. Whether anything changed there is unknown.",
+    "map.images": "Images and credits",
+    "map.no_image": "No image is shown.",
+    "map.notes": "Notes",
+    "map.changes": "Changes {interval}",
+    "map.simulated_title": "The program painted these scenes; nothing here happened.",
+    "map.simulated_mark": "SIMULATED",
+    "map.simulated": "Simulated.",
+    "map.panel": "Results and legend",
+    "map.results": "Results",
+    "map.seen": "{share} of the outline was seen.",
+    "map.shown_in": "Shown in {bands}",
+    "map.credit": "Credit: {credit}",
+    "map.licence": "Licence: {licence}",
+    "map.dated": "A change is dated between two images, never to a day.",
+    "map.offline": "Drawn with Leaflet 1.9.4. This page makes no connection to any server.",
+    "overview.panel": "Facilities and legend",
+    "overview.facilities": "Facilities",
+    "overview.never": "Never scanned: nothing is known here of change or of its absence.",
+    "overview.no_outline": "No coordinate is published, so there is no outline:",
+    "overview.legend_findings": "Findings: their number, without those rejected by review",
+    "overview.legend_looked": "Scanned, no finding stands; parts may not have been seen",
+    "overview.legend_not_seen": (
+        "Scanned, but not seen: neither changed nor unchanged can be stated"
+    ),
+    "overview.legend_never": "Never scanned",
+    "overview.legend_square": "Square: the outline has a published or drawn shape or size",
+    "overview.legend_circle": (
+        "Circle with a dotted edge: placeholder, because no size is published"
+    ),
+    "overview.scale": (
+        "Outlines are drawn to scale, so zoom in to see them: dashed where derived from a "
+        "published size, dotted for a placeholder, else unbroken. There is no base map, so that"
+        " opening this page tells no server which places are viewed; the lines are degrees of "
+        "longitude and latitude."
+    ),
+    "overview.unplaced": "Not on this map: {count}",
+    # scripts of maps, whose placeholders the script fills in
+    "script.unreviewed": "Not reviewed",
+    "script.evidence": "Evidence",
+    "script.explanations": "Alternative explanations",
+    "script.caveats": "Caveats",
+    "script.finding": "Finding",
+    "script.notSeen": "Not seen",
+    "script.notKnown": "Whether anything changed here is unknown.",
+    "script.north": "North is up",
+    "script.divider": "Divider: image of {before} left, {after} right",
+    "script.before": "Before",
+    "script.after": "After",
+    "script.fromLeft": "{percent} % from the left",
+    "script.image_before": "Image before",
+    "script.image_after": "Image after",
+    "script.neverScanned": "Never scanned",
+    "script.nothingKnown": "Nothing is known here of change or of its absence.",
+    "script.allFindings": "Findings, all scanned dates",
+    "script.none": "None.",
+    "script.latest": "Latest result for each question",
 }
 """By a name of its own, a format string."""
