@@ -6,6 +6,7 @@ workspace, a clock or a network; `Workspace` does the same where results are kep
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from camp_monitor import workspace as folders
 from camp_monitor.errors import InputError, Refusal
-from camp_monitor.facilities import Facility
-from camp_monitor.scenes.scene import Scene
+from camp_monitor.facilities import Facility, find_facility
+from camp_monitor.scenes.scene import Scene, parse_acquired
 from camp_monitor.workspace import GroundFiles, ScanSettings, open_workspace
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     import xarray
 
     from camp_monitor.comparison import Compared
+    from camp_monitor.events.events import Event
     from camp_monitor.records.finding import Finding
+    from camp_monitor.records.observation import Observation
+    from camp_monitor.records.review import Review
     from camp_monitor.scan import Scanned
 
 
@@ -61,12 +65,15 @@ def open_scene(
     from camp_monitor.scenes.scene import SceneDescription
     from camp_monitor.scenes.stated import resolve_stated
 
-    paths = tuple(Path(one) for one in ([path] if isinstance(path, (str, Path)) else path))
+    given = [path] if isinstance(path, (str, Path)) else path
+    paths = tuple(Path(one).expanduser() for one in given)
+    if not paths:
+        raise InputError("No file was named: name the GeoTIFF files of one scene.")
     if sensor is None or (acquired is None and item is None):
         stated = resolve_stated(paths[0], sensor, acquired or ("" if item else None))
         sensor, acquired = stated.sensor, stated.acquired or None
     described = SceneDescription(
-        sensor=sensor, acquired=acquired, item=Path(item) if item else None, **said
+        sensor=sensor, acquired=acquired, item=Path(item).expanduser() if item else None, **said
     )
     return open_files(paths, described)
 
@@ -94,7 +101,8 @@ def compare(
     earlier : Scene or None
         An older scene of the place, by which false alarms are counted.
     settings : ScanSettings or None
-        None: those of a new workspace.
+        None: those of a new workspace.  The ground files that they name are left to `dem` and
+        `permanent_water`.
     dem, permanent_water : Path, str or None
         Files with heights, metres, and with the share of time under water, percent.
 
@@ -113,6 +121,8 @@ def compare(
     from camp_monitor.scan import check_order
 
     check_order(before, after)
+    if earlier is not None:
+        check_order(earlier, before)
     files = GroundFiles(*(Path(one) if one else None for one in (dem, permanent_water)))
     ask = about(place, settings or ScanSettings(), files)
     question = ask(before=before, after=after, earlier=earlier)
@@ -146,9 +156,11 @@ class Comparison:
         ``area_high_m2``, ``probability``, ``confidence``, ``position`` (``inside``,
         ``within_error`` or ``outside``) and ``reasons``, the codes of its caveats.
         """
+        from camp_monitor.events.events import by_finding, join_events
         from camp_monitor.report.export.frames import findings_frame
 
-        return findings_frame(self.result.findings)
+        events = join_events(self.result.findings, self.result.observations)
+        return findings_frame(self.result.findings, (), by_finding(events))
 
     @cached_property
     def outcomes(self) -> pandas.DataFrame:
@@ -179,13 +191,12 @@ class Comparison:
 
     def to_map(self, path: Path | str) -> Path:
         """Write the annotated map: one HTML file that needs no network."""
-        from camp_monitor.report.map.facility_map import draw_compared_map, write_map
+        from camp_monitor.report.map.facility_map import draw_compared_map
+        from camp_monitor.report.writing import write_whole
 
-        path, margin_m = Path(path), self.settings.margin_m
-        page = draw_compared_map(
-            self.place, (self.before, self.after), *self.result.records, margin_m
-        )
-        write_map(page, path)
+        path, scenes = self._target(path), (self.before, self.after)
+        page = draw_compared_map(self.place, scenes, *self.result.records, self.settings.margin_m)
+        write_whole(page.encode(), path)
         return path
 
     def to_figure(self, path: Path | str, finding: str | None = None) -> Path:
@@ -203,8 +214,10 @@ class Comparison:
             There is no finding, or none of that id.
         """
         from camp_monitor.report.figure import finding_figure as figures
+        from camp_monitor.report.writing import write_whole
 
-        path, chosen = Path(path), self._chosen(finding)
+        path, chosen = self._target(path), self._chosen(finding)
+        file_format = figures.format_of(path)
         subject = figures.Subject(
             self.place,
             self.place.outline,
@@ -215,9 +228,8 @@ class Comparison:
                 item for item in self.result.observations if chosen.id in item.finding_ids
             ),
         )
-        file_format = figures.format_of(path)
         drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
-        figures.write_figure(drawn.content, path)
+        write_whole(drawn.content, path)
         return path
 
     def to_geotiff(self, path: Path | str) -> Path:
@@ -227,14 +239,24 @@ class Comparison:
         pair, states = self.result.pair, self.result.states
         if pair is None or states is None:
             raise self._refusal()
-        return write_states(Path(path), states, pair.grid, tuple(self.outcomes["question"]))
+        path = self._target(path)
+        write_states(path, states, pair.grid, tuple(self.outcomes["question"]))
+        return path
 
     def export(self, path: Path | str, *, overwrite: bool = False) -> Path:
         """Write findings, and what was not seen, as GeoPackage, GeoJSON, KML or CSV."""
         from camp_monitor.report.export.export import export_findings
 
-        path = Path(path)
+        path = self._target(path)
         export_findings(self.result.findings, self.result.observations, path, overwrite=overwrite)
+        return path
+
+    def _target(self, path: Path | str) -> Path:
+        """Return where to write; never over an image that was compared."""
+        path = Path(path).expanduser()
+        compared = map(os.path.realpath, (*self.before.files, *self.after.files))
+        if os.path.realpath(path) in compared:
+            raise InputError(f"{path} is one of the images that were compared: name another file.")
         return path
 
     def _chosen(self, finding_id: str | None) -> Finding:
@@ -265,7 +287,7 @@ class Comparison:
         return as_html(repr(self), self.outcomes, self.findings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Workspace(folders.Workspace):
     """A folder with a registry of facilities, a catalogue of scenes, and a ledger of results.
 
@@ -274,13 +296,7 @@ class Workspace(folders.Workspace):
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one.
-
-        Raises
-        ------
-        WorkspaceError
-            The folder holds no configuration, or one that cannot be used.
-        """
+        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one."""
         held = open_workspace(path)
         return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
 
@@ -292,29 +308,19 @@ class Workspace(folders.Workspace):
 
         return scan(self, facility, before, after, recorded_at=recorded_at)
 
-    def findings(
-        self,
-        facility: str | None = None,
-        *,
-        kind: str | None = None,
-        at_least: str | None = None,
-    ) -> geopandas.GeoDataFrame:
+    def findings(self, facility: str | None = None) -> geopandas.GeoDataFrame:
         """Return the findings that count, with reviews and events, as `Comparison.findings`.
 
         Parameters
         ----------
-        facility, kind : str or None
-            Only those of this facility, of this kind of change.
-        at_least : str or None
-            Only those of this confidence or a higher one.
+        facility : str or None
+            Only those of this facility.
         """
         from camp_monitor.events.events import by_finding
         from camp_monitor.report.export.frames import findings_frame
 
-        with self._ledger() as ledger:
-            found = ledger.findings(facility, kind=kind, at_least=at_least)
-            reviews = ledger.reviews()
-        return findings_frame(found, reviews, by_finding(self._events(facility)))
+        found, events, reviews = self._joined(facility)
+        return findings_frame(found, reviews, by_finding(events))
 
     def events(
         self, facility: str | None = None, *, since: date | str | None = None
@@ -330,9 +336,9 @@ class Workspace(folders.Workspace):
         """
         from camp_monitor.report.export.frames import events_frame
 
-        found = self._events(facility)
+        _, found, _ = self._joined(facility)
         if since is not None:
-            first = str(since)[:10]
+            first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
             found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
         return events_frame(found)
 
@@ -340,39 +346,51 @@ class Workspace(folders.Workspace):
         """Return what was looked at, and what was and was not seen, as `Comparison.outcomes`."""
         from camp_monitor.report.export.frames import outcomes_frame
 
-        with self._ledger() as ledger:
-            return outcomes_frame(ledger.observations(facility))
+        return outcomes_frame(self._records(facility)[1])
 
     def to_map(self, target: str, path: Path | str) -> Path:
         """Write the map of a facility, a finding or an event."""
-        from camp_monitor.report.map.facility_map import draw_facility_map, write_map
+        from camp_monitor.report.map.facility_map import draw_facility_map
+        from camp_monitor.report.writing import write_whole
 
         path = Path(path)
-        write_map(draw_facility_map(self, [target]).html, path)
+        write_whole(draw_facility_map(self, [target]).html.encode(), path)
         return path
 
     def to_figure(self, target: str, path: Path | str) -> Path:
         """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
-        from camp_monitor.report.figure.finding_figure import (
-            draw_finding_figure,
-            format_of,
-            write_figure,
-        )
+        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
+        from camp_monitor.report.writing import write_whole
 
         path = Path(path)
         drawn = draw_finding_figure(self, target, file_format=format_of(path))
-        write_figure(drawn.content, path)
+        write_whole(drawn.content, path)
         return path
 
-    def _events(self, facility: str | None) -> Sequence[Any]:
+    def _joined(
+        self, facility: str | None
+    ) -> tuple[tuple[Finding, ...], tuple[Event, ...], tuple[Review, ...]]:
+        """Return findings, the events that they make, and reviews."""
         from camp_monitor.events.events import join_events
         from camp_monitor.records.review import latest_reviews
 
-        with self._ledger() as ledger:
-            found, looks = ledger.findings(facility), ledger.observations(facility)
-            return join_events(found, looks, latest_reviews(ledger.reviews()))
+        found, looked, reviews = self._records(facility)
+        return found, join_events(found, looked, latest_reviews(reviews)), reviews
 
-    def _ledger(self) -> Any:
+    def _records(
+        self, facility: str | None
+    ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
+        """Read findings, observations and reviews; none before the first scan."""
         from camp_monitor.ledger.ledger import open_ledger
 
-        return open_ledger(self.ledger)
+        if self.ledger.exists():
+            with open_ledger(self.ledger) as ledger:
+                looked = ledger.observations(facility)
+                if looked:
+                    return ledger.findings(facility), looked, ledger.reviews()
+        if facility is not None:
+            find_facility(self.aoi, facility)  # refuses an id that nobody knows
+        return (), (), ()
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.root}>"

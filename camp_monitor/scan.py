@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
 from camp_monitor.comparison import compare
@@ -22,7 +21,7 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import GroundFiles, Workspace, open_workspace
+from camp_monitor.workspace import AnyWorkspace, GroundFiles, open_workspace
 
 Records = tuple[list[Observation], list[Finding]]
 """Observations, one for each detector, and their findings."""
@@ -52,9 +51,16 @@ class Scanned:
     findings: tuple[Finding, ...]
     added: Added
 
+    def __repr__(self) -> str:
+        pair = f"{self.before.id} and {self.after.id}"
+        return (
+            f"<Scan of {self.facility.id}, {pair}: {len(self.findings)} findings, "
+            f"{self.added.findings} of them new>"
+        )
+
 
 def scan(
-    workspace: Workspace | Path | str,
+    workspace: AnyWorkspace,
     facility_id: str,
     before: str,
     after: str,
@@ -123,7 +129,7 @@ def check_order(before: Scene, after: Scene) -> None:
     if after.acquired_to_at <= before.acquired_from_at:
         raise SceneError(
             f"The before scene {before.id} ({before.dates}) is not older than the after scene "
-            f"{after.id} ({after.dates}): swap --before and --after."
+            f"{after.id} ({after.dates}): swap them."
         )
 
 

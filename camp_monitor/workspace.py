@@ -83,6 +83,9 @@ class SourceSettings(BaseModel):
     collections: tuple[str, ...] = ()
     """Those of the preset's collections that are searched, in this order; empty for all of them."""
 
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = ()
+    """Where its files are: no other host is asked, but the API's own; empty: every public one."""
+
 
 Question = Literal["construction", "flooding"]
 DETECTORS: tuple[Question, ...] = ("construction", "flooding")
@@ -286,7 +289,11 @@ def find_workspace(start: Path) -> Workspace:
     )
 
 
-def open_workspace(root: Workspace | Path | str) -> Workspace:
+AnyWorkspace = Workspace | Path | str
+"""A workspace, or its folder."""
+
+
+def open_workspace(root: AnyWorkspace) -> Workspace:
     """Open the workspace in the folder `root`; one that is open already is returned as it is.
 
     Raises
@@ -413,6 +420,8 @@ workers = 4
 # like = "earth-search"
 # Only these of its collections, in this order; none named: all.
 # collections = ["sentinel-2-c1-l2a"]
+# Hosts of its files: no other is asked; none named: the preset's if it is its API, else any.
+# hosts = ["files.example.org"]
 
 [schedule]
 # What 'scan --due' watches: ids of facilities; none named: all that have an outline.

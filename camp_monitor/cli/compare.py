@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import click
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.records import MOST_SHOWN, print_records, records_as_json
+from camp_monitor.errors import InputError
 from camp_monitor.scenes.sensors import SENSORS
 
 NOTHING_COMPARED = 3
+OUTPUTS = ("output", "figure", "export", "geotiff")
+"""Options that name a file to write."""
 
 
 def _file(**options: Any) -> Any:
@@ -32,9 +36,16 @@ def _file(**options: Any) -> Any:
 )  # fmt: skip
 @click.option(
     "--sensor", type=click.Choice(list(SENSORS)),
-    help="What took both images; otherwise told from their names or bands.",
+    help="What took both images; otherwise taken from their names or bands, and printed.",
 )  # fmt: skip
-@click.option("--before-date", metavar="TIME", help="Otherwise told from the file's tags or name.")
+@click.option(
+    "--bands", metavar="NAMES",
+    help="Names in the order of the files' bands, by comma; 'unused' leaves one out.",
+)  # fmt: skip
+@click.option(
+    "--before-date", metavar="TIME",
+    help="A time, day, year or FROM/TO; otherwise taken from the file's tags or name, and printed.",
+)  # fmt: skip
 @click.option("--after-date", metavar="TIME", help="Likewise.")
 @click.option("-o", "--output", metavar="FILE.html", type=_file(), help="The map to write.")
 @click.option("--figure", metavar="FILE.png", type=_file(), help="Figure of the largest finding.")
@@ -56,16 +67,18 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
     Exit code 3: nothing could be compared; the reason is printed.
     """
     import camp_monitor as cm
+    from camp_monitor.report.export.tables import legible
 
+    _check_outputs(asked, (before, after, asked["outline"]))
     place = cm.read_outline(asked["outline"], accuracy_m=asked["accuracy_m"])
     scenes = [
-        _open(context, path, asked["sensor"], asked[f"{role}_date"])
+        _open(context, path, asked, asked[f"{role}_date"])
         for role, path in (("before", before), ("after", after))
     ]
     with context.messages.status(f"Comparing {before.name} and {after.name} ..."):
         result = cm.compare(place, *scenes)
     observations, findings = result.result.records
-    written = _write(result, asked)
+    written = _write(context, result, asked)
     if context.as_json or asked["as_json"]:
         said = records_as_json(place, observations, findings)
         said["files"] = [str(path) for path in written]
@@ -76,31 +89,57 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
         if hidden > 0:
             context.console.print(f"... and {hidden} smaller: --export FILE.csv writes all.")
         for path in written:
-            context.console.print(f"Wrote {path}", soft_wrap=True)
+            context.console.print(f"Wrote {legible(str(path))}", soft_wrap=True)
     if all(item.outcome == "not_seen" for item in observations):
         click.get_current_context().exit(NOTHING_COMPARED)
 
 
-def _open(context: Context, path: Path, sensor: str | None, acquired: str | None) -> Any:
-    """Open a scene, and say what was taken from the file itself."""
+def _check_outputs(asked: dict[str, Any], inputs: tuple[Path, ...]) -> None:
+    """Refuse names of files that could not be written, before the work is done."""
+    from camp_monitor.report.export.export import check_format
+    from camp_monitor.report.figure.finding_figure import format_of
+    from camp_monitor.report.map.facility_map import check_map_name
+
+    for name, check in (
+        ("output", check_map_name),
+        ("figure", format_of),
+        ("export", check_format),
+    ):
+        if asked[name]:
+            check(asked[name])
+    taken = [os.path.realpath(path) for path in inputs]
+    for name in OUTPUTS:
+        if asked[name]:
+            taken.append(os.path.realpath(asked[name]))
+            if taken.count(taken[-1]) > 1:
+                raise InputError(f"{asked[name]} is named twice: name another file for --{name}.")
+
+
+def _open(context: Context, path: Path, asked: dict[str, Any], acquired: str | None) -> Any:
+    """Open a scene, and print what was taken from the file itself."""
     import camp_monitor as cm
+    from camp_monitor.report.export.tables import legible
     from camp_monitor.scenes.stated import resolve_stated
 
-    stated = resolve_stated(path, sensor, acquired)
+    stated = resolve_stated(path, asked["sensor"], acquired)
     for line in stated.notes:
-        context.messages.print(f"{path.name}: {line}", soft_wrap=True)
-    return cm.open_scene(path, sensor=stated.sensor, acquired=stated.acquired)
+        context.messages.print(f"{legible(path.name)}: {line}", soft_wrap=True)
+    bands = tuple(asked["bands"].split(",")) if asked["bands"] else None
+    return cm.open_scene(path, sensor=stated.sensor, acquired=stated.acquired, bands=bands)
 
 
-def _write(result: Any, asked: dict[str, Any]) -> list[Path]:
-    """Write the files that were asked for."""
+def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
+    """Write the files that were asked for, and say which could not be."""
     written = []
     if asked["output"]:
         written.append(result.to_map(asked["output"]))
     if asked["export"]:
-        written.append(result.export(asked["export"]))
+        written.append(result.export(asked["export"], overwrite=True))
     if asked["geotiff"] and result.result.pair is not None:
         written.append(result.to_geotiff(asked["geotiff"]))
     if asked["figure"] and len(result.findings):
         written.append(result.to_figure(asked["figure"]))
+    for name in OUTPUTS:
+        if asked[name] and asked[name] not in written:
+            context.messages.print(f"Not written, for there is nothing to show: {asked[name]}")
     return written

@@ -93,20 +93,21 @@ def demo(context: Context, out: Path) -> None:
 def _publish(workspace: Workspace, results: list[Scanned]) -> list[Path]:
     """Draw the map and the annex's figure of the first pair, and export every finding."""
     from camp_monitor.report.export.export import export_findings
-    from camp_monitor.report.figure.finding_figure import draw_finding_figure, write_figure
-    from camp_monitor.report.map.facility_map import draw_facility_map, write_map
+    from camp_monitor.report.figure.finding_figure import draw_finding_figure
+    from camp_monitor.report.map.facility_map import draw_facility_map
+    from camp_monitor.report.writing import write_whole
 
     first = results[0]
     page = workspace.out / "maps" / f"SIMULATED-{FACILITY}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     drawn = draw_facility_map(workspace, [FACILITY], before=first.before.id, after=first.after.id)
-    write_map(drawn.html, page)
+    write_whole(drawn.html.encode(), page)
     made = [page]
     for finding in [item for item in first.findings if item.kind == "construction"][:1]:
         path = workspace.out / "figures" / "SIMULATED-annex.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         figure = draw_finding_figure(workspace, finding.id, file_format="png")
-        write_figure(figure.content, path)
+        write_whole(figure.content, path)
         made.append(path)
     table = workspace.out / "SIMULATED-findings.gpkg"
     findings = [finding for item in results for finding in item.findings]

@@ -37,18 +37,15 @@ def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> 
     Prints the figure's caption with its credits, to be pasted below it.
     """
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.figure.finding_figure import (
-        draw_finding_figure,
-        format_of,
-        write_figure,
-    )
+    from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
+    from camp_monitor.report.writing import write_whole
 
     file_format = format_of(output)
     with context.messages.status("Drawing ..."):
         drawn = draw_finding_figure(
             context.workspace, finding_id, file_format=file_format, width_mm=width_mm
         )
-        write_figure(drawn.content, output)
+        write_whole(drawn.content, output)
     if context.as_json:
         said = {
             "file": str(output),

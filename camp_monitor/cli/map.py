@@ -33,15 +33,12 @@ def draw(
     ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
-    from camp_monitor.report.map.facility_map import draw_facility_map, write_map
+    from camp_monitor.report.map.facility_map import check_map_name, draw_facility_map
     from camp_monitor.report.map.map import iframe_line
     from camp_monitor.report.text.words import count_words, findings_words
+    from camp_monitor.report.writing import write_whole
 
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise InputError(
-            f"{output} ends in {output.suffix or 'nothing'!r}, and a map is an .html file: name it "
-            f"so; 'camp-monitor figure' draws a finding as a picture."
-        )
+    check_map_name(output)
     if not targets:
         if before or after:
             raise InputError("--before and --after choose a pair of one facility: name its ID.")
@@ -49,7 +46,7 @@ def draw(
         return
     with context.messages.status("Drawing ..."):
         drawn = draw_facility_map(context.workspace, targets, before=before, after=after)
-        write_map(drawn.html, output)
+        write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:
         counts = {
@@ -76,12 +73,12 @@ def draw(
 
 
 def _draw_overview(context: Context, output: Path) -> None:
-    from camp_monitor.report.map.facility_map import write_map
     from camp_monitor.report.map.map import iframe_line
     from camp_monitor.report.map.overview import draw_workspace_overview
+    from camp_monitor.report.writing import write_whole
 
     drawn = draw_workspace_overview(context.workspace)
-    write_map(drawn.html, output)
+    write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name)
     if context.as_json:
         _print_json({"file": str(output), "headline": drawn.headline}, iframe)

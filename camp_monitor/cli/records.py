@@ -75,6 +75,7 @@ def _print_notes(context: Context, caveats: Sequence[Note]) -> None:
 def _print_findings(context: Context, findings: Sequence[Finding]) -> None:
     from rich.table import Table
 
+    from camp_monitor.report.text.sentences import name_of
     from camp_monitor.report.text.words import area_words, kind_words
 
     table = Table(box=None, pad_edge=False, title=None)
@@ -84,8 +85,8 @@ def _print_findings(context: Context, findings: Sequence[Finding]) -> None:
     for finding in largest[:MOST_SHOWN]:
         area, interval = area_words(finding)
         table.add_row(
-            finding.id, kind_words(finding.kind), f"{area} ({interval})", finding.confidence,
-            finding.position.replace("_", " "),
+            finding.id, kind_words(finding.kind), f"{area} ({interval})",
+            name_of("confidence", finding.confidence), name_of("position_short", finding.position),
         )  # fmt: skip
     context.console.print()
     context.console.print(table)

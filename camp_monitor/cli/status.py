@@ -70,7 +70,7 @@ def _end_of(day: str | None) -> datetime | None:
 
 def _write(found: Status, path: Path) -> None:
     from camp_monitor.errors import InputError
-    from camp_monitor.report.map.facility_map import write_map
+    from camp_monitor.report.writing import write_whole
     from camp_monitor.watch.status_page import draw_status
 
     if path.suffix.lower() not in (".html", ".htm"):
@@ -78,7 +78,7 @@ def _write(found: Status, path: Path) -> None:
             f"{path} ends in {path.suffix or 'nothing'!r}, and the page is an .html file: name it "
             f"so."
         )
-    write_map(draw_status(found), path)
+    write_whole(draw_status(found).encode(), path)
 
 
 def _print(context: Context, found: Status, *, every: bool) -> None:

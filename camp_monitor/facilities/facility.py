@@ -356,6 +356,9 @@ class Facility:
             if key not in keys:
                 _refuse(f"{self.id!r} cites the source {key!r}, which it does not list")
 
+    def __repr__(self) -> str:
+        return f"<Facility {self.id}: {self.name}>"
+
     @property
     def outline(self) -> Outline:
         """The newest version of the outline.

@@ -43,6 +43,25 @@ def read_facility(path: Path) -> Facility:
     return facility
 
 
+def facility_in(path: Path) -> Facility | None:
+    """Read a file of a registry wherever it lies; None for a file of another sort.
+
+    Raises
+    ------
+    FacilityError
+        It is one, and a field is wrong.
+    """
+    if path.suffix.lower() != ".geojson":
+        return None
+    try:
+        content = read_json(path)
+    except FacilityError:
+        return None
+    if not isinstance(content, dict) or not isinstance(content.get("facility"), dict):
+        return None
+    return _parse(content, path)
+
+
 def read_registry(folder: Path) -> tuple[Facility, ...]:
     """Read all facility files in `folder`, sorted by id.
 

@@ -13,6 +13,7 @@ from camp_monitor.facilities.importing import (
     new_facility,
     next_outline,
 )
+from camp_monitor.facilities.registry import facility_in
 
 
 def read_outline(
@@ -25,7 +26,7 @@ def read_outline(
     feature: str | None = None,
     union: bool = False,
 ) -> Facility:
-    """Read a drawn outline as a facility of its own, without a registry.
+    """Read a drawn outline as a facility of its own, or a facility from its file in a registry.
 
     Parameters
     ----------
@@ -41,21 +42,27 @@ def read_outline(
     Returns
     -------
     Facility
-        With one outline, ``drawn``, version 1; its note says what was repaired and assumed.
+        With one outline, ``drawn``, version 1; its note says what was repaired and assumed.  A file
+        of a registry, of which nothing else is asked, gives the facility that it holds.
 
     Raises
     ------
     FacilityError
         As `import_outline`; or the id or the name cannot be used.
     """
-    imported = import_outline(Path(path), layer=layer, feature=feature, union=union)
+    path = Path(path).expanduser()
+    if (accuracy_m, id, name, layer, feature, union) == (None, None, None, None, None, False):
+        registered = facility_in(path)
+        if registered is not None:
+            return registered
+    imported = import_outline(path, layer=layer, feature=feature, union=union)
     remarks = list(imported.remarks)
     if id is None and not imported.facility_ids:
-        stem = Path(path).stem.lower()
+        stem = path.stem.lower()
         id = re.sub("[^a-z0-9]+", "-", stem)[:64].strip("-") or "outline"
         remarks.append("The id was made of the file's name.")
     if name is None and len(imported.names) != 1:
-        name = printable(Path(path).stem)
+        name = printable(path.stem)
         remarks.append("The name is that of the file.")
     imported = replace(imported, remarks=tuple(remarks))
     id = id_in(imported) if id is None else id

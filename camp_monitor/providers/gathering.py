@@ -108,12 +108,10 @@ def open_shop(
         There is no such source.
     """
     settings = configuration.fetch
-    own = {
-        name: (one.url, one.like, one.collections) for name, one in configuration.sources.items()
-    }
-    found = find_source(source or settings.source, own)
+    found = find_source(source or settings.source, configuration.sources)
     with ExitStack() as stack:
-        remote = stack.enter_context(Remote(found.url, _signer(found, clock, stack)))
+        sign = _signer(found, clock, stack)
+        remote = stack.enter_context(Remote(found.url, sign, hosts=found.hosts))
         wanted = tuple(sensors) or settings.sensors
         yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
 
@@ -123,10 +121,10 @@ def _signer(source: Source, clock: Callable[[], datetime], stack: ExitStack) -> 
     if source.signing == "copernicus-s3":
         return signing.copernicus_s3()
     if source.signing == "planetary-computer":
-        path = parse_address(source.url).path
-        base = source.url.removesuffix(path) + TOKEN_PATH
+        service = parse_address(source.url)
+        base = source.url.removesuffix(service.path) + TOKEN_PATH
         keys = signing.planetary_tokens(signing.planetary_key(), base)
-        tokens = stack.enter_context(Remote(base, keys))
+        tokens = stack.enter_context(Remote(base, keys, hosts=[service.host]))
         return signing.planetary_computer(tokens.get_json, clock, base)
     return signing.unsigned
 

@@ -19,6 +19,19 @@ UNTESTED_TEXT = (
 """Written where a probability was a guess; it still is one."""
 
 
+CAUSES = {
+    "shadow and sun": Cause.SHADOW,
+    "snow": Cause.SNOW,
+    "season": Cause.SEASON,
+    "wet ground": Cause.SOIL_MOISTURE,
+    "shift left": Cause.RESIDUAL_MISREGISTRATION,
+    "cloud edge": Cause.CLOUD_EDGE,
+    "view angle": Cause.VIEW_ANGLE,
+    "processing step": Cause.PROCESSING,
+    "radio interference": Cause.RADIO_INTERFERENCE,
+}
+"""Alternative explanations by the names that they had."""
+
 WEATHER_WORDS = ("cloud", "cirrus", "haze", "snow")
 """Words that laid a refusal of schema 1 to 3 on the weather."""
 
@@ -35,7 +48,7 @@ def finding_fields(content: dict[str, Any]) -> dict[str, Any]:
     fields["caveats"] = (*_measured(measured), *_caveats(fields.get("caveats", ())))
     fields["explanations"] = tuple(
         Explanation(
-            Cause.AS_RECORDED,
+            CAUSES.get(cause, Cause.AS_RECORDED),
             Verdict(verdict),
             (note(Code.AS_RECORDED, text=reason, name=cause),),
         )

@@ -53,7 +53,7 @@ def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
             source = rasterio.open(path.resolve(), driver=driver)
         with source:
             yield source
-    except (RasterioError, OSError, IndexError) as error:
+    except (RasterioError, OSError, IndexError, UnicodeDecodeError) as error:
         cause = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SceneError(f"{path} cannot be read as an image ({cause}): {remedy}.") from error
 

@@ -169,6 +169,13 @@ class Scene:
         if not self.bands:
             raise SceneError(f"Scene {self.id} has no band to compare.")
 
+    def __repr__(self) -> str:
+        bands = " ".join(self.band_names)
+        return (
+            f"<Scene {self.id}: {SENSORS[self.sensor].title}, {self.dates}, {bands}, "
+            f"{self.pixel_m:.3g} m, {self.quantity}>"
+        )
+
     @property
     def band_names(self) -> tuple[str, ...]:
         """Standard names of the measurements."""

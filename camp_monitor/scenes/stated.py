@@ -73,7 +73,7 @@ def resolve_stated(path: Path, sensor: str | None, acquired: str | None) -> Reso
         kind = stated_sensor(path)
         if kind is None:
             raise SceneError(
-                f"{path.name} does not say what took it: give --sensor, one of "
+                f"{path.name} does not say what took it: give its sensor (--sensor), one of "
                 f"{', '.join(SENSORS)}."
             )
         sensor = kind.value
@@ -82,8 +82,8 @@ def resolve_stated(path: Path, sensor: str | None, acquired: str | None) -> Reso
         when = stated_date(path)
         if when is None:
             raise SceneError(
-                f"{path.name} does not say when it was acquired, in its tags or its name: give the "
-                f"date."
+                f"{path.name} does not say when it was acquired, in its tags or its name: give its "
+                f"date (--before-date, --after-date)."
             )
         acquired = when.value
         source = when.source if when.source == "name" else f"tag {when.source}"
@@ -120,15 +120,20 @@ def stated_sensor(path: Path) -> Stated | None:
     SceneError
         The file cannot be opened.
     """
+    from rasterio.enums import ColorInterp
+
     for sensor, pattern in _SENSORS:
         if pattern.search(path.name):
             return Stated(sensor, "name")
     with open_raster(path, "it may be truncated; get it again") as source:
         names = {str(text).strip().lower() for text in source.descriptions if text}
         count = source.count
+        has_alpha = ColorInterp.alpha in source.colorinterp
     if names and names <= {"vv", "vh"}:
         return Stated("sentinel-1", "bands")
-    return Stated(_BY_BANDS[count], "bands") if count in _BY_BANDS else None
+    if count not in _BY_BANDS or (has_alpha and "nir" not in names):
+        return None  # GDAL marks the fourth band of 8 bits as alpha, whatever it holds
+    return Stated(_BY_BANDS[count], "bands")
 
 
 def _date_in_name(name: str) -> str:

@@ -291,7 +291,7 @@ def test_what_cannot_be_compared_is_recorded_as_not_seen(
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("2016-09-12", "2016-08-20", "swap --before and --after"),
+        ("2016-09-12", "2016-08-20", "swap them"),
         ("2016-08-20", "2016-08-20", "both the before and the after scene"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from camp_monitor.errors import FacilityError
+from camp_monitor.facilities import bundled_registry, read_facility
 from camp_monitor.facilities.importing import DRAWN_ACCURACY_M
 from camp_monitor.facilities.unregistered import read_outline
 from tests.facilities.test_importing import (
@@ -82,6 +83,21 @@ def test_one_of_several_features_is_chosen_or_all_are_joined(tmp_path: Path) -> 
     assert joined.name == "a"
     assert joined.outline.geometry.equals(SQUARE.union(east))
     assert read_outline(path, layer="site", feature="1").outline.geometry.equals(SQUARE)
+
+
+def test_a_file_of_a_registry_gives_its_facility_unless_more_is_asked(tmp_path: Path) -> None:
+    path = bundled_registry() / "khs-12-jongori.geojson"
+    facility = read_facility(path)
+    assert read_outline(path) == facility
+    copy = tmp_path / "camp.geojson"
+    copy.write_bytes(path.read_bytes())
+    assert read_outline(copy) == facility
+    other = read_outline(path, accuracy_m=facility.outline.accuracy_m)
+    assert other.outline.geometry.equals(facility.outline.geometry)
+    assert other.sources == ()
+    copy.write_text(copy.read_text("utf-8").replace('"names_ko"', '"names"'), "utf-8")
+    with pytest.raises(FacilityError, match="not a field"):
+        read_outline(copy)
 
 
 def test_what_read_outline_refuses(tmp_path: Path) -> None:

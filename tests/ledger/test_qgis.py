@@ -142,7 +142,7 @@ def test_a_style_names_only_columns_that_are_there(package: Path) -> None:
         named |= {renderer.get("attr", "id") for renderer in root.iter("renderer-v2")}
         assert named <= there
         wanted = {"change", "area_m2", "verdict"} if name == "findings" else {"question"}
-        assert named >= wanted | {"dates", "credit"}
+        assert named >= wanted | {"dates", "simulated"}
         # QGIS takes a bare word for a column, too: here all of them are quoted.
         unquoted = re.sub(r"""'[^']*'|"[^"]*\"""", "", expressions)
         assert re.findall(r"\b[a-z_]\w*\b(?! *\()", unquoted) == []

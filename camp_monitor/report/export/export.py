@@ -82,12 +82,8 @@ def export_findings(
     InputError
         The suffix is unknown, the file exists already, or it cannot be written.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise InputError(
-            f"{path.name} has the suffix {path.suffix or '(none)'}, which is no format of export: "
-            f"use one of {', '.join(_WRITERS)}."
-        )
+    check_format(path)
+    writer = _WRITERS[path.suffix.lower()]
     findings, observations, reviews = tuple(findings), tuple(observations), tuple(reviews)
     events = by_finding(join_events(findings, observations, latest_reviews(reviews)))
     found, unseen = finding_rows(findings, reviews, events), not_seen_rows(observations)
@@ -106,6 +102,20 @@ def export_findings(
             f"another file."
         ) from error
     return Exported(len(found), len(unseen))
+
+
+def check_format(path: Path) -> None:
+    """Refuse a file whose suffix is no format of export.
+
+    Raises
+    ------
+    InputError
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise InputError(
+            f"{path.name} has the suffix {path.suffix or '(none)'}, which is no format of export: "
+            f"use one of {', '.join(_WRITERS)}."
+        )
 
 
 def _refuse_existing(path: Path, overwrite: bool) -> None:

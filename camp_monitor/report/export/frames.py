@@ -55,7 +55,9 @@ def findings_frame(
     )
     for name, kind in FINDING_COLUMNS.items():
         if kind is datetime:
-            frame[name] = pandas.to_datetime(frame[name].replace("", None), utc=True)
+            frame[name] = pandas.to_datetime([at or None for at in frame[name]], utc=True)
+        elif kind is not str:
+            frame[name] = frame[name].astype(kind)
     frame["reasons"] = [tuple(text.split()) for text in frame["reasons"]]
     return frame
 

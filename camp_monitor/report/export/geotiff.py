@@ -8,15 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.errors import InputError
-
-COLOURS = {0: (150, 150, 150, 255), 1: (235, 235, 225, 255), 2: (213, 94, 0, 255)}
-"""Of not seen, unchanged and changed."""
+from camp_monitor.report.writing import write_whole
 
 
 def write_states(
     path: Path, states: NDArray[np.uint8], grid: GeoBox, questions: tuple[str, ...]
-) -> Path:
+) -> None:
     """Write one band for each question: 0 not seen, 1 unchanged, 2 changed.
 
     No value is declared as nodata: not seen is an answer.
@@ -36,8 +33,7 @@ def write_states(
     InputError
         The file cannot be written.
     """
-    import rasterio
-    from rasterio.errors import RasterioError
+    from rasterio.io import MemoryFile
 
     profile = {
         "driver": "GTiff", "dtype": "uint8", "count": len(questions),
@@ -45,13 +41,9 @@ def write_states(
         "transform": grid.affine, "compress": "deflate", "tiled": True,
         "blockxsize": 256, "blockysize": 256,
     }  # fmt: skip
-    try:
-        with rasterio.open(path, "w", **profile) as target:
+    with MemoryFile() as memory:
+        with memory.open(**profile) as target:
             target.write(states)
             target.descriptions = questions
             target.update_tags(VALUES="0 not seen, 1 unchanged, 2 changed")
-            if len(questions) == 1:
-                target.write_colormap(1, COLOURS)
-    except (OSError, RasterioError) as error:
-        raise InputError(f"{path} cannot be written ({error}): check its folder.") from error
-    return path
+        write_whole(memory.read(), path)

@@ -230,7 +230,8 @@ def _measured(item: Finding | Observation) -> str:
 
 
 def _codes(notes: Iterable[Note]) -> Iterator[str]:
-    return (str(item.code) for item in notes)
+    """Give each code once; what a record of schema 1 to 3 measured is no reason."""
+    return iter(dict.fromkeys(str(item.code) for item in notes if "name" not in item.numbers))
 
 
 def _joined(texts: Iterable[str], by: str = " ") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from odc.geo.geom import Geometry
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
+from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
@@ -29,7 +29,7 @@ from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import ScanSettings, Workspace
+from camp_monitor.workspace import AnyWorkspace, ScanSettings, Workspace, open_workspace
 
 LEAST_VIEW_M = 300.0
 """Least side of a panel on the ground: less shows no surroundings to know the place by."""
@@ -67,13 +67,14 @@ class FindingFigure:
 
 
 def draw_finding_figure(
-    workspace: Workspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
+    workspace: AnyWorkspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
 ) -> FindingFigure:
     """Draw before, after and change of one finding.
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, Path or str
+        The workspace, or its folder.
     finding_id : str
         Of the finding, or of an event, see `find_finding`; or as much of it as tells it from the
         others.
@@ -89,6 +90,7 @@ def draw_finding_figure(
     SceneError
         A scene is gone from the catalogue, or is no longer the one that was compared.
     """
+    workspace = open_workspace(workspace)
     with open_ledger(workspace.ledger) as ledger:
         finding = find_finding(ledger, finding_id)
         current = ledger.findings(finding.facility_id)
@@ -174,26 +176,6 @@ def format_of(path: Path) -> str:
             f"name one of these."
         )
     return suffix
-
-
-def write_figure(content: bytes, path: Path) -> None:
-    """Write a figure, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written there.
-    """
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_bytes(content)
-        building.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}): check its folder."
-        ) from error
-    finally:
-        building.unlink(missing_ok=True)
 
 
 def view_grid(before: Scene, after: Scene, finding: Finding, most_px: int) -> GeoBox:
@@ -302,8 +284,7 @@ def _shift_px(
         return 0.0, 0.0
     area = search_area(outline, settings.margin_m)
     middle = area.representative_point().buffer(1e-6)
-    west, south, east, north = area.bounds
-    about_px = max(east - west, north - south) * 111_320 / max(first.pixel_m, second.pixel_m)
+    about_px = max(sides_m(area.bounds)) / max(first.pixel_m, second.pixel_m)
     if about_px <= LARGEST_MEASURED_PX:
         grid = choose_grid(first, second, area, settings.context_px)
     else:

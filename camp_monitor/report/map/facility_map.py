@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +29,7 @@ from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image
 from camp_monitor.scenes.scene import Scene, parse_acquired
-from camp_monitor.workspace import Workspace
+from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 WEB_MERCATOR = "EPSG:3857"
 RIM_FRACTION = 0.1
@@ -66,7 +64,7 @@ class FacilityMap:
 
 
 def draw_facility_map(
-    workspace: Workspace,
+    workspace: AnyWorkspace,
     targets: Sequence[str],
     *,
     before: str | None = None,
@@ -76,7 +74,8 @@ def draw_facility_map(
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Workspace, Path or str
+        The workspace, or its folder.
     targets : sequence of str
         One facility id, or ids of findings of one pair, or of events, see `find_findings`.
     before, after : str or None
@@ -87,6 +86,7 @@ def draw_facility_map(
     InputError
         Nothing was scanned, or the targets do not belong to one pair.
     """
+    workspace = open_workspace(workspace)
     if not workspace.ledger.exists():
         raise InputError(
             f"Nothing was scanned in {workspace.root} yet: run 'camp-monitor scan ID --before DATE "
@@ -154,35 +154,31 @@ def draw_compared_map(
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
     pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+    events = by_finding(join_events(findings, observations))
     return draw_map(
         facility,
         facility.outline,
         *pictures,
         findings,
         observations,
+        events=events,
         notes=tuple(notes),
         simulated=any(scene.simulated for scene in pair),
     )
 
 
-def write_map(html: str, path: Path) -> None:
-    """Write a page, whole or not at all.
+def check_map_name(path: Path) -> None:
+    """Refuse a file that a browser would not open as a map.
 
     Raises
     ------
     InputError
-        The file cannot be written there.
     """
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_text(html, encoding="utf-8")
-        building.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            building.unlink()
+    if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(
-            f"{path} cannot be written ({error.strerror}): check its folder."
-        ) from error
+            f"{path} ends in {path.suffix or 'nothing'!r}, and a map is an .html file: name it so; "
+            f"'camp-monitor figure' draws a finding as a picture."
+        )
 
 
 _Scenes = tuple[SceneReference, SceneReference]

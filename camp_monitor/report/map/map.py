@@ -93,7 +93,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     pictures = {"before": before, "after": after}
     ring = _widened(outline.geometry, outline.accuracy_m)
     label = words.outline_words(outline)
-    drawing = Drawing(_view_bounds(ring, shown), _finest_m([before, after]))
+    drawing = Drawing(_view_bounds(ring, shown), _finest_deg([before, after]))
     for role, picture in pictures.items():
         if picture is not None:
             drawing.add_picture(role, picture)
@@ -291,10 +291,9 @@ def _view_bounds(ring: BaseGeometry, findings: Sequence[Finding]) -> list[list[f
     return [[float(south), float(west)], [float(north), float(east)]]
 
 
-def _finest_m(pictures: Sequence[MapImage | None]) -> float:
-    """Return the smallest pixel of the pictures in metres of EPSG:3857; 1 if there is none."""
-    shown = [picture for picture in pictures if picture is not None]
-    return min((p.width_m / p.pixels.shape[1] for p in shown), default=1.0)
+def _finest_deg(pictures: Sequence[MapImage | None]) -> float:
+    """Return the smallest pixel of the pictures, degrees of longitude; about 1 m without any."""
+    return min((picture.pixel_deg for picture in pictures if picture is not None), default=1e-5)
 
 
 def _top_of(geometry: BaseGeometry) -> list[float]:

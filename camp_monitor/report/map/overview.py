@@ -26,7 +26,7 @@ from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.text import words
-from camp_monitor.workspace import Workspace
+from camp_monitor.workspace import AnyWorkspace, open_workspace
 
 STATES = {
     "findings": "With findings",
@@ -59,7 +59,7 @@ class Overview:
     headline: str
 
 
-def draw_workspace_overview(workspace: Workspace) -> Overview:
+def draw_workspace_overview(workspace: AnyWorkspace) -> Overview:
     """Draw the overview of a workspace: its registry and, if there is one, its ledger.
 
     Raises
@@ -67,6 +67,7 @@ def draw_workspace_overview(workspace: Workspace) -> Overview:
     FacilityError, LedgerError
         A facility file or the ledger cannot be read.
     """
+    workspace = open_workspace(workspace)
     facilities = read_registry(workspace.aoi)
     if not workspace.ledger.exists():
         return draw_overview(facilities, (), ())

@@ -35,6 +35,11 @@ NAMES = {
         "within_error": "mostly outside the outline, but within its stated error",
         "outside": "mostly outside the outline and its error",
     },
+    "position_short": {
+        "inside": "inside",
+        "within_error": "within error",
+        "outside": "outside",
+    },
     "quantity": {
         "reflectance": "surface reflectance",
         "sigma0_db": "radar backscatter sigma0 in decibels",
