@@ -12,10 +12,10 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import (
     MOST_YEARS,
     SEASON_DAYS,

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
-from camp_monitor.codes import WEATHER, Note
+from camp_monitor.codes import WEATHER
 from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.lookup import question_sha256
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import (
     Place,

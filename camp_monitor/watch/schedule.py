@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import Facility, read_registry
+from camp_monitor.notes import Note, note
 from camp_monitor.records.run import RunRecord
 from camp_monitor.workspace import CONFIGURATION, GroupSettings, ScheduleSettings, Workspace
 

@@ -27,9 +27,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import note
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
