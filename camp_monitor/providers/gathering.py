@@ -37,7 +37,7 @@ from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.workspace import Configuration, ScanSettings
+from camp_monitor.settings import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
 TOKEN_PATH = "/api/sas/v1"

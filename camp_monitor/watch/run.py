@@ -35,8 +35,9 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene
+from camp_monitor.settings import GroundFiles, ScanSettings
 from camp_monitor.watch.executors import Answer, Workers
-from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
+from camp_monitor.workspace import Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""
