@@ -32,7 +32,12 @@ from benchmarks.simulation.year_events import (
     place_on,
 )
 from benchmarks.simulation.years import (
-    CELLS, Acquisition, Place, list_passes, searched_ground, sky_over,
+    CELLS,
+    Acquisition,
+    Place,
+    list_passes,
+    searched_ground,
+    sky_over,
 )  # fmt: skip
 from camp_monitor.demo.compound import place_compound
 from camp_monitor.errors import SceneError
