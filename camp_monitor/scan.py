@@ -14,14 +14,16 @@ from camp_monitor.comparison import compare
 from camp_monitor.errors import SceneError
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.ledger.ledger import Added, Ledger, open_ledger
+from camp_monitor.ledger.entries import Added
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import AnyWorkspace, GroundFiles, open_workspace
+from camp_monitor.settings import GroundFiles
+from camp_monitor.workspace import AnyWorkspace, open_workspace
 
 Records = tuple[list[Observation], list[Finding]]
 """Observations, one for each detector, and their findings."""

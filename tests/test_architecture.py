@@ -17,6 +17,26 @@ def rooms_in_order() -> list[str]:
     return re.findall(r"^\| `([a-z_]+)(?:\.py|/)` \|", page, flags=re.MULTILINE)
 
 
+def named_rows() -> list[str]:
+    """Rows and steps of the page that say where something is."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\d\. `.*$", page, flags=re.MULTILINE)
+    rows = re.findall(r"^\| .* \| .* \|$", page.partition("Where would I change")[2], re.MULTILINE)
+    return [*steps, *rows[1:]]
+
+
+@pytest.mark.parametrize("row", named_rows(), ids=lambda row: row[:30])
+def test_what_the_page_names_is_there(row: str) -> None:
+    named = re.findall(r"`([^`]+)`", row)
+    paths = [name for name in named if re.search(r"[/.]", name)]
+    places = [base / path for path in paths for base in (PACKAGE, ROOT) if (base / path).exists()]
+    assert len(places) >= len(paths), f"not all there: {paths}"
+    files = [file for place in places for file in (place, *place.rglob("*.py")) if file.is_file()]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    for name in {*named} - {*paths}:
+        assert re.search(rf"\b{name}\b", text), f"{name} is in none of {paths}"
+
+
 def room_of(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else ""
@@ -47,6 +67,15 @@ def test_imports_go_one_way(path: Path) -> None:
         return  # the front door, which names what is behind it and imports it when asked
     above = set(order[: order.index(room)]) | {room}
     assert imported_rooms(path) <= above, f"{path.relative_to(ROOT)} imports a room below its own"
+
+
+def test_the_package_imports_its_rooms_when_a_name_is_asked_for() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    at_once = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert {node.module for node in at_once if isinstance(node, ast.ImportFrom)} == {
+        "__future__", "importlib", "typing",
+    }  # fmt: skip
+    assert not any(isinstance(node, ast.Import) for node in at_once)
 
 
 def module_of(path: Path) -> str:

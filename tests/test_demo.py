@@ -73,7 +73,7 @@ def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, R
             for reason in item.reasons
         }
     assert kinds == {"construction", "flooding", "flood_recession"}
-    assert refusals == {Code.NOTHING_USABLE}
+    assert refusals == {Code.UNUSABLE}
 
 
 def test_an_event_that_a_map_does_not_show_is_named_and_drawn_by_its_id(

@@ -13,14 +13,26 @@ from pathlib import Path
 import click
 import pytest
 
+import camp_monitor as cm
 from camp_monitor.cli import main
-from camp_monitor.workspace import CONFIGURATION_TEXT, Configuration, parse_configuration
+from camp_monitor.report.export.frames import EVENT_COLUMNS, OUTCOME_COLUMNS
+from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS
+from camp_monitor.settings import Configuration
+from camp_monitor.workspace import CONFIGURATION_TEXT, parse_configuration
 
 ROOT = Path(__file__).parents[1]
+WRITTEN = ("docs/commands.md", "docs/reference/codes.md")
+"""Pages that a program writes; they have tests of their own."""
 PAGES = (
-    "README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "aoi/README.md", "docs/README.md",
-    "docs/scheduling.md", "docs/methods/events.md",
+    "README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "aoi/README.md", "imagery/README.md",
+    *sorted(
+        name
+        for path in (ROOT / "docs").rglob("*.md")
+        if (name := path.relative_to(ROOT).as_posix()) not in WRITTEN
+    ),
 )  # fmt: skip
+MOST_WORDS = 900
+"""Of the first page."""
 EXAMPLE = "Example: "
 OTHERS = ("journalctl ",)
 """Programs of the machine whose lines name the service."""
@@ -149,6 +161,17 @@ def test_the_first_page_shows_commands() -> None:
     assert "camp-monitor demo" in lines
 
 
+def test_the_first_page_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= MOST_WORDS
+
+
+def test_the_documentation_lists_its_pages() -> None:
+    listed = (ROOT / "docs" / "README.md").read_text("utf-8")
+    for name in [*PAGES, *WRITTEN]:
+        if name.startswith("docs/") and name != "docs/README.md":
+            assert f"]({name.removeprefix('docs/')})" in listed, f"{name} is not listed"
+
+
 def test_messages_name_existing_commands() -> None:
     sources = sorted((ROOT / "camp_monitor").rglob("*.py"))
     named = [words for path in sources for words in named_commands(path.read_text("utf-8"))]
@@ -168,12 +191,30 @@ def parse_names(words: str) -> None:
         command = found
 
 
+def headings(path: Path) -> set[str]:
+    """The names by which links reach the headings of a page, as GitHub makes them."""
+    page = re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", page, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in found}
+
+
 @pytest.mark.parametrize("name", [*PAGES, "CHANGELOG.md", "GLOSSARY.md", "DECISIONS.md"])
 def test_links_between_pages_lead_somewhere(name: str) -> None:
     path = ROOT / name
-    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text("utf-8")):
-        if "://" not in target:
-            assert (path.parent / target).exists(), f"{name} links to {target}"
+    for target in re.findall(r"\]\(([^)\s]+)", path.read_text("utf-8")):
+        if "://" in target:
+            continue
+        file, _, heading = target.partition("#")
+        place = path.parent / file if file else path
+        assert place.exists(), f"{name} links to {target}"
+        assert not heading or heading in headings(place), f"{name} links to {target}"
+
+
+def test_the_page_of_exports_names_every_column() -> None:
+    page = (ROOT / "docs" / "reference" / "exports.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    columns = {*FINDING_COLUMNS, *NOT_SEEN_COLUMNS, *EVENT_COLUMNS, *OUTCOME_COLUMNS}
+    assert columns <= named, columns - named
 
 
 # --- Python
@@ -188,12 +229,25 @@ def test_the_reference_builds_without_a_warning(tmp_path: Path) -> None:
         if path.stem != "__init__":
             page = tmp_path / path.relative_to(ROOT).with_suffix(".html")
             assert page.is_file(), f"{path.name} has no page"
+    front = (tmp_path / "camp_monitor.html").read_text("utf-8")
+    for name in cm.__all__:
+        assert f'id="{name}"' in front, f"the front page has no {name}"
 
 
-def test_the_python_of_the_first_page_imports() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert blocks
+@pytest.mark.parametrize("name", PAGES)
+def test_the_python_of_a_page_asks_for_what_is_there(name: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    assert blocks or name != "README.md"
     for block in blocks:
-        compile(block, "README.md", "exec")
+        compile(block, name, "exec")
         imports = [line for line in block.splitlines() if line.startswith(("from ", "import "))]
         exec("\n".join(imports), {})
+        for holder, attribute in re.findall(r"\b(cm|result|workspace)\.(\w+)", block):
+            holds = {"cm": cm, "result": cm.Comparison, "workspace": cm.Workspace}[holder]
+            assert hasattr(holds, attribute), f"{name}: {holder}.{attribute}"
+
+
+def test_the_reference_names_what_is_stable() -> None:
+    page = (ROOT / "docs" / "reference" / "python.md").read_text("utf-8")
+    stable = page.partition("## What is stable")[2].partition("## What is not")[0]
+    assert set(re.findall(r"^\| `(\w+)", stable, flags=re.MULTILINE)) == set(cm.__all__)

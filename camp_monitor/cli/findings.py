@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.finding_tables import (
+    finding_table,
+    findings_table,
+    largest_first,
+    not_seen_table,
+)
 from camp_monitor.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from camp_monitor.records.finding import Finding
     from camp_monitor.records.observation import Observation
     from camp_monitor.records.review import Review
-    from camp_monitor.records.scene_reference import SceneReference
 
 VERDICTS = ("confirmed", "rejected", "unsure")
 
@@ -122,7 +125,7 @@ def show(context: Context, finding_id: str) -> None:
         _print_json({**content, "reviews": [_with_id(item) for item in reviews]})
     else:
         observation = (counts or naming)[-1]
-        context.console.print(_finding_table(finding, observation, bool(counts), reviews))
+        context.console.print(finding_table(finding, observation, bool(counts), reviews))
 
 
 @findings.command(
@@ -273,13 +276,13 @@ def _print_listing(
     facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
     for facility in sorted(facilities):
         context.console.print(legible(facility), style="bold")
-        here = _largest_first([item for item in found if item.facility_id == facility])
+        here = largest_first([item for item in found if item.facility_id == facility])
         if here:
-            context.console.print(_findings_table(here, replaced, latest))
+            context.console.print(findings_table(here, replaced, latest))
             context.console.print()
         gaps = [item for item in unseen if item.facility_id == facility]
         if gaps:
-            context.console.print(_not_seen_table(gaps, replaced))
+            context.console.print(not_seen_table(gaps, replaced))
             context.console.print()
     outcomes = Counter(item.outcome for item in looked)
     counts = ", ".join(
@@ -299,131 +302,3 @@ def _print_listing(
     if unseen:
         lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
     context.console.print("\n".join(lines))
-
-
-def _table(*columns: str) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _largest_first(found: Sequence[Finding]) -> list[Finding]:
-    """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
-    from camp_monitor.records.kinds import KINDS
-
-    kinds = list(KINDS)
-    return sorted(
-        found,
-        key=lambda item: (
-            item.after.acquired_to_at,
-            item.before.acquired_from_at,
-            item.method,
-            kinds.index(item.kind),
-            -item.area_m2,
-        ),
-    )
-
-
-def _findings_table(
-    found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
-) -> Table:
-    from camp_monitor.report.text.sentences import name_of
-    from camp_monitor.report.text.words import area_words, kind_words, position_words
-
-    table = _table("finding", "change", "between", "area", "confidence")
-    for item in found:
-        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
-        area, interval = area_words(item)
-        change = kind_words(item.kind)
-        if item.position != "inside":
-            change += f"\n{position_words(item)}"
-        if item.id in replaced:
-            change += "\nsuperseded"
-        if item.id in latest:
-            change += f"\n{name_of('verdict', latest[item.id].verdict)}"
-        between = f"{first} and\n{last}"
-        table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
-    return table
-
-
-def _not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
-    from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import phrase
-    from camp_monitor.report.text.words import question_words, share_words, unseen_words
-
-    table = _table("not seen", "between", "seen", "why")
-    for item in unseen:
-        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
-        share = share_words(item.seen_fraction)
-        reason = legible(unseen_words(item)) or phrase("not_seen.somewhere")
-        question = legible(question_words(item.method))
-        if item.id in replaced:
-            question += "\nsuperseded"
-        table.add_row(question, f"{first} and\n{last}", share, reason)
-    return table
-
-
-def _finding_table(
-    finding: Finding, observation: Observation, counts: bool, reviews: Sequence[Review]
-) -> Table:
-    """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
-    from rich.table import Table
-
-    from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
-    from camp_monitor.report.text.words import (
-        area_words,
-        confidence_words,
-        explanation_pairs,
-        interval_words,
-        kind_words,
-        position_words,
-        review_words,
-        share_words,
-        unseen_words,
-    )
-
-    area, interval = area_words(finding)
-    west, south, east, north = finding.geometry.bounds
-    seen, unseen = share_words(observation.seen_fraction), unseen_words(observation)
-    seen = f"{seen} of the outline"
-    every = ((item.measurements, item.caveats) for item in (finding, observation))
-    measured = dict.fromkeys(row for pair in every for row in measured_rows(*pair))
-    caveats = dict.fromkeys(caveat_sentences((*finding.caveats, *observation.caveats)))
-    rows = [
-        ("finding", finding.id),
-        ("change", f"{kind_words(finding.kind)}, {position_words(finding)}"),
-        ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
-        ("when", interval_words(finding.before, finding.after)),
-        ("area", f"{area} ({interval})"),
-        ("confidence", confidence_words(finding)),
-        *(("review", review_words(item)) for item in reversed(reviews)),
-        ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
-        ("seen", f"{seen}; {unseen}" if unseen else seen),
-        ("method", finding.method),
-        *_scene_rows("before", finding.before),
-        *_scene_rows("after", finding.after),
-        *measured,
-        *explanation_pairs(finding),
-        *(("caveat", text) for text in caveats),
-    ]
-    if not counts:
-        rows.insert(1, ("superseded", "a later scan of the same scenes has another answer"))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", overflow="fold", max_width=24)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(legible(name), legible(value))
-    return table
-
-
-def _scene_rows(name: str, scene: SceneReference) -> list[tuple[str, str]]:
-    return [
-        (name, f"{scene.id}, {scene.sensor}, {scene.dates}"),
-        ("", f"{scene.credit} ({scene.licence})"),
-        *(("", text) for text in scene.sha256),
-    ]

@@ -243,8 +243,8 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
 
 
 def _plain(one: Done) -> dict[str, Any]:
+    from camp_monitor.records.run import failure
     from camp_monitor.report.text.sentences import with_text
-    from camp_monitor.watch.run import failure
 
     return {
         "facility": one.facility_id,

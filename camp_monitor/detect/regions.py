@@ -14,6 +14,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detect.detection import Change
+from camp_monitor.facilities.geometry import geodesic_area_m2
 
 MOST_CELLS = 1000
 """An area is drawn in at most this many cells a side."""
@@ -154,13 +155,10 @@ def pixels_inside(geometry: BaseGeometry, grid: GeoBox) -> NDArray[np.bool_]:
 
 def _polygons(part: NDArray[np.bool_], grid: GeoBox) -> tuple[BaseGeometry, float]:
     """Outline of the pixels, EPSG:4326, and its area on the ellipsoid."""
-    from pyproj import Geod
-
     geometry = _to_globe(shapely.MultiPolygon(_pixel_polygons(part, grid)), grid)
     if len(geometry.geoms) == 1:
         geometry = geometry.geoms[0]
-    area_m2, _ = Geod(ellps="WGS84").geometry_area_perimeter(shapely.orient_polygons(geometry))
-    return geometry, abs(area_m2)
+    return geometry, geodesic_area_m2(geometry)
 
 
 def _pixel_polygons(where: NDArray[np.bool_], grid: GeoBox) -> list[shapely.Polygon]:

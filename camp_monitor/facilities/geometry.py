@@ -48,6 +48,25 @@ def distances_m(lon: float, lat: float, points: np.ndarray) -> np.ndarray:
     return np.asarray(apart_m, dtype=float)
 
 
+def sides_m(bounds: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Width through the middle and height of a frame on the WGS84 ellipsoid, metres.
+
+    `bounds` are its west, south, east and north, degrees.
+    """
+    from pyproj import Geod
+
+    geod = Geod(ellps="WGS84")
+    west, south, east, north = bounds
+    middle = (south + north) / 2
+    return geod.inv(west, middle, east, middle)[2], geod.inv(west, south, west, north)[2]
+
+
+def degree_m(lat: float) -> float:
+    """Length of a degree of latitude on the WGS84 ellipsoid, metres, around `lat`, degrees."""
+    lat = min(max(lat, -89.5), 89.5)
+    return sides_m((0.0, lat - 0.5, 0.0, lat + 0.5))[1]
+
+
 def length_words(length_m: float) -> str:
     """Write a length given in metres: metres below 10 km, kilometres above."""
     return f"{length_m:,.0f} m" if length_m < 10_000 else f"{length_m / 1000:,.0f} km"

@@ -18,6 +18,23 @@ from camp_monitor.records.run import RunRecord
 
 
 @dataclass(frozen=True)
+class Added:
+    """What `Ledger.record` added.
+
+    Parameters
+    ----------
+    observations, findings : int
+        Records that the ledger did not hold yet.
+    renewed : int
+        Observations that it held, that a later answer had superseded, and that count again now.
+    """
+
+    observations: int
+    findings: int
+    renewed: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """The observation that became the latest answer to its question, and its place in that order.
 

@@ -7,10 +7,8 @@ finding counts instead of an earlier one, and both stay.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,13 +28,13 @@ from camp_monitor.ledger.chain import (
 )
 from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
+    Added,
     Answer,
     answer_entry,
     finding_entry,
     observation_entry,
     question_of,
     read_finding,
-    read_observation,
     read_review,
     read_run,
     review_entry,
@@ -44,10 +42,11 @@ from camp_monitor.ledger.entries import (
 )
 from camp_monitor.ledger.lookup import (
     Looked,
-    current_ids,
+    hash_of_contents,
     latest_answers,
+    look_up_answer,
     look_up_finding,
-    names_scene,
+    look_up_findings,
     no_such_finding,
     read_looks,
     read_observations,
@@ -67,7 +66,6 @@ from camp_monitor.ledger.store import (
 )
 from camp_monitor.ledger.verification import check_belonging, ledger_faults
 from camp_monitor.records.finding import Finding, in_order
-from camp_monitor.records.kinds import CONFIDENCES, KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review
 from camp_monitor.records.run import RunRecord
@@ -107,23 +105,6 @@ def open_ledger(place: Place, *, wait_s: float = 30.0) -> Ledger:
         engine.dispose()
         raise
     return Ledger(place, engine)
-
-
-@dataclass(frozen=True)
-class Added:
-    """What `Ledger.record` added.
-
-    Parameters
-    ----------
-    observations, findings : int
-        Records that the ledger did not hold yet.
-    renewed : int
-        Observations that it held, that a later answer had superseded, and that count again now.
-    """
-
-    observations: int
-    findings: int
-    renewed: int
 
 
 class Ledger:
@@ -295,7 +276,7 @@ class Ledger:
         With `superseded`, return those too that a later answer to the same question replaced.
         """
         with self._transaction() as connection:
-            every = read_observations(connection, _only(facility_id))
+            every = read_observations(connection, facility_id and {facility_id})
             latest = set(latest_answers(connection, every).values())
         return tuple(in_order(item for item in every if superseded or item.id in latest))
 
@@ -339,22 +320,8 @@ class Ledger:
         InputError
             There is no such kind or confidence.
         """
-        if kind is not None and kind not in KINDS:
-            raise InputError(f"{kind!r:.80} is not a kind of change: use {', '.join(KINDS)}.")
-        if at_least is not None and at_least not in CONFIDENCES:
-            raise InputError(f"{at_least!r:.80} is no confidence: use {', '.join(CONFIDENCES)}.")
-        wanted: list[sa.ColumnElement[bool]] = []
-        if facility_id is not None:
-            wanted.append(FINDINGS.c.facility_id == facility_id)
-        if kind is not None:
-            wanted.append(FINDINGS.c.kind == kind)
         with self._transaction() as connection:
-            ids = None if superseded else current_ids(connection, facility_id)
-            found = read(connection, FINDINGS, wanted, read_finding, ids)
-        least = CONFIDENCES.index(at_least) if at_least else 0
-        return tuple(
-            in_order(item for item in found if CONFIDENCES.index(item.confidence) >= least)
-        )
+            return look_up_findings(connection, facility_id, kind, at_least, superseded)
 
     def finding(self, id_or_prefix: str) -> Finding:
         """Return the finding of this id, or the only one whose id begins like this.
@@ -382,17 +349,9 @@ class Ledger:
         another credit make another question.  An observation that a later answer superseded is
         returned too; hand it to `record` again to make it count again.
         """
-        wanted = [OBSERVATIONS.c.facility_id == facility_id, OBSERVATIONS.c.method == method]
         asked = (outline_version, before, after, settings_sha256)
         with self._transaction() as connection:
-            wanted.append(names_scene(after.id))
-            answers = [
-                item
-                for item in read(connection, OBSERVATIONS, wanted, read_observation)
-                if (item.outline_version, item.before, item.after, item.settings_sha256) == asked
-            ]
-            latest = set(latest_answers(connection, answers).values())
-        return next((item for item in answers if item.id in latest), None)
+            return look_up_answer(connection, facility_id, method, asked)
 
     def head(self) -> tuple[Head, ...]:
         """Return where the chain of each table ends; keep it elsewhere, for `verify`."""
@@ -407,17 +366,7 @@ class Ledger:
         hexadecimal, of the sorted SHA-256 of the contents, one line each.
         """
         with self._transaction() as connection:
-            contents = [
-                content
-                for table in _tables(connection)
-                if table not in (ANSWERS, RUNS)
-                for content in connection.scalars(sa.select(table.c.content))
-            ]
-        hashes = sorted(
-            hashlib.sha256(str(content).encode(errors="surrogateescape")).hexdigest()
-            for content in contents
-        )
-        return hashlib.sha256("".join(f"{item}\n" for item in hashes).encode()).hexdigest()
+            return hash_of_contents(connection, _tables(connection))
 
     def verify(self, heads: Iterable[Head] = ()) -> tuple[str, ...]:
         """Check everything against everything; return the faults, one sentence each.
@@ -444,7 +393,3 @@ def _utc_text(recorded_at: datetime) -> str:
 def _tables(connection: sa.Connection) -> tuple[sa.Table, ...]:
     """Return the chained tables that the file has now."""
     return tables_of(version_of(connection))
-
-
-def _only(facility_id: str | None) -> set[str] | None:
-    return None if facility_id is None else {facility_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,13 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from camp_monitor.codes import Note
-from camp_monitor.errors import LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS
+from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
+from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, RUNS
 from camp_monitor.ledger.entries import question_of, read_finding, read_observation
 from camp_monitor.ledger.store import DamagedRowError, checked_rows, read
+from camp_monitor.notes import Note
 from camp_monitor.records.content import canonical_json, content_hash
-from camp_monitor.records.finding import Finding
+from camp_monitor.records.finding import Finding, in_order
+from camp_monitor.records.kinds import CONFIDENCES, KINDS
 from camp_monitor.records.observation import Observation, reasons_of
 from camp_monitor.records.scene_reference import SceneReference
 
@@ -233,3 +235,67 @@ def no_such_finding(asked: str, matches: Sequence[str], ids: Sequence[str]) -> s
     near = difflib.get_close_matches("F" + asked[:40].lower().lstrip("f"), ids, n=1, cutoff=0.7)
     hint = f"did you mean {near[0]}?" if near else "see 'camp-monitor findings list'."
     return f"There is no finding {name} in the ledger: {hint}"
+
+
+def look_up_findings(
+    connection: sa.Connection,
+    facility_id: str | None,
+    kind: str | None,
+    at_least: str | None,
+    superseded: bool,
+) -> tuple[Finding, ...]:
+    """Return findings in order of facility and time; see `Ledger.findings`.
+
+    Raises
+    ------
+    InputError
+        There is no such kind or confidence.
+    """
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"{kind!r:.80} is not a kind of change: use {', '.join(KINDS)}.")
+    if at_least is not None and at_least not in CONFIDENCES:
+        raise InputError(f"{at_least!r:.80} is no confidence: use {', '.join(CONFIDENCES)}.")
+    wanted: list[sa.ColumnElement[bool]] = []
+    if facility_id is not None:
+        wanted.append(FINDINGS.c.facility_id == facility_id)
+    if kind is not None:
+        wanted.append(FINDINGS.c.kind == kind)
+    ids = None if superseded else current_ids(connection, facility_id)
+    found = read(connection, FINDINGS, wanted, read_finding, ids)
+    least = CONFIDENCES.index(at_least) if at_least else 0
+    return tuple(in_order(item for item in found if CONFIDENCES.index(item.confidence) >= least))
+
+
+def look_up_answer(
+    connection: sa.Connection,
+    facility_id: str,
+    method: str,
+    asked: tuple[int, SceneReference, SceneReference, str],
+) -> Observation | None:
+    """Return the observation that answered a question already; see `Ledger.find_observation`.
+
+    `asked` is the version of the outline, the scenes, and the hash of the settings.
+    """
+    wanted = [
+        OBSERVATIONS.c.facility_id == facility_id,
+        OBSERVATIONS.c.method == method,
+        names_scene(asked[2].id),
+    ]
+    answers = [
+        item
+        for item in read(connection, OBSERVATIONS, wanted, read_observation)
+        if (item.outline_version, item.before, item.after, item.settings_sha256) == asked
+    ]
+    latest = set(latest_answers(connection, answers).values())
+    return next((item for item in answers if item.id in latest), None)
+
+
+def hash_of_contents(connection: sa.Connection, tables: Iterable[sa.Table]) -> str:
+    """Hash all observations, findings and reviews; see `Ledger.contents_sha256`."""
+    hashes = sorted(
+        hashlib.sha256(str(content).encode(errors="surrogateescape")).hexdigest()
+        for table in tables
+        if table not in (ANSWERS, RUNS)
+        for content in connection.scalars(sa.select(table.c.content))
+    )
+    return hashlib.sha256("".join(f"{item}\n" for item in hashes).encode()).hexdigest()

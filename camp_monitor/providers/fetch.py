@@ -12,10 +12,8 @@ import json
 import math
 import os
 import shutil
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import MissingError, RemoteError, SceneError
+from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.providers.item import (
     SAFE_ID,
     RemoteBand,
@@ -34,7 +33,8 @@ from camp_monitor.providers.item import (
 )
 from camp_monitor.providers.network.addresses import where
 from camp_monitor.providers.network.answers import parse_json
-from camp_monitor.providers.network.remote import Remote, open_remote_raster
+from camp_monitor.providers.network.range_file import RangeFile, open_image
+from camp_monitor.providers.network.remote import Remote
 from camp_monitor.providers.search import ANOTHER, USUAL_PIXEL_M, check_file
 from camp_monitor.providers.sentinel1_grd import fetch_backscatter, ground_grid, read_geocoding
 from camp_monitor.providers.sources import Source
@@ -42,13 +42,10 @@ from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import check_unaltered, list_scenes, read_scene
 from camp_monitor.scenes.inspecting import SIMULATED
 from camp_monitor.scenes.locking import alone
-from camp_monitor.scenes.opening import DRIVERS
 from camp_monitor.scenes.scene import Scene, SceneDescription
 from camp_monitor.scenes.sensors import SENSORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
 
@@ -119,14 +116,8 @@ def catalogue_id(scene_id: str, area: BaseGeometry, least_px: int) -> str:
 
 def most_bytes(scene: RemoteScene, area: BaseGeometry, least_px: int) -> int:
     """Return the size that a scene's fetched files will hardly exceed, bytes."""
-    from pyproj import Geod
-
-    west, south, east, north = area.bounds
-    geod = Geod(ellps="WGS84")
-    width_m = geod.inv(west, (south + north) / 2, east, (south + north) / 2)[2]
-    height_m = geod.inv(west, south, west, north)[2]
     pixel_m = USUAL_PIXEL_M[scene.sensor]
-    sides = [max(side / pixel_m, least_px) + 2 * BESIDE_PX for side in (width_m, height_m)]
+    sides = [max(side / pixel_m, least_px) + 2 * BESIDE_PX for side in sides_m(area.bounds)]
     number = 4 if scene.sensor == "sentinel-1" else 2
     return int(sides[0] * sides[1] * number * (len(scene.bands) + 1))
 
@@ -289,7 +280,7 @@ def _ground(remote: Remote, order: Order) -> Geometry | GeoBox:
     """
     if order.scene.in_radar_geometry:
         return ground_grid(order.area, order.least_px, BESIDE_PX)
-    with open_remote_raster(remote, order.scene.bands[0].href, ANOTHER) as source:
+    with open_image(remote.open(order.scene.bands[0].href), ANOTHER) as source:
         check_file(source, order.scene.bands[0], order.scene.sensor)
         crs, affine = str(source.crs), source.transform
     bounds = Geometry(shapely.box(*order.area.bounds), "EPSG:4326").to_crs(crs, 0.01).boundingbox
@@ -313,7 +304,7 @@ def _fetch_band(
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)  # of one that was cut off
     tags: dict[str, str] = {}
-    with _opened(remote, band) as source:
+    with open_image(_file(remote, band), ANOTHER) as source:
         if isinstance(ground, GeoBox):
             numbers, tags = fetch_backscatter(remote, band, source, ground)
             place = {"crs": str(ground.crs), "transform": ground.affine, "nodata": math.nan}
@@ -342,43 +333,18 @@ def _fetch_band(
     part.replace(path)
 
 
-@contextmanager
-def _opened(remote: Remote, band: RemoteBand) -> Iterator[DatasetReader]:
-    """Open a band where it is; a small file is read whole and held to its checksum."""
+def _file(remote: Remote, band: RemoteBand) -> RangeFile:
+    """Return a band's file where it is; a small one is read whole and held to its checksum."""
     small = band.size is not None and band.size <= WHOLE_FILE_BYTES
-    with ExitStack() as stack:
-        if band.checksum and small:
-            content = remote.read_all(band.href, WHOLE_FILE_BYTES)
-            if matches_checksum(content, band.checksum) is False:
-                raise RemoteError(
-                    f"The file of the band {band.name} is not the one that its provider's checksum "
-                    f"promises: nothing was kept; try again, or {ANOTHER}."
-                )
-            yield stack.enter_context(_open_whole(content, band))
-        else:
-            yield stack.enter_context(open_remote_raster(remote, band.href, ANOTHER))
-
-
-@contextmanager
-def _open_whole(content: bytes, band: RemoteBand) -> Iterator[DatasetReader]:
-    """Open an image that was read whole."""
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
-    from rasterio.io import MemoryFile
-
-    driver = next((name for start, name in DRIVERS.items() if content.startswith(start)), None)
-    if driver is None:
+    if not (band.checksum and small):
+        return remote.open(band.href)
+    content = remote.read_all(band.href, WHOLE_FILE_BYTES)
+    if matches_checksum(content, band.checksum) is False:
         raise RemoteError(
-            f"The file of the band {band.name} is neither a GeoTIFF nor a JPEG 2000: {ANOTHER}."
+            f"The file of the band {band.name} is not the one that its provider's checksum "
+            f"promises: nothing was kept; try again, or {ANOTHER}."
         )
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
-    try:
-        with alone, warnings.catch_warnings(), MemoryFile(content) as memory:
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with memory.open(driver=driver) as source:
-                yield source
-    except (RasterioError, IndexError) as error:
-        raise RemoteError(f"The file of the band {band.name} is damaged: {ANOTHER}.") from error
+    return RangeFile(where(band.href), len(content), content, lambda start, stop: b"")
 
 
 def _window(source: DatasetReader, ground: Geometry, band: RemoteBand) -> Window:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import (
     MOST_YEARS,
     SEASON_DAYS,
@@ -37,7 +37,7 @@ from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.workspace import Configuration, ScanSettings
+from camp_monitor.settings import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
 TOKEN_PATH = "/api/sas/v1"
@@ -108,12 +108,10 @@ def open_shop(
         There is no such source.
     """
     settings = configuration.fetch
-    own = {
-        name: (one.url, one.like, one.collections) for name, one in configuration.sources.items()
-    }
-    found = find_source(source or settings.source, own)
+    found = find_source(source or settings.source, configuration.sources)
     with ExitStack() as stack:
-        remote = stack.enter_context(Remote(found.url, _signer(found, clock, stack)))
+        sign = _signer(found, clock, stack)
+        remote = stack.enter_context(Remote(found.url, sign, hosts=found.hosts))
         wanted = tuple(sensors) or settings.sensors
         yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
 
@@ -123,10 +121,10 @@ def _signer(source: Source, clock: Callable[[], datetime], stack: ExitStack) -> 
     if source.signing == "copernicus-s3":
         return signing.copernicus_s3()
     if source.signing == "planetary-computer":
-        path = parse_address(source.url).path
-        base = source.url.removesuffix(path) + TOKEN_PATH
+        service = parse_address(source.url)
+        base = source.url.removesuffix(service.path) + TOKEN_PATH
         keys = signing.planetary_tokens(signing.planetary_key(), base)
-        tokens = stack.enter_context(Remote(base, keys))
+        tokens = stack.enter_context(Remote(base, keys, hosts=[service.host]))
         return signing.planetary_computer(tokens.get_json, clock, base)
     return signing.unsigned
 

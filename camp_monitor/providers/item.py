@@ -14,12 +14,12 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError, SceneError
+from camp_monitor.providers.network.addresses import LONGEST_HREF
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.sar.calibration import find_annotations
 from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
-LONGEST_HREF = 4000
 UNREADABLE = (
     KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ShapelyError,
 )  # fmt: skip

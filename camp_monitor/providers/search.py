@@ -19,11 +19,14 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import RemoteError
+from camp_monitor.facilities.geometry import degree_m
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
-from camp_monitor.providers.network.remote import MOST_BLOCK_BYTES, Remote, open_remote_raster
+from camp_monitor.providers.network.range_file import open_image
+from camp_monitor.providers.network.remote import Remote
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
@@ -47,7 +50,6 @@ KINDS = {
 }  # fmt: skip
 REFLECTANCE_KINDS = ("uint16", "int16")
 """What the numbers of each band are stored as."""
-DEGREE_M = 111_000.0
 BESIDE_M = 60.0
 """Read beyond the outline, so that cloud at its edge is widened into it."""
 ANOTHER = "choose another scene, or --source"
@@ -203,7 +205,7 @@ def clear_fraction(remote: Remote, scene: RemoteScene, outline: BaseGeometry) ->
     band = scene.quality
     if band is None:
         return None
-    with open_remote_raster(remote, band.href, ANOTHER) as source:
+    with open_image(remote.open(band.href), ANOTHER) as source:
         check_file(source, band, scene.sensor)
         return clear_share(source, band.name, outline)
 
@@ -226,10 +228,7 @@ def check_file(source: DatasetReader, band: RemoteBand, sensor: str) -> None:
             f"{named} holds {source.count} x {kind} where one band of {' or '.join(allowed)} "
             f"belongs: {ANOTHER}."
         )
-    rows, cols = source.block_shapes[0]
-    if rows * cols * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
-        raise RemoteError(f"{named} has tiles of {cols} x {rows} pixels, too large: {ANOTHER}.")
-    unit_m = crs.linear_units_factor[1] if crs.is_projected else DEGREE_M
+    unit_m = _unit_m(source)
     usual_m = USUAL_PIXEL_M[sensor]
     for side in (affine.a, -affine.e):
         if not usual_m * FINEST <= side * unit_m <= usual_m * COARSEST or affine.b or affine.d:
@@ -258,7 +257,7 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
     from rasterio.windows import transform as window_transform
 
     placed = Geometry(outline, "EPSG:4326").to_crs(str(source.crs)).geom
-    unit_m = source.crs.linear_units_factor[1] if source.crs.is_projected else DEGREE_M
+    unit_m = _unit_m(source)
     if not all(map(math.isfinite, placed.bounds)):
         return 0.0  # the file lies where the outline has no place
     bounds = placed.buffer(BESIDE_M / unit_m).bounds
@@ -284,6 +283,13 @@ def clear_share(source: DatasetReader, name: str, outline: BaseGeometry, index: 
     frame = shapely.box(*array_bounds(*shape, affine))
     reached = float(placed.intersection(frame).area / placed.area)
     return round(reached * float((flags[inside] == 0).mean()), 4)
+
+
+def _unit_m(source: DatasetReader) -> float:
+    """Length of the unit of a file's coordinates, metres; of a degree, that of latitude there."""
+    if source.crs.is_projected:
+        return float(source.crs.linear_units_factor[1])
+    return degree_m((source.bounds.bottom + source.bounds.top) / 2)
 
 
 def _coarser(side_px: int) -> int:

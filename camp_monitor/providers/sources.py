@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from camp_monitor.errors import WorkspaceError
+from camp_monitor.providers.network.addresses import parse_address
+from camp_monitor.settings import SourceSettings
 
 Signing = Literal["none", "planetary-computer", "copernicus-s3"]
 
@@ -71,6 +73,8 @@ class Source:
     title : str
     url : str
         Landing page of its STAC API.
+    hosts : tuple of str
+        Where its API and its files are: nothing else is asked.  Empty: every public host.
     collections : tuple of Collection
         The first of a sensor is the one that is searched.
     signing : str
@@ -82,6 +86,7 @@ class Source:
     name: str
     title: str
     url: str
+    hosts: tuple[str, ...]
     collections: tuple[Collection, ...] = field(repr=False)
     signing: Signing = "none"
     tried: str = "nothing"
@@ -144,6 +149,11 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 name="earth-search",
                 title="Element 84 Earth Search",
                 url="https://earth-search.aws.element84.com/v1",
+                hosts=(
+                    "earth-search.aws.element84.com",
+                    "sentinel-cogs.s3.us-west-2.amazonaws.com",
+                    "e84-earth-search-sentinel-data.s3.us-west-2.amazonaws.com",
+                ),
                 collections=(
                     _SENTINEL_2,
                     replace(_SENTINEL_2, id="sentinel-2-c1-l2a"),
@@ -162,6 +172,13 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 name="planetary-computer",
                 title="Microsoft Planetary Computer",
                 url="https://planetarycomputer.microsoft.com/api/stac/v1",
+                hosts=(
+                    "planetarycomputer.microsoft.com",
+                    "sentinel2l2a01.blob.core.windows.net",
+                    "landsateuwest.blob.core.windows.net",
+                    "sentinel1euwestrtc.blob.core.windows.net",
+                    "sentinel1euwest.blob.core.windows.net",
+                ),
                 collections=(
                     replace(_SENTINEL_2, bands=_BY_NUMBER, quality=("scl", "SCL")),
                     _LANDSAT,
@@ -176,6 +193,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 name="copernicus",
                 title="Copernicus Data Space Ecosystem",
                 url="https://stac.dataspace.copernicus.eu/v1",
+                hosts=("stac.dataspace.copernicus.eu", "eodata.dataspace.copernicus.eu"),
                 collections=(
                     replace(
                         _SENTINEL_2,
@@ -194,6 +212,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 name="usgs",
                 title="USGS Landsat",
                 url="https://landsatlook.usgs.gov/stac-server",
+                hosts=("landsatlook.usgs.gov",),
                 collections=(replace(_LANDSAT, id="landsat-c2l2-sr"),),
                 tried="recorded items of Landsat 7 and 8",
             ),
@@ -203,15 +222,17 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 """Presets, by name."""
 
 
-def find_source(name: str, own: Mapping[str, tuple[str, str, tuple[str, ...]]]) -> Source:
+def find_source(name: str, own: Mapping[str, SourceSettings]) -> Source:
     """Return a preset, or a user's own source.
+
+    A source of one's own without hosts has those of its preset where it is the same API, and else
+    every public one.
 
     Parameters
     ----------
     name : str
     own : mapping
-        Name of a user's source to its URL, the preset whose names it follows, and those of the
-        preset's collections that are searched: none for all.
+        Sources of ``camp-monitor.toml`` by name.
 
     Raises
     ------
@@ -219,22 +240,29 @@ def find_source(name: str, own: Mapping[str, tuple[str, str, tuple[str, ...]]]) 
         There is no such source, it follows no known preset, or that has no such collection.
     """
     if name in own:
-        url, like, wanted = own[name]
+        settings, like = own[name], own[name].like
         if like not in SOURCES:
             raise WorkspaceError(
                 f"The source {name} follows {like!r}, which is none of {', '.join(SOURCES)}: "
                 f"correct 'like' in [sources.{name}] of camp-monitor.toml."
             )
-        has = {collection.id: collection for collection in SOURCES[like].collections}
+        preset, wanted = SOURCES[like], settings.collections
+        has = {collection.id: collection for collection in preset.collections}
         strange = [identity for identity in wanted if identity not in has]
         if strange:
             raise WorkspaceError(
                 f"The source {name} follows {like}, which has no collection {strange[0][:60]!r}: "
                 f"use {', '.join(has)} in [sources.{name}] of camp-monitor.toml."
             )
-        taken = tuple(has[identity] for identity in wanted or has)
+        same = parse_address(settings.url).host == parse_address(preset.url).host
         return replace(
-            SOURCES[like], name=name, title=name, url=url, collections=taken, tried="nothing"
+            preset,
+            name=name,
+            title=name,
+            url=settings.url,
+            hosts=settings.hosts or (preset.hosts if same else ()),
+            collections=tuple(has[identity] for identity in wanted or has),
+            tried="nothing",
         )
     if name in SOURCES:
         return SOURCES[name]

@@ -6,32 +6,29 @@ and carries an id that is the hash of its content: the same result has the same 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Explanation, Measurements, Note
+from camp_monitor.notes import Explanation, Measurements, Note
 from camp_monitor.records import earlier
 from camp_monitor.records.content import (
     check,
-    content_hash,
     geometry_json,
-    plain,
     read_geometry,
     rounded,
 )
 from camp_monitor.records.kinds import CONFIDENCES, KINDS, POSITIONS
 from camp_monitor.records.observation import Observation, read_measurements, read_notes
+from camp_monitor.records.recorded import Recorded
 from camp_monitor.records.scene_reference import SceneReference
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Recorded):
     """A region that changed between two dates.
 
     Parameters
@@ -104,42 +101,23 @@ class Finding:
         object.__setattr__(self, "geometry", rounded(self.geometry))
         self.to_dict()
 
-    @property
-    def simulated(self) -> bool:
-        """Whether one of its scenes was painted by a program."""
-        return self.before.simulated or self.after.simulated
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content as plain JSON values; `from_dict` reverses it.
-
-        Raises
-        ------
-        LedgerError
-            It cannot be written: NaN, infinity, half characters.
-        """
-        if self.original:
-            recorded: dict[str, Any] = json.loads(self.original)
-            return recorded
-        return plain(
-            {
-                "facility_id": self.facility_id,
-                "outline_version": self.outline_version,
-                "kind": self.kind,
-                "method": self.method,
-                "before": self.before.to_dict(),
-                "after": self.after.to_dict(),
-                "geometry": geometry_json(self.geometry),
-                "area_m2": self.area_m2,
-                "area_low_m2": self.area_low_m2,
-                "area_high_m2": self.area_high_m2,
-                "position": self.position,
-                "confidence": self.confidence,
-                "measurements": dict(self.measurements),
-                "caveats": [item.to_dict() for item in self.caveats],
-                "probability": self.probability,
-                "explanations": [item.to_dict() for item in self.explanations],
-            }
-        )
+    def _content(self) -> dict[str, Any]:
+        return {
+            "facility_id": self.facility_id,
+            "outline_version": self.outline_version,
+            "kind": self.kind,
+            "method": self.method,
+            "geometry": geometry_json(self.geometry),
+            "area_m2": self.area_m2,
+            "area_low_m2": self.area_low_m2,
+            "area_high_m2": self.area_high_m2,
+            "position": self.position,
+            "confidence": self.confidence,
+            "measurements": dict(self.measurements),
+            "caveats": [item.to_dict() for item in self.caveats],
+            "probability": self.probability,
+            "explanations": [item.to_dict() for item in self.explanations],
+        }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Finding:
@@ -156,11 +134,6 @@ class Finding:
         fields["after"] = SceneReference.from_dict(content["after"])
         fields["geometry"] = read_geometry(content["geometry"])
         return cls(**fields)
-
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of the whole content."""
-        return content_hash(self.to_dict())
 
     @property
     def id(self) -> str:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Measurements, Note, measurements, recorded
+from camp_monitor.notes import Measurements, Note, measurements, recorded
 from camp_monitor.records import earlier
 from camp_monitor.records.content import (
     check,
-    content_hash,
     geometry_json,
-    plain,
     read_geometry,
     rounded,
 )
 from camp_monitor.records.kinds import OUTCOMES
+from camp_monitor.records.recorded import Recorded
 from camp_monitor.records.scene_reference import SceneReference
 
 
 @dataclass(frozen=True)
-class Observation:
+class Observation(Recorded):
     """A pair was looked at for one question: how much was seen, and the outcome.
 
     Parameters
@@ -103,42 +100,23 @@ class Observation:
         )
         self.to_dict()
 
-    @property
-    def simulated(self) -> bool:
-        """Whether one of its scenes was painted by a program."""
-        return self.before.simulated or self.after.simulated
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the content as plain JSON values; `from_dict` reverses it.
-
-        Raises
-        ------
-        LedgerError
-            It cannot be written: NaN, infinity, half characters.
-        """
-        if self.original:
-            recorded: dict[str, Any] = json.loads(self.original)
-            return recorded
-        return plain(
-            {
-                "facility_id": self.facility_id,
-                "outline_version": self.outline_version,
-                "method": self.method,
-                "before": self.before.to_dict(),
-                "after": self.after.to_dict(),
-                "settings_sha256": self.settings_sha256,
-                "outcome": self.outcome,
-                "seen_fraction": self.seen_fraction,
-                "reasons": [item.to_dict() for item in self.reasons],
-                "not_seen": geometry_json(self.not_seen),
-                "finding_ids": list(self.finding_ids),
-                "measurements": dict(self.measurements),
-                "caveats": [item.to_dict() for item in self.caveats],
-                "detectable_m2": self.detectable_m2,
-                "altered": geometry_json(self.altered),
-                "altered_fraction": self.altered_fraction,
-            }
-        )
+    def _content(self) -> dict[str, Any]:
+        return {
+            "facility_id": self.facility_id,
+            "outline_version": self.outline_version,
+            "method": self.method,
+            "settings_sha256": self.settings_sha256,
+            "outcome": self.outcome,
+            "seen_fraction": self.seen_fraction,
+            "reasons": [item.to_dict() for item in self.reasons],
+            "not_seen": geometry_json(self.not_seen),
+            "finding_ids": list(self.finding_ids),
+            "measurements": dict(self.measurements),
+            "caveats": [item.to_dict() for item in self.caveats],
+            "detectable_m2": self.detectable_m2,
+            "altered": geometry_json(self.altered),
+            "altered_fraction": self.altered_fraction,
+        }
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Observation:
@@ -157,11 +135,6 @@ class Observation:
             fields[name] = read_geometry(content.get(name))
         fields["finding_ids"] = tuple(content.get("finding_ids", ()))
         return cls(**fields)
-
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of the whole content."""
-        return content_hash(self.to_dict())
 
     @property
     def id(self) -> str:

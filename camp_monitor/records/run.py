@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from camp_monitor.codes import Note
+from camp_monitor.codes import Code
+from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.records import earlier
 from camp_monitor.records.content import check, content_hash, read_instant
 
@@ -22,6 +24,8 @@ compared; a facility, or the run, could not be finished; the run came to its end
 put into words for a message."""
 UNUSED = ("too_cloudy", "refused", "failed")
 """Why a pass was not compared."""
+MOST_DETAIL = 2000
+"""Characters that are kept of an error's message."""
 
 
 @dataclass(frozen=True)
@@ -156,3 +160,10 @@ class RunRecord:
     def id(self) -> str:
         """Short id, ``D`` and twelve hexadecimal digits of the content's hash."""
         return f"D{self.sha256[:12]}"
+
+
+def failure(error: CampMonitorError) -> Note:
+    """Return what the run log keeps of an error: its code, or its class and message."""
+    if isinstance(error, Refusal):
+        return error.note
+    return note(Code.FAILED, error=type(error).__name__, detail=str(error)[:MOST_DETAIL])

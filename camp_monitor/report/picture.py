@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,9 +34,6 @@ LEAST_LOSSLESS_BITS = 4.0
 """Bits for each pixel with data below which no scene was seen to fit without loss."""
 
 MOST_HALVINGS = 6
-
-MERCATOR_RADIUS_M = 6378137.0
-"""Radius of the sphere of EPSG:3857, metres."""
 
 NATURAL_COLOUR = ("red", "green", "blue")
 
@@ -104,9 +100,9 @@ class MapImage:
             )
 
     @property
-    def width_m(self) -> float:
-        """Width in metres of EPSG:3857, which are longer than metres on the ground."""
-        return math.radians(self.east_deg - self.west_deg) * MERCATOR_RADIUS_M
+    def pixel_deg(self) -> float:
+        """Side of a pixel, degrees of longitude."""
+        return (self.east_deg - self.west_deg) / self.pixels.shape[1]
 
 
 def render_image(image: Image, reference: SceneReference) -> MapImage:
@@ -300,6 +296,8 @@ def _rendered(
 
 def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, float, float]:
     """Return west, south, east, north in degrees of a north-up grid in EPSG:3857."""
+    from pyproj import Transformer
+
     affine = image.grid.affine
     crs = image.grid.crs
     north_up = affine.b == affine.d == 0 and affine.a > 0 > affine.e
@@ -308,15 +306,8 @@ def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, f
             f"Scene {reference.id} lies on a grid in {crs}, but a map draws images on a north-up "
             "grid in EPSG:3857: read it onto one."
         )
-    rows, cols = image.flags.shape
-    west, east = (_lon_deg(affine.c + affine.a * col) for col in (0, cols))
-    south, north = (_lat_deg(affine.f + affine.e * row) for row in (rows, 0))
-    return west, south, east, north
-
-
-def _lon_deg(x_m: float) -> float:
-    return round(math.degrees(x_m / MERCATOR_RADIUS_M), 9)
-
-
-def _lat_deg(y_m: float) -> float:
-    return round(math.degrees(math.atan(math.sinh(y_m / MERCATOR_RADIUS_M))), 9)
+    box = image.grid.boundingbox
+    to_degrees = Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True)
+    west, south = to_degrees.transform(box.left, box.bottom)
+    east, north = to_degrees.transform(box.right, box.top)
+    return round(west, 9), round(south, 9), round(east, 9), round(north, 9)

@@ -28,9 +28,10 @@ AGREE_PX = 0.5
 LEAST_AGREEING_FRACTION = 0.6
 """Smaller than this share of agreeing groups, and the shift is unknown."""
 MAX_SHIFT_PX = 12
-"""The shift is looked for within this: imagery is georeferenced better."""
-STEP_PX = 0.02
-"""Step of the search below a pixel."""
+"""A group that finds a longer shift, to the nearest pixel along rows or columns, agrees with none:
+imagery is georeferenced better."""
+STEPS_IN_PX = 50
+"""Steps of the search to a pixel."""
 HIGHEST_FREQUENCY = 0.35
 """Cycles per pixel; above it resampling and compression leave only noise."""
 
@@ -99,6 +100,7 @@ def measure_shift(before: Image, after: Image) -> Alignment:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
     found = np.array([_group_shift(first, second, tiles[group::count]) for group in range(count)])
     near = np.hypot(*(found - np.median(found, axis=0)).T) <= AGREE_PX
+    near &= np.abs(found).round().max(axis=1) <= MAX_SHIFT_PX
     agreeing = int(near.sum())
     if agreeing < max(LEAST_GROUPS, LEAST_AGREEING_FRACTION * count):
         return Alignment(0.0, 0.0, len(tiles), count, agreeing, known=False)
@@ -140,10 +142,16 @@ def _tiles(usable: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
 def _group_shift(
     before: NDArray[np.float32], after: NDArray[np.float32], tiles: list[tuple[slice, slice]]
 ) -> tuple[float, float]:
-    """Shift of a group of tiles in (rows, columns), from their mean cross-power spectrum."""
+    """Shift of a group of tiles in (rows, columns), from their mean cross-power spectrum.
+
+    The peak is sought by magnitude, where the deepest trough may win: the constant that is added
+    to the spectrum lifts the whole correlation above zero.
+    """
+    from skimage.registration import phase_cross_correlation
+
     side = tiles[0][0].stop - tiles[0][0].start
     taper = np.outer(np.hanning(side), np.hanning(side))
-    frequencies = np.fft.fftfreq(side).astype(np.float64)
+    frequencies = np.fft.fftfreq(side)
     kept = np.hypot(frequencies[:, None], frequencies[None, :]) <= HIGHEST_FREQUENCY
     power = np.zeros((side, side), np.complex128)
     for tile in tiles:
@@ -152,24 +160,12 @@ def _group_shift(
         cross = second * first.conj()
         power += cross / np.maximum(np.abs(cross), 1e-12)
     power *= kept
-    coarse = np.arange(-MAX_SHIFT_PX, MAX_SHIFT_PX + 1, dtype=float)
-    rows, columns = _peak(power, frequencies, coarse, coarse)
-    fine = np.arange(-1.0, 1.0 + STEP_PX / 2, STEP_PX)
-    return _peak(power, frequencies, rows + fine, columns + fine)
-
-
-def _peak(
-    power: NDArray[np.complex128],
-    frequencies: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    columns: NDArray[np.float64],
-) -> tuple[float, float]:
-    """Find where the correlation is highest, among shifts of `rows` by `columns`.
-
-    The inverse transform is evaluated at these shifts only, so that they may lie between pixels.
-    """
-    by_row = np.exp(2j * np.pi * np.outer(rows, frequencies))
-    by_column = np.exp(2j * np.pi * np.outer(frequencies, columns))
-    correlation = (by_row @ power @ by_column).real
-    row, column = np.unravel_index(int(correlation.argmax()), correlation.shape)
-    return float(rows[row]), float(columns[column])
+    power[0, 0] += np.abs(power).sum()
+    shift, _, _ = phase_cross_correlation(
+        power,
+        np.ones_like(power),
+        space="fourier",
+        normalization=None,
+        upsample_factor=STEPS_IN_PX,
+    )
+    return float(shift[0]), float(shift[1])

@@ -15,6 +15,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
+from camp_monitor.facilities.geometry import geodesic_area_m2
 from camp_monitor.scenes.catalogue import file_sha256
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.sensors import Sensor
@@ -164,12 +165,10 @@ def footprint(grid: GeoBox) -> BaseGeometry:
 
 def ground_pixel_m(files: tuple[InspectedFile, ...]) -> float:
     """Side of the finest pixel on the ground, metres, at the centre of its file."""
-    from pyproj import Geod
-
     sides = []
     for file in files:
         rows, columns = file.grid.shape
         middle = file.grid[rows // 2 : rows // 2 + 1, columns // 2 : columns // 2 + 1]
         ring = middle.extent.to_crs("EPSG:4326").geom
-        sides.append(math.sqrt(abs(Geod(ellps="WGS84").geometry_area_perimeter(ring)[0])))
+        sides.append(math.sqrt(geodesic_area_m2(ring)))
     return min(sides)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from camp_monitor.codes import recorded
 from camp_monitor.events.events import by_finding, join_events
+from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage

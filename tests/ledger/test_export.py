@@ -18,8 +18,8 @@ import pyogrio
 import pytest
 import shapely
 
-from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError
+from camp_monitor.notes import recorded as said
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review

@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import SCHEMA_VERSION, row_hash
 from camp_monitor.ledger.dialects import guards
-from camp_monitor.ledger.ledger import Added, open_ledger
+from camp_monitor.ledger.entries import Added
+from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import recorded as said
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

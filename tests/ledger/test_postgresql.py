@@ -28,12 +28,14 @@ from camp_monitor.errors import CampMonitorError, InstallationError, LedgerError
 from camp_monitor.facilities.registry import bundled_registry
 from camp_monitor.ledger.chain import FINDINGS, METADATA, SCHEMA
 from camp_monitor.ledger.dialects import POSTGRESQL
-from camp_monitor.ledger.ledger import Added, Ledger, open_ledger
+from camp_monitor.ledger.entries import Added
+from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
-from camp_monitor.workspace import LedgerServer, create_workspace, open_workspace
+from camp_monitor.settings import LedgerServer
+from camp_monitor.workspace import create_workspace, open_workspace
 from tests.ledger.test_ledger import let_go, start_recorder, write_scans
 
 MakeFinding = Callable[..., Finding]

@@ -17,10 +17,10 @@ import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import Geod
 
-from camp_monitor.codes import recorded as said
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import recorded as said
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
@@ -142,7 +142,7 @@ def test_a_style_names_only_columns_that_are_there(package: Path) -> None:
         named |= {renderer.get("attr", "id") for renderer in root.iter("renderer-v2")}
         assert named <= there
         wanted = {"change", "area_m2", "verdict"} if name == "findings" else {"question"}
-        assert named >= wanted | {"dates", "credit"}
+        assert named >= wanted | {"dates", "simulated"}
         # QGIS takes a bare word for a column, too: here all of them are quoted.
         unquoted = re.sub(r"""'[^']*'|"[^"]*\"""", "", expressions)
         assert re.findall(r"\b[a-z_]\w*\b(?! *\()", unquoted) == []

@@ -59,6 +59,8 @@ time.sleep = lambda seconds: slept(min(seconds, 0.02))
 def watch(event, args):
     if event == "socket.connect" and isinstance(args[1], tuple):
         record("connect", args[1][0])
+    elif event == "socket.getaddrinfo":
+        record("connect", str(args[0]))
     elif event == "open" and isinstance(args[0], str):
         if args[1] not in ("r", "rb", None) or args[0].endswith("canary.tif"):
             record("open", os.path.abspath(args[0]))
@@ -351,6 +353,20 @@ def configured(**settings: int) -> Setup:
     return make
 
 
+def of_listed_hosts(setup: Setup) -> Setup:
+    """Another setup, in a workspace whose source names the hosts of its files."""
+
+    def make(world: World, name: str, folder: Path) -> tuple[str, ...]:
+        file = folder / "camps" / "camp-monitor.toml"
+        text = file.read_text("utf-8")
+        table = text.index("[sources.local]\n") + len("[sources.local]\n")
+        listed = 'hosts = ["127.0.0.1"]\n'
+        file.write_text(text[:table] + listed + text[table:], encoding="utf-8")
+        return setup(world, name, folder) or ()
+
+    return make
+
+
 def imagery_is(make: Callable[[Path], object]) -> Setup:
     def setup(world: World, name: str, folder: Path) -> tuple[str, ...]:
         place = folder / "camps" / "imagery"
@@ -362,6 +378,7 @@ def imagery_is(make: Callable[[Path], object]) -> Setup:
 
 
 BUSY, AWAY = Fault(status=429, headers={"Retry-After": "1"}), Fault(status=503)
+STRANGER = Fault(status=302, headers={"Location": "https://files.example.org/x.tif"})
 LINK_LOCAL = Fault(status=302, headers={"Location": "https://169.254.169.254/latest/meta-data"})
 SEARCH = ("scenes", "search", FACILITY, *INTERVAL)
 SHORT = ("--json", "scenes", "search", FACILITY, "--from", "2016-08-01", "--to", "2016-08-03")
@@ -387,6 +404,11 @@ CASES = [
     Case("metadata", with_href("http://169.254.169.254/latest/meta-data"), "over http"),
     Case("s3", with_href("s3://bucket/x.tif"), "not an address that is asked"),
     Case("redirect", with_faults(always=LINK_LOCAL), "private or reserved"),
+    Case("stranger", of_listed_hosts(with_href("https://files.example.org/x.tif")),
+         "files.example.org is none of the hosts"),
+    Case("led_to_stranger", of_listed_hosts(with_faults(always=STRANGER)),
+         "files.example.org is none of the hosts"),
+    Case("listed", of_listed_hosts(fetching()), code=0, keeps=1),
     Case("html", with_file(lambda: b"<html>Sign in</html>"), "neither a GeoTIFF nor"),
     Case("vrt", fetching(vrt), "neither a GeoTIFF nor"),
     Case("no_crs", with_file(square(crs=None)), "no coordinate system"),

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from camp_monitor.errors import RemoteError
 from camp_monitor.providers.fetch import fetch_scene, find_order
 from camp_monitor.providers.item import RemoteScene, read_remote_scene
-from camp_monitor.providers.sources import SOURCES, Source
+from camp_monitor.providers.network.addresses import check_address, parse_address
+from camp_monitor.providers.network.signing import COPERNICUS_FILES
+from camp_monitor.providers.sources import SOURCES, Source, find_source
 from camp_monitor.scenes.sensors import QUALITY_BANDS, QUANTITIES, SENSORS
 from camp_monitor.scenes.sentinel2_offset import OffsetState
+from camp_monitor.settings import SourceSettings
 from tests.remote.conftest import MakeRemote
 from tests.remote.servers import AssetServer
 
@@ -149,6 +153,39 @@ def test_the_table_names_what_the_program_knows() -> None:
             assert collection.credit
             if collection.quality:
                 assert collection.quality[0] in QUALITY_BANDS
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda one: f"{one.source}-{one.item[-32:]}")
+def test_every_file_lies_on_a_host_of_its_source(expected: Expected, imagery_folder: Path) -> None:
+    source, scene = SOURCES[expected.source], read(expected, imagery_folder)
+    home = parse_address(source.url)
+    assert home.host in source.hosts
+    bands = scene.bands if scene.quality is None else (*scene.bands, scene.quality)
+    hrefs = [href for one in bands for href in (one.href, one.calibration, one.noise) if href]
+    if hrefs[0].startswith("s3://eodata/"):
+        assert parse_address(COPERNICUS_FILES).host in source.hosts
+        return
+    if hrefs[0].startswith("s3://usgs-landsat/"):
+        return  # its readers pay: not supported
+    for href in hrefs:
+        check_address(parse_address(href), home, source.hosts)
+
+
+def test_own_source_has_its_own_hosts_or_those_of_the_same_api() -> None:
+    preset = SOURCES["earth-search"]
+    own = {
+        "same": SourceSettings(url=preset.url, collections=("sentinel-2-c1-l2a",)),
+        "other": SourceSettings(url="https://stac.example.org/v1"),
+        "named": SourceSettings(url=preset.url, hosts=("files.example.org",)),
+    }
+    found = {name: find_source(name, own).hosts for name in own}
+    assert found == {"same": preset.hosts, "other": (), "named": ("files.example.org",)}
+
+
+@pytest.mark.parametrize("host", ["https://files.example.org", "*.example.org", "Files.org", ""])
+def test_host_that_is_no_plain_name_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError):
+        SourceSettings(url="https://stac.example.org/v1", hosts=(host,))
 
 
 def test_what_was_tried_is_said_truly() -> None:

@@ -19,7 +19,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError
-from camp_monitor.providers.network.remote import open_remote_raster
+from camp_monitor.providers.network.range_file import open_image
 from camp_monitor.providers.search import check_file, clear_share
 from camp_monitor.scenes.quality import READERS
 from tests.remote.conftest import COG_SIDE, MakeRemote
@@ -75,7 +75,7 @@ def test_looking_costs_few_requests_and_bytes_wherever_and_however_large_the_out
         costs = []
         for place in PLACES.values():
             remote = make_remote()
-            with open_remote_raster(remote, assets.url(PATH), "x") as source:
+            with open_image(remote.open(assets.url(PATH)), "x") as source:
                 assert source.block_shapes == [(512, 512)]
                 clear_share(source, "scl", outline(width_m, height_m, place))
             costs.append((remote.requests, remote.bytes_read))
@@ -100,7 +100,7 @@ def test_an_overview_tells_the_share_of_the_whole(
     rows = np.arange(COG_SIDE)[:, None] // 40 % 3 == 0
     pixels = np.where(np.broadcast_to(rows, shape), np.uint8(9), np.uint8(4))
     assets.files[PATH] = cog(pixels, GRID, blocksize=512)
-    with open_remote_raster(make_remote(), assets.url(PATH), "x") as source:
+    with open_image(make_remote().open(assets.url(PATH)), "x") as source:
         share = clear_share(source, "scl", outline(width_m, height_m, PLACES["middle"]))
     top = round((54_900 - height_m / 2) / PIXEL_M)
     seen = READERS["scl"](pixels[top : top + round(height_m / PIXEL_M)]) == 0
@@ -124,7 +124,7 @@ def test_a_quality_band_that_is_none_is_refused_before_it_is_read(
         remote = make_remote()
         with (
             pytest.raises(RemoteError, match=r"uint16|pixels of 0\.2 m"),
-            open_remote_raster(remote, assets.url(PATH), "x") as source,
+            open_image(remote.open(assets.url(PATH)), "x") as source,
         ):
             check_file(source, scene.quality, scene.sensor)
         assert remote.requests == 1

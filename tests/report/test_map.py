@@ -18,8 +18,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.codes import recorded
 from camp_monitor.errors import InstallationError
+from camp_monitor.notes import recorded
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
 from camp_monitor.report.map.map import draw_map, iframe_line

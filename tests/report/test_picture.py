@@ -110,7 +110,6 @@ def test_edges_are_those_of_the_grid() -> None:
     east, south = to_degrees(painted.WEST_M + side_m, painted.NORTH_M - side_m)
     found = [picture.west_deg, picture.south_deg, picture.east_deg, picture.north_deg]
     assert found == pytest.approx([west, south, east, north], abs=1e-8)
-    assert picture.width_m == pytest.approx(side_m, abs=0.01)
 
 
 def test_images_on_other_grids_are_refused() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.coregistration import Alignment, measure_shift
+from camp_monitor.scenes.coregistration import AGREE_PX, Alignment, _group_shift, measure_shift
 from camp_monitor.scenes.image import Quality
 from tests.scenes.painted import make_image, moved, texture
 
@@ -54,6 +54,23 @@ def test_fields_that_turned_from_dark_to_bright_keep_their_edges() -> None:
     assert_found(
         measure_shift(make_image(ground), make_image(-moved(ground, 1.4, -0.6))), 1.4, -0.6
     )
+
+
+@pytest.mark.parametrize(("rows", "known"), [(12.3, True), (-13, False), (20, False)])
+def test_a_shift_beyond_what_georeferencing_allows_is_not_known(rows: float, known: bool) -> None:
+    ground = texture(2)
+    found = measure_shift(make_image(ground), make_image(moved(ground, rows, 1)))
+    assert found.known is known
+    assert found.shift_rows_px == pytest.approx(rows if known else 0, abs=NEAR_PX)
+
+
+def test_what_is_alike_wins_over_what_is_opposite() -> None:
+    """The deepest trough of the correlation is no peak, however deep."""
+    ground = texture(6).astype(np.float32)
+    after = 0.5 * np.roll(ground, -4, axis=1) - np.roll(ground, 3, axis=0)
+    corners = [(row, column) for row in (0, 128) for column in (0, 128)]
+    tiles = [(slice(row, row + 128), slice(column, column + 128)) for row, column in corners]
+    assert _group_shift(ground, after, tiles) == pytest.approx((0, -4), abs=AGREE_PX)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -170,12 +170,19 @@ def bent(points: list[GroundControlPoint], **changes: float) -> list[GroundContr
     return points
 
 
+def of_two_rows(points: list[GroundControlPoint]) -> list[GroundControlPoint]:
+    rows = sorted({point.row for point in points})[:2]
+    return [point for point in points if point.row in rows]
+
+
 @pytest.mark.parametrize(
     ("points", "words"),
     [
         ([], "has 0 ground control points"),
         (control_points()[:3], "has 3 ground control points"),
         (control_points()[:-1], "do not fill rows and columns"),
+        ([control_points()[i] for i in (0, 0, *range(2, 66))], "do not fill rows and columns"),
+        (of_two_rows(control_points()), "do not fill rows and columns"),
         (bent(control_points(), col=60.5), "do not fill rows and columns"),
         (bent(control_points(), z=1e9), "do not fill rows and columns"),
         (bent(control_points(), x=math.inf), "do not fill rows and columns"),

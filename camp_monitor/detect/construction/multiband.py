@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure, note
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.method import METHOD, STRUCTURE_UP_TO_M
 from camp_monitor.detect.construction.new_structures import new_corners
 from camp_monitor.detect.detection import Change, Detection
@@ -17,6 +17,7 @@ from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 
@@ -118,30 +119,11 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         built, lookalikes = _built(pair, dry, odds, shores, constants)
         if physical and pair.pixel_m <= STRUCTURE_UP_TO_M:
             altered = _altered(pair, changed & ~shores, odds, constants) | built
-        changes.append(
-            Change(
-                kind="construction",
-                changed=built,
-                strength=strength,
-                edge_px=EDGE_PX,
-                least_px=LEAST_PX,
-                caveats=(note(lookalikes),),
-                way=WAY,
-            )
-        )
+        changes.append(_change("construction", built, strength, LEAST_PX, lookalikes))
         changed = changed & ~built
     if not physical:
-        changes.append(
-            Change(
-                kind="other",
-                changed=changed,
-                strength=strength,
-                edge_px=EDGE_PX,
-                least_px=LEAST_UNNAMED_PX,
-                caveats=(note(Code.BECAME_UNTOLD),),
-                way=WAY,
-            )
-        )
+        unnamed = Code.BECAME_UNTOLD
+        changes.append(_change("other", changed, strength, LEAST_UNNAMED_PX, unnamed))
     return Detection(
         METHOD,
         tuple(changes),
@@ -149,6 +131,24 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         measured,
         unseen=Code.AT_WATER,
         altered=altered,
+    )
+
+
+def _change(
+    kind: str,
+    changed: NDArray[np.bool_],
+    strength: NDArray[np.float32],
+    least_px: int,
+    caveat: Code,
+) -> Change:
+    return Change(
+        kind=kind,
+        changed=changed,
+        strength=strength,
+        edge_px=EDGE_PX,
+        least_px=least_px,
+        caveats=(note(caveat),),
+        way=WAY,
     )
 
 

@@ -1,13 +1,14 @@
-"""Which addresses on the network may be asked for anything: told by the address alone.
+"""Which addresses on the network may be asked for anything: decided by the address alone.
 
-An address from a catalogue is a stranger's text.  Only ``https`` to public hosts is asked.  Where
-the catalogue itself, which the user chose, is on this computer, its own host may be asked too.
+An address from a catalogue is a stranger's text.  Only ``https`` to public hosts is asked, and only
+to those of the source where it has a list.  Where the catalogue itself, which the user chose, is on
+this computer, its own host may be asked too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote
@@ -98,22 +99,29 @@ def parse_address(href: str) -> Address:
     return address
 
 
-def check_address(address: Address, home: Address) -> None:
-    """Refuse what is not public, as far as the spelling tells.
+def check_address(address: Address, home: Address, hosts: Collection[str] = ()) -> None:
+    """Refuse what is not public or no host of the source, as far as the spelling tells.
 
     Parameters
     ----------
     address : Address
     home : Address
         The catalogue that the user chose.
+    hosts : collection of str
+        Names that may be asked besides that of `home`; empty: every public one.
 
     Raises
     ------
     RemoteError
-        ``http`` to another computer, or a number that is not a public address.
+        ``http`` to another computer, a number that is not a public address, or another host.
     """
     if _is_at_home(address.host, home):
         return
+    if hosts and address.host not in (home.host, *hosts):
+        raise RemoteError(
+            f"{address.host[:LONGEST_SHOWN]} is none of the hosts of this source: choose another "
+            f"scene, or name it under 'hosts' in a [sources.NAME] of camp-monitor.toml."
+        )
     shown = f"{address.host}{address.path}"[:LONGEST_SHOWN]
     if address.scheme != "https":
         raise RemoteError(f"{shown} is asked for over http, which anyone can alter: use https.")

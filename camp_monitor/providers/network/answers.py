@@ -1,4 +1,4 @@
-"""What a server's answer says, told from its bytes and headers alone."""
+"""What a server's answer says, by its bytes and headers alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import unquote, urljoin
 
 from camp_monitor.errors import RemoteError
@@ -68,7 +68,7 @@ def parse_json(content: bytes, shown: str) -> Any:
         character.
     """
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(content.decode("utf-8"))
         if b"\\ud" in content.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         level, depth = [value], 0
@@ -114,9 +114,11 @@ def size_of_range(headers: Mapping[str, str], content: bytes, start: int, stop: 
     FailedTry
         The answer holds other bytes than were asked for, or does not say which.
     """
-    said = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", _range_of(headers))
+    number = "([0-9]{1,18})"
+    sent = headers.get("Content-Range", "").strip()
+    said = re.fullmatch(f"bytes {number}-{number}/{number}", sent)
     if said is not None:
-        first, last, size = (int(number) for number in said.groups())
+        first, last, size = map(int, said.groups())
         if first == start and last + 1 == min(stop, size) and len(content) == last + 1 - first:
             return size
     raise FailedTry("sends other bytes than were asked for", "use another source")
@@ -189,15 +191,7 @@ def check_no_secret(location: str, href: str, signed: Signed) -> None:
         raise RemoteError(f"{where(href)} sends its signature on to another host: it is not asked.")
 
 
-def _range_of(headers: Mapping[str, str]) -> str:
-    return headers.get("Content-Range", "").strip()
-
-
 def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)

@@ -19,9 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.poolmanager import PoolManager
 from urllib3.util.connection import create_connection
-from urllib3.util.timeout import Timeout
 
 from camp_monitor.providers.network.addresses import Address, check_resolved
 from camp_monitor.providers.network.answers import LATER, FailedTry
@@ -67,44 +65,49 @@ LIMITS = Limits()
 _turn = threading.local()
 
 
-def start_turn(total_s: float) -> None:
-    """Say that all answers this thread reads from now on must be there in `total_s` seconds."""
-    _turn.ends_at_s = time.monotonic() + total_s
+def start_turn(home: Address, limits: Limits) -> None:
+    """Begin one try of this thread: whom it may reach, and how long all its answers may take.
+
+    Parameters
+    ----------
+    home : Address
+        The catalogue that the user chose.
+    limits : Limits
+    """
+    _turn.home, _turn.limits = home, limits
+    _turn.ends_at_s = time.monotonic() + limits.total_s
 
 
-def left_s() -> float:
-    """Return the seconds left of this thread's turn.
+def _wait_s(most_s: float) -> float:
+    """Return how long this thread may wait now: at most `most_s`, and no longer than its turn.
 
     Raises
     ------
     FailedTry
-        None are left.
+        The turn is over.
     """
     rest_s: float = _turn.ends_at_s - time.monotonic()
     if rest_s <= 0:
         raise FailedTry("takes too long to send its answer", LATER)
-    return rest_s
+    return min(most_s, rest_s)
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket, waiting no longer than the socket's own limit and the turn allow."""
+    """Reads from a socket, waiting no longer than the limits and the turn allow."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         super().__init__()
-        self._sock = sock
-        self._read_s = sock.gettimeout()
-        self._raw = sock.makefile("rb", buffering=0)
+        self._sock, self._raw = sock, raw
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        rest_s = left_s()
-        self._sock.settimeout(rest_s if self._read_s is None else min(self._read_s, rest_s))
+        self._sock.settimeout(_wait_s(_turn.limits.read_s))
         try:
             return self._raw.readinto(buffer)
         except TimeoutError:
-            left_s()
+            _wait_s(0)  # says so where it is the turn that is over
             raise
 
     def close(self) -> None:
@@ -112,27 +115,18 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _Timed:
-    """A socket as an answer's reader wants it."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock))
-
-
 class _TimedResponse(http.client.HTTPResponse):
+    """An answer whose every byte, from the first line on, is read in time."""
+
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(_Timed(sock), *args, **options)  # type: ignore[arg-type]  # only makefile
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
 
 class _Checked(HTTPConnection):
     """A connection that goes to a checked address of its host."""
 
     response_class = _TimedResponse
-    home: Address
-    proxied: bool
 
     def _new_conn(self) -> socket.socket:
         host = self.host.strip("[]")
@@ -141,11 +135,13 @@ class _Checked(HTTPConnection):
         except OSError:
             raise FailedTry("has a host that cannot be found", LATER, passing=True) from None
         numeric = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not self.proxied:
-            check_resolved(host, numeric, self.home)
+        check_resolved(host, numeric, _turn.home)
         for one in numeric:
+            within_s = _wait_s(_turn.limits.connect_s)
             try:
-                sock = self._connect(one)
+                sock = create_connection(
+                    (one, self.port), within_s, socket_options=self.socket_options
+                )
             except OSError:
                 continue
             if sock.getpeername()[0] in numeric:
@@ -153,64 +149,38 @@ class _Checked(HTTPConnection):
             sock.close()
         raise FailedTry("cannot be reached", LATER, passing=True)
 
-    def _connect(self, numeric: str) -> socket.socket:
-        timeout_s = Timeout.resolve_default_timeout(self.timeout)
-        within_s = left_s() if timeout_s is None else min(timeout_s, left_s())
-        return create_connection((numeric, self.port), within_s, socket_options=self.socket_options)
-
 
 class _CheckedTls(_Checked, HTTPSConnection):
     """The same with TLS, for the host's name."""
 
 
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Checked
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _CheckedTls
+
+
 class Adapter(HTTPAdapter):
-    """Connections that check where they go.
+    """Connections that check where they go; none goes through a proxy."""
 
-    Parameters
-    ----------
-    home : Address
-        The catalogue that the user chose.
-    proxied : bool
-        All goes through a proxy, which looks the names up itself.
-    """
-
-    def __init__(self, home: Address, *, proxied: bool) -> None:
-        self._checks = {"home": home, "proxied": proxied}
+    def __init__(self) -> None:
         super().__init__(pool_maxsize=KEPT_CONNECTIONS, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools, as requests asks for them."""
         super().init_poolmanager(*args, **options)
-        self._check(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
-        """Make the pools behind a proxy, as requests asks for them."""
-        manager = super().proxy_manager_for(proxy, **options)
-        self._check(manager)
-        return manager
-
-    def _check(self, manager: PoolManager) -> None:
-        kinds = {
-            "http": (_Checked, HTTPConnectionPool),
-            "https": (_CheckedTls, HTTPSConnectionPool),
-        }
-        manager.pool_classes_by_scheme = {
-            scheme: type(
-                pool.__name__, (pool,), {"ConnectionCls": type("C", (kind,), self._checks)}
-            )
-            for scheme, (kind, pool) in kinds.items()
-        }
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
 def explain(error: requests.RequestException) -> FailedTry:
     """Say in plain words why no answer came; nothing of the library's own words is taken over."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return FailedTry("was not reached by the proxy", "check the proxy's address", passing=True)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return FailedTry(
             "has a certificate that cannot be trusted",
-            "check the address and this computer's clock; behind a proxy that opens connections, "
-            "name its certificate in REQUESTS_CA_BUNDLE",
+            "check the address and this computer's clock; behind a firewall that decrypts, name "
+            "its certificate in REQUESTS_CA_BUNDLE",
         )
     if isinstance(error, requests.Timeout):
         return FailedTry("did not answer in time", LATER, passing=True)
@@ -219,23 +189,6 @@ def explain(error: requests.RequestException) -> FailedTry:
     return FailedTry("cannot be asked", "check the address")
 
 
-class _NoQuery(logging.Filter):
-    """Takes the query out of what the library logs, since a signature may be in it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                one.partition("?")[0] if isinstance(one, str) else one for one in record.args
-            )
-        return True
-
-
-class _OnlyWarnings(logging.Filter):
-    """Lets only warnings through: what the library logs below them is made of keys."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING
-
-
-logging.getLogger("urllib3.connectionpool").addFilter(_NoQuery("no-query"))
-logging.getLogger("botocore.auth").addFilter(_OnlyWarnings("only-warnings"))
+# What these log below an error holds signatures: whole addresses, and what keys are made of.
+for _name in ("urllib3.connection", "urllib3.connectionpool", "botocore.auth"):
+    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.ERROR)

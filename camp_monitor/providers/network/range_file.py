@@ -1,14 +1,23 @@
-"""A file that is read in pieces from elsewhere, and looks like any open binary file."""
+"""A file that is read in pieces from elsewhere, and an image in it as GDAL opens it."""
 
 from __future__ import annotations
 
 import io
+import itertools
+import warnings
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from camp_monitor.errors import RemoteError
+from camp_monitor.scenes.opening import DRIVERS
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
 
 BLOCK_BYTES = 8192
 GAP_BYTES = 4 * BLOCK_BYTES
@@ -16,9 +25,12 @@ GAP_BYTES = 4 * BLOCK_BYTES
 KEPT_BYTES = 16 << 20
 MOST_AT_ONCE_BYTES = 256 << 20
 LONGEST_PIECE_BYTES = 4 << 20
+MOST_TILE_BYTES = 128 << 20
+"""Unpacked, of one tile; a small file can claim tiles that no memory holds."""
+_names = itertools.count()
 
 
-class RangeFile(io.RawIOBase):
+class RangeFile:
     """A read-only file over a function that brings any piece of it.
 
     Pieces are asked for in whole blocks and kept, the least used being dropped first, so that the
@@ -44,50 +56,17 @@ class RangeFile(io.RawIOBase):
     def __init__(
         self, shown: str, size: int, head: bytes, read_piece: Callable[[int, int], bytes]
     ) -> None:
-        super().__init__()
         self.shown = shown
         self.size = size
         self._head = head
         self._head_blocks = len(head) // BLOCK_BYTES
         self._read_piece = read_piece
-        self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position in bytes from the start."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position, also one past the end, where nothing is read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readall(self) -> bytes:
-        """Return all from the position to the end."""
-        return self.read()
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return `size` bytes from the position on; fewer only at the end of the file."""
-        stop = self.size if size is None or size < 0 else self._position + size
-        (piece,) = self.read_pieces([(self._position, max(stop, self._position))])
-        self._position += len(piece)
+    def read(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Return the bytes from `start` up to `stop`, or to the end; fewer only at the end."""
+        (piece,) = self.read_pieces([(start, self.size if stop is None else stop)])
         return piece
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` from the position on; fewer bytes only at the end of the file."""
-        view = memoryview(buffer).cast("B")
-        piece = self.read(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
 
     def read_pieces(self, spans: Sequence[tuple[int, int]]) -> list[bytes]:
         """Return several pieces, asking for what is missing in as few requests as can be.
@@ -138,127 +117,133 @@ class RangeFile(io.RawIOBase):
         return joined[start - first * BLOCK_BYTES : stop - first * BLOCK_BYTES]
 
 
-class QuietFile:
-    """A `RangeFile` for GDAL, which no error can be told of in the middle of a read.
-
-    It has the methods that rasterio wants of a place with files, in rasterio's own names.
-
-    The first error is kept, and from then on nothing is asked for; whoever opened the file looks
-    at `failure` at the end.
+@contextmanager
+def open_image(file: RangeFile, remedy: str) -> Iterator[DatasetReader]:
+    """Open an image file where it is, on its own: nothing beside it and nothing it names is read.
 
     Parameters
     ----------
     file : RangeFile
-    name : str
-        The one name that can be opened; what lies beside it is not there.
+    remedy : str
+        What to do where the file is damaged, for the message.
 
-    Attributes
-    ----------
-    failure : RemoteError or None
+    Raises
+    ------
+    RemoteError
+        It cannot be read, is neither a GeoTIFF nor a JPEG 2000, has tiles too large, or is
+        damaged; also where that shows only while the block inside reads from it.
+    """
+    import rasterio
+    from rasterio.abc import MultiByteRangeResourceContainer
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    MultiByteRangeResourceContainer.register(_Folder)  # so GDAL asks for many tiles at once
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
+    folder = _Folder(file)
+    try:
+        # for good: to set it back would disturb other threads, which read at the same time
+        warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+        with alone:
+            source = rasterio.open(folder.name, driver=_driver(file), opener=folder)
+        with source:
+            _check_tiles(source, file.shown, remedy)
+            yield source
+    except (RasterioError, IndexError) as error:
+        if folder.failure is None:
+            raise RemoteError(
+                f"{file.shown} is damaged and cannot be read as an image: {remedy}."
+            ) from error
+    if folder.failure is not None:
+        raise folder.failure
+
+
+def _driver(file: RangeFile) -> str:
+    """Tell the format by the first bytes."""
+    start = file.read(0, 8)
+    for signature, driver in DRIVERS.items():
+        if start.startswith(signature):
+            return driver
+    raise RemoteError(f"{file.shown} is neither a GeoTIFF nor a JPEG 2000: choose another scene.")
+
+
+def _check_tiles(source: DatasetReader, shown: str, remedy: str) -> None:
+    for (rows, cols), kind in zip(source.block_shapes, source.dtypes, strict=True):
+        if rows * cols * source.count * np.dtype(kind).itemsize > MOST_TILE_BYTES:
+            raise RemoteError(f"{shown} has tiles of {cols} x {rows} pixels, too large: {remedy}.")
+
+
+class _Folder:
+    """One file in a folder of its own, in the names that rasterio has for a place with files.
+
+    GDAL can be told of no error in the middle of a read.  So the first one is kept as `failure`,
+    from then on nothing is asked for, and whoever opened the image looks at it in the end.
     """
 
-    def __init__(self, file: RangeFile, name: str) -> None:
-        self.name = name
+    def __init__(self, file: RangeFile) -> None:
+        self.name = f"camp-monitor/{next(_names)}/image"
         self.failure: RemoteError | None = None
         self._file = file
 
-    def open(self, name: str, mode: str = "rb") -> QuietView:
-        """Open the file once more, at its start.
-
-        Raises
-        ------
-        FileNotFoundError
-            Another name, or a mode that writes.
-        """
+    def open(self, name: str, mode: str = "rb") -> _View:
         if name != self.name or mode not in ("r", "rb"):
             raise FileNotFoundError(name)
-        return QuietView(self)
+        return _View(self)
 
     def isfile(self, name: str) -> bool:
-        """Tell whether this is the file."""
         return name == self.name
 
     def isdir(self, name: str) -> bool:
-        """Return False: there are no folders."""
         return False
 
     def ls(self, name: str) -> list[str]:
-        """Return nothing: no file lies beside this one."""
         return []
 
     def mtime(self, name: str) -> int:
-        """Return 0: it is not known."""
         return 0
 
     def rm(self, name: str) -> None:
-        """Refuse to remove anything.
-
-        Raises
-        ------
-        FileNotFoundError
-        """
         raise FileNotFoundError(name)
 
     def size(self, name: str) -> int:
-        """Return the bytes of the whole file.
-
-        Raises
-        ------
-        FileNotFoundError
-        """
         if name != self.name:
             raise FileNotFoundError(name)
         return self._file.size
 
-    def read_pieces(self, spans: Sequence[tuple[int, int]]) -> list[bytes] | None:
-        """Return pieces as `RangeFile.read_pieces` does, or None after an error."""
+    def read_pieces(self, spans: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return pieces as `RangeFile.read_pieces` does; after an error all are empty."""
         if self.failure is None:
             try:
                 return self._file.read_pieces(spans)
             except RemoteError as error:
                 self.failure = error
-        return None
+        return [b""] * len(spans)
 
 
-class QuietView:
-    """One opened view of a `QuietFile`, with a position of its own."""
+class _View(io.RawIOBase):
+    """The file of a `_Folder`, opened once, with a position of its own."""
 
-    def __init__(self, whole: QuietFile) -> None:
-        self._whole = whole
-        self._whole_bytes = whole.size(whole.name)
+    def __init__(self, folder: _Folder) -> None:
+        super().__init__()
+        self._folder = folder
         self._position = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def close(self) -> None:
-        """Do nothing: the file belongs to whoever opened it."""
-
-    def tell(self) -> int:
-        """Return the position in bytes from the start."""
-        return self._position
-
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position, also one past the end, where nothing is read."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._whole_bytes}[whence]
+        size = self._folder.size(self._folder.name)
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence]
         self._position = max(0, base + offset)
         return self._position
 
-    def read(self, count: int = -1) -> bytes:
-        """Return `count` bytes, fewer at the end of the file, none after an error."""
-        stop = self._position + count if count >= 0 else self._whole_bytes
-        pieces = self._whole.read_pieces([(self._position, stop)])
-        piece = pieces[0] if pieces else b""
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        (piece,) = self._folder.read_pieces([(self._position, self._position + len(view))])
+        view[: len(piece)] = piece
         self._position += len(piece)
-        return piece
+        return len(piece)
 
     def get_byte_ranges(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
         """Return several pieces for GDAL, each in full: zeros for what is not there."""
         spans = [(start, start + size) for start, size in zip(offsets, sizes, strict=True)]
-        pieces = self._whole.read_pieces(spans) or [b""] * len(sizes)
+        pieces = self._folder.read_pieces(spans)
         return [piece.ljust(size, b"\0") for piece, size in zip(pieces, sizes, strict=True)]
 
 

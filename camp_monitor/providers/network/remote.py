@@ -8,26 +8,21 @@ Every answer is bounded in bytes and in time.  What fails for a moment is asked 
 from __future__ import annotations
 
 import io
-import itertools
-import json
 import os
 import random
 import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
-import numpy as np
 import requests
 import urllib3
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from camp_monitor.errors import MissingError, RemoteError
-from camp_monitor.providers.network.addresses import Address, check_address, parse_address, where
+from camp_monitor.providers.network.addresses import check_address, parse_address, where
 from camp_monitor.providers.network.answers import (
     LATER,
     FailedTry,
@@ -40,17 +35,10 @@ from camp_monitor.providers.network.answers import (
     version_of,
 )
 from camp_monitor.providers.network.connecting import LIMITS, Adapter, Limits, explain, start_turn
-from camp_monitor.providers.network.range_file import QuietFile, RangeFile
+from camp_monitor.providers.network.range_file import RangeFile
 from camp_monitor.providers.network.signing import Sign, Signed, unsigned
-from camp_monitor.scenes.opening import DRIVERS
-
-if TYPE_CHECKING:
-    from rasterio.io import DatasetReader
 
 FIRST_BYTES = 32768
-MOST_BLOCK_BYTES = 128 << 20
-"""Unpacked, of one tile; a small file can claim tiles that no memory holds."""
-_names = itertools.count()
 _CHUNK_BYTES = 65536
 
 
@@ -83,13 +71,12 @@ class Remote:
     home : str
         The catalogue's own address, chosen by the user.  Where it is on this computer, its host
         may be asked over http; nothing else that is not public is ever asked.
+    hosts : collection of str
+        Names that may be asked besides that of `home`, also where an answer leads on; empty: every
+        public one.
     sign : function
         From an address to the form that the provider wants; it is used for one try.
     limits : Limits
-    proxy : str
-        Address of a proxy for all but this computer; it is never taken from the environment.
-        With it, names are looked up by the proxy: an address is then checked by its spelling, but
-        what its name stands for cannot be.
     sleep : function
         Waits for a number of seconds.
     chance : function
@@ -110,8 +97,9 @@ class Remote:
 
     Notes
     -----
-    A certificate is checked against those of the system's `requests`, or of the file that
-    ``REQUESTS_CA_BUNDLE`` names.  Looking up a name takes as long as the system lets it.
+    No proxy is used, not even one that the environment names: it would look names up where nobody
+    checks them.  A certificate is checked against those of the system's `requests`, or of the file
+    that ``REQUESTS_CA_BUNDLE`` names.  Looking up a name takes as long as the system lets it.
     """
 
     def __init__(
@@ -119,18 +107,17 @@ class Remote:
         home: str,
         sign: Sign = unsigned,
         *,
+        hosts: Collection[str] = (),
         limits: Limits = LIMITS,
-        proxy: str = "",
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.home = parse_address(home)
         check_address(self.home, self.home)
+        self.hosts = frozenset(hosts)
         self.limits = limits
         self._sign, self._sleep, self._chance = sign, sleep, chance
-        self._proxies = dict.fromkeys(("http", "https"), proxy) if proxy else {}
-        self._direct = Adapter(self.home, proxied=False)
-        self._proxied = Adapter(self.home, proxied=True)
+        self._adapter = Adapter()
         self._certificates: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._lock = threading.Lock()
         self.requests = 0
@@ -141,17 +128,15 @@ class Remote:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._direct.close()
-        self._proxied.close()
+        self._adapter.close()
 
-    def get_json(self, url: str, *, body: Mapping[str, Any] | None = None) -> Any:
-        """Return what a catalogue answers, to a GET, or to a POST where there is a `body`.
+    def get_json(self, url: str) -> Any:
+        """Return what a catalogue answers to a GET.
 
         The answer is bounded in size and depth, and holds only what JSON has: no NaN, no endless
         number, no half of a character.
         """
-        sent = None if body is None else json.dumps(body).encode()
-        return parse_json(self._get_json_bytes(url, sent), where(url))
+        return parse_json(self._get_json_bytes(url, None), where(url))
 
     def read_all(self, href: str, most_bytes: int) -> bytes:
         """Return a whole small file of at most `most_bytes`, packed and unpacked."""
@@ -204,11 +189,11 @@ class Remote:
     def _try_once(self, ask: _Ask) -> _Answer:
         signed = self._sign(ask.href)
         href, headers, body = signed.url, dict(signed.headers), ask.body
-        start_turn(self.limits.total_s)
+        start_turn(self.home, self.limits)
         for _ in range(self.limits.redirects + 1):
             address = parse_address(href)
-            check_address(address, self.home)
-            response = self._send(address, href, {**headers, **_headers_of(ask, body)}, body)
+            check_address(address, self.home, self.hosts)
+            response = self._send(href, {**headers, **_headers_of(ask, body)}, body)
             location = response.headers.get("Location", "")
             try:
                 if not response.is_redirect:
@@ -226,22 +211,17 @@ class Remote:
             f"leads on more than {self.limits.redirects} times", "check the address in a browser"
         )
 
-    def _send(
-        self, address: Address, href: str, headers: Mapping[str, str], body: bytes | None
-    ) -> requests.Response:
+    def _send(self, href: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return when the head of the answer is there."""
         method = "GET" if body is None else "POST"
-        at_home = self.home.is_this_computer and address.host == self.home.host
-        proxies = {} if at_home else self._proxies
         with self._lock:
             self.requests += 1
         try:
-            return (self._proxied if proxies else self._direct).send(
+            return self._adapter.send(
                 requests.Request(method, href, headers=headers, data=body).prepare(),
                 stream=True,
                 timeout=(self.limits.connect_s, self.limits.read_s),
                 verify=self._certificates,
-                proxies=proxies,
             )
         except requests.RequestException as error:
             failure = explain(error)
@@ -344,60 +324,3 @@ class _Session(requests.Session):
         response.encoding = "utf-8"
         response.raw = io.BytesIO(content)
         return response
-
-
-@contextmanager
-def open_remote_raster(remote: Remote, href: str, remedy: str) -> Iterator[DatasetReader]:
-    """Open an image file where it is, on its own: nothing beside it and nothing it names is read.
-
-    Parameters
-    ----------
-    remote : Remote
-    href : str
-    remedy : str
-        What to do where the file is damaged, for the message.
-
-    Raises
-    ------
-    RemoteError
-        It cannot be read, is neither a GeoTIFF nor a JPEG 2000, has tiles too large, or is
-        damaged; also where that shows only while the block inside reads from it.
-    """
-    import rasterio
-    from rasterio.abc import MultiByteRangeResourceContainer
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
-
-    MultiByteRangeResourceContainer.register(QuietFile)  # so GDAL asks for many tiles at once
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
-    with remote.open(href) as file:
-        quiet = QuietFile(file, f"camp-monitor/{next(_names)}/image")
-        try:
-            # for good: to set it back would disturb other threads, which read at the same time
-            warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
-            with alone:
-                source = rasterio.open(quiet.name, driver=_driver(file), opener=quiet)
-            with source:
-                _check_blocks(source, file.shown, remedy)
-                yield source
-        except (RasterioError, IndexError) as error:
-            if quiet.failure is None:
-                raise RemoteError(
-                    f"{file.shown} is damaged and cannot be read as an image: {remedy}."
-                ) from error
-        if quiet.failure is not None:
-            raise quiet.failure
-
-
-def _driver(file: RangeFile) -> str:
-    """Tell the format by the first bytes."""
-    start = file.read(8)
-    for signature, driver in DRIVERS.items():
-        if start.startswith(signature):
-            return driver
-    raise RemoteError(f"{file.shown} is neither a GeoTIFF nor a JPEG 2000: choose another scene.")
-
-
-def _check_blocks(source: DatasetReader, shown: str, remedy: str) -> None:
-    for (rows, cols), kind in zip(source.block_shapes, source.dtypes, strict=True):
-        if rows * cols * source.count * np.dtype(kind).itemsize > MOST_BLOCK_BYTES:
-            raise RemoteError(f"{shown} has tiles of {cols} x {rows} pixels, too large: {remedy}.")

@@ -743,7 +743,7 @@
   </renderer-v2>
   <labeling type="simple">
     <settings>
-      <text-style fieldName="if(&quot;credit&quot; ILIKE '%SIMULATED%', 'SIMULATED\n', '') || &quot;change&quot; || '\n' || format_number(round(&quot;area_m2&quot;, 2 - floor(log10(max(&quot;area_m2&quot;, 1)))), 0) || ' m²' || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ') || if(&quot;verdict&quot; = 'rejected', '\nrejected by review', '')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
+      <text-style fieldName="if(&quot;simulated&quot;, 'SIMULATED\n', '') || &quot;change&quot; || '\n' || format_number(round(&quot;area_m2&quot;, 2 - floor(log10(max(&quot;area_m2&quot;, 1)))), 0) || ' m²' || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ') || if(&quot;verdict&quot; = 'rejected', '\nrejected by review', '')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/>
       </text-style>
       <text-format multilineAlign="1"/>

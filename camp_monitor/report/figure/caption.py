@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.facilities.facility import Outline
+from camp_monitor.facilities.geometry import degree_m
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
@@ -16,8 +17,6 @@ from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 
 MOST_DECIMALS = 5
 """Decimals of a degree; the fifth is 1.1 m on the ground."""
-DEGREE_M = 111_320.0
-"""Length of a degree of latitude, metres."""
 LONGEST_CAVEATS = 700
 """Characters of caveats that are printed; the record holds the others."""
 
@@ -59,7 +58,7 @@ def centre_words(geometry: BaseGeometry, pixel_m: float) -> str:
     middle = geometry.centroid
     if not geometry.contains(middle):
         middle = geometry.representative_point()
-    decimals = min(max(math.floor(math.log10(3 * DEGREE_M / pixel_m)), 0), MOST_DECIMALS)
+    decimals = min(max(math.floor(math.log10(3 * degree_m(middle.y) / pixel_m)), 0), MOST_DECIMALS)
     lat, lon = (f"{abs(value):.{decimals}f}°" for value in (middle.y, middle.x))
     return f"{lat} {'N' if middle.y >= 0 else 'S'}, {lon} {'E' if middle.x >= 0 else 'W'} (WGS 84)"
 

@@ -13,6 +13,7 @@ from odc.geo.geom import Geometry
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
+from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
@@ -28,7 +29,8 @@ from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import AnyWorkspace, ScanSettings, Workspace, open_workspace
+from camp_monitor.settings import ScanSettings
+from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 LEAST_VIEW_M = 300.0
 """Least side of a panel on the ground: less shows no surroundings to know the place by."""
@@ -283,8 +285,7 @@ def _shift_px(
         return 0.0, 0.0
     area = search_area(outline, settings.margin_m)
     middle = area.representative_point().buffer(1e-6)
-    west, south, east, north = area.bounds
-    about_px = max(east - west, north - south) * 111_320 / max(first.pixel_m, second.pixel_m)
+    about_px = max(sides_m(area.bounds)) / max(first.pixel_m, second.pixel_m)
     if about_px <= LARGEST_MEASURED_PX:
         grid = choose_grid(first, second, area, settings.context_px)
     else:

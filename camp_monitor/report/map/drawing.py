@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
-from camp_monitor.report.picture import MERCATOR_RADIUS_M, MapImage
+from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text.words import date_words, kind_words
 
 PANES = {
@@ -41,7 +41,7 @@ class Drawing:
     their data URIs by role.
     """
 
-    def __init__(self, bounds: list[list[float]], finest_m: float) -> None:
+    def __init__(self, bounds: list[list[float]], pixel_deg: float) -> None:
         import folium
 
         (south, west), (north, east) = bounds
@@ -49,11 +49,9 @@ class Drawing:
         self.elements: list[Any] = []
         self.parts: dict[str, Any] = {"findings": [], "shapes": []}
         self.shapes: list[list[Shape]] = []
-        self.pixel_deg = math.degrees(finest_m / MERCATOR_RADIUS_M)
+        self.pixel_deg = pixel_deg
         self.off_by_px = 0
-        closest = math.log2(
-            2 * math.pi * MERCATOR_RADIUS_M / 256 * COARSEST_PIXEL_ON_SCREEN / finest_m
-        )
+        closest = math.log2(360 / 256 * COARSEST_PIXEL_ON_SCREEN / pixel_deg)
         self.map = self._named(
             folium.Map(
                 location=[(south + north) / 2, (west + east) / 2],

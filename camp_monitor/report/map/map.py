@@ -59,11 +59,10 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     Parameters
     ----------
     facility : Facility
-        The place.
     outline : Outline
         The one that the search was made round.
     before, after : MapImage or None
-        Pictures of the two dates; with both, a divider swipes between them.
+        Of the two dates; with both, a divider swipes between them.
     findings : sequence of Finding
         Drawn by kind; larger ones below smaller ones.
     observations : sequence of Observation
@@ -76,7 +75,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
-        Marks the page, in large letters, as showing painted scenes.
+        Marks the page as showing painted scenes.
 
     Returns
     -------
@@ -93,7 +92,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     pictures = {"before": before, "after": after}
     ring = _widened(outline.geometry, outline.accuracy_m)
     label = words.outline_words(outline)
-    drawing = Drawing(_view_bounds(ring, shown), _finest_m([before, after]))
+    drawing = Drawing(_view_bounds(ring, shown), _finest_deg([before, after]))
     for role, picture in pictures.items():
         if picture is not None:
             drawing.add_picture(role, picture)
@@ -119,8 +118,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
-    if simulated:
-        content["title"] = f"SIMULATED: {content['title']}"
+    mark = "SIMULATED: " if simulated else ""
+    content["title"] = f"{mark}{content['title']}"
     return _page_with_pictures(content, element, script, pictures)
 
 
@@ -291,10 +290,9 @@ def _view_bounds(ring: BaseGeometry, findings: Sequence[Finding]) -> list[list[f
     return [[float(south), float(west)], [float(north), float(east)]]
 
 
-def _finest_m(pictures: Sequence[MapImage | None]) -> float:
-    """Return the smallest pixel of the pictures in metres of EPSG:3857; 1 if there is none."""
-    shown = [picture for picture in pictures if picture is not None]
-    return min((p.width_m / p.pixels.shape[1] for p in shown), default=1.0)
+def _finest_deg(pictures: Sequence[MapImage | None]) -> float:
+    """Return the smallest pixel of the pictures, degrees of longitude; about 1 m without any."""
+    return min((picture.pixel_deg for picture in pictures if picture is not None), default=1e-5)
 
 
 def _top_of(geometry: BaseGeometry) -> list[float]:

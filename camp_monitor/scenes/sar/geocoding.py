@@ -23,6 +23,8 @@ MESH_PX = 16
 STEPS = 12
 NEAR_M = 0.01
 """The search for a line and a pixel ends this near to the place on the ground."""
+LEAST_ROWS = 3
+"""Of control points, and as many columns: fewer say nothing of how the lines bend."""
 MAX_CONTROL_POINTS = 20_000
 """Real files have some 200."""
 MAX_HEIGHT_M = 10_000.0
@@ -184,11 +186,11 @@ def read_control_grid(source: DatasetReader, crs: str) -> ControlGrid:
     from pyproj.exceptions import ProjError
 
     points, own_crs = source.gcps
-    if not 4 <= len(points) <= MAX_CONTROL_POINTS or own_crs is None:
+    if not LEAST_ROWS**2 <= len(points) <= MAX_CONTROL_POINTS or own_crs is None:
         raise SceneError(
             f"{source.name} has {len(points)} ground control points, and a radar image in its own "
-            f"geometry has 4 to {MAX_CONTROL_POINTS} of them with a CRS: name the measurement file "
-            f"of a GRD product."
+            f"geometry has {LEAST_ROWS**2} to {MAX_CONTROL_POINTS} of them with a CRS: name the "
+            f"measurement file of a GRD product."
         )
     table = np.array(
         [(p.row, p.col, p.x, p.y, 0.0 if p.z is None else p.z) for p in points], np.float64
@@ -201,18 +203,17 @@ def read_control_grid(source: DatasetReader, crs: str) -> ControlGrid:
             f"The ground control points of {source.name} are in a coordinate reference system that "
             f"cannot be used ({str(error)[:80]}): get the file again."
         ) from error
-    lines, pixels = np.unique(table[:, 0]), np.unique(table[:, 1])
-    table = table[np.lexsort((table[:, 1], table[:, 0]))]
-    regular = len(table) == lines.size * pixels.size and min(lines.size, pixels.size) > 1
-    if regular:
-        wanted = np.stack(np.meshgrid(lines, pixels, indexing="ij"), -1).reshape(-1, 2)
-        regular = bool((table[:, :2] == wanted).all())
-    if not regular or not np.isfinite(table).all() or np.abs(table[:, 4]).max() > MAX_HEIGHT_M:
+    places, order = np.unique(table[:, :2], axis=0, return_index=True)
+    lines, pixels = np.unique(places[:, 0]), np.unique(places[:, 1])
+    filled = len(places) == len(table) == lines.size * pixels.size
+    enough = min(lines.size, pixels.size) >= LEAST_ROWS
+    high_m = np.abs(table[:, 4]).max()
+    if not (filled and enough and np.isfinite(table).all() and high_m <= MAX_HEIGHT_M):
         raise SceneError(
             f"The {len(points)} ground control points of {source.name} do not fill rows and "
             f"columns on the ground, as those of a GRD product do: get the file again."
         )
-    x_m, y_m, height_m = (table[:, i].reshape(lines.size, pixels.size) for i in (2, 3, 4))
+    x_m, y_m, height_m = table[order, 2:].T.reshape(3, lines.size, pixels.size)
     corners = lines[-1] == source.height or pixels[-1] == source.width
     half = 0.0 if corners else 0.5
     return ControlGrid(lines + half, pixels + half, x_m, y_m, height_m)
@@ -262,7 +263,7 @@ def find_lines_pixels(
         file where it does not reach; NaN where none was found.
     """
     splines = _spline(control, control.x_m), _spline(control, control.y_m)
-    lines, pixels = _guess(control, x_m, y_m)
+    lines, pixels = (np.full(x_m.shape, along.mean()) for along in (control.lines, control.pixels))
     for _ in range(STEPS):
         inside = (
             np.clip(lines, control.lines[0], control.lines[-1]),
@@ -287,27 +288,12 @@ def find_lines_pixels(
     return np.where(missed, np.nan, lines), np.where(missed, np.nan, pixels)
 
 
-def _guess(
-    control: ControlGrid, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lines and pixels by the plane through all control points."""
-    middle = control.x_m.mean(), control.y_m.mean()
-    ones = np.ones(control.x_m.size)
-    known = np.stack([ones, control.x_m.ravel() - middle[0], control.y_m.ravel() - middle[1]], 1)
-    lines, pixels = np.meshgrid(control.lines, control.pixels, indexing="ij")
-    wanted = np.stack([lines.ravel(), pixels.ravel()], 1)
-    plane, *_ = np.linalg.lstsq(known, wanted, rcond=None)
-    asked = np.stack([np.ones(x_m.size), x_m - middle[0], y_m - middle[1]], 1)
-    found = asked @ plane
-    return found[:, 0], found[:, 1]
-
-
 def _spline(control: ControlGrid, values: NDArray[np.float64]) -> Any:
     """Return a smooth surface through values at the control points, by line and pixel."""
     from scipy.interpolate import RectBivariateSpline
 
-    degrees = (min(3, control.lines.size - 1), min(3, control.pixels.size - 1))
-    return RectBivariateSpline(control.lines, control.pixels, values, kx=degrees[0], ky=degrees[1])
+    kx, ky = (min(3, along.size - 1) for along in (control.lines, control.pixels))
+    return RectBivariateSpline(control.lines, control.pixels, values, kx=kx, ky=ky)
 
 
 def _height_at(control: ControlGrid, place: tuple[float, float]) -> float:

@@ -148,7 +148,6 @@ NAMES = {
     "scenes": {"1": "1 scene", "other": "{:,} scenes"},
     "facilities": {"1": "1 facility", "other": "{:,} facilities"},
     "events": {"0": "No events", "1": "1 event", "other": "{:,} events"},
-    "findings": {"1": "1 finding", "other": "{:,} findings"},
     "dates": {"1": "1 date", "other": "{:,} dates"},
     "pairs": {"1": "1 pair", "other": "{:,} pairs"},
     "messages": {"1": "1 message waits", "other": "{:,} messages wait"},

@@ -1,0 +1,145 @@
+"""The tables in which findings are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from camp_monitor.records.finding import Finding
+    from camp_monitor.records.observation import Observation
+    from camp_monitor.records.review import Review
+    from camp_monitor.records.scene_reference import SceneReference
+
+
+def make_table(*columns: str) -> Table:
+    """Make a table with these columns."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def largest_first(found: Sequence[Finding]) -> list[Finding]:
+    """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
+    from camp_monitor.records.kinds import KINDS
+
+    kinds = list(KINDS)
+    return sorted(
+        found,
+        key=lambda item: (
+            item.after.acquired_to_at,
+            item.before.acquired_from_at,
+            item.method,
+            kinds.index(item.kind),
+            -item.area_m2,
+        ),
+    )
+
+
+def findings_table(
+    found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
+) -> Table:
+    """Lay out findings, with the latest review of each; `replaced` are superseded."""
+    from camp_monitor.report.text.sentences import name_of
+    from camp_monitor.report.text.words import area_words, kind_words, position_words
+
+    table = make_table("finding", "change", "between", "area", "confidence")
+    for item in found:
+        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
+        area, interval = area_words(item)
+        change = kind_words(item.kind)
+        if item.position != "inside":
+            change += f"\n{position_words(item)}"
+        if item.id in replaced:
+            change += "\nsuperseded"
+        if item.id in latest:
+            change += f"\n{name_of('verdict', latest[item.id].verdict)}"
+        between = f"{first} and\n{last}"
+        table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
+    return table
+
+
+def not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
+    """Lay out what was not seen, and why."""
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.words import question_words, share_words, unseen_words
+
+    table = make_table("not seen", "between", "seen", "why")
+    for item in unseen:
+        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
+        share = share_words(item.seen_fraction)
+        reason = legible(unseen_words(item)) or phrase("not_seen.somewhere")
+        question = legible(question_words(item.method))
+        if item.id in replaced:
+            question += "\nsuperseded"
+        table.add_row(question, f"{first} and\n{last}", share, reason)
+    return table
+
+
+def finding_table(
+    finding: Finding, observation: Observation, counts: bool, reviews: Sequence[Review]
+) -> Table:
+    """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
+    from rich.table import Table
+
+    from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
+    from camp_monitor.report.text.words import (
+        area_words,
+        confidence_words,
+        explanation_pairs,
+        interval_words,
+        kind_words,
+        position_words,
+        review_words,
+        share_words,
+        unseen_words,
+    )
+
+    area, interval = area_words(finding)
+    west, south, east, north = finding.geometry.bounds
+    seen, unseen = share_words(observation.seen_fraction), unseen_words(observation)
+    seen = f"{seen} of the outline"
+    every = ((item.measurements, item.caveats) for item in (finding, observation))
+    measured = dict.fromkeys(row for pair in every for row in measured_rows(*pair))
+    caveats = dict.fromkeys(caveat_sentences((*finding.caveats, *observation.caveats)))
+    rows = [
+        ("finding", finding.id),
+        ("change", f"{kind_words(finding.kind)}, {position_words(finding)}"),
+        ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
+        ("when", interval_words(finding.before, finding.after)),
+        ("area", f"{area} ({interval})"),
+        ("confidence", confidence_words(finding)),
+        *(("review", review_words(item)) for item in reversed(reviews)),
+        ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
+        ("seen", f"{seen}; {unseen}" if unseen else seen),
+        ("method", finding.method),
+        *_scene_rows("before", finding.before),
+        *_scene_rows("after", finding.after),
+        *measured,
+        *explanation_pairs(finding),
+        *(("caveat", text) for text in caveats),
+    ]
+    if not counts:
+        rows.insert(1, ("superseded", "a later scan of the same scenes has another answer"))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", overflow="fold", max_width=24)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(legible(name), legible(value))
+    return table
+
+
+def _scene_rows(name: str, scene: SceneReference) -> list[tuple[str, str]]:
+    return [
+        (name, f"{scene.id}, {scene.sensor}, {scene.dates}"),
+        ("", f"{scene.credit} ({scene.licence})"),
+        *(("", text) for text in scene.sha256),
+    ]
