@@ -18,7 +18,8 @@ from camp_monitor import workspace as folders
 from camp_monitor.errors import InputError, Refusal
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.scenes.scene import Scene, parse_acquired
-from camp_monitor.workspace import GroundFiles, ScanSettings, open_workspace
+from camp_monitor.settings import GroundFiles, ScanSettings
+from camp_monitor.workspace import open_workspace
 
 if TYPE_CHECKING:
     import geopandas

@@ -23,7 +23,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from camp_monitor.codes import Code, Note, Value, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note, Value, note
 
 
 class CampMonitorError(Exception):

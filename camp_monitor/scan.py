@@ -22,7 +22,8 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import AnyWorkspace, GroundFiles, open_workspace
+from camp_monitor.settings import GroundFiles
+from camp_monitor.workspace import AnyWorkspace, open_workspace
 
 Records = tuple[list[Observation], list[Finding]]
 """Observations, one for each detector, and their findings."""

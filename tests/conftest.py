@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.swapped import swap_for_good
+
 IMAGERY_VARIABLE = "CAMP_MONITOR_IMAGERY"
 IMAGERY_PARTS = ("scenes", "benchmark", "stac-items")
 
@@ -17,7 +19,16 @@ FOREIGN_WARNINGS = (
 """Warnings about code that is not ours and that we cannot write otherwise."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--swap-texts", action="store_true",
+        help="Swap every text that a person reads for another: only tests of texts may notice.",
+    )  # fmt: skip
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--swap-texts"):
+        swap_for_good()
     for line in FOREIGN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
 

@@ -17,7 +17,8 @@ import camp_monitor as cm
 from camp_monitor.cli import main
 from camp_monitor.report.export.frames import EVENT_COLUMNS, OUTCOME_COLUMNS
 from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS
-from camp_monitor.workspace import CONFIGURATION_TEXT, Configuration, parse_configuration
+from camp_monitor.settings import Configuration
+from camp_monitor.workspace import CONFIGURATION_TEXT, parse_configuration
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = ("docs/commands.md", "docs/reference/codes.md")

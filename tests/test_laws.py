@@ -35,6 +35,7 @@ from camp_monitor.pairs.pair import Pair, make_pair
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.settings import ScanSettings
 from camp_monitor.synthetic.camera import Air, Camera
 from camp_monitor.synthetic.camera import observe as take
 from camp_monitor.synthetic.ground import Day, paint_ground
@@ -46,7 +47,6 @@ from camp_monitor.synthetic.structures import (
     paint_structures,
     scatter_footprints,
 )
-from camp_monitor.workspace import ScanSettings
 
 SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
 FOUR = SIX[:4]

@@ -38,7 +38,7 @@ from benchmarks.simulation.years import (
     list_passes,
     searched_ground,
     sky_over,
-)
+)  # fmt: skip
 from camp_monitor.demo.compound import place_compound
 from camp_monitor.errors import SceneError
 from camp_monitor.synthetic.landscape import Landscape, finer_grid, make_valley

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, Value, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.regions import GAP_PX
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note, Value, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.synthetic.painting import Painter, Place, make_painter, paint
 from camp_monitor.synthetic.painting_ground import Ground, choose_places, find_ground

@@ -14,10 +14,11 @@ from camp_monitor.assess.explanations.examine import examine, prepare
 from camp_monitor.assess.false_alarm_rate import Rate, rate_of
 from camp_monitor.assess.probability import judge_confidence
 from camp_monitor.assess.question import Question, refer
-from camp_monitor.codes import Code, Measure, Note, measurements, note
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
 from camp_monitor.facilities.surroundings import position
+from camp_monitor.notes import Note, measurements, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

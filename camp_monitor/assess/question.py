@@ -17,7 +17,7 @@ from camp_monitor.records.content import content_hash
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.ground_files import GroundFile, find_heights, find_permanent_water
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import GroundFiles, ScanSettings
+from camp_monitor.settings import GroundFiles, ScanSettings
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from camp_monitor.codes import Note
+    from camp_monitor.notes import Note
     from camp_monitor.providers.gathering import Place, Shop
     from camp_monitor.providers.search import Offer
     from camp_monitor.scenes.scene import Scene

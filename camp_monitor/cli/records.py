@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from camp_monitor.cli.context import Context
 
 if TYPE_CHECKING:
-    from camp_monitor.codes import Note
     from camp_monitor.facilities import Facility
+    from camp_monitor.notes import Note
     from camp_monitor.records.finding import Finding
     from camp_monitor.records.observation import Observation
 

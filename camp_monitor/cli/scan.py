@@ -16,7 +16,7 @@ from camp_monitor.cli.records import MOST_SHOWN, print_records, records_as_json
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
-    from camp_monitor.workspace import GroundFiles
+    from camp_monitor.settings import GroundFiles
 
 NOTHING_COMPARED, NEW_FINDINGS = 3, 10
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note
 
 
 @dataclass(frozen=True, eq=False)

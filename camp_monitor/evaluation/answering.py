@@ -11,7 +11,6 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Note
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.regions import label_regions
@@ -25,6 +24,7 @@ from camp_monitor.evaluation.benchmark import (
     Entry,
     read_images,
 )
+from camp_monitor.notes import Note
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.opening import open_raster

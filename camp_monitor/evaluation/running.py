@@ -10,11 +10,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import EvaluationError
 from camp_monitor.evaluation.answering import Answer, Manner, answer
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_truth
 from camp_monitor.evaluation.scoring import Counts, count
+from camp_monitor.notes import Note
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by numerical libraries when they are loaded: each process keeps to one core."""

@@ -15,11 +15,12 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.events.change_points import Habit
 from camp_monitor.events.episodes import Part
 from camp_monitor.events.evidence import Manner, odds_of, tell_stories
 from camp_monitor.events.ground import metres_apart
+from camp_monitor.notes import Note, note
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import InstallationError
 from camp_monitor.ledger.chain import SCHEMA, SCHEMA_VERSION, tables_of
-from camp_monitor.workspace import LedgerServer
+from camp_monitor.settings import LedgerServer
 
 ERRORS = (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
 """What a database makes raise; the last where SQLite quotes damaged text in its own message."""

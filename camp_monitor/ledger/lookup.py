@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, RUNS
 from camp_monitor.ledger.entries import question_of, read_finding, read_observation
 from camp_monitor.ledger.store import DamagedRowError, checked_rows, read
+from camp_monitor.notes import Note
 from camp_monitor.records.content import canonical_json, content_hash
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.kinds import CONFIDENCES, KINDS

@@ -29,7 +29,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.run import RunRecord
-from camp_monitor.workspace import LedgerServer
+from camp_monitor.settings import LedgerServer
 
 Place: TypeAlias = Path | LedgerServer
 """Where a ledger is: a file of SQLite, or a server of PostgreSQL."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.scene import Scene
 
 LOW_SUN_DEG = 30.0

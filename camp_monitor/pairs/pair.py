@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats

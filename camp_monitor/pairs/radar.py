@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.scene import Scene
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.scene import Scene, parse_acquired
 
 MOST_LISTED = 12

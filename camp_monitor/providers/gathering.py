@@ -12,10 +12,10 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import (
     MOST_YEARS,
     SEASON_DAYS,
@@ -37,7 +37,7 @@ from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
-from camp_monitor.workspace import Configuration, ScanSettings
+from camp_monitor.settings import Configuration, ScanSettings
 
 MEGABYTE = 1_000_000
 TOKEN_PATH = "/api/sas/v1"

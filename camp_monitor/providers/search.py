@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import RemoteError
 from camp_monitor.facilities.geometry import degree_m
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.providers.network.range_file import open_image

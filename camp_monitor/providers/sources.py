@@ -10,7 +10,7 @@ from typing import Literal
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.providers.network.addresses import parse_address
-from camp_monitor.workspace import SourceSettings
+from camp_monitor.settings import SourceSettings
 
 Signing = Literal["none", "planetary-computer", "copernicus-s3"]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note, recorded
+from camp_monitor.codes import Cause, Code, Verdict
+from camp_monitor.notes import Explanation, Note, note, recorded
 from camp_monitor.records.content import canonical_json
 
 UNTESTED_TEXT = (

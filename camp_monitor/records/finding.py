@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Explanation, Measurements, Note
+from camp_monitor.notes import Explanation, Measurements, Note
 from camp_monitor.records import earlier
 from camp_monitor.records.content import (
     check,

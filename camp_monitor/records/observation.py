@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Measurements, Note, measurements, recorded
+from camp_monitor.notes import Measurements, Note, measurements, recorded
 from camp_monitor.records import earlier
 from camp_monitor.records.content import (
     check,

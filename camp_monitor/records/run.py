@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.records import earlier
 from camp_monitor.records.content import check, content_hash, read_instant
 

@@ -23,8 +23,8 @@ from pystac.errors import STACError, STACTypeError
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from camp_monitor.codes import Note, recorded
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note, recorded
 from camp_monitor.scenes.locking import alone
 from camp_monitor.scenes.scene import BandFile, Geocoding, Scene
 from camp_monitor.scenes.sensors import QUALITY_BANDS

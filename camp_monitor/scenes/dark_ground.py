@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.sensors import OPTICAL_BANDS
 
 SHIFT = 1000

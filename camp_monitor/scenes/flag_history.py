@@ -14,8 +14,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.image import Quality
 
 WEATHER = Quality.CLOUD | Quality.SHADOW | Quality.CIRRUS

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Code, Note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS, Nature, nature_of
 from camp_monitor.scenes.sentinel2_offset import OffsetState
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.dark_ground import SHIFT, judge
 
 SHIFT_REFLECTANCE = -0.1

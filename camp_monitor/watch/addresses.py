@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camp_monitor.workspace import NotificationSettings
+from camp_monitor.settings import NotificationSettings
 
 if TYPE_CHECKING:
     from apprise import AppriseAsset, NotifyBase

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
-from camp_monitor.codes import WEATHER, WEATHER_FLAGS, Code, Note, note
+from camp_monitor.codes import WEATHER, WEATHER_FLAGS, Code
 from camp_monitor.ledger.lookup import Looked
+from camp_monitor.notes import Note, note
 from camp_monitor.records import earlier
 from camp_monitor.records.run import RunRecord, UnusedPass
 from camp_monitor.watch.schedule import (

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
-from camp_monitor.codes import WEATHER, Note
+from camp_monitor.codes import WEATHER
 from camp_monitor.errors import CampMonitorError, LedgerError
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.lookup import question_sha256
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import (
     Place,
@@ -34,8 +35,9 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene
+from camp_monitor.settings import GroundFiles, ScanSettings
 from camp_monitor.watch.executors import Answer, Workers
-from camp_monitor.workspace import GroundFiles, ScanSettings, Workspace
+from camp_monitor.workspace import Workspace
 
 LOCKS = Path("runs", "locks")
 """Below ``out/``: a file for each facility that is being scanned."""

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import Facility, read_registry
+from camp_monitor.notes import Note, note
 from camp_monitor.records.run import RunRecord
-from camp_monitor.workspace import CONFIGURATION, GroupSettings, ScheduleSettings, Workspace
+from camp_monitor.settings import GroupSettings, ScheduleSettings
+from camp_monitor.workspace import CONFIGURATION, Workspace
 
 EPOCH = datetime(1972, 1, 1, tzinfo=UTC)
 """All slots are counted from here, and none lies before: the first Landsat flew in this year."""

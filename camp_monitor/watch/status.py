@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from camp_monitor.codes import Note
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
+from camp_monitor.notes import Note
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.coverage import (

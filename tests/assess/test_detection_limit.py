@@ -29,9 +29,10 @@ from camp_monitor.assess.detection_limit import (
     size_found,
     smallest_found,
 )
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note
 from camp_monitor.pairs.normalisation import Normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.coregistration import Alignment

@@ -21,9 +21,10 @@ from scipy import ndimage
 
 from camp_monitor.assess.explanations.examine import examine, prepare
 from camp_monitor.assess.explanations.optical import LEAST_CASTER
-from camp_monitor.codes import Cause, Code, Explanation, Note, Value, Verdict
+from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.demo.compound import Stage
 from camp_monitor.demo.valley_scenes import VISITS, Valley, Visit, paint_valley
+from camp_monitor.notes import Explanation, Note, Value
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.coregistration import Alignment
 from camp_monitor.scenes.image import Image, Quality

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from camp_monitor.codes import recorded
 from camp_monitor.events.events import by_finding, join_events
+from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
+from camp_monitor.report.text.sentences import phrase
 from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -197,7 +198,7 @@ def test_what_was_not_seen_is_hatched_and_says_why(open_html: Open) -> None:
         finding_shape(page, "not_seen").last.click(position={"x": 20, "y": 120})
         popup = page.locator(".leaflet-popup-content")
         expect(popup).to_contain_text("No near-infrared band in either scene.")
-        expect(popup).to_contain_text("Whether anything changed here is not known.")
+        expect(popup).to_contain_text(phrase("script.notKnown"))
 
 
 def reviewed() -> str:

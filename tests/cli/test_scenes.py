@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import grid_round
 from camp_monitor.facilities import bundled_registry, find_facility
+from camp_monitor.notes import Note, note
 from camp_monitor.report.text.sentences import sentence
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.scene import SceneDescription

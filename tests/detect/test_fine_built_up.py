@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.construction import fine as fine_construction
 from camp_monitor.detect.construction.built_up import CONSTANTS, FEW_EDGES, find_built_up
 from camp_monitor.detect.construction.fine import detect_fine_construction
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import shapely
 
-from camp_monitor.codes import Code, Measure, measurements, note
+from camp_monitor.codes import Code, Measure
+from camp_monitor.notes import measurements, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference

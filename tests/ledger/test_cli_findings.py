@@ -12,9 +12,9 @@ from rich.console import Console
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.findings import findings as command
-from camp_monitor.codes import measurements, recorded
 from camp_monitor.errors import InputError, NoSuchRecordError
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import measurements, recorded
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text

@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Cause, Code, Explanation, Verdict, note
+from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_finding, find_findings
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import Explanation, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review

@@ -18,8 +18,8 @@ import pyogrio
 import pytest
 import shapely
 
-from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError
+from camp_monitor.notes import recorded as said
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
@@ -267,7 +267,7 @@ def test_painted_scenes_are_marked_where_google_earth_lists_them(
     make_observation: MakeObservation,
     make_scene: Callable[..., SceneReference],
 ) -> None:
-    painted = {"before": make_scene("2016-08-20", credit="SIMULATED")}
+    painted = {"before": make_scene("2016-08-20", simulated=True)}
     path = tmp_path / "export.kml"
     unseen = make_observation(
         outcome="not_seen", seen_fraction=0.0, reasons=said(["cloud"]), **painted

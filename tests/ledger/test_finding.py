@@ -9,16 +9,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.codes import (
-    Cause,
-    Code,
-    Explanation,
-    Measure,
-    Note,
-    Verdict,
-    measurements,
-)
+from camp_monitor.codes import Cause, Code, Measure, Verdict
 from camp_monitor.errors import LedgerError
+from camp_monitor.notes import Explanation, Note, measurements
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.kinds import CONFIDENCES, KINDS, POSITIONS

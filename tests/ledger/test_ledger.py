@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.codes import recorded as said
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import row_hash
+from camp_monitor.ledger.chain import SCHEMA_VERSION, row_hash
 from camp_monitor.ledger.dialects import guards
 from camp_monitor.ledger.entries import Added
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import recorded as said
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -636,8 +636,10 @@ def test_a_foreign_file_is_refused_and_left_as_it_is(
 
 
 def test_another_schema_version_is_refused(recorded: Path) -> None:
-    change(recorded, "UPDATE schema SET version = 4")
-    with pytest.raises(LedgerError, match="states schema version 4, and this program reads up to"):
+    change(recorded, f"UPDATE schema SET version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(
+        LedgerError, match=f"version {SCHEMA_VERSION + 1}, and this program reads up to"
+    ):
         open_ledger(recorded)
 
 

@@ -34,7 +34,8 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
-from camp_monitor.workspace import LedgerServer, create_workspace, open_workspace
+from camp_monitor.settings import LedgerServer
+from camp_monitor.workspace import create_workspace, open_workspace
 from tests.ledger.test_ledger import let_go, start_recorder, write_scans
 
 MakeFinding = Callable[..., Finding]

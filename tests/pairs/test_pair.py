@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.scene import BandFile, Scene

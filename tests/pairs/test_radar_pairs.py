@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.pairs.radar import platform_caveats
 from camp_monitor.scenes.coregistration import Alignment

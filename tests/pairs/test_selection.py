@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.selection import (
     LEAST_INSIDE_FRACTION,
     RECENT_AT_FIRST,

@@ -22,7 +22,7 @@ from camp_monitor.providers.network.signing import COPERNICUS_FILES
 from camp_monitor.providers.sources import SOURCES, Source, find_source
 from camp_monitor.scenes.sensors import QUALITY_BANDS, QUANTITIES, SENSORS
 from camp_monitor.scenes.sentinel2_offset import OffsetState
-from camp_monitor.workspace import SourceSettings
+from camp_monitor.settings import SourceSettings
 from tests.remote.conftest import MakeRemote
 from tests.remote.servers import AssetServer
 

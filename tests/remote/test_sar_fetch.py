@@ -17,8 +17,9 @@ import rasterio
 import shapely
 from odc.geo.geom import Geometry
 
-from camp_monitor.codes import Code, Note
+from camp_monitor.codes import Code
 from camp_monitor.errors import RemoteError
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import Look, choose_pairs, processing_key
 from camp_monitor.providers.fetch import Order, fetch_scene
 from camp_monitor.providers.gathering import look_at_local

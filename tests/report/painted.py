@@ -11,8 +11,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, measurements, note
+from camp_monitor.codes import Code
 from camp_monitor.facilities.facility import Facility, Outline, Source
+from camp_monitor.notes import measurements, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference

@@ -18,13 +18,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camp_monitor.codes import recorded
 from camp_monitor.errors import InstallationError
+from camp_monitor.notes import recorded
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import phrase
 from tests.report import painted
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"`${x}&amp;<!--"
@@ -170,11 +171,11 @@ def test_an_empty_map_says_what_was_and_was_not_seen() -> None:
     seen, _, unseen = painted.observations()
     quiet = replace(seen, outcome="unchanged", finding_ids=(), seen_fraction=0.7)
     html = draw(findings=[], observations=[quiet, unseen])
-    assert "No findings · 70 % of the outline seen · unchanged where seen: new construction" in html
-    assert "Unchanged in the part seen" in html
-    assert "Not seen: no answer either way" in html
+    assert words.headline_words([], [quiet, unseen]) in html
+    assert phrase("unchanged.part") in html
+    assert phrase("not_seen") in html
     assert words.unseen_words(unseen) in html
-    assert "this map says nothing about change" in draw(findings=[], observations=[])
+    assert phrase("map.nothing_asked") in draw(findings=[], observations=[])
 
 
 def test_an_observation_without_a_place_was_not_seen_in_all_of_the_outline() -> None:
@@ -204,8 +205,9 @@ def test_simulated_is_marked_in_title_heading_and_on_the_map() -> None:
 
 
 def test_map_without_pictures_or_with_one_is_drawn() -> None:
-    assert "No image is shown." not in draw(before=None)
-    assert "No question was asked" in draw(before=None, after=None, findings=[], observations=[])
+    assert phrase("map.no_image") not in draw(before=None)
+    nothing = draw(before=None, after=None, findings=[], observations=[])
+    assert phrase("headline.nothing") in nothing
 
 
 def test_missing_leaflet_is_said_in_a_sentence() -> None:

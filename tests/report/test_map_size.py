@@ -12,8 +12,8 @@ import shapely.affinity
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import measurements
 from camp_monitor.detect.regions import outline_area
+from camp_monitor.notes import measurements
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.map.map import MOST_DRAWN, draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage

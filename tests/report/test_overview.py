@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.map import draw as command
-from camp_monitor.codes import recorded
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import read_registry
+from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.overview import draw_overview
 from tests.report import painted

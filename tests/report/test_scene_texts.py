@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from camp_monitor.codes import Code, Value, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Value, note
 from camp_monitor.report.text.en.names import NAMES
 from camp_monitor.report.text.en.scenes import CODES
 from camp_monitor.report.text.sentences import sentence

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from camp_monitor.codes import Cause, Code, Explanation, Measure, Note, Value, Verdict
+from camp_monitor.codes import Cause, Code, Measure, Verdict
+from camp_monitor.notes import Explanation, Note, Value
 from camp_monitor.report.text.language import Language
 from camp_monitor.report.text.sentences import (
     LANGUAGES,

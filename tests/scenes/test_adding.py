@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.demo.valley_scenes import VISITS, paint_valley
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import note
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import (
     MAX_JSON_BYTES,

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import note
 from camp_monitor.scenes.flag_history import (
     LEAST_DATES,
     WEATHER,

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import Note, note
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.sentinel2_offset import OffsetState, check_offset, offset_from_item
 from camp_monitor.synthetic.camera import Air, Cloud, observe

@@ -9,8 +9,9 @@ from typing import Any
 
 import shapely
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.ledger.lookup import Looked
+from camp_monitor.notes import Note, note
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.run import RunRecord, UnusedPass
 from camp_monitor.records.scene_reference import SceneReference

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.codes import Code, Note, note, recorded
+from camp_monitor.codes import Code
 from camp_monitor.ledger.lookup import Looked
+from camp_monitor.notes import Note, note, recorded
 from camp_monitor.records.run import RunRecord
 from camp_monitor.watch.coverage import (
     OUTCOMES,

@@ -27,14 +27,16 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import note
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.text.sentences import name_of, phrase, sentence
 from camp_monitor.report.text.words import area_words, interval_words
+from camp_monitor.settings import NotificationSettings
 from camp_monitor.watch.addresses import read_addresses
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
@@ -54,7 +56,7 @@ from camp_monitor.watch.outbox import (
     waiting,
 )
 from camp_monitor.watch.pictures import is_open
-from camp_monitor.workspace import NotificationSettings, Workspace, open_workspace
+from camp_monitor.workspace import Workspace, open_workspace
 from tests.report import painted
 from tests.report.test_figure import make_workspace, rectangle_deg, view
 from tests.watch.painted import ended, start

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.facilities import bundled_registry, read_registry
+from camp_monitor.notes import note
 from camp_monitor.records.run import RunRecord
 from camp_monitor.watch.schedule import (
     EPOCH,

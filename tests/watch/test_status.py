@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import note
 from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.watch.coverage import OUTCOMES, Slot
 from camp_monitor.watch.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip

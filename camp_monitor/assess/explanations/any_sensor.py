@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from camp_monitor.assess.explanations.place import Place
-from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
+from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.detect.indices import normalised_difference
+from camp_monitor.notes import Explanation, Note, note
 from camp_monitor.pairs.selection import season_gap_days
 from camp_monitor.scenes.scene import Scene
 

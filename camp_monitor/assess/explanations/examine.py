@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.assess.explanations import any_sensor, optical, radar
 from camp_monitor.assess.explanations.place import Maps, Place, Window, look, prepare
-from camp_monitor.codes import Explanation
+from camp_monitor.notes import Explanation
 from camp_monitor.scenes.sensors import is_sar
 
 __all__ = ["Maps", "examine", "prepare"]

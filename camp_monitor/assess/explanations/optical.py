@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.assess.explanations.place import Place
-from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
+from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.detect.indices import normalised_difference
+from camp_monitor.notes import Explanation, Note, note
 from camp_monitor.scenes.scene import Scene
 
 DIMMED = 0.10

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sar.backscatter import despeckled

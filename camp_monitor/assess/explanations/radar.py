@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.assess.explanations.place import LEAST_PIXELS_AROUND, Place
-from camp_monitor.codes import Cause, Code, Explanation, Note, Verdict, note
+from camp_monitor.codes import Cause, Code, Verdict
+from camp_monitor.notes import Explanation, Note, note
 
 WET_SNOW_DB = 2.0
 """Wet snow lowers the backscatter of all open ground by this or more (Nagler et al., 2016,

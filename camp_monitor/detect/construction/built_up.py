@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.irmad import irmad
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 
 BY_COLOURS, BY_EDGES = "works by colours", "works by edges"

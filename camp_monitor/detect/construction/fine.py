@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from camp_monitor.codes import Code, Measure, Note, note
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.built_up import find_built_up
 from camp_monitor.detect.construction.method import FINE_UNDER_M, METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
 
 ROOFS_UNDER_M = 1.0

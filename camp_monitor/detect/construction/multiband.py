@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure, note
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.method import METHOD, STRUCTURE_UP_TO_M
 from camp_monitor.detect.construction.new_structures import new_corners
 from camp_monitor.detect.detection import Change, Detection
@@ -17,6 +17,7 @@ from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.structure import measure_slopes, shared_stretch, stretched
 from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 

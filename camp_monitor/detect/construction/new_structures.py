@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure, note
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.method import METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.structure import (
@@ -19,6 +19,7 @@ from camp_monitor.detect.structure import (
     stretched,
 )
 from camp_monitor.detect.water.banks import banks, wet_ground
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 
 WAY = "structures"

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure, note, qualified
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.radar import RadarWaterConstants, map_radar_water
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.construction.roof_network import (
     WEIGHTS_FOLDER,
     Weights,
@@ -18,6 +18,7 @@ from camp_monitor.detect.construction.roof_network import (
 )
 from camp_monitor.detect.detection import Change
 from camp_monitor.errors import SceneError
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 

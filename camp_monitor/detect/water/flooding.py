@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure, note, qualified
+from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.optical import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detect.water.optical import SPAN, Water, WaterConstants, map_water
@@ -15,6 +15,7 @@ from camp_monitor.detect.water.radar import CONSTANTS as RADAR_CONSTANTS
 from camp_monitor.detect.water.radar import RadarWater, map_radar_water
 from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 

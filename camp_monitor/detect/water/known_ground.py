@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.codes import Code, Note, note
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.water.flooding import detect_flooding, steepest_deg
 from camp_monitor.detect.water.single_date import slope_of
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
 
 USUAL_FROM_PERCENT = 50.0

@@ -12,8 +12,8 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.codes import Note
 from camp_monitor.events.events import Event
+from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, verdict_of

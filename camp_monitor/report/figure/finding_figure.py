@@ -29,7 +29,8 @@ from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.workspace import AnyWorkspace, ScanSettings, Workspace, open_workspace
+from camp_monitor.settings import ScanSettings
+from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 LEAST_VIEW_M = 300.0
 """Least side of a panel on the ground: less shows no surroundings to know the place by."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from camp_monitor.codes import Note
 from camp_monitor.facilities.facility import Facility, Outline
+from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation

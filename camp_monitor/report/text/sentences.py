@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any
 
-from camp_monitor.codes import Cause, Code, Explanation, Measure, Measurements, Note
+from camp_monitor.codes import Cause, Code, Measure
 from camp_monitor.errors import CampMonitorError, Refusal, SceneError
+from camp_monitor.notes import Explanation, Measurements, Note
 from camp_monitor.report.text.en import ENGLISH
 from camp_monitor.report.text.language import Language
 from camp_monitor.scenes.sensors import SENSORS

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from camp_monitor.codes import UNSEEN, Code, Note
+from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Outline
+from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review

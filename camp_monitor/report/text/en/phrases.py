@@ -23,7 +23,7 @@ PHRASES: dict[str, str] = {
     "changed.part": "Changed in the part seen: {findings}",
     "unchanged": "Unchanged; all of the outline was seen",
     "unchanged.part": "Unchanged in the part seen",
-    "not_seen": "Not seen: neither changed nor unchanged can be stated",
+    "not_seen": "Not seen: no answer either way",
     "refused": "Not compared: {reason}",
     "not_seen.somewhere": "part of the search area could not be compared",
     "not_seen.part": "Not seen in part of the search area: {causes}.",
@@ -272,9 +272,7 @@ PHRASES: dict[str, str] = {
     "overview.no_outline": "No coordinate is published, so there is no outline:",
     "overview.legend_findings": "Findings: their number, without those rejected by review",
     "overview.legend_looked": "Scanned, no finding stands; parts may not have been seen",
-    "overview.legend_not_seen": (
-        "Scanned, but not seen: neither changed nor unchanged can be stated"
-    ),
+    "overview.legend_not_seen": ("Scanned, but not seen: no answer either way"),
     "overview.legend_never": "Never scanned",
     "overview.legend_square": "Square: the outline has a published or drawn shape or size",
     "overview.legend_circle": (
