@@ -10,6 +10,8 @@ from tests.swapped import swap_for_good
 IMAGERY_VARIABLE = "CAMP_MONITOR_IMAGERY"
 IMAGERY_PARTS = ("scenes", "benchmark", "stac-items")
 
+OF_TEXTS = ("test_page_of_codes", "test_scene_texts", "test_texts", "test_words")
+"""Tests in tests/report of what the texts say; all others hold whatever they say."""
 FOREIGN_WARNINGS = (
     # odc-geo 0.5 calls a function that shapely 2.2 deprecates.
     "ignore:The 'shapely.ops.transform:DeprecationWarning",
@@ -31,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
         swap_for_good()
     for line in FOREIGN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--swap-texts"):
+        items[:] = [item for item in items if item.path.stem not in OF_TEXTS]
 
 
 @pytest.fixture(scope="session")

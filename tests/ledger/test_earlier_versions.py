@@ -20,14 +20,15 @@ import shapely
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Cause, Code, note
+from camp_monitor.codes import Cause, Code
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.chain import tables_of
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.notes import note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.run import RunRecord
-from camp_monitor.report.text.sentences import explanation_rows, measured_rows
+from camp_monitor.report.text.sentences import explanation_rows, measured_rows, sentence
 from camp_monitor.workspace import create_workspace
 from tests.ledger.test_review import NOON, make_review
 
@@ -142,7 +143,7 @@ def test_what_was_printed_then_is_shown_as_it_was(file: Path) -> None:
         for shown, (_, _, measured) in zip(
             explanation_rows(item.explanations), said.get("rivals", []), strict=True
         ):
-            assert shown[2] == measured
+            assert shown[2] == sentence(note(Code.AS_RECORDED, text=measured))
         assert all(one.cause != Cause.AS_RECORDED for one in item.explanations)
     for one in looked:
         reason = one.to_dict()["reason"]

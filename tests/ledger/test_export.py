@@ -33,7 +33,9 @@ from camp_monitor.report.export.tables import (
     finding_rows,
     not_seen_rows,
 )
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import interval_words, kind_words
+from tests.swapped import preamble
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -110,8 +112,8 @@ def test_an_export_is_read_back_equal(
         found, regions = read_layer(path, "findings")
         unseen, dark = read_layer(path, "not_seen")
     elif suffix == ".kml":
-        found, regions = read_layer(path, "Findings")
-        unseen, dark = read_layer(path, "Not seen")
+        found, regions = read_layer(path, phrase("kml.findings"))
+        unseen, dark = read_layer(path, phrase("kml.not_seen"))
     elif suffix == ".geojson":
         rows, shapes = read_layer(path)
         parts = [
@@ -215,7 +217,7 @@ def test_the_same_findings_are_the_same_bytes(
 ) -> None:
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
     export_findings(findings, observations, first)
-    script = (
+    script = preamble() + (
         "import json, sys; from pathlib import Path\n"
         "from camp_monitor.report.export.export import export_findings\n"
         "from camp_monitor.records.finding import Finding\n"
@@ -249,7 +251,9 @@ def test_a_rejected_finding_is_drawn_faint_and_says_so(
     drawn = {}
     for mark in document.iter(f"{KML}Placemark"):
         drawn[mark.get("id")] = [mark.findtext(f"{KML}{tag}") or "" for tag in ("name", "styleUrl")]
-    assert drawn[findings[1].id][0].startswith("Rejected by review: Flooding, ")
+    area = f"{findings[1].area_m2:,.0f} m²"
+    rejected = phrase("kml.rejected", change=kind_words("flooding"), area=area)
+    assert drawn[findings[1].id][0] == rejected
     assert drawn[findings[1].id][1] == "#flooding-rejected"
     assert drawn[findings[2].id][1] == "#water_loss"
     opacities = {

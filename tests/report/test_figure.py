@@ -51,12 +51,15 @@ from camp_monitor.report.figure.lettering import (
     wrap,
 )
 from camp_monitor.report.figure.panels import Panels, north_angle_deg
+from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.workspace import Workspace, create_workspace
 from tests.report import painted
+from tests.swapped import preamble
 
 UTM = "EPSG:32652"
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -149,7 +152,7 @@ def lines(**changes: object) -> str:
 
 @pytest.mark.parametrize("file_format", ["png", "svg"])
 def test_other_processes_draw_the_same_bytes(file_format: str) -> None:
-    code = (
+    code = preamble() + (
         "import hashlib, locale, matplotlib\n"
         "locale.setlocale(locale.LC_ALL, '')\n"
         "matplotlib.rcParams.update({'lines.linewidth': 9, 'hatch.linewidth': 9,"
@@ -289,22 +292,24 @@ def test_unknown_letters_become_a_question_mark() -> None:
 
 
 def test_the_caption_says_everything() -> None:
-    said = lines()
+    said, [seen, *_] = lines(), painted.observations()
     for part in (
-        "between 2016-08-20 and 2016-09-12", "5,890 m²", "5,210 to 6,900 m²", "Confidence: high",
-        "Mostly inside the outline", annex().id, "Sentinel-2", painted.BEFORE.credit,
-        painted.BEFORE.licence, "93 % of the outline", "under cloud", "(WGS 84)", "true north",
-        "natural colour", "EPSG:32652", "Not reviewed", "Bare soil",
+        words.interval_words(painted.BEFORE, painted.AFTER), *words.area_words(annex()),
+        words.confidence_words(annex()), words.position_words(annex()).capitalize(), annex().id,
+        "Sentinel-2", painted.BEFORE.credit, painted.BEFORE.licence, "93 %",
+        words.unseen_words(seen), "(WGS 84)", "natural colour", "EPSG:32652",
+        phrase("caption.unreviewed"), *caveat_sentences(annex().caveats),
     ):  # fmt: skip
         assert part in said
-    assert "not on record" in lines(observation=None)
-    assert "SUPERSEDED" in lines(superseded=True)
+    assert phrase("caption.seen_unknown") in lines(observation=None)
+    assert phrase("caption.superseded") in lines(superseded=True)
 
 
 def test_a_rejected_finding_says_so_and_names_nobody() -> None:
     review = Review(annex().id, "rejected", "R. N.", "2016-09-20T12:00:00+00:00", "A shadow.")
     said = lines(review=review)
-    assert "Rejected by review, 2016-09-20" in said
+    verdict = name_of("verdict", "rejected").capitalize()
+    assert phrase("caption.reviewed", verdict=verdict, date="2016-09-20") in said
     assert "R. N." not in said
 
 
@@ -510,12 +515,15 @@ def test_the_command_writes_the_file_or_says_why_not(
     assert code == 0, output
     assert pixels_of(target.read_bytes()).shape[1] == round(130 / 25.4 * 300)
     assert [path.name for path in tmp_path.glob(".*")] == []
-    for words in ("Mostly inside the outline", "Confidence: ", "Caveats: ", "; licence: "):
-        assert words in output, "the caption is printed, to be pasted below the figure"
+    with open_ledger(workspace.ledger) as ledger:
+        finding = ledger.finding(fid)
+    scenes = map(words.scene_words, (finding.before, finding.after))
+    for said in (words.confidence_words(finding), *scenes):
+        assert said in output, "the caption is printed, to be pasted below the figure"
     code, output = run("--json", fid, "-o", str(target))
     printed = json.loads(output)
     assert (printed["file"], printed["finding"]) == (str(target), fid)
-    assert "; licence: " in printed["caption"]
+    assert words.confidence_words(finding) in printed["caption"]
     for arguments, sentence in (
         ((fid, "-o", str(tmp_path / "x.pdf")), "a figure is a .png or a .svg file"),
         ((fid, "-o", str(tmp_path / "no" / "x.png")), "cannot be written"),

@@ -27,6 +27,7 @@ from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import phrase
 from tests.report import painted
+from tests.swapped import preamble
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"`${x}&amp;<!--"
 
@@ -153,7 +154,7 @@ def test_same_inputs_give_the_same_bytes_in_any_order_and_process() -> None:
     findings, observations = painted.findings(), painted.observations()
     random.Random(5).shuffle(observations)
     assert draw(findings=findings[::-1], observations=observations) == html
-    script = (
+    script = preamble() + (
         "import hashlib; from tests.report.test_map import draw; "
         "print(hashlib.sha256(draw().encode()).hexdigest())"
     )
@@ -191,9 +192,10 @@ def test_an_observation_without_a_place_was_not_seen_in_all_of_the_outline() -> 
 
 def test_a_placeholder_says_that_it_is_one() -> None:
     html = draw(outline=painted.outline("placeholder"))
-    assert "The circle is a placeholder" in html
-    assert "Placeholder, not an outline (\\u00b1 60 m)" in html
-    assert "placeholder" not in draw(outline=painted.outline("drawn")).lower()
+    label = words.outline_words(painted.outline("placeholder"))
+    for said in (phrase("placeholder"), json.dumps(label)):
+        assert said in html
+        assert said not in draw(outline=painted.outline("drawn"))
 
 
 def test_simulated_is_marked_in_title_heading_and_on_the_map() -> None:

@@ -19,6 +19,15 @@ from camp_monitor.facilities import read_registry
 from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.overview import draw_overview
+from camp_monitor.report.text.sentences import phrase, sentence
+from camp_monitor.report.text.words import (
+    facilities_words,
+    findings_words,
+    headline_words,
+    interval_words,
+    kind_words,
+    outline_words,
+)
 from tests.report import painted
 from tests.report.test_map import HOSTILE, read
 
@@ -51,8 +60,10 @@ def test_never_scanned_is_said_plainly() -> None:
     drawn = draw_overview(REGISTRY, (), ())
     assert drawn.headline == f"{len(REGISTRY)} never scanned"
     assert {place["state"] for place in entries(drawn.html).values()} == {"never"}
-    assert "nothing is known here of change or of its absence" in drawn.html
-    assert "unchanged" not in re.sub(r"<script>.*?</script>", "", drawn.html, flags=re.S)
+    page = re.sub(r"<script>.*?</script>", "", drawn.html, flags=re.S)
+    assert phrase("overview.never") in page
+    assert phrase("unchanged") not in page
+    assert phrase("unchanged.part") not in page
 
 
 def test_each_place_says_what_was_found_and_what_was_not_seen() -> None:
@@ -70,18 +81,18 @@ def test_each_place_says_what_was_found_and_what_was_not_seen() -> None:
     jongori = places["khs-12-jongori"]
     assert (jongori["state"], jongori["standing"]) == ("findings", 2)
     assert jongori["counts"] == [
-        ["construction", "New construction", "2, 1 rejected"],
-        ["flooding", "Flooding", "1"],
+        ["construction", kind_words("construction"), "2, 1 rejected"],
+        ["flooding", kind_words("flooding"), "1"],
     ]
     assert [row[1] for row in jongori["questions"]] == [
-        "Changed in the part seen: 2 findings, 1 rejected by review",
-        "Changed in the part seen: 1 finding",
-        "Not seen: no answer either way",
+        phrase("changed.part", findings=findings_words(2, 1)),
+        phrase("changed.part", findings=findings_words(1)),
+        phrase("not_seen"),
     ]
-    assert jongori["line"].startswith("3 findings, 1 rejected by review")
+    assert jongori["line"].startswith(findings_words(3, 1))
     assert places["kls-16-hwasong"]["state"] == "looked"
     assert places["kls-14-kaechon"]["state"] == "not_seen"
-    assert places["kls-14-kaechon"]["line"] == "No findings · not seen: vegetation cleared"
+    assert places["kls-14-kaechon"]["line"] == headline_words([], [dark])
     assert drawn.headline == (
         "1 with findings · 1 scanned, no finding stands · 1 scanned, but not seen · "
         f"{len(REGISTRY) - 3} never scanned"
@@ -98,8 +109,9 @@ def test_the_newest_scenes_answer_and_a_cloudy_one_does_not_fall_back() -> None:
     for order in ([seen, cloudy], [cloudy, seen]):
         place = entries(draw_overview(REGISTRY, order, ()).html)["khs-12-jongori"]
         [(_, outcome, interval, _, reason)] = place["questions"]
-        assert outcome == "Not seen: no answer either way"
-        assert (interval, reason) == ("Between 2016-08-20 and 2017-01-01", "Cloud.")
+        assert outcome == phrase("not_seen")
+        assert interval == interval_words(seen.before, later).capitalize()
+        assert reason == sentence(cloudy.reasons[0])
 
 
 def test_a_placeholder_is_drawn_as_one() -> None:
@@ -108,7 +120,7 @@ def test_a_placeholder_is_drawn_as_one() -> None:
         if facility.outlines:
             place, basis = places[facility.id], facility.outlines[-1].basis
             assert place["basis"] == basis
-            assert ("Placeholder, not an outline" in place["outline"]) == (basis == "placeholder")
+            assert place["outline"] == outline_words(facility.outlines[-1])
 
 
 def test_same_inputs_give_the_same_bytes_in_any_order() -> None:
@@ -137,7 +149,7 @@ def test_command_without_an_id_draws_the_overview(tmp_path: Path) -> None:
     path = tmp_path / "overview.html"
     result = CliRunner().invoke(command, ["-o", str(path)], obj=context, catch_exceptions=False)
     assert '<iframe src="overview.html" title="Map: overview of facilities"' in result.output
-    assert "Overview of 0 facilities" in path.read_text(encoding="utf-8")
+    assert facilities_words(0) in path.read_text(encoding="utf-8")
     assert not (tmp_path / "out").exists()
     result = CliRunner().invoke(command, ["-o", str(path), "--after", "2016"], obj=context)
     assert isinstance(result.exception, InputError)

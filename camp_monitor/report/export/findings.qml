@@ -2,16 +2,16 @@
 <qgis version="3.22.16-Białowieża" styleCategories="Symbology|Labeling" labelsEnabled="1">
   <renderer-v2 type="categorizedSymbol" symbollevels="0" enableorderby="0" forceraster="0" attr="kind">
     <categories>
-      <category value="construction" symbol="0" label="New construction" render="true" type="string"/>
-      <category value="built_up" symbol="1" label="New built-up ground or earthworks" render="true" type="string"/>
-      <category value="demolition" symbol="2" label="Demolition" render="true" type="string"/>
-      <category value="flooding" symbol="3" label="Flooding" render="true" type="string"/>
-      <category value="flood_recession" symbol="4" label="Flood recession" render="true" type="string"/>
-      <category value="water_gain" symbol="5" label="Lasting water gain" render="true" type="string"/>
-      <category value="water_loss" symbol="6" label="Lasting water loss" render="true" type="string"/>
-      <category value="clearing" symbol="7" label="Vegetation cleared" render="true" type="string"/>
-      <category value="perimeter_change" symbol="8" label="Perimeter changed" render="true" type="string"/>
-      <category value="other" symbol="9" label="Other change" render="true" type="string"/>
+      <category value="construction" symbol="0" label="construction" render="true" type="string"/>
+      <category value="built_up" symbol="1" label="built_up" render="true" type="string"/>
+      <category value="demolition" symbol="2" label="demolition" render="true" type="string"/>
+      <category value="flooding" symbol="3" label="flooding" render="true" type="string"/>
+      <category value="flood_recession" symbol="4" label="flood_recession" render="true" type="string"/>
+      <category value="water_gain" symbol="5" label="water_gain" render="true" type="string"/>
+      <category value="water_loss" symbol="6" label="water_loss" render="true" type="string"/>
+      <category value="clearing" symbol="7" label="clearing" render="true" type="string"/>
+      <category value="perimeter_change" symbol="8" label="perimeter_change" render="true" type="string"/>
+      <category value="other" symbol="9" label="other" render="true" type="string"/>
     </categories>
     <symbols>
       <symbol type="fill" name="0" alpha="1" clip_to_extent="1" force_rhr="0">
@@ -743,7 +743,7 @@
   </renderer-v2>
   <labeling type="simple">
     <settings>
-      <text-style fieldName="if(&quot;simulated&quot;, 'SIMULATED\n', '') || &quot;change&quot; || '\n' || format_number(round(&quot;area_m2&quot;, 2 - floor(log10(max(&quot;area_m2&quot;, 1)))), 0) || ' m²' || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ') || if(&quot;verdict&quot; = 'rejected', '\nrejected by review', '')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
+      <text-style fieldName="if(&quot;simulated&quot;, 'SIMULATED\n', '') || &quot;change&quot; || '\n' || format_number(round(&quot;area_m2&quot;, 2 - floor(log10(max(&quot;area_m2&quot;, 1)))), 0) || ' m²' || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ') || if(&quot;verdict&quot; = 'rejected', '\n[rejected]', '')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/>
       </text-style>
       <text-format multilineAlign="1"/>

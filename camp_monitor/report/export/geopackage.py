@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 import shapely
+from markupsafe import escape
 from numpy.typing import NDArray
 
+from camp_monitor.records.kinds import KINDS
 from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
+from camp_monitor.report.text.sentences import name_of, phrase
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
 _WRITTEN_AT = "1970-01-01T00:00:00.000Z"
 # QGIS of Debian 12 warns of a later version; nothing here needs one.
 _GEOPACKAGE_VERSION = "1.2"
-_DESCRIPTIONS = {
-    "findings": "Regions that changed between two dates",
-    "not_seen": "Where, and for which question, nothing could be said: not seen is not unchanged",
-}
+LAYERS = ("findings", "not_seen")
 _GDAL_UTC = 100  # GDAL's sign for a time in UTC
 # The table in which QGIS keeps styles inside of a GeoPackage, column for column.
 _STYLE_TABLE = """
@@ -88,7 +88,7 @@ def _write_layer(path: Path, name: str, columns: dict[str, type], rows: Sequence
         append=path.exists(),
         dataset_options={"VERSION": _GEOPACKAGE_VERSION},
         gdal_tz_offsets={column: np.full(len(rows), _GDAL_UTC) for column in times},
-        layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": _DESCRIPTIONS[name]},
+        layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": _description(name)},
     )
 
 
@@ -111,11 +111,28 @@ def _add_styles(connection: sqlite3.Connection) -> None:
         "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
         (_WRITTEN_AT,),
     )
-    for layer, description in _DESCRIPTIONS.items():
-        style = Path(__file__).with_name(f"{layer}.qml").read_text(encoding="utf-8")
+    for layer in LAYERS:
+        description, style = _description(layer), _style(layer)
         connection.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
             "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
             "ui, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', NULL, ?)",
             (layer, layer, style, description, _WRITTEN_AT),
         )
+
+
+def _description(layer: str) -> str:
+    return phrase("export.findings") if layer == "findings" else phrase("export.not_seen")
+
+
+def _style(layer: str) -> str:
+    """Return a layer's style, with the names of kinds and what its labels say."""
+    style = Path(__file__).with_name(f"{layer}.qml").read_text(encoding="utf-8")
+    for kind in KINDS:
+        style = style.replace(f'label="{kind}"', f'label="{escape(name_of("kind", kind))}"')
+    for mark, text in (
+        ("[rejected]", name_of("verdict", "rejected")),
+        ("[not seen]", name_of("outcome", "not_seen")),
+    ):
+        style = style.replace(mark, escape(text.replace("'", "''")))
+    return style

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
 from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
-from camp_monitor.report.text.sentences import name_of
+from camp_monitor.report.text.sentences import name_of, phrase, share_text
 
 EDGE_COLOURS = {**KIND_COLOURS, "water_loss": "#3D3800"}
 """The colour of each kind's outline; yellow alone would vanish on bright ground."""
@@ -33,6 +33,8 @@ def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
         findings=findings,
         not_seen=not_seen,
         name_of=name_of,
+        phrase=phrase,
+        share_text=share_text,
         fills=KIND_COLOURS,
         edges=EDGE_COLOURS,
         not_seen_colour=NOT_SEEN_COLOUR,

@@ -59,7 +59,7 @@
   </renderer-v2>
   <labeling type="simple">
     <settings>
-      <text-style fieldName="if(&quot;simulated&quot;, 'SIMULATED\n', '') || 'Not seen:\n' || &quot;question&quot; || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
+      <text-style fieldName="if(&quot;simulated&quot;, 'SIMULATED\n', '') || '[not seen]:\n' || &quot;question&quot; || '\n' || replace(&quot;dates&quot;, ' and ', '\nand ')" isExpression="1" fontSize="8" fontSizeUnit="Point" fontWeight="75" textColor="16,32,43,255">
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/>
       </text-style>
       <text-format multilineAlign="1"/>

@@ -62,6 +62,26 @@ PHRASES: dict[str, str] = {
         "each panel is {length} wide. The arrow points to true north."
     ),
     "explanation": "{verdict} ({measured})",
+    # exports
+    "export.title": "camp_monitor findings",
+    "export.findings": "Regions that changed between two dates",
+    "export.not_seen": (
+        "Where, and for which question, nothing could be said: not seen is not unchanged"
+    ),
+    "kml.findings": "Findings",
+    "kml.not_seen": "Not seen",
+    "kml.finding": "{change}, {area}",
+    "kml.rejected": "Rejected by review: {change}, {area}",
+    "kml.question": "Not seen: {question}",
+    "kml.what": "{facility}: {what}, {dates}.",
+    "kml.area": "Area {area} ({interval}), {position:position}.",
+    "kml.confidence": "Confidence: {confidence:confidence}.",
+    "kml.probability": (
+        "Confidence: {confidence:confidence} ({probability:percent} of similar findings were real)."
+    ),
+    "kml.seen": "{share} of the outline was seen. Not seen is not unchanged.",
+    "kml.record": "Finding {id}, method {method}.",
+    "kml.observation": "Observation {id}, method {method}.",
     # status and coverage
     "status.headline": (
         "{watched:facilities} watched · {lately} seen within {within:days} · {longer} longer ago · "
