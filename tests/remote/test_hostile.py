@@ -30,7 +30,6 @@ from rasterio.io import MemoryFile
 from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import grid_round
 from camp_monitor.facilities import bundled_registry, find_facility
-from camp_monitor.report.text.sentences import phrase
 from tests.remote.conftest import SECRET
 from tests.remote.painted_catalogue import (
     COLLECTION,
@@ -635,11 +634,10 @@ def test_every_page_is_read_and_what_was_not_asked_for_is_left_aside(
 def test_odd_items_are_left_out_each_with_a_sentence(ended: dict[str, Ended]) -> None:
     end = ended["odd_items"]
     assert [one["id"] for one in json.loads(end.out)] == ["odd_items"]
-    start, more = phrase("scan.left_out", reason=""), phrase("scan.more_left_out", more=7)
-    lines = [line for line in end.err.splitlines() if line.startswith(start)]
-    assert len([line for line in lines if line != more]) == 5
+    *few, more = end.err.splitlines()
+    assert len(few) == 5
     assert "'../../evil', which is no safe name" in end.err
-    assert more in end.err
+    assert "7" in more
 
 
 def test_an_unlooked_at_scene_is_offered_with_the_reason(
