@@ -10,6 +10,7 @@ import nbclient
 import nbformat
 import pytest
 
+from camp_monitor.report.text.sentences import name_of, phrase
 from tests.remote.painted_catalogue import collection, offer, workspace
 from tests.remote.servers import AssetServer, StacServer
 
@@ -105,9 +106,16 @@ def test_the_notebook_of_a_watch_tells_of_the_flood_and_of_what_was_not_seen(
     said = run(NOTEBOOKS[0].with_name("04_watch_a_place.ipynb"), tmp_path)
     assert "painted: a flood that began on 2021-08-03 and was gone on 2021-09-07" in said
     assert "2021-07-16: not due before 2021-07-22" in said
-    flood = "Flooding, .*\n   came between 2021-07-27 and 2021-08-08"
+    came = phrase("interval", first="2021-07-27", last="2021-08-08")
+    flood = f"{name_of('kind', 'flooding')}, .*\n   came {came}"
     assert re.search(f"E[0-9a-f]{{12}}  {flood}", said)
     assert "too_cloudy" in said
-    assert "No run between 2021-08-04 and 2021-09-13" in said
-    assert "SIMULATED: camp_monitor: news of" in said
+    silent: dict[str, Any] = {
+        "first": "2021-08-04",
+        "last": "2021-09-13",
+        "lasted": 40,
+        "names": "sim-01",
+    }
+    assert phrase("outage.run", **silent) in said
+    assert "SIMULATED" in said
     assert "attached: sim-01-map.html" in said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "camp_monitor"
 MAKERS = {"note", "Note", "Refusal", "phrase"}
-DEFINE_MAKERS = {"codes.py", "errors.py", "report/text/sentences.py"}
+DEFINE_MAKERS = {"notes.py", "errors.py", "report/text/sentences.py"}
 ANYTHING = ast.Constant(value=None)
 """Stands for a value that the source does not plainly tell."""
 

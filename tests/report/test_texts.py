@@ -28,7 +28,9 @@ NOT_PLAIN = {
     ("assess/findings.py", "detection.unseen"): frozenset(
         {"AT_WATER", "AT_WATER_IN_RADAR", "UNDER_CLOUD_OR_SMOOTH"}
     ),
-    ("detect/construction/multiband.py", "lookalikes"): frozenset({"SMALL_THINGS", "BARE_GROUND"}),
+    ("detect/construction/multiband.py", "caveat"): frozenset(
+        {"SMALL_THINGS", "BARE_GROUND", "BECAME_UNTOLD"}
+    ),
     ("watch/pictures.py", "f'picture.{suffix}'"): frozenset({"picture.png", "picture.html"}),
 }
 """What is made where the source does not plainly tell, by file and expression."""

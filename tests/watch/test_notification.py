@@ -131,6 +131,11 @@ def alarm(workspace: Workspace, now: datetime, run_id: str = "") -> Message | No
         return compose_alarm(workspace, ledger, now, run_id)
 
 
+def beginning(name: str, last: str, **values: Any) -> str:
+    """Return what a phrase says before the value `last`."""
+    return phrase(name, **{last: "|"}, **values).partition("|")[0]
+
+
 def unfolded(text: str) -> str:
     return " ".join(text.split())
 
@@ -198,7 +203,7 @@ def test_what_cannot_be_delivered_waits_and_goes_out_once(
         down = run(workspace, addresses, "notify")
         assert down.exit_code == 1
         assert phrase("notify.left", messages=1, outbox="out/outbox.sqlite") in down.output
-        assert down.output.count(phrase("notify.stays", reason="the ")) == 2
+        assert down.output.count(beginning("notify.stays", "reason")) == 2
     with open_outbox(workspace.outbox) as outbox:
         [message] = waiting(outbox)
         assert list(tries(outbox, message.id).values()) == [2, 2]
@@ -272,8 +277,7 @@ def test_two_processes_at_once_send_once(
         calls = [ended(call) for call in [start(workspace.root, "notify") for _ in range(2)]]
     assert [call.code for call in calls] == [0, 0], calls
     told, silent = sorted((call.out for call in calls), key=len, reverse=True)
-    assert phrase("notify.sent", target="the first address (JSON)") in told
-    assert silent == phrase("notify.nothing_sent") + "\n"
+    assert ["the first address (JSON)" in text for text in (told, silent)] == [True, False]
     assert len(hook.posts) == 1
 
 
@@ -441,7 +445,7 @@ def test_no_licence_no_picture_and_no_picture_no_harm(workspace: Workspace) -> N
         ledger.record([seen], [finding], recorded_at=NOW)
         message = compose_digest(workspace, ledger, NOW)
     assert message is not None
-    assert phrase("picture.failed", picture="png", detail="") in unfolded(message.body)
+    assert beginning("picture.failed", "detail", picture="png") in unfolded(message.body)
 
 
 @pytest.mark.parametrize(
@@ -509,7 +513,7 @@ def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> No
     assert message is not None
     assert len(message.told) == 30
     assert all(name in message.body for name, _ in message.told)
-    assert message.body.count(phrase("digest.confidence", confidence="").rstrip(" .")) == 12
+    assert message.body.count(beginning("digest.confidence", "confidence")) == 12
     assert "\x1b" not in message.body
     assert len(message.body) < 32_768, "what most services take in one message"
 
@@ -602,7 +606,7 @@ def test_an_alarm_when_runs_fail_or_do_not_end(workspace: Workspace) -> None:
         told = alarm(workspace, NOW + timedelta(days=number - 1))
         assert (told is not None) == (number == 5)
     assert told is not None
-    assert phrase("alarm.failing", facility="kls-16", times=3, reasons="No") in told.body
+    assert beginning("alarm.failing", "reasons", facility="kls-16", times=3) in told.body
     assert "\x1b" not in told.body
 
 

@@ -80,11 +80,12 @@ def test_the_table_and_what_it_says_in_words(root: Path) -> None:
     code, printed, said = call(root, "status", "--at", AT)
     assert (code, said) == (0, "")
     assert max(map(len, printed.splitlines()[:6])) <= 110
+    never = phrase("status.never")
     rows = {line.split()[0]: line for line in printed.splitlines() if line[:3] in ("khs", "kls")}
     assert rows[IDS[0]].split()[1:3] == [f"{day(112):%Y-%m-%d}", "10"]
     assert rows[IDS[0]].split()[-1] == "█" * 12 + "~"
     assert rows[IDS[1]].split()[-1] == "████░.......~"
-    assert rows["kls-14-kaechon"].split()[1:] == ["never", "never", "!" * 12 + "~"]
+    assert rows["kls-14-kaechon"].split()[1:] == [never, never, "!" * 12 + "~"]
     for name, values in (
         ("status.never_seen", {"names": "kls-14-kaechon"}),
         ("status.not_seen_since", {"facility": IDS[1], "on": on(33), "ago": 89}),
