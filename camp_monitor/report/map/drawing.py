@@ -14,6 +14,7 @@ from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
 from camp_monitor.report.picture import MapImage
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import date_words, kind_words
 
 PANES = {
@@ -76,18 +77,17 @@ class Drawing:
         """Put one date's picture into a pane of its own, which the divider clips."""
         import folium
 
+        label = phrase("map.layer_image", role=role, date=date_words(picture.reference))
         overlay = folium.raster_layers.ImageOverlay(
             image="data:,",
             bounds=[
                 [picture.south_deg, picture.west_deg],
                 [picture.north_deg, picture.east_deg],
             ],
-            name=_layer_name(
-                f"Image {role}, {date_words(picture.reference)}", _picture_sample(role)
-            ),
+            name=_layer_name(label, _picture_sample(role)),
             pane=role,
             attribution=html.escape(picture.reference.credit),
-            alt=f"Image {role}, {date_words(picture.reference)}",
+            alt=label,
         )
         self.parts[role] = self._named(overlay.add_to(self.map))
 
