@@ -20,7 +20,7 @@ from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
 from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -165,7 +165,7 @@ def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
             words.kind_words("construction"),
             words.interval_words(painted.BEFORE, painted.AFTER),
             f"{area} ({interval})",
-            words.confidence_words(building).capitalize(),
+            phrase("map.confidence", confidence=building.confidence).capitalize(),
             words.position_words(building).capitalize(),
             *(label for label, _ in measured_rows(building.measurements)),
             *caveat_sentences(building.caveats),
@@ -266,14 +266,14 @@ def test_a_long_list_starts_closed_and_largest_first(open_html: Open) -> None:
 def test_a_rejected_finding_is_faint_marked_and_counted_apart(open_html: Open) -> None:
     with open_html(reviewed()) as page:
         expect(page.locator(".headline")).to_contain_text(words.findings_words(3, 1))
-        counted = f"{words.kind_words('construction')} (2, 1 rejected)"
+        counted = f"{words.kind_words('construction')} ({words.apart_words(2, 1)})"
         expect(page.locator("#layers")).to_contain_text(counted)
         expect(page.get_by_text(phrase("map.rejected"))).to_be_visible()
         opacities = finding_shape(page, "construction").evaluate_all(
             "shapes => shapes.map(shape => shape.getAttribute('stroke-opacity'))"
         )
         assert sorted(map(float, opacities)) == [0.4, 1]
-        page.locator("#findings a", has_text="rejected").click()
+        page.locator("#findings a", has_text=name_of("verdict_short", "rejected")).click()
         popup = page.locator(".leaflet-popup-content").last
         expect(popup).to_contain_text(words.review_words(REJECTED))
         expect(popup).to_contain_text(words.review_words(UNSURE))
@@ -319,7 +319,8 @@ def test_map_works_in_the_frame_that_authors_paste(open_html: Open) -> None:
     line = iframe_line("framed.html", painted.facility())
     report = f"<!DOCTYPE html><html lang=en><title>A report</title><p>{line}</p></html>"
     with open_html(report, framed=demo()) as page:
-        frame = page.frame_locator('iframe[title="Map: Kyo-hwa-so No. 12, Jongo-ri"]')
+        title = phrase("map.frame", facility="Kyo-hwa-so No. 12, Jongo-ri")
+        frame = page.frame_locator(f'iframe[title="{title}"]')
         frame.locator('path.leaflet-interactive[fill="url(#hatch-construction)"]').click()
         popup = frame.locator(".leaflet-popup-content")
         expect(popup).to_contain_text(words.kind_words("construction"))

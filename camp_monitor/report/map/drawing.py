@@ -15,7 +15,7 @@ from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text.sentences import phrase
-from camp_monitor.report.text.words import date_words, kind_words
+from camp_monitor.report.text.words import apart_words, date_words, kind_words
 
 PANES = {
     "before": 210,
@@ -134,8 +134,8 @@ class Drawing:
             return
         rejected = [shape for shape in shapes if shape[1]["verdict"] == "rejected"]
         standing = [shape for shape in shapes if shape[1]["verdict"] != "rejected"]
-        apart = f", {len(rejected)} rejected" if rejected else ""
-        group = self._group(f"{kind_words(kind)} ({len(shapes)}{apart})", symbols.swatch_svg(kind))
+        counted = apart_words(len(shapes), len(rejected))
+        group = self._group(f"{kind_words(kind)} ({counted})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
         for some, faint in ((rejected, symbols.FAINT), (standing, {})):
             if some:

@@ -141,7 +141,8 @@ def _scene_rows(
 def _scene_row(scene: SceneReference, role: str, shown_as: str) -> dict[str, str]:
     return {
         "dates": words.date_words(scene),
-        "role": name_of("role", role),
+        "role": role,
+        "role_text": name_of("role", role),
         "shown_as": shown_as,
         "credit": scene.credit,
         "licence": scene.licence,
