@@ -10,7 +10,9 @@ from tests.swapped import swap_for_good
 IMAGERY_VARIABLE = "CAMP_MONITOR_IMAGERY"
 IMAGERY_PARTS = ("scenes", "benchmark", "stac-items")
 
-OF_TEXTS = ("test_page_of_codes", "test_scene_texts", "test_texts", "test_words")
+OF_TEXTS = (
+    "test_page_of_codes", "test_scene_texts", "test_swapped_texts", "test_texts", "test_words",
+)  # fmt: skip
 """Tests in tests/report of what the texts say; all others hold whatever they say."""
 FOREIGN_WARNINGS = (
     # odc-geo 0.5 calls a function that shapely 2.2 deprecates.

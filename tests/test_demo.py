@@ -17,6 +17,7 @@ from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.report.text.sentences import name_of
 from camp_monitor.scenes.catalogue import read_scenes
 
 
@@ -93,7 +94,7 @@ def test_an_event_that_a_map_does_not_show_is_named_and_drawn_by_its_id(
     assert f"camp-monitor map {hidden} -o" in said("map", FACILITY, "-o", str(page)).stderr
     shown = json.loads(said("--json", "map", hidden, "-o", str(page)).stdout)
     assert (shown["findings"], shown["events_not_shown"]) == (1, [])
-    assert "Ended" in page.read_text("utf-8")
+    assert name_of("state", "ended").capitalize() in page.read_text("utf-8")
 
 
 def test_everything_says_that_it_is_simulated(demo: tuple[Path, Result]) -> None:
@@ -122,7 +123,9 @@ def test_the_next_commands_work_as_printed(demo: tuple[Path, Result], tmp_path: 
         assert words[:2] == ["--workspace", str(copy)]
         answer = run(*words)
         assert answer.exit_code == 0, answer.output
-    assert "confirmed" in run("--workspace", str(copy), "findings", "list").output
+    listed = run("--workspace", str(copy), "--json", "findings", "list").stdout
+    reviews = [item["review"] for item in json.loads(listed)["findings"]]
+    assert "confirmed" in [review["verdict"] for review in reviews if review]
 
 
 def test_again_gives_the_same_bytes_and_loses_nothing(demo: tuple[Path, Result]) -> None:

@@ -130,6 +130,8 @@ def _open(context: Context, path: Path, asked: dict[str, Any], acquired: str | N
 
 def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     """Write the files that were asked for, and say which could not be."""
+    from camp_monitor.report.export.tables import legible
+
     written = []
     if asked["output"]:
         written.append(result.to_map(asked["output"]))
@@ -141,5 +143,8 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
         written.append(result.to_figure(asked["figure"]))
     for name in OUTPUTS:
         if asked[name] and asked[name] not in written:
-            context.messages.print(f"Not written, for there is nothing to show: {asked[name]}")
+            path = legible(str(asked[name]))
+            context.messages.print(
+                f"Not written, for there is nothing to show: {path}", soft_wrap=True
+            )
     return written

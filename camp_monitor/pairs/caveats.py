@@ -11,6 +11,8 @@ from camp_monitor.scenes.scene import Scene
 
 LOW_SUN_DEG = 30.0
 """Below this elevation a ridge throws a shadow of more than 1.7 times its height."""
+LEAST_SUN_DEG = 0.01
+"""Taken for a lower elevation above the horizon, at which shadows have no end."""
 SUN_ELEVATION_GAP_DEG, SUN_AZIMUTH_GAP_DEG = 10.0, 20.0
 """From these differences on, shadows of the two dates differ in length or direction."""
 OFF_NADIR_DEG = 10.0
@@ -54,7 +56,7 @@ def _sun(before: Scene, after: Scene) -> Iterator[Note]:
     if lowest <= 0:
         yield note(Code.SUN_BELOW_HORIZON, dates=dates)
     elif lowest < LOW_SUN_DEG:
-        shadow = 1 / math.tan(math.radians(lowest))
+        shadow = 1 / math.tan(math.radians(max(lowest, LEAST_SUN_DEG)))
         yield note(Code.SUN_LOW, dates=dates, elevation_deg=lowest, shadow_per_height=shadow)
     azimuths = before.sun_azimuth_deg, after.sun_azimuth_deg
     turn_deg = 0.0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.scenes.image import Image, Quality
 
 LONGEST_SIDE_PX = 2048
@@ -37,15 +38,10 @@ MOST_HALVINGS = 6
 
 NATURAL_COLOUR = ("red", "green", "blue")
 
-_SHOWN_AS = {
-    NATURAL_COLOUR: "natural colour",
-    ("nir", "red", "green"): "false colour: red is near infrared (plants), green red, blue green",
-    ("swir1", "nir", "red"): "false colour: red is short-wave infrared, green near infrared "
-    "(plants), blue red",
-    ("vv",): "radar, VV: bright is strong echo, dark is smooth ground or water",
-    ("vh",): "radar, VH: bright is strong echo, dark is smooth ground or water",
-}
-"""Bands shown as red, green and blue, or as grey, in order of preference; and how to say so."""
+_SHOWN: tuple[tuple[str, ...], ...] = (
+    NATURAL_COLOUR, ("nir", "red", "green"), ("swir1", "nir", "red"), ("vv",), ("vh",),
+)  # fmt: skip
+"""Bands shown as red, green and blue, or as grey, in order of preference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +139,7 @@ def render_pair(
 
     Parameters and errors are those of `render_image`.
     """
-    common = [bands for bands in _SHOWN_AS if set(bands) <= set(before.bands) & set(after.bands)]
+    common = [bands for bands in _SHOWN if set(bands) <= set(before.bands) & set(after.bands)]
     before_bands = common[0] if common else _bands_for(before)
     after_bands = common[0] if common else _bands_for(after)
     if common and before.quantity == after.quantity and before.nature.calibrated:
@@ -231,17 +227,17 @@ def _halved(sheet: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _loss_words(step: int, quality: int | None, halvings: int) -> str:
     parts = []
     if halvings:
-        parts.append(f"1 in {2**halvings} pixels a side")
+        parts.append(phrase("picture.smaller", factor=2**halvings))
     if quality is not None:
-        parts.append("compressed, so that the colours of single pixels are approximate")
+        parts.append(phrase("picture.compressed"))
     elif step > 1:
-        parts.append(f"colours off by at most {step // 2} of 255")
+        parts.append(phrase("picture.rounded", off=step // 2))
     return ", ".join(parts)
 
 
 def _bands_for(image: Image) -> tuple[str, ...]:
     """Choose what to show of an image; its first band in grey if nothing better is known."""
-    known = [bands for bands in _SHOWN_AS if set(bands) <= set(image.bands)]
+    known = [bands for bands in _SHOWN if set(bands) <= set(image.bands)]
     return known[0] if known else image.bands[:1]
 
 
@@ -290,7 +286,8 @@ def _rendered(
         pixels[..., channel] = (np.nan_to_num(stretched.clip(0, 1)) * 255).round()
     pixels[..., 3] = np.where(holds_data, 255, 0)
     pixels[~holds_data] = 0
-    shown_as = _SHOWN_AS.get(bands, f"grey: {bands[0]}")
+    known = bands in _SHOWN
+    shown_as = name_of("bands", " ".join(bands)) if known else phrase("picture.grey", band=bands[0])
     return MapImage(pixels, west, south, east, north, reference, shown_as)
 
 

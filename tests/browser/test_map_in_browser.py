@@ -19,11 +19,14 @@ from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.map import draw_map, iframe_line
 from camp_monitor.report.picture import MapImage
-from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
 from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 Open = Callable[..., Any]
+UNSURE = Review("F000000000000", "unsure", "A. B.", "2016-09-19T12:00:00+00:00")
+REJECTED = Review("F000000000000", "rejected", "R. N.", "2016-09-20T12:00:00+00:00", "A shadow.")
 
 
 def demo(**changes: Any) -> str:
@@ -154,35 +157,34 @@ def test_divider_follows_a_finger(open_html: Open) -> None:
 
 def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
     building = painted.findings()[0]
+    area, interval = words.area_words(building)
     with open_html(demo()) as page:
         finding_shape(page, "construction").click()
         popup = page.locator(".leaflet-popup-content")
-        for words in (
-            "New construction",
-            "between 2016-08-20 and 2016-09-12",
-            "5,870 m² (5,210 to 6,480 m²)",
-            "High confidence",
-            "Mostly inside the outline",
-            "Built-up index",
-            "Bare soil after earthworks",
+        for said in (
+            words.kind_words("construction"),
+            words.interval_words(painted.BEFORE, painted.AFTER),
+            f"{area} ({interval})",
+            phrase("map.confidence", confidence=building.confidence).capitalize(),
+            words.position_words(building).capitalize(),
+            *(label for label, _ in measured_rows(building.measurements)),
+            *caveat_sentences(building.caveats),
             "construction/1",
             building.id,
             painted.BEFORE.id,
             painted.AFTER.id,
         ):
-            expect(popup).to_contain_text(words)
+            expect(popup).to_contain_text(said)
         expect(popup).not_to_contain_text(re.compile(r"\bon 20\d\d"))
 
 
 def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
     findings = painted.findings()
-    with open_html(demo(events=by_finding(join_events(findings, [])))) as page:
+    events = by_finding(join_events(findings, []))
+    said = words.event_words(events[findings[0].id])
+    with open_html(demo(events=events)) as page:
         finding_shape(page, "construction").click()
-        expect(page.locator(".leaflet-popup-content .event")).to_have_text(
-            f"Event E{findings[0].id[1:]}: new construction between {painted.BEFORE.dates} and "
-            f"{painted.AFTER.dates}. Not confirmed: one scene shows it, and no other tells enough "
-            "of it yet."
-        )
+        expect(page.locator(".leaflet-popup-content .event")).to_have_text(said)
 
 
 def test_a_finding_opens_by_keyboard(open_html: Open) -> None:
@@ -197,7 +199,7 @@ def test_what_was_not_seen_is_hatched_and_says_why(open_html: Open) -> None:
     with open_html(demo(findings=[])) as page:
         finding_shape(page, "not_seen").last.click(position={"x": 20, "y": 120})
         popup = page.locator(".leaflet-popup-content")
-        expect(popup).to_contain_text("No near-infrared band in either scene.")
+        expect(popup).to_contain_text(words.unseen_words(painted.observations()[2]))
         expect(popup).to_contain_text(phrase("script.notKnown"))
 
 
@@ -211,11 +213,8 @@ def reviewed() -> str:
         area_low_m2=700.0,
         area_high_m2=1200.0,
     )
-    reviews = [
-        Review(building.id, "confirmed", "R. N.", "2016-09-20T12:00:00+00:00"),
-        Review(shed.id, "unsure", "A. B.", "2016-09-19T12:00:00+00:00"),
-        Review(shed.id, "rejected", "R. N.", "2016-09-20T12:00:00+00:00", "A shadow."),
-    ]
+    first = Review(building.id, "confirmed", "R. N.", "2016-09-20T12:00:00+00:00")
+    reviews = [first, *(replace(item, finding_id=shed.id) for item in (UNSURE, REJECTED))]
     seen, *others = painted.observations()
     seen = replace(seen, finding_ids=(building.id, shed.id))
     findings = [building, flood, shed]
@@ -266,19 +265,20 @@ def test_a_long_list_starts_closed_and_largest_first(open_html: Open) -> None:
 
 def test_a_rejected_finding_is_faint_marked_and_counted_apart(open_html: Open) -> None:
     with open_html(reviewed()) as page:
-        expect(page.locator(".headline")).to_contain_text("3 findings, 1 rejected by review")
-        expect(page.locator("#layers")).to_contain_text("New construction (2, 1 rejected)")
-        expect(page.get_by_text("Faint: rejected by a reviewer.")).to_be_visible()
+        expect(page.locator(".headline")).to_contain_text(words.findings_words(3, 1))
+        counted = f"{words.kind_words('construction')} ({words.apart_words(2, 1)})"
+        expect(page.locator("#layers")).to_contain_text(counted)
+        expect(page.get_by_text(phrase("map.rejected"))).to_be_visible()
         opacities = finding_shape(page, "construction").evaluate_all(
             "shapes => shapes.map(shape => shape.getAttribute('stroke-opacity'))"
         )
         assert sorted(map(float, opacities)) == [0.4, 1]
-        page.locator("#findings a", has_text="rejected").click()
+        page.locator("#findings a", has_text=name_of("verdict_short", "rejected")).click()
         popup = page.locator(".leaflet-popup-content").last
-        expect(popup).to_contain_text("Rejected by review, R. N., 2016-09-20: A shadow.")
-        expect(popup).to_contain_text("Earlier: Unsure after review, A. B., 2016-09-19")
+        expect(popup).to_contain_text(words.review_words(REJECTED))
+        expect(popup).to_contain_text(words.review_words(UNSURE))
         page.locator("#findings a", has_text="4.12 ha").click()
-        expect(popup).to_contain_text("Not reviewed")
+        expect(popup).to_contain_text(phrase("script.unreviewed"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
@@ -319,14 +319,17 @@ def test_map_works_in_the_frame_that_authors_paste(open_html: Open) -> None:
     line = iframe_line("framed.html", painted.facility())
     report = f"<!DOCTYPE html><html lang=en><title>A report</title><p>{line}</p></html>"
     with open_html(report, framed=demo()) as page:
-        frame = page.frame_locator('iframe[title="Map: Kyo-hwa-so No. 12, Jongo-ri"]')
+        title = phrase("map.frame", facility="Kyo-hwa-so No. 12, Jongo-ri")
+        frame = page.frame_locator(f'iframe[title="{title}"]')
         frame.locator('path.leaflet-interactive[fill="url(#hatch-construction)"]').click()
-        expect(frame.locator(".leaflet-popup-content")).to_contain_text("New construction")
+        popup = frame.locator(".leaflet-popup-content")
+        expect(popup).to_contain_text(words.kind_words("construction"))
         frame.locator("#findings a", has_text="4.12 ha").click()
-        expect(frame.locator(".leaflet-popup-content").last).to_contain_text("Flooding")
+        expect(popup.last).to_contain_text(words.kind_words("flooding"))
 
 
 def test_map_with_one_image_says_which(open_html: Open) -> None:
     with open_html(demo(before=None)) as page:
         expect(page.locator(".swipe")).to_have_count(0)
-        expect(page.locator(".only-date")).to_have_text("Image after: 2016-09-12")
+        said = f"{phrase('script.image_after')}: 2016-09-12"
+        expect(page.locator(".only-date")).to_have_text(said)

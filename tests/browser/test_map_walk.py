@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from playwright.sync_api import Locator, Page, expect
 
-from camp_monitor.report.text.words import kind_words
+from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.words import findings_words, kind_words
 from tests.browser.test_map_in_browser import inside, reviewed
 from tests.report.real import naip_map
 
@@ -98,10 +99,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def subject(request: pytest.FixtureRequest) -> tuple[str, str, str, str]:
     """A map's name, its HTML, a kind of change found in it, and its last answer."""
     if request.param == "painted":
-        return "painted", reviewed(), "flooding", "Not seen: no answer either way"
+        return "painted", reviewed(), "flooding", phrase("not_seen")
     html, _, findings = naip_map(request.getfixturevalue("imagery_folder"))
     wet = sum(finding.kind in ("water_gain", "water_loss") for finding in findings)
-    return "naip", html, "water_gain", f"Changed in the part seen: {wet} findings"
+    return "naip", html, "water_gain", phrase("changed.part", findings=findings_words(wet))
 
 
 @pytest.mark.parametrize(("width", "height", "touch"), [(1280, 800, False), (390, 844, True)])
@@ -225,7 +226,7 @@ def opens_by_hand(walk: Walk, chosen: str) -> None:
     )
     walk.use_at(*place)
     popup = page.locator(".leaflet-popup-content")
-    expect(popup.locator(".record summary")).to_have_text(f"Finding {chosen}")
+    expect(popup.locator(".record summary")).to_have_text(f"{phrase('script.finding')} {chosen}")
     expect(popup.locator(".record dl")).not_to_be_visible()
     walk.photograph("popup")
     walk.use(popup.locator(".record summary"))
@@ -240,8 +241,8 @@ def opens_by_address(walk: Walk, chosen: str) -> None:
     other = next(link for link in links if link != f"#{chosen}")
     popup = page.locator(".leaflet-popup-content").last
     page.goto(page.url.split("#")[0] + other)
-    expect(popup).to_contain_text(f"Finding {other[1:]}")
+    expect(popup).to_contain_text(f"{phrase('script.finding')} {other[1:]}")
     page.reload()
-    expect(popup).to_contain_text(f"Finding {other[1:]}")
+    expect(popup).to_contain_text(f"{phrase('script.finding')} {other[1:]}")
     walk.photograph("address")
     assert inside(walk.box(page.locator("path.chosen")), walk.box(walk.map))

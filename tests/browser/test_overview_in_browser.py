@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 
 from camp_monitor.facilities import read_registry
 from camp_monitor.report.map.overview import draw_overview
+from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.words import facilities_words, kind_words
 from tests.report import painted
 
 REGISTRY = read_registry(Path(__file__).parents[2] / "aoi")
@@ -76,8 +78,8 @@ def test_list_moves_the_map_opens_the_popup_and_sets_the_address(
         page.wait_for_timeout(300)
         assert page.url.endswith("#khs-12-jongori")
         popup = page.locator(".leaflet-popup-content")
-        for words in ("전거리 제12호 교화소", "New construction", "Not seen: no answer either way"):
-            expect(popup).to_contain_text(words)
+        for said in ("전거리 제12호 교화소", kind_words("construction"), phrase("not_seen")):
+            expect(popup).to_contain_text(said)
         expect(link).to_have_attribute("aria-current", "true")
         assert page.locator("#overview").bounding_box()["height"] > 0.6 * height
         page.go_back()
@@ -87,8 +89,8 @@ def test_list_moves_the_map_opens_the_popup_and_sets_the_address(
 def test_a_place_opens_by_click_by_keyboard_and_by_address(open_html: Open) -> None:
     with open_html(overview(), hash_id="#kls-16-hwasong") as page:
         popup = page.locator(".leaflet-popup-content").last
-        expect(popup).to_contain_text("Never scanned")
-        expect(popup).to_contain_text("Nothing is known here of change or of its absence.")
+        expect(popup).to_contain_text(phrase("script.neverScanned"))
+        expect(popup).to_contain_text(phrase("script.nothingKnown"))
         page.locator(".leaflet-control-zoom-out").click(click_count=3, delay=50)
         page.locator('.place-icon[aria-label^="Kwan-li-so No. 25"]').focus()
         page.keyboard.press("Enter")
@@ -125,5 +127,5 @@ def test_axe_finds_nothing_serious(
 
 def test_a_registry_without_any_place_is_a_page_too(open_html: Open) -> None:
     with open_html(overview(facilities=[], observations=[], findings=[])) as page:
-        expect(page.locator("h1")).to_have_text("Overview of 0 facilities")
+        expect(page.locator("h1")).to_contain_text(facilities_words(0))
         expect(page.locator(".place-icon")).to_have_count(0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from camp_monitor.report.text.sentences import name_of
 from camp_monitor.watch.status_page import draw_status
 from tests.watch import made_up
 
@@ -39,4 +40,6 @@ def test_the_calendar_can_be_read(
         assert len(set(looks)) == 7
         assert accessibility_faults(page) == []
         page.locator("summary").first.click()
-        assert "Not seen from" in page.locator("details[open]").first.inner_text()
+        unseen = page.locator("details[open]").first.inner_text()
+        assert name_of("outage", "sight") in unseen
+        assert "sim-00" in unseen

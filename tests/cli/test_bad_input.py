@@ -17,10 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from camp_monitor.codes import Code
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.report.text.sentences import phrase
+from camp_monitor.notes import note
+from camp_monitor.report.text.sentences import phrase, sentence
+from camp_monitor.report.text.words import question_words
 from camp_monitor.workspace import create_workspace
 from tests.scenes.painted import grid, numbers, write_tiff
+from tests.swapped import preamble
 
 SERVER = """
 import json, os, sys, traceback
@@ -83,7 +87,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("cli")
     workspace = create_workspace(folder / "workspace", bundled_registry()).root
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(folder)],
+        [sys.executable, "-c", preamble() + SERVER, str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder,
     )  # fmt: skip
     try:
@@ -382,8 +386,9 @@ def test_the_next_step_can_be_pasted(shell: Shell, tmp_path: Path) -> None:
 
 def test_a_note_on_both_questions_is_printed_once(shell: Shell) -> None:
     answer = shell.run("scan", "site", "--before", "2016-08-20", "--after", "2016-09-12")
-    assert answer.output.count("note: No quality band") == 1
-    assert answer.output.index("Flooding") < answer.output.index("note: No quality band")
+    said = f"note: {sentence(note(Code.CLOUD_UNSCREENED))}"
+    assert answer.output.count(said) == 1
+    assert answer.output.index(question_words("flooding/3")) < answer.output.index(said)
 
 
 def test_the_commands_of_a_group_are_told_in_whole_sentences(shell: Shell) -> None:

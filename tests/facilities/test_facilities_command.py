@@ -13,6 +13,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.cli.facilities import facilities
 from camp_monitor.errors import FacilityError
 from camp_monitor.facilities import bundled_registry, read_registry
+from camp_monitor.report.text.sentences import name_of
 from camp_monitor.workspace import create_workspace
 
 SQUARE = [[129.75, 42.2], [129.76, 42.2], [129.76, 42.21], [129.75, 42.21]]
@@ -96,7 +97,7 @@ def test_import_adds_a_version_once(folder: Path, drawing: Path) -> None:
     assert "outline version 2 added (drawn, 0.92 km², accurate to 15 m)" in first.stdout
     assert "An open ring of feature 1 was closed." in first.stderr
     assert "nothing added" in run(folder, *words).stdout
-    assert "version 1: derived from a published size" in " ".join(
+    assert f"version 1: {name_of('basis', 'derived')}" in " ".join(
         run(folder, "show", "khs-12-jongori").stdout.split()
     )
 

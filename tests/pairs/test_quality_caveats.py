@@ -95,7 +95,7 @@ def test_every_caveat_is_said_once_and_whichever_way_round(
     assert len(mountain_caveats(after, before)) == len(notes)
 
 
-@pytest.mark.parametrize("elevation_deg", [1e-9, 90.0])
+@pytest.mark.parametrize("elevation_deg", [5e-324, 1e-9, 90.0])
 def test_the_last_degrees_do_not_fail(elevation_deg: float) -> None:
     for numbers in said({"sun_elevation_deg": elevation_deg}, HIGH).values():
         assert all(math.isfinite(value) for value in numbers.values())

@@ -27,6 +27,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 
+from benchmarks.kills import PROGRAM
 from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import grid_round
 from camp_monitor.facilities import bundled_registry, find_facility
@@ -44,6 +45,7 @@ from tests.remote.painted_catalogue import (
     workspace,
 )
 from tests.remote.servers import AssetServer, Fault, Front, StacServer
+from tests.swapped import preamble
 
 INTERVAL = ("--from", "2016-08-01", "--to", "2016-10-15")
 AT_ONCE = 3
@@ -501,9 +503,11 @@ def run(world: World, homes: dict[str, Front], case: Case, folder: Path) -> Ende
     }  # fmt: skip
     before = snapshot(folder)
 
-    program = str(Path(sys.executable).with_name("camp-monitor"))
+    program = [str(Path(sys.executable).with_name("camp-monitor"))]
+    if preamble():
+        program = [sys.executable, "-c", preamble() + PROGRAM]
     done = subprocess.run(
-        [program, "--workspace", str(folder / "camps"), *words],
+        [*program, "--workspace", str(folder / "camps"), *words],
         capture_output=True, text=True, check=False, env=environ, timeout=120,
     )  # fmt: skip
     imagery = folder / "camps" / "imagery"

@@ -297,7 +297,7 @@ def test_the_caption_says_everything() -> None:
         words.interval_words(painted.BEFORE, painted.AFTER), *words.area_words(annex()),
         words.confidence_words(annex()), words.position_words(annex()).capitalize(), annex().id,
         "Sentinel-2", painted.BEFORE.credit, painted.BEFORE.licence, "93 %",
-        words.unseen_words(seen), "(WGS 84)", "natural colour", "EPSG:32652",
+        words.unseen_words(seen), "(WGS 84)", name_of("bands", "red green blue"), "EPSG:32652",
         phrase("caption.unreviewed"), *caveat_sentences(annex().caveats),
     ):  # fmt: skip
         assert part in said

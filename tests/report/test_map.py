@@ -219,7 +219,6 @@ def test_missing_leaflet_is_said_in_a_sentence() -> None:
 
 def test_iframe_line_is_escaped() -> None:
     line = iframe_line('javascript:alert(1) "x.html', painted.facility('A "B" <i>\nC'))
-    assert line.startswith(
-        '<iframe src="javascript%3Aalert%281%29%20%22x.html" title="Map: A &quot;B'
-    )
+    title = phrase("map.frame", facility="A &quot;B")
+    assert line.startswith(f'<iframe src="javascript%3Aalert%281%29%20%22x.html" title="{title}')
     assert 'sandbox="allow-scripts"' in line

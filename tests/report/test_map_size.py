@@ -17,6 +17,7 @@ from camp_monitor.notes import measurements
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.map.map import MOST_DRAWN, draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage
+from camp_monitor.report.text.sentences import name_of, phrase
 from tests.report import painted
 from tests.report.real import naip_map
 from tests.report.test_map import shapes_in
@@ -36,7 +37,8 @@ def test_real_map_is_small_exact_and_the_same_twice(imagery_folder: Path) -> Non
     assert len(findings) > 150
     assert len(html.encode()) < MOST_BYTES
     assert again == html
-    assert html.count("Shown in natural colour; colours off by at most 1 of 255.") == 2
+    shown = phrase("map.shown_in", bands=name_of("bands", "red green blue"))
+    assert html.count(f"{shown}; {phrase('picture.rounded', off=1)}.") == 2
     drawn = {properties["id"]: shape for shape, properties in shapes_in(html) if "id" in properties}
     assert drawn.keys() == {finding.id for finding in findings}
     for finding in findings:  # pixels of 5 m are 6.6e-5 degrees wide
@@ -106,8 +108,9 @@ def test_worst_map_is_small_and_draws_nothing_too_small() -> None:
         [replace(seen, not_seen=speckled), *others],
     )
     assert len(html.encode()) < MOST_BYTES
-    assert "Of 1,600 findings this page draws and lists 1,500" in html
-    assert re.search(r"drawn up to \d+ pixels too far out", html)
+    assert phrase("map.too_many", findings=1600, most=1500) in html
+    simplified = re.escape(phrase("map.simplified", off_px=7)).replace("7", r"\d+")
+    assert re.search(simplified, html)
     drawn = {properties.get("id"): shape for shape, properties in shapes_in(html)}
     assert findings[99].id not in drawn  # the smallest ones are left out
     for finding in findings[100::100]:

@@ -19,8 +19,9 @@ from camp_monitor.facilities import read_registry
 from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
 from camp_monitor.report.map.overview import draw_overview
-from camp_monitor.report.text.sentences import phrase, sentence
+from camp_monitor.report.text.sentences import name_of, phrase, sentence
 from camp_monitor.report.text.words import (
+    apart_words,
     facilities_words,
     findings_words,
     headline_words,
@@ -41,6 +42,11 @@ def entries(html: str) -> dict[str, dict[str, Any]]:
     return {place["id"]: place for place in json.loads(found[1])}
 
 
+def standing(state: str, count: int) -> str:
+    title = name_of("standing", state)
+    return phrase("overview.count", count=count, state=title[0].lower() + title[1:])
+
+
 def test_whole_registry_fits_in_a_small_page_that_calls_nobody() -> None:
     drawn = draw_overview(REGISTRY, painted.observations(), painted.findings())
     assert len(drawn.html.encode()) < 1_000_000
@@ -58,7 +64,7 @@ def test_whole_registry_fits_in_a_small_page_that_calls_nobody() -> None:
 
 def test_never_scanned_is_said_plainly() -> None:
     drawn = draw_overview(REGISTRY, (), ())
-    assert drawn.headline == f"{len(REGISTRY)} never scanned"
+    assert drawn.headline == standing("never", len(REGISTRY))
     assert {place["state"] for place in entries(drawn.html).values()} == {"never"}
     page = re.sub(r"<script>.*?</script>", "", drawn.html, flags=re.S)
     assert phrase("overview.never") in page
@@ -81,7 +87,7 @@ def test_each_place_says_what_was_found_and_what_was_not_seen() -> None:
     jongori = places["khs-12-jongori"]
     assert (jongori["state"], jongori["standing"]) == ("findings", 2)
     assert jongori["counts"] == [
-        ["construction", kind_words("construction"), "2, 1 rejected"],
+        ["construction", kind_words("construction"), apart_words(2, 1)],
         ["flooding", kind_words("flooding"), "1"],
     ]
     assert [row[1] for row in jongori["questions"]] == [
@@ -93,10 +99,8 @@ def test_each_place_says_what_was_found_and_what_was_not_seen() -> None:
     assert places["kls-16-hwasong"]["state"] == "looked"
     assert places["kls-14-kaechon"]["state"] == "not_seen"
     assert places["kls-14-kaechon"]["line"] == headline_words([], [dark])
-    assert drawn.headline == (
-        "1 with findings · 1 scanned, no finding stands · 1 scanned, but not seen · "
-        f"{len(REGISTRY) - 3} never scanned"
-    )
+    counts = {"findings": 1, "looked": 1, "not_seen": 1, "never": len(REGISTRY) - 3}
+    assert drawn.headline == " · ".join(standing(*item) for item in counts.items())
 
 
 def test_the_newest_scenes_answer_and_a_cloudy_one_does_not_fall_back() -> None:
@@ -148,7 +152,8 @@ def test_command_without_an_id_draws_the_overview(tmp_path: Path) -> None:
     context = Context(folder=tmp_path)
     path = tmp_path / "overview.html"
     result = CliRunner().invoke(command, ["-o", str(path)], obj=context, catch_exceptions=False)
-    assert '<iframe src="overview.html" title="Map: overview of facilities"' in result.output
+    title = phrase("map.frame_overview")
+    assert f'<iframe src="overview.html" title="{title}"' in result.output
     assert facilities_words(0) in path.read_text(encoding="utf-8")
     assert not (tmp_path / "out").exists()
     result = CliRunner().invoke(command, ["-o", str(path), "--after", "2016"], obj=context)

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import rasterio
 
 import camp_monitor as cm
 from camp_monitor.codes import Code
-from camp_monitor.facilities import bundled_registry
+from camp_monitor.events.events import by_finding, join_events
+from camp_monitor.facilities import Status, bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.chain import CHAINED
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.records.review import Review
+from camp_monitor.report.export.kml import kml_text
+from camp_monitor.report.export.tables import finding_rows, not_seen_rows
+from camp_monitor.report.map.overview import draw_overview
 from camp_monitor.report.text.sentences import LANGUAGES, sentence
 from camp_monitor.scan import scan
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.watch.executors import open_workers
 from camp_monitor.watch.run import Errand, How, run
+from camp_monitor.watch.status_page import draw_status
 from camp_monitor.workspace import create_workspace
 from tests.painted_pair import Files, write_files
+from tests.report import painted
+from tests.report.test_figure import lines
+from tests.report.test_map import draw
+from tests.report.test_overview import entries
 from tests.swapped import MARK, swapped
+from tests.watch import made_up
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 ADDED = (
@@ -118,6 +131,79 @@ def test_a_comparison_says_the_same_in_codes_and_other_words(files: Files) -> No
     assert list(spoken["text"]) != list(here.outcomes["text"])
     told = spoken.drop(columns="text")
     assert told.equals(here.outcomes.drop(columns="text"))
+
+
+WORDS = {
+    "the", "of", "and", "is", "are", "was", "not", "no", "in", "for", "with", "this", "here",
+    "between", "changed", "change", "finding", "findings", "image", "images", "before", "after",
+    "confidence", "method", "version", "rejected", "scanned",
+}  # fmt: skip
+"""English words that no text of another language holds."""
+
+
+def pages() -> dict[str, str]:
+    """Return what a person reads of each kind of page."""
+    facility = replace(painted.facility("종거리"), sources=(), status=Status("모름"))
+    outline = replace(painted.outline(), source="지도", note="벽")
+    findings, observations = painted.findings(), painted.observations()
+    reviews = [
+        Review(findings[0].id, "rejected", "김", "2016-09-20T12:00:00+00:00", "그림자"),
+        Review(findings[0].id, "unsure", "이", "2016-09-19T12:00:00+00:00"),
+    ]
+    here = {"facility": facility, "outline": outline, "findings": findings, "reviews": reviews}
+    drawn = draw(events=by_finding(join_events(findings, observations)), simulated=True, **here)
+    overview = draw_overview([facility], observations, findings, reviews=reviews, simulated=True)
+    status = made_up.status(["a", "b"], 400, name="종거리")
+    failure = made_up.NO_ANSWER.numbers["detail"]
+    unseen = replace(observations[2], outcome="not_seen")
+    rows = finding_rows(findings, reviews), not_seen_rows([*observations, unseen])
+    return {
+        "map": f"{visible(drawn)} {strings(data_in(drawn))}",
+        "overview": f"{visible(overview.html)} {strings(list(entries(overview.html).values()))}",
+        "status": re.sub(f"{failure}|no-outline", "", visible(draw_status(status))),
+        "kml": read_kml(kml_text(*rows)),
+        "caption": lines(),
+    }  # fmt: skip
+
+
+def read_kml(text: str) -> str:
+    """Return what a viewer shows of a KML file."""
+    document = ElementTree.fromstring(text)
+    shown = [item for item in document.iter() if item.tag.endswith(("}name", "}description"))]
+    return re.sub("<[^>]*>", " ", " ".join(item.text or "" for item in shown))
+
+
+def visible(html: str) -> str:
+    """Return the text of a page and of its titles and labels."""
+    plain = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.S)
+    labels = re.findall(r'(?:title|aria-label|alt)="([^"]*)"', plain)
+    return " ".join([re.sub("<[^>]*>", " ", plain), *labels])
+
+
+def data_in(html: str) -> Any:
+    found = re.search(r', (\{"before":.*\}), pictures\);</script>', html)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def strings(value: Any) -> str:
+    """Return all texts of JSON, but its codes, which stand alone and in lower case."""
+    if isinstance(value, dict):
+        return " ".join(strings(part) for part in value.values())
+    if isinstance(value, list):
+        return " ".join(map(strings, value))
+    is_text = isinstance(value, str) and not re.fullmatch("[a-z_]+", value)
+    return str(value) if is_text else ""
+
+
+@pytest.mark.parametrize("name", ["map", "overview", "status", "kml", "caption"])
+def test_every_word_of_a_page_comes_from_the_room_of_texts(name: str) -> None:
+    def words() -> set[str]:
+        return set(re.findall(r"[a-z]+", pages()[name].lower())) & WORDS
+
+    assert len(words()) > 3, "the test would see them"
+    with swapped():
+        assert words() == set()
 
 
 def test_the_swap_reaches_every_text() -> None:

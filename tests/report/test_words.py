@@ -64,7 +64,7 @@ def test_not_seen_never_reads_as_unchanged() -> None:
     quiet = replace(seen, outcome="unchanged", finding_ids=(), seen_fraction=0.4)
     assert words.outcome_words(quiet) == "Unchanged in the part seen"
     assert "40 % of the outline seen" in words.headline_words([], [quiet])
-    assert words.headline_words([], []) == "No question was asked of these images"
+    assert words.headline_words([], []) == "These images were not compared"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
 from camp_monitor.report.picture import MapImage
-from camp_monitor.report.text.words import date_words, kind_words
+from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.words import apart_words, date_words, kind_words
 
 PANES = {
     "before": 210,
@@ -76,18 +77,17 @@ class Drawing:
         """Put one date's picture into a pane of its own, which the divider clips."""
         import folium
 
+        label = phrase("map.layer_image", role=role, date=date_words(picture.reference))
         overlay = folium.raster_layers.ImageOverlay(
             image="data:,",
             bounds=[
                 [picture.south_deg, picture.west_deg],
                 [picture.north_deg, picture.east_deg],
             ],
-            name=_layer_name(
-                f"Image {role}, {date_words(picture.reference)}", _picture_sample(role)
-            ),
+            name=_layer_name(label, _picture_sample(role)),
             pane=role,
             attribution=html.escape(picture.reference.credit),
-            alt=f"Image {role}, {date_words(picture.reference)}",
+            alt=label,
         )
         self.parts[role] = self._named(overlay.add_to(self.map))
 
@@ -134,8 +134,8 @@ class Drawing:
             return
         rejected = [shape for shape in shapes if shape[1]["verdict"] == "rejected"]
         standing = [shape for shape in shapes if shape[1]["verdict"] != "rejected"]
-        apart = f", {len(rejected)} rejected" if rejected else ""
-        group = self._group(f"{kind_words(kind)} ({len(shapes)}{apart})", symbols.swatch_svg(kind))
+        counted = apart_words(len(shapes), len(rejected))
+        group = self._group(f"{kind_words(kind)} ({counted})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
         for some, faint in ((rejected, symbols.FAINT), (standing, {})):
             if some:

@@ -24,6 +24,7 @@ from camp_monitor.records.review import latest_reviews, rejected_ids
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
@@ -115,7 +116,8 @@ def draw_facility_map(
     )
     notes += _left_out(observations, findings, drawn, pair)
     if not_shown:
-        notes.append(f"{count_words(len(not_shown), 'confirmed event')} not shown on this page.")
+        unseen = count_words(len(not_shown), "confirmed event")
+        notes.append(phrase("map.more_events", events=unseen))
     simulated = any(scene.simulated for scene in pair)
     html = draw_map(
         facility,
@@ -260,7 +262,7 @@ def _pictures(
     finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
     grid = page_grid(area, finest_m)
     notes = [
-        f"The image {reference.id} is not in this catalogue and is not shown."
+        phrase("map.not_here", scene=reference.id)
         for reference, scene in zip(pair, (first, second), strict=True)
         if scene is None
     ]
@@ -306,10 +308,13 @@ def _left_out(
     pairs = {_scenes_of(item) for item in observations} - {pair}
     notes = []
     if same:
-        notes.append(f"{count_words(len(same), 'more finding')} of this pair not shown here.")
+        notes.append(phrase("map.more_here", findings=count_words(len(same), "more finding")))
     if pairs:
         notes.append(
-            f"{count_words(len(pairs), 'other pair')} of dates scanned here, with "
-            f"{count_words(len(other), 'finding')}, not shown on this page."
+            phrase(
+                "map.more_pairs",
+                pairs=count_words(len(pairs), "other pair"),
+                findings=count_words(len(other), "finding"),
+            )
         )
     return notes

@@ -12,6 +12,7 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.review import Review, latest_reviews, rejected_ids, verdict_of
 from camp_monitor.report.map import symbols
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import name_of, phrase
 
 MOST_OPEN = 12
 """A map with more findings than this starts with the groups of its list closed."""
@@ -39,7 +40,7 @@ def finding_groups(findings: Sequence[Finding], reviews: Sequence[Review]) -> li
                 {
                     "title": words.kind_words(kind),
                     "sample": Markup(symbols.swatch_svg(kind)),
-                    "count": f"{len(of_kind):,}" + (f", {apart:,} rejected" if apart else ""),
+                    "count": words.apart_words(len(of_kind), apart),
                     "open": len(findings) <= MOST_OPEN,
                     "rows": [_row(item, verdict_of(latest.get(item.id))) for item in of_kind],
                 }
@@ -51,6 +52,7 @@ def _row(finding: Finding, verdict: str) -> dict[str, str]:
     return {
         "id": finding.id,
         "area": words.area_words(finding)[0],
-        "confidence": f"{finding.confidence} confidence",
+        "confidence": phrase("map.confidence", confidence=finding.confidence),
         "verdict": verdict,
+        "verdict_text": name_of("verdict_short", verdict),
     }

@@ -20,15 +20,14 @@ const campMonitor = (() => {
     return list;
   }
 
-  function confidence(level, real) {
+  function confidence(level, words) {
     const steps = ["low", "medium", "high"];
     const meter = make("span", "meter");
     meter.setAttribute("aria-hidden", "true");
     for (const step of steps) {
       meter.append(make("i", steps.indexOf(step) <= steps.indexOf(level) ? "on" : ""));
     }
-    const words = `${level[0].toUpperCase()}${level.slice(1)} confidence`;
-    return make("p", "confidence", meter, real ? `${words}: ${real}` : words);
+    return make("p", "confidence", meter, words);
   }
 
   function findingPopup(finding) {
@@ -37,12 +36,14 @@ const campMonitor = (() => {
       make("h2", "", finding.title),
       make("p", "interval", finding.interval),
       make("p", "area", make("strong", "", finding.area), ` (${finding.areaInterval})`),
-      confidence(finding.confidence, finding.real),
+      confidence(finding.confidence, finding.confidenceText),
       make("p", "", finding.position),
     );
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
-    for (const review of earlier) body.append(make("p", "review earlier", `Earlier: ${review}`));
+    for (const review of earlier) {
+      body.append(make("p", "review earlier", texts.earlier.replace("{review}", () => review)));
+    }
     if (finding.event) body.append(make("p", "event", finding.event));
     if (finding.evidence.length) {
       body.append(make("h3", "", texts.evidence), definitions("evidence", finding.evidence));

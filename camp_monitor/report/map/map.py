@@ -30,7 +30,7 @@ from camp_monitor.report.map.page import make_page
 from camp_monitor.report.map.panel import in_reading_order, panel_content
 from camp_monitor.report.picture import MapImage, encode_pictures
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
 
 MOST_PAGE_BYTES = 2_990_000
 """A map stays below this, so that it can be mailed and opens on a phone: the pictures get what
@@ -175,9 +175,10 @@ def iframe_line(path_name: str, facility: Facility | None = None) -> str:
     facility : Facility or None
         Its name becomes the title that screen readers announce; None for an overview.
     """
-    name = words.short_name(facility.name) if facility else "overview of facilities"
-    title = html.escape(f"Map: {name}", quote=True)
-    title = " ".join(title.split())
+    title = phrase("map.frame_overview")
+    if facility:
+        title = phrase("map.frame", facility=words.short_name(facility.name))
+    title = " ".join(html.escape(title, quote=True).split())
     address = quote(path_name, errors="replace")
     return (
         f'<iframe src="{address}" title="{title}" width="100%" height="640" '
@@ -197,15 +198,9 @@ def _limits_words(drawing: Drawing, findings: int) -> list[str]:
     """Say what was left out or made simpler to keep the page small."""
     said = []
     if findings > MOST_DRAWN:
-        said.append(
-            f"Of {findings:,} findings this page draws and lists {MOST_DRAWN:,}: the surest, then "
-            f"the largest. The ledger and its exports hold all of them."
-        )
+        said.append(phrase("map.too_many", findings=findings, most=MOST_DRAWN))
     if drawing.off_by_px:
-        said.append(
-            f"To keep this page small, the longest edges are drawn up to {drawing.off_by_px} "
-            f"pixels too far out. The ledger and its exports hold them whole."
-        )
+        said.append(phrase("map.simplified", off_px=drawing.off_by_px))
     return said
 
 
@@ -219,7 +214,7 @@ def _own_properties(
         "area": area,
         "areaInterval": area_interval,
         "confidence": finding.confidence,
-        "real": words.real_words(finding),
+        "confidenceText": _confidence_text(finding),
         "position": words.position_words(finding).capitalize(),
         "evidence": measured_rows(finding.measurements, finding.caveats),
         "explanations": words.explanation_pairs(finding),
@@ -227,6 +222,15 @@ def _own_properties(
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
     }
+
+
+def _confidence_text(finding: Finding) -> str:
+    real = words.real_words(finding)
+    level = finding.confidence
+    text = phrase("map.confidence", confidence=level)
+    if real:
+        text = phrase("map.confidence_real", confidence=level, real=real)
+    return text[0].upper() + text[1:]
 
 
 def _common_properties(finding: Finding) -> dict[str, Any]:
@@ -237,10 +241,13 @@ def _common_properties(finding: Finding) -> dict[str, Any]:
         "interval": words.interval_words(finding.before, finding.after),
         "caveats": caveat_sentences(finding.caveats),
         "record": [
-            ["Method", finding.method],
-            ["Outline", f"version {finding.outline_version}"],
-            ["Before", words.scene_words(finding.before)],
-            ["After", words.scene_words(finding.after)],
+            [phrase("map.method"), finding.method],
+            [
+                phrase("map.outline_version"),
+                phrase("map.version", version=finding.outline_version),
+            ],
+            [phrase("script.before"), words.scene_words(finding.before)],
+            [phrase("script.after"), words.scene_words(finding.after)],
         ],
     }
 
@@ -268,7 +275,8 @@ def _unseen_layers(outline: Outline, observations: Sequence[Observation]) -> dic
     layers: dict[str, list[Shape]] = {}
     for shape in by_shape.values():
         questions = dict.fromkeys(row[0] for row in shape[1]["questions"])
-        layers.setdefault(f"Not seen: {', '.join(questions).lower()}", []).append(shape)
+        label = phrase("map.layer_not_seen", questions=", ".join(questions).lower())
+        layers.setdefault(label, []).append(shape)
     return layers
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
@@ -26,15 +26,11 @@ from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.workspace import AnyWorkspace, open_workspace
 
-STATES = {
-    "findings": "With findings",
-    "looked": "Scanned, no finding stands",
-    "not_seen": "Scanned, but not seen",
-    "never": "Never scanned",
-}
-"""What is known of a facility, most first, and its name in print."""
+STATES = ("findings", "looked", "not_seen", "never")
+"""What is known of a facility, most first."""
 
 SHAPE_DECIMALS = 5
 """Decimals of a degree kept of an outline here: about a metre on the ground."""
@@ -114,23 +110,24 @@ def draw_overview(
         )
         for facility in sorted(facilities, key=lambda facility: facility.id)
     ]
-    entries.sort(key=lambda entry: (list(STATES).index(entry["state"]), -entry["standing"]))
+    entries.sort(key=lambda entry: (STATES.index(entry["state"]), -entry["standing"]))
     placed = [entry for entry in entries if entry["shape"]]
     headline = _headline(entries)
-    heading = words.facilities_words(len(entries))
+    heading = phrase("overview.title", facilities=words.facilities_words(len(entries)))
     content = {
-        "title": f"{'SIMULATED: ' if simulated else ''}Overview of {heading}",
-        "heading": f"Overview of {heading}",
+        "title": f"{'SIMULATED: ' if simulated else ''}{heading}",
+        "heading": heading,
         "headline": headline,
         "groups": _groups(placed),
         "unplaced": [entry for entry in entries if not entry["shape"]],
         "simulated": simulated,
         "hatches": Markup(symbols.hatches_svg()),
     }
+    label = phrase("overview.map")
     data = json.dumps(placed, separators=(",", ":")).replace("<", "\\u003c")
     html = make_page(
         content,
-        map_element='<div id="overview" role="region" aria-label="Map"></div>',
+        map_element=f'<div id="overview" role="region" aria-label="{escape(label)}"></div>',
         map_script=f"campOverview.start({data});",
         name="overview",
     )
@@ -140,8 +137,11 @@ def draw_overview(
 def _headline(entries: Sequence[dict[str, Any]]) -> str:
     """Sum the page up in one line, what was never scanned included."""
     states = Counter(entry["state"] for entry in entries)
-    parts = [f"{states[state]} {title[0].lower()}{title[1:]}" for state, title in STATES.items()]
-    return " · ".join(part for part in parts if not part.startswith("0 "))
+    return " · ".join(
+        phrase("overview.count", count=states[state], state=title[0].lower() + title[1:])
+        for state in STATES
+        if states[state] and (title := name_of("standing", state))
+    )
 
 
 def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "state": state,
-            "title": STATES[state],
+            "title": name_of("standing", state),
             "rows": rows,
             "open": len(rows) <= MOST_OPEN or len(by_state) == 1,
         }
@@ -178,7 +178,6 @@ def _entry(
         state = "looked"
     elif latest:
         state = "not_seen"
-    line = words.headline_words(findings, latest, rejected) if latest else "Never scanned"
     return {
         "id": facility.id,
         "name": words.short_name(facility.name),
@@ -188,7 +187,7 @@ def _entry(
         "status": _status_words(facility),
         "state": state,
         "standing": standing,
-        "line": "" if state == "never" else line,
+        "line": words.headline_words(findings, latest, rejected) if latest else "",
         "counts": _counts(findings, rejected),
         "questions": [_answer(item, rejected) for item in latest],
         **_place(facility.outlines[-1] if facility.outlines else None),
@@ -232,13 +231,7 @@ def _counts(findings: Sequence[Finding], rejected: frozenset[str]) -> list[list[
         of_kind = [item for item in findings if item.kind == kind]
         apart = sum(item.id in rejected for item in of_kind)
         if of_kind:
-            counts.append(
-                [
-                    kind,
-                    words.kind_words(kind),
-                    f"{len(of_kind)}{f', {apart} rejected' if apart else ''}",
-                ]
-            )
+            counts.append([kind, words.kind_words(kind), words.apart_words(len(of_kind), apart)])
     return counts
 
 
@@ -247,7 +240,7 @@ def _answer(observation: Observation, rejected: frozenset[str]) -> list[str]:
         words.question_words(observation.method),
         words.outcome_words(observation, rejected),
         words.interval_words(observation.before, observation.after).capitalize(),
-        f"{words.share_words(observation.seen_fraction)} of the outline seen.",
+        phrase("overview.seen", share=words.share_words(observation.seen_fraction)),
         words.unseen_words(observation),
     ]
 
@@ -256,8 +249,10 @@ def _status_words(facility: Facility) -> str:
     """Say what kind of facility it is and what its sources say of its operation."""
     kind = TYPES.get(facility.type, facility.type)
     status = facility.status
-    dated = f", {status.date}" if status.date else ""
-    return f"{kind[0].upper()}{kind[1:]}; published status: {status.value}{dated}"
+    kind = kind[0].upper() + kind[1:]
+    if status.date:
+        return phrase("overview.status_dated", type=kind, status=status.value, date=status.date)
+    return phrase("overview.status", type=kind, status=status.value)
 
 
 def _label(name: str) -> str:

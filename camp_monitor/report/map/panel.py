@@ -16,7 +16,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import symbols
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
 
 
 def in_reading_order(observations: Sequence[Observation]) -> list[Observation]:
@@ -54,7 +54,7 @@ def panel_content(
     interval = _interval(findings, observations, pictures)
     shared = _caveats_of_all(observations)
     return {
-        "title": f"{name}: changes {interval}" if interval else name,
+        "title": phrase("map.title", facility=name, interval=interval) if interval else name,
         "name": name,
         "names_ko": [words.short_name(korean) for korean in facility.names_ko],
         "interval": interval,
@@ -115,10 +115,10 @@ def _outline_sentence(facility: Facility, outline: Outline) -> str:
     if outline.basis == "placeholder":
         first = phrase("placeholder")
     else:
-        first = f"{words.outline_words(outline)}: the pale band shows how far out its edge may lie."
+        first = phrase("map.outline", outline=words.outline_words(outline))
     cited = {source.key: source for source in facility.sources}.get(outline.source)
     source = f"{cited.publisher}, {cited.title} ({cited.date})" if cited else outline.source
-    return f"{first} Version {outline.version}. Source: {source}. {outline.note}"
+    return f"{first} {phrase('map.source', version=outline.version, source=source)} {outline.note}"
 
 
 def _scene_rows(
@@ -134,7 +134,7 @@ def _scene_rows(
     records: list[Finding | Observation] = [*findings, *observations]
     used = {scene for record in records for scene in (record.before, record.after)}
     for scene in sorted(used, key=lambda scene: (scene.acquired_from_at, scene.id, scene.sha256)):
-        rows.setdefault(scene, _scene_row(scene, "not shown", ""))
+        rows.setdefault(scene, _scene_row(scene, "none", ""))
     return list(rows.values())
 
 
@@ -142,6 +142,7 @@ def _scene_row(scene: SceneReference, role: str, shown_as: str) -> dict[str, str
     return {
         "dates": words.date_words(scene),
         "role": role,
+        "role_text": name_of("role", role),
         "shown_as": shown_as,
         "credit": scene.credit,
         "licence": scene.licence,

@@ -13,7 +13,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.text.sentences import explanation_rows, name_of, phrase, sentences
+from camp_monitor.report.text.sentences import explanation_rows, name_of, phrase, sentences, texts
 from camp_monitor.scenes.sensors import SENSORS
 
 LONGEST_NAME = 160
@@ -132,13 +132,20 @@ def share_words(fraction: float) -> str:
 
 def count_words(count: int, noun: str) -> str:
     """Print a count with its noun: ``no findings``, ``1 finding``, ``2 findings``."""
-    name = "count.none" if not count else "count.one" if count == 1 else "count.many"
-    return phrase(name, count=count, noun=noun)
+    names = texts().names[noun]
+    return names.get(str(count), names["other"]).format(count)
+
+
+def apart_words(count: int, rejected: int) -> str:
+    """Print a count of findings in a list: ``2, 1 rejected``."""
+    if not rejected:
+        return f"{count:,}"
+    return phrase("map.count_rejected", count=count, rejected=rejected)
 
 
 def facilities_words(count: int) -> str:
     """Print a count of facilities."""
-    return phrase("facilities.one" if count == 1 else "facilities.many", count=count)
+    return count_words(count, "facilities")
 
 
 def findings_words(count: int, rejected: int = 0) -> str:

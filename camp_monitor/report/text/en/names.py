@@ -23,6 +23,7 @@ NAMES = {
         "unsure": "unsure after review",
         "unreviewed": "not reviewed",
     },
+    "verdict_short": {"confirmed": "confirmed", "rejected": "rejected", "unsure": "unsure"},
     "basis": {
         "drawn": "drawn by an analyst",
         "published": "published as a polygon",
@@ -34,6 +35,22 @@ NAMES = {
         "inside": "mostly inside the outline",
         "within_error": "mostly outside the outline, but within its stated error",
         "outside": "mostly outside the outline and its error",
+    },
+    "bands": {
+        "red green blue": "natural colour",
+        "nir red green": "false colour: red is near infrared (plants), green red, blue green",
+        "swir1 nir red": (
+            "false colour: red is short-wave infrared, green near infrared (plants), blue red"
+        ),
+        "vv": "radar, VV: bright is strong echo, dark is smooth ground or water",
+        "vh": "radar, VH: bright is strong echo, dark is smooth ground or water",
+    },
+    "role": {"before": "before", "after": "after", "none": "not shown"},
+    "standing": {
+        "findings": "With findings",
+        "looked": "Scanned, no finding stands",
+        "not_seen": "Scanned, but not seen",
+        "never": "Never scanned",
     },
     "position_short": {
         "inside": "inside",
@@ -142,6 +159,24 @@ NAMES = {
         "dismissed": "dismissed by review",
     },
     "picture": {"png": "figure", "html": "map"},
+    # counts, by what is counted
+    "finding": {"0": "no findings", "1": "1 finding", "other": "{:,} findings"},
+    "other finding": {
+        "0": "no other findings",
+        "1": "1 other finding",
+        "other": "{:,} other findings",
+    },
+    "more finding": {"0": "no more findings", "1": "1 more finding", "other": "{:,} more findings"},
+    "other pair": {"0": "no other pairs", "1": "1 other pair", "other": "{:,} other pairs"},
+    "confirmed event": {
+        "0": "no confirmed events",
+        "1": "1 confirmed event",
+        "other": "{:,} confirmed events",
+    },
+    "observation": {"0": "no observations", "1": "1 observation", "other": "{:,} observations"},
+    "record": {"0": "no records", "1": "1 record", "other": "{:,} records"},
+    "review": {"0": "no reviews", "1": "1 review", "other": "{:,} reviews"},
+    "false alarm": {"0": "no false alarms", "1": "1 false alarm", "other": "{:,} false alarms"},
     "days": {"1": "1 day", "other": "{:,} days"},
     "years": {"1": "1 year", "other": "{:,} years"},
     "times": {"1": "once", "other": "{:,} times"},

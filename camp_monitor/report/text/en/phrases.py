@@ -12,11 +12,6 @@ PHRASES: dict[str, str] = {
     "real.untested": "not validated: no labelled images for this method",
     "confidence": "{level} ({real})",
     # counts
-    "count.none": "no {noun}s",
-    "count.one": "1 {noun}",
-    "count.many": "{count:,} {noun}s",
-    "facilities.one": "1 facility",
-    "facilities.many": "{count:,} facilities",
     "findings.rejected": "{findings}, {rejected:,} {verdict}",
     # results
     "changed": "Changed: {findings}",
@@ -305,8 +300,46 @@ PHRASES: dict[str, str] = {
         "longitude and latitude."
     ),
     "overview.unplaced": "Not on this map: {count}",
+    # pictures
+    "picture.grey": "grey: {band}",
+    "picture.smaller": "1 in {factor} pixels a side",
+    "picture.compressed": "compressed, so that the colours of single pixels are approximate",
+    "picture.rounded": "colours off by at most {off} of 255",
+    # maps and the overview
+    "map.title": "{facility}: changes {interval}",
+    "map.frame": "Map: {facility}",
+    "map.frame_overview": "Map: overview of facilities",
+    "map.layer_image": "Image {role:role}, {date}",
+    "map.layer_not_seen": "Not seen: {questions}",
+    "map.count_rejected": "{count:,}, {rejected:,} rejected",
+    "map.confidence": "{confidence:confidence} confidence",
+    "map.confidence_real": "{confidence:confidence} confidence: {real}",
+    "map.outline": "{outline}: the pale band shows how far out its edge may lie.",
+    "map.source": "Version {version}. Source: {source}.",
+    "map.version": "version {version}",
+    "map.outline_version": "Outline",
+    "map.not_here": "The image {scene} is not in this catalogue and is not shown.",
+    "map.too_many": (
+        "Of {findings:,} findings this page draws and lists {most:,}: the surest, then the "
+        "largest. The ledger and its exports hold all of them."
+    ),
+    "map.simplified": (
+        "To keep this page small, the longest edges are drawn up to {off_px} pixels too far out. "
+        "The ledger and its exports hold them whole."
+    ),
+    "map.more_here": "{findings} of this pair not shown here.",
+    "map.more_pairs": ("{pairs} of dates scanned here, with {findings}, not shown on this page."),
+    "map.more_events": "{events} not shown on this page.",
+    "overview.title": "Overview of {facilities}",
+    "overview.subtitle": "Published places, and what scans found there",
+    "overview.count": "{count} {state}",
+    "overview.seen": "{share} of the outline seen.",
+    "overview.status": "{type}; published status: {status}",
+    "overview.status_dated": "{type}; published status: {status}, {date}",
+    "overview.map": "Map",
     # scripts of maps, whose placeholders the script fills in
     "script.unreviewed": "Not reviewed",
+    "script.earlier": "Earlier: {review}",
     "script.evidence": "Evidence",
     "script.explanations": "Alternative explanations",
     "script.caveats": "Caveats",
