@@ -21,7 +21,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks import calibrate, study
-from camp_monitor.detect.construction import roofs
 from camp_monitor.evaluation.answering import Manner, answer
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_truth
 from camp_monitor.evaluation.report import Row, rows
@@ -61,24 +60,16 @@ def best_simple(folder: Path) -> dict[str, Simple]:
     return found
 
 
-def with_weights(path: Path) -> None:
-    """Let the research model of this process be other weights."""
-    roofs.MODELS["research"] = str(path)
-
-
 def research_score(benchmark: Benchmark, dataset: str, weights: Path) -> Counts:
     """Score one dataset with research weights that were taught without it."""
     chosen = benchmark.only((dataset,))
-    with ProcessPoolExecutor(
-        os.cpu_count(), mp_context=get_context("spawn"), initializer=with_weights,
-        initargs=(weights.resolve(),),
-    ) as pool:  # fmt: skip
-        found = pool.map(partial(_research, chosen), chosen.entries)
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        found = pool.map(partial(_research, chosen, str(weights.resolve())), chosen.entries)
         return sum(found, Counts())
 
 
-def _research(benchmark: Benchmark, entry: Entry) -> Counts:
-    given = answer(benchmark, entry, Manner(structure_model="research"))
+def _research(benchmark: Benchmark, weights: str, entry: Entry) -> Counts:
+    given = answer(benchmark, entry, Manner(structure_model=weights))
     return count(given.called, read_truth(benchmark, entry))
 
 

@@ -290,7 +290,7 @@ def score(folder: Path, dataset: str, weights: Path) -> None:
             images = answering.place(entry, *read_images(benchmark, entry))
             truth = read_truth(benchmark, entry)
             pair = answering.pair_of(*images)
-            change = find_roofs(pair, pair.pixel_m, weights=weights)
+            change = find_roofs(pair, pair.pixel_m, str(weights) if weights else "default")
             scored = truth != 255
             right += int((change.changed & (truth == 1)).sum())
             called += int((change.changed & scored).sum())

@@ -98,7 +98,7 @@ def scan(
     """
     workspace = open_workspace(workspace)
     facility = find_facility(workspace.aoi, facility_id)
-    settings = workspace.configuration.scan
+    settings = workspace.scan_settings
     if detectability is not None:
         settings = settings.model_copy(update={"detectability": detectability})
     area = search_area(facility.outline, settings.margin_m)

@@ -30,8 +30,9 @@ class ScanSettings(BaseModel):
     min_seen_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Less of the outline seen than this, and nothing found, reads as "not seen"."""
 
-    structure_model: Literal["default", "research"] = "default"
-    """How new roofs are told in pixels under a metre; ``research`` is for research only."""
+    structure_model: Annotated[str, Field(min_length=1, max_length=1000)] = "default"
+    """How new roofs are told in pixels under a metre: ``default``, or a file of weights, relative
+    to the workspace."""
 
     detectability: bool = False
     """Whether structures are painted into the scenes, to say how small a one would be found."""

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.settings import Configuration, GroundFiles, LedgerServer
+from camp_monitor.settings import Configuration, GroundFiles, LedgerServer, ScanSettings
 
 CONFIGURATION = "camp-monitor.toml"
 
@@ -52,6 +52,15 @@ class Workspace:
     def outbox(self) -> Path:
         """The messages that someone did not get yet."""
         return self.out / "outbox.sqlite"
+
+    @property
+    def scan_settings(self) -> ScanSettings:
+        """The settings of a scan; a file of weights by its full path."""
+        named = self.configuration.scan
+        if named.structure_model == "default":
+            return named
+        weights = str(self.root / named.structure_model)
+        return named.model_copy(update={"structure_model": weights})
 
     @property
     def ground_files(self) -> GroundFiles:
@@ -183,8 +192,8 @@ context_px = 256
 max_residual_px = 0.75
 # Less of the outline seen than this share, and nothing found, reads as "not seen".
 min_seen_fraction = 0.5
-# How new roofs are told in pixels under a metre: "default", or "research" (weights that were
-# trained on images under research-only terms).
+# How new roofs are told in pixels under a metre: "default", or a file of weights that
+# benchmarks/train_roofs.py wrote.
 structure_model = "default"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false

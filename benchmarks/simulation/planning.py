@@ -30,7 +30,7 @@ from benchmarks.simulation.year_events import (
     flood_rise_m,
     flooded_ground,
     place_on,
-)
+)  # fmt: skip
 from benchmarks.simulation.years import (
     CELLS,
     Acquisition,
@@ -358,13 +358,7 @@ def write_truth(plan: Plan, path: Path) -> None:
         ],
         "passing": [_described(place, thing) for place in plan.places for thing in place.passing],
         "outages": [
-            {
-                "kind": outage.kind,
-                "facility_ids": list(outage.facility_ids),
-                "from_on": outage.from_on.isoformat(),
-                "to_on": outage.to_on.isoformat(),
-            }
-            for outage in plan.outages
+            {name: _plain(value) for name, value in vars(outage).items()} for outage in plan.outages
         ],
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -394,11 +388,10 @@ def shown_by(plan: Plan, place: Place, event: PaintedEvent) -> list[str]:
 
 def _described(place: Place, thing: PaintedEvent | PassingThing) -> dict[str, Any]:
     """Return the plain values of an event or a passing thing."""
-    plain: dict[str, Any] = {}
-    for name, value in vars(thing).items():
-        if name == "footprint":
-            lonlat = Geometry(value, place.grid.crs).to_crs("EPSG:4326").geom
-            plain["geometry"] = shapely.geometry.mapping(shapely.set_precision(lonlat, 1e-7))
-        else:
-            plain[name] = value.isoformat() if isinstance(value, date) else value
-    return plain
+    lonlat = Geometry(thing.footprint, place.grid.crs).to_crs("EPSG:4326").geom
+    plain = {name: _plain(value) for name, value in vars(thing).items() if name != "footprint"}
+    return plain | {"geometry": shapely.geometry.mapping(shapely.set_precision(lonlat, 1e-7))}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

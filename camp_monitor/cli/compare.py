@@ -47,6 +47,13 @@ def _file(**options: Any) -> Any:
     help="A time, day, year or FROM/TO; otherwise taken from the file's tags or name, and printed.",
 )  # fmt: skip
 @click.option("--after-date", metavar="TIME", help="Likewise.")
+@click.option(
+    "--before-item", metavar="ITEM.json", type=_file(),
+    help="The provider's STAC item: brings date, sun, view, orbit and scaling.",
+)  # fmt: skip
+@click.option("--after-item", metavar="ITEM.json", type=_file(), help="Likewise.")
+@click.option("--scale", type=float, help="Quantity = number * scale + offset, in both files.")
+@click.option("--offset", type=float, help="See --scale.")
 @click.option("-o", "--output", metavar="FILE.html", type=_file(), help="The map to write.")
 @click.option("--figure", metavar="FILE.png", type=_file(), help="Figure of the largest finding.")
 @click.option(
@@ -72,8 +79,7 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
     _check_outputs(asked, (before, after, asked["outline"]))
     place = cm.read_outline(asked["outline"], accuracy_m=asked["accuracy_m"])
     scenes = [
-        _open(context, path, asked, asked[f"{role}_date"])
-        for role, path in (("before", before), ("after", after))
+        _open(context, path, asked, role) for role, path in (("before", before), ("after", after))
     ]
     with context.messages.status(f"Comparing {before.name} and {after.name} ..."):
         result = cm.compare(place, *scenes)
@@ -115,17 +121,21 @@ def _check_outputs(asked: dict[str, Any], inputs: tuple[Path, ...]) -> None:
                 raise InputError(f"{asked[name]} is named twice: name another file for --{name}.")
 
 
-def _open(context: Context, path: Path, asked: dict[str, Any], acquired: str | None) -> Any:
+def _open(context: Context, path: Path, asked: dict[str, Any], role: str) -> Any:
     """Open a scene, and print what was taken from the file itself."""
     import camp_monitor as cm
     from camp_monitor.report.export.tables import legible
     from camp_monitor.scenes.stated import resolve_stated
 
-    stated = resolve_stated(path, asked["sensor"], acquired)
+    acquired, item = asked[f"{role}_date"], asked[f"{role}_item"]
+    stated = resolve_stated(path, asked["sensor"], acquired or ("" if item else None))
     for line in stated.notes:
         context.messages.print(f"{legible(path.name)}: {line}", soft_wrap=True)
     bands = tuple(asked["bands"].split(",")) if asked["bands"] else None
-    return cm.open_scene(path, sensor=stated.sensor, acquired=stated.acquired, bands=bands)
+    return cm.open_scene(
+        path, sensor=stated.sensor, acquired=stated.acquired or None, item=item, bands=bands,
+        scale=asked["scale"], offset=asked["offset"],
+    )  # fmt: skip
 
 
 def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:

@@ -41,11 +41,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--structure-model",
-    metavar="NAME",
+    metavar="FILE",
     default="default",
     show_default=True,
-    type=click.Choice(["default", "research"]),
-    help="How new roofs are told: 'research' has weights for research use only.",
+    help="How new roofs are told: a file of weights that benchmarks/train_roofs.py wrote.",
 )
 @click.option(
     "--as-dn8", is_flag=True, help="Declare optical numbers as plain digital numbers, unscaled."

@@ -112,7 +112,7 @@ def run_errands(
     from camp_monitor.watch.executors import open_workers
     from camp_monitor.watch.run import How, run
 
-    settings = context.workspace.configuration.scan
+    settings = context.workspace.scan_settings
     if how["detectability"] is not None:
         settings = settings.model_copy(update={"detectability": how["detectability"]})
 

@@ -51,7 +51,7 @@ from camp_monitor.ledger.lookup import (
     read_looks,
     read_observations,
     read_questions,
-    read_rivals,
+    read_same_questions,
 )
 from camp_monitor.ledger.store import (
     Place,
@@ -166,7 +166,7 @@ class Ledger:
             upgrade(connection)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
             check_belonging(observations, given, present)
-            known = read_rivals(connection, observations)
+            known = read_same_questions(connection, observations)
             latest = latest_answers(connection, known)
             answers = []
             for item in observations:

@@ -168,7 +168,7 @@ def names_scene(scene_id: str) -> sa.ColumnElement[bool]:
     return OBSERVATIONS.c.content.contains(named, autoescape=True)
 
 
-def read_rivals(
+def read_same_questions(
     connection: sa.Connection, observations: Iterable[Observation]
 ) -> list[Observation]:
     """Read every observation that answers the same question as one of `observations`.

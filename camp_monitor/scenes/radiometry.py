@@ -155,8 +155,8 @@ def _sentinel_2_offset(
     if state is None:
         raise SceneError(
             f"The processing baseline of {files[0].path.name} is not known, and from 04.00 on 1000 "
-            f"is added to the numbers: give --item ITEM.json, or --offset 0 (before 04.00, or "
-            f"already removed), or --offset -0.1."
+            f"is added to the numbers: give --item ITEM.json (of a comparison --before-item and "
+            f"--after-item), or --offset 0 (before 04.00, or already removed), or --offset -0.1."
         )
     parts, start = [], 0
     for file in files:

@@ -350,3 +350,27 @@ def test_a_hostile_outline_is_one_sentence(files: Files, tmp_path: Path, content
     path = tmp_path / ("a.geojson" if content.startswith("{") else "a.kml")
     path.write_text(content, encoding="utf-8")
     assert "a." in refusal(compare(Files(files.before, files.after, path)))
+
+
+def test_an_item_brings_date_and_offset_of_a_sentinel_2_file(files: Files, tmp_path: Path) -> None:
+    """Without one the offset is not known, and the sentence names the options that tell it."""
+    words: list[str | Path] = ["--sensor", "sentinel-2", "--bands", "blue,green,red,nir", "--json"]
+    items: list[str | Path] = []
+    for role, day in zip(("before", "after"), DATES, strict=True):
+        said = {"datetime": f"{day}T02:16:02Z", "earthsearch:boa_offset_applied": True}
+        item: dict[str, Any] = {
+            "type": "Feature", "stac_version": "1.0.0", "id": role, "geometry": None, "links": [],
+            "assets": {}, "properties": said,
+        }  # fmt: skip
+        path = tmp_path / f"{role}.json"
+        path.write_text(json.dumps(item), encoding="utf-8")
+        items += [f"--{role}-item", path]
+    told = refusal(compare(files, *DATED, *words))
+    assert "--before-item" in told
+    assert "--offset" in told
+    for how in (items, [*DATED, "--scale", "0.0001", "--offset", "0"]):
+        result = compare(files, *words, *how)
+        assert result.exit_code == 0, result.output
+        before = json.loads(result.stdout)["observations"][0]["before"]
+        assert before["sensor"] == "sentinel-2"
+        assert before["acquired_from_at"].startswith(DATES[0])

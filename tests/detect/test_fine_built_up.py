@@ -181,13 +181,13 @@ def test_roofs_are_asked_for_in_fine_pixels_only(monkeypatch: pytest.MonkeyPatch
 
     def kinds(pixel_m: float) -> list[str]:
         two = pair(image(before, pixel_m), image(after, pixel_m))
-        detection = detect_fine_construction(two, "research")
+        detection = detect_fine_construction(two, "own.npz")
         roofs_open = note(Code.ROOFS_UNTOLD) in detection.caveats
         assert roofs_open == (pixel_m >= fine_construction.ROOFS_UNDER_M)
         return [change.kind for change in detection.changes]
 
     assert kinds(0.5) == ["construction", "built_up"]
     assert kinds(1.5) == ["built_up"]
-    assert asked == [(0.5, "research")]
+    assert asked == [(0.5, "own.npz")]
     with pytest.raises(Refusal, match=r"pixel_m=5\.0, under_m=3\.0"):
         kinds(5.0)

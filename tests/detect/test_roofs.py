@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,12 @@ from camp_monitor.detect.construction.roof_network import (
     read_weights,
     run_network,
 )
-from camp_monitor.detect.construction.roofs import MODELS, RoofConstants, find_roofs, freed_of_light
+from camp_monitor.detect.construction.roofs import (
+    DEFAULT_WEIGHTS,
+    RoofConstants,
+    find_roofs,
+    freed_of_light,
+)
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair, pair_images
@@ -58,9 +64,9 @@ def pair_of(before: Pixels, after: Pixels, pixel_m: float = 0.5) -> Pair:
     return replace(pair, after=second)
 
 
-def called(pair: Pair, pixel_m: float = 0.5, model: str = "default") -> NDArray[np.bool_]:
+def called(pair: Pair, pixel_m: float = 0.5) -> NDArray[np.bool_]:
     """Where a scan would report a roof."""
-    change = find_roofs(pair, pixel_m, model)
+    change = find_roofs(pair, pixel_m)
     assert change.kind == "construction"
     assert change.strength.dtype == np.float32
     np.testing.assert_array_equal(change.changed, (change.strength >= 1) & pair.usable)
@@ -76,9 +82,8 @@ def f1(answer: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     return float(2 * (answer & truth).sum() / (answer.sum() + truth.sum()))
 
 
-@pytest.mark.parametrize("model", list(MODELS))
-def test_painted_roofs_are_found(painted: list[PaintedPair], model: str) -> None:
-    answers = np.stack([called(pair_of(p.before, p.after), model=model) for p in painted])
+def test_painted_roofs_are_found(painted: list[PaintedPair]) -> None:
+    answers = np.stack([called(pair_of(p.before, p.after)) for p in painted])
     truth = np.stack([p.new_roof for p in painted])
     assert truth.mean() > 0.02
     assert f1(answers, truth) > 0.6
@@ -99,17 +104,16 @@ def test_finer_pixels_show_the_same_roofs(painted: list[PaintedPair]) -> None:
     assert f1(fine[::2, ::2], coarse) > 0.8
 
 
-@pytest.mark.parametrize("model", list(MODELS))
 @pytest.mark.parametrize("shift_px", [(0.0, 0.0), (1.0, -2.0), (3.0, 3.0)])
 def test_an_image_against_itself_has_no_new_roof(
-    painted: list[PaintedPair], shift_px: tuple[float, float], model: str
+    painted: list[PaintedPair], shift_px: tuple[float, float]
 ) -> None:
     rng = np.random.default_rng(3)
     for scene in painted:
         for picture in (scene.before, scene.after):
             moved = ndimage.shift(picture.astype(np.float64), (0, *shift_px), mode="nearest")
             other = moved * 0.7 + 25 + rng.normal(0, 2, moved.shape)
-            assert not called(pair_of(picture, other), model=model).any()
+            assert not called(pair_of(picture, other)).any()
 
 
 @settings(max_examples=10, deadline=None)
@@ -176,7 +180,7 @@ def test_the_numpy_network_is_what_the_formulas_say() -> None:
 
 
 def test_tiles_do_not_show(painted: list[PaintedPair], monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = read_weights(WEIGHTS_FOLDER / MODELS["default"])
+    weights = read_weights(DEFAULT_WEIGHTS)
     everything = np.ones((192, 192), bool)
     before, after = (
         freed_of_light(p.astype(np.float32), everything)
@@ -196,9 +200,9 @@ def test_any_size_of_scene_is_answered() -> None:
         assert find_roofs(pair_of(*pixels), 0.5).changed.shape == shape
 
 
-@pytest.mark.parametrize("name", MODELS.values())
-def test_weights_are_plain_small_and_have_a_card(name: str) -> None:
-    path = WEIGHTS_FOLDER / name
+def test_weights_are_plain_small_and_have_a_card() -> None:
+    assert list(WEIGHTS_FOLDER.glob("*.npz")) == [DEFAULT_WEIGHTS]
+    path = DEFAULT_WEIGHTS
     assert path.stat().st_size < MOST_BYTES
     with zipfile.ZipFile(path) as stored:
         for member in stored.namelist():
@@ -223,10 +227,16 @@ def test_bad_weights_are_refused_in_a_sentence(tmp_path: Path) -> None:
             read_weights(path)
 
 
-def test_an_unknown_model_is_refused(painted: list[PaintedPair]) -> None:
+def test_weights_of_ones_own_are_used(painted: list[PaintedPair], tmp_path: Path) -> None:
+    """A file is read and asked; one that is missing is refused, and never the default instead."""
     pair = pair_of(painted[0].before, painted[0].after)
-    with pytest.raises(SceneError, match="choose default or research"):
-        find_roofs(pair, 0.5, "best")
+    own: dict[str, Any] = dict(read_weights(DEFAULT_WEIGHTS))
+    own["out_bias"] = own["out_bias"] - 20
+    np.savez(tmp_path / "own.npz", **{name: own[name].astype(np.float16) for name in own})
+    assert find_roofs(pair, 0.5).changed.any()
+    assert not find_roofs(pair, 0.5, str(tmp_path / "own.npz")).changed.any()
+    with pytest.raises(SceneError, match="research cannot be read as weights"):
+        find_roofs(pair, 0.5, "research")
 
 
 def test_each_constant_can_be_turned_off(painted: list[PaintedPair]) -> None:

@@ -17,7 +17,7 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
     ----------
     pair : Pair
     structure_model : str
-        ``default`` or ``research``: as in the settings of a scan; only the finest pixels differ.
+        ``default`` or a file of weights, for the finest pixels: as in the settings of a scan.
 
     Returns
     -------

@@ -25,7 +25,7 @@ def detect_fine_construction(pair: Pair, structure_model: str = "default") -> De
     pair : Pair
         Optical, pixels under `FINE_UNDER_M`; any bands and unit.
     structure_model : str
-        ``default`` or ``research``: as in the settings of a scan.
+        ``default`` or a file of weights: as in the settings of a scan.
 
     Returns
     -------

@@ -17,15 +17,13 @@ from camp_monitor.detect.construction.roof_network import (
     run_network,
 )
 from camp_monitor.detect.detection import Change
-from camp_monitor.errors import SceneError
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 
 Floats = NDArray[np.float32]
 
-MODELS = {"default": "roofs_painted.npz", "research": "roofs_research.npz"}
-"""Files of weights by the name of the structure model."""
+DEFAULT_WEIGHTS = WEIGHTS_FOLDER / "roofs_painted.npz"
 WORKING_M = 0.5
 """Side of the pixels that the network has learnt on."""
 LEAST_SPREAD = 1e-6
@@ -72,7 +70,6 @@ def find_roofs(
     pair: Pair,
     pixel_m: float,
     structure_model: str = "default",
-    weights: Path | None = None,
     constants: RoofConstants = CONSTANTS,
 ) -> Change:
     """Find roofs that stand in the after image and did not in the before image.
@@ -84,10 +81,8 @@ def find_roofs(
     pixel_m : float
         Side of a pixel, metres; off by 1.3 either way costs little, by 2 much.
     structure_model : str
-        ``default`` has learnt from painted settlements alone, ``research`` from labelled images
-        under terms of research as well: see the cards beside the weights.
-    weights : Path, optional
-        Other weights than those of `structure_model`, as benchmarks/train_roofs.py writes them.
+        ``default`` has learnt from painted settlements alone: see the card beside its weights.
+        Else a file of weights, as benchmarks/train_roofs.py writes them.
     constants : RoofConstants
 
     Returns
@@ -100,7 +95,8 @@ def find_roofs(
     Cannot see: roofs under trees, of less than about 5 m, or put on the walls of an older house.
     Blind to gain and offset of either date.
     """
-    logit = roof_logit(pair, pixel_m, read_weights(weights or _shipped(structure_model)), constants)
+    path = DEFAULT_WEIGHTS if structure_model == "default" else Path(structure_model)
+    logit = roof_logit(pair, pixel_m, read_weights(path), constants)
     changed = (logit >= constants.least_logit) & pair.usable
     strength = np.maximum(1 + (logit - constants.least_logit) / LOGIT_SPREAD, 0)
     return Change(
@@ -112,14 +108,6 @@ def find_roofs(
         caveats=(NOT_ROOFS,),
         way="roofs",
     )
-
-
-def _shipped(structure_model: str) -> Path:
-    if structure_model not in MODELS:
-        raise SceneError(
-            f"There is no structure model {structure_model!r}: choose {' or '.join(MODELS)}."
-        )
-    return WEIGHTS_FOLDER / MODELS[structure_model]
 
 
 def roof_logit(

@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from camp_monitor.errors import InstallationError
@@ -75,9 +75,10 @@ def _texts() -> str:
 def _template(name: str) -> Template:
     """Return a page's template; whatever it prints is escaped unless it is Markup."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_read(_room() / f"{name}.html"))
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FunctionLoader(lambda named: _read(_room() / named)),
+    )  # fmt: skip
+    return environment.get_template(f"{name}.html")
 
 
 def _room() -> Traversable:
