@@ -18,6 +18,7 @@ from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.report.text.sentences import name_of
+from camp_monitor.report.text.words import count_words
 from camp_monitor.scenes.catalogue import read_scenes
 
 
@@ -191,6 +192,6 @@ def test_the_verdict_can_be_missed_and_cloud_can_be_called_a_change() -> None:
     assert missed == Row("dates", "annex", "10,000 m²", "0% of it", "missed", False)
     called = judged_cloud("dates", 10_000, painted, [painted], {"F1": painted})
     assert not called.right
-    assert "1 finding under it" in called.verdict
+    assert f"{count_words(1, 'finding')} under it" in called.verdict
     through = judged_cloud("dates", 10_000, painted, [np.zeros_like(painted)], {})
     assert not through.right

@@ -52,9 +52,7 @@ CODES: dict[Code, str] = {
         "alternative explanation is ruled out."
     ),
     Code.LACKS_SCENE: "A second scene that shows it is missing.",
-    Code.LACKS_TIME: (
-        "The scenes that show it are {days:.0f} d apart; at least {least_days:.0f} d are needed."
-    ),
+    Code.LACKS_TIME: ("Its findings span {days:.0f} d; at least {least_days:.0f} d are needed."),
     Code.LACKS_PROBABILITY: (
         "Its most probable finding has odds of {odds:.2g}; at least 1 is needed."
     ),
