@@ -68,7 +68,7 @@ def evaluate(
 
     BENCHMARK_DIR holds pairs.json and the images and labels that it names.  The labels of a pair
     are opened once its answer stands, and only to score it.  Detectors are chosen by kind, mode,
-    bands, quantity and pixel size.
+    bands, quantity and pixel size.  What cannot be read or compared counts as not seen.
     """
     from camp_monitor.evaluation.answering import Manner
     from camp_monitor.evaluation.benchmark import read_benchmark
@@ -108,6 +108,7 @@ def _print(
 ) -> None:
     from rich.table import Table
 
+    from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import sentence
 
     table = Table(box=None, pad_edge=False)
@@ -139,3 +140,5 @@ def _print(
             context.console.print(
                 f"Not comparable: {scene.id}: {sentence(scene.reason)}", soft_wrap=True
             )
+        if scene.fault:
+            context.console.print(f"Not read: {legible(scene.fault)}", soft_wrap=True)

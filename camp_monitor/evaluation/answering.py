@@ -104,6 +104,8 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
     ------
     EvaluationError
         A file of the entry is missing or damaged.
+    Refusal
+        The two dates have no band in common.
     """
     manner = manner or Manner()
     before, after = read_images(benchmark, entry, as_dn8=manner.as_dn8)

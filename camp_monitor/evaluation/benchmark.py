@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from camp_monitor.errors import EvaluationError
+from camp_monitor.codes import Code
+from camp_monitor.errors import EvaluationError, Refusal
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.sensors import OPTICAL_BANDS, SAR_BANDS, UNKNOWN_POLARISATION
@@ -159,12 +160,19 @@ def read_images(
     ------
     EvaluationError
         A file is missing, damaged, or of another shape than the truth or the bands say.
+    Refusal
+        The two dates have no band in common.
     """
     names_after = _standard_names(entry, entry.bands)
     names_before = _standard_names(entry, entry.bands_before or entry.bands)
     kept = [name for name in names_after if name is not None]
     if entry.before is not None:
         kept = [name for name in kept if name in names_before]
+    if not kept and entry.bands_before not in (None, entry.bands):
+        raise Refusal(
+            Code.OTHER_BANDS, before=entry.before or "", after=entry.after,
+            before_bands=entry.bands_before, after_bands=entry.bands,
+        )  # fmt: skip
     if not kept:
         raise EvaluationError(f"{entry.id} has no band that is known: its bands are {entry.bands}.")
     after = _read(benchmark, entry, entry.after, names_after, kept, as_dn8)

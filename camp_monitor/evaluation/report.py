@@ -43,7 +43,8 @@ class Row:
     @property
     def seconds_per_megapixel(self) -> float:
         """Time of the detectors."""
-        return sum(s.seconds for s in self.scenes) / sum(s.megapixels for s in self.scenes)
+        megapixels = sum(s.megapixels for s in self.scenes)
+        return sum(s.seconds for s in self.scenes) / megapixels if megapixels else 0.0
 
 
 def rows(scenes: Sequence[Scene]) -> tuple[Row, ...]:
@@ -71,6 +72,7 @@ def plain(scenes: Sequence[Scene]) -> dict[str, Any]:
                 "quiet_called_fraction": _rounded(row.quiet_called_fraction),
                 "scenes": len(row.scenes),
                 "not_comparable": sum(bool(scene.reason) for scene in row.scenes),
+                "not_read": sum(bool(scene.fault) for scene in row.scenes),
             }
             for row in rows(scenes)
         },
@@ -81,6 +83,7 @@ def plain(scenes: Sequence[Scene]) -> dict[str, Any]:
                 "method": scene.method,
                 "way": scene.way,
                 "reason": scene.reason.to_dict() if scene.reason else None,
+                "fault": scene.fault or None,
                 **_scores(scene.counts),
             }
             for scene in scenes

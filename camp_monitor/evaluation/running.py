@@ -10,9 +10,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from camp_monitor.errors import EvaluationError
+import numpy as np
+
+from camp_monitor.errors import EvaluationError, InputError, Refusal
 from camp_monitor.evaluation.answering import Answer, Manner, answer
-from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_truth
+from camp_monitor.evaluation.benchmark import UNSCORED, Benchmark, Entry, read_truth
 from camp_monitor.evaluation.scoring import Counts, count
 from camp_monitor.notes import Note
 
@@ -31,8 +33,11 @@ class Scene:
     method, way : str
         What answered; see `camp_monitor.evaluation.answering.Answer`.
     reason : Note or None
-        Why nothing was seen; else empty.
+        Why nothing was seen: the two images cannot be compared.
+    fault : str
+        What is wrong with the entry, where it could not be read; it counts as not seen.
     counts : Counts
+        All zero where the labels could not be read either.
     seconds : float
         Taken by the detector.
     megapixels : float
@@ -43,6 +48,7 @@ class Scene:
     method: str
     way: str
     reason: Note | None
+    fault: str
     counts: Counts
     seconds: float
     megapixels: float
@@ -58,6 +64,8 @@ def evaluate(
 ) -> tuple[Scene, ...]:
     """Answer and score every entry, in the order of the list.
 
+    What cannot be read or compared counts as not seen, and the others go on.
+
     Parameters
     ----------
     benchmark : Benchmark
@@ -72,7 +80,7 @@ def evaluate(
     Raises
     ------
     EvaluationError
-        A file is missing or damaged, or an answer cannot be written.
+        Not one entry could be read, or an answer cannot be written.
     """
     if predictions is not None:
         try:
@@ -86,6 +94,8 @@ def evaluate(
     for scene in _results(work, benchmark.entries, workers or os.cpu_count() or 1):
         done.append(scene)
         progress()
+    if all(scene.fault for scene in done):
+        raise EvaluationError(done[0].fault)
     return tuple(done)
 
 
@@ -106,19 +116,38 @@ def _results(
 
 
 def _one(benchmark: Benchmark, manner: Manner, predictions: Path | None, entry: Entry) -> Scene:
-    given = answer(benchmark, entry, manner)
+    try:
+        given = answer(benchmark, entry, manner)
+    except Refusal as refusal:
+        return _unseen(benchmark, entry, refusal.note, "")
+    except InputError as error:
+        return _unseen(benchmark, entry, None, str(error))
     if predictions is not None:
         _write(benchmark, entry, given, predictions / f"{entry.id}.tif")
-    truth = read_truth(benchmark, entry)
+    try:
+        truth = read_truth(benchmark, entry)
+    except InputError as error:
+        return _unseen(benchmark, entry, None, str(error))
     if truth.shape != given.called.shape:
-        raise EvaluationError(
+        fault = (
             f"{entry.id}: the labels have {truth.shape} pixels and the image "
             f"{given.called.shape}; both must lie on one grid."
         )
+        return _unseen(benchmark, entry, None, fault)
     return Scene(
-        entry.id, entry.dataset, given.method, given.way, given.reason, count(given.called, truth),
-        given.seconds, given.called.size / 1e6,
+        entry.id, entry.dataset, given.method, given.way, given.reason, "",
+        count(given.called, truth), given.seconds, given.called.size / 1e6,
     )  # fmt: skip
+
+
+def _unseen(benchmark: Benchmark, entry: Entry, reason: Note | None, fault: str) -> Scene:
+    """Count an entry without an answer: nothing of it was seen."""
+    try:
+        truth = read_truth(benchmark, entry)
+    except InputError as error:
+        return Scene(entry.id, entry.dataset, "", "", reason, fault or str(error), Counts(), 0, 0)
+    counts = count(np.full_like(truth, UNSCORED), truth)
+    return Scene(entry.id, entry.dataset, "", "", reason, fault, counts, 0, truth.size / 1e6)
 
 
 def _write(benchmark: Benchmark, entry: Entry, given: Answer, path: Path) -> None:

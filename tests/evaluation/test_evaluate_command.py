@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from camp_monitor.cli import main
 from camp_monitor.cli.context import Context
+from camp_monitor.codes import Code
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 BANDS = ("green", "nir", "swir1")
@@ -122,6 +123,38 @@ def test_a_pair_that_cannot_be_compared_says_why_and_counts_as_not_seen(tmp_path
     assert lake["unseen_fraction"] == 1.0
     assert lake["true_positive"] == 0
     assert lake["reason"]
+
+
+def test_one_pair_that_fails_stops_no_other(tmp_path: Path) -> None:
+    """Radar before and optics after, a missing image, damaged labels: each is named."""
+    folder = painted(tmp_path)
+    [lake] = json.loads((folder / "pairs.json").read_text())
+    (folder / "lake" / "damaged.tif").write_bytes(b"II*")
+    pairs = [
+        {**lake, "id": "gone", "after": "lake/missing.tif"},
+        {**lake, "id": "mixed", "bands_before": ["vv"]},
+        lake,
+        {**lake, "id": "unlabelled", "truth": "lake/damaged.tif"},
+    ]
+    (folder / "pairs.json").write_text(json.dumps(pairs))
+    scores = tmp_path / "scores.json"
+    result = run(folder, "--json", scores, "--predictions", tmp_path / "out", "--workers", "1")
+    assert result.exit_code == 0, result.output
+    assert "Not read: " in result.output
+    assert "missing.tif" in result.output
+    assert "damaged.tif" in result.output
+    assert "Not comparable: mixed: " in result.output
+    said = json.loads(scores.read_text())
+    scenes = said["scenes"]
+    assert scenes["lake"]["true_positive"] > 0
+    assert scenes["mixed"]["reason"]["code"] == Code.OTHER_BANDS
+    for name in ("gone", "mixed"):
+        assert scenes[name]["unseen_fraction"] == 1.0
+        assert scenes[name]["false_negative"] > 0
+    assert scenes["unlabelled"]["unseen"] == 0
+    assert said["datasets"]["painted"]["not_read"] == 2
+    assert said["datasets"]["painted"]["not_comparable"] == 1
+    assert (tmp_path / "out" / "lake.tif").is_file()
 
 
 @pytest.mark.parametrize(
