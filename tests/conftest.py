@@ -14,6 +14,12 @@ OF_TEXTS = (
     "test_page_of_codes", "test_scene_texts", "test_swapped_texts", "test_texts", "test_words",
 )  # fmt: skip
 """Tests in tests/report of what the texts say; all others hold whatever they say."""
+LONGEST = (
+    "watch/test_years.py", "test_notebooks.py", "detect/test_roofs.py", "remote/test_hostile.py",
+    "test_demo.py", "report/test_map_size.py", "watch/test_run.py", "remote/test_interval.py",
+    "assess/test_detection_limit.py", "test_real_series.py",
+)  # fmt: skip
+"""A process works through a whole file: these begin first, and no process waits for them."""
 FOREIGN_WARNINGS = (
     # odc-geo 0.5 calls a function that shapely 2.2 deprecates.
     "ignore:The 'shapely.ops.transform:DeprecationWarning",
@@ -40,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--swap-texts"):
         items[:] = [item for item in items if item.path.stem not in OF_TEXTS]
+    folder = Path(__file__).parent
+    first = {folder / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

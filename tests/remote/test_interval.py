@@ -23,7 +23,7 @@ from tests.remote.servers import AssetServer, Fault, StacServer
 
 INTERVAL = ("--from", "2016-08-01", "--to", "2016-10-15")
 CLEAR, FLOOD, DRAINED = "2016-08-16", "2016-09-05", "2016-09-25"
-KILLS, WORKSPACES = 20, 4
+KILLS, WORKSPACES = 10, 2
 
 
 @dataclass(frozen=True)
