@@ -30,7 +30,7 @@ from benchmarks.simulation.year_events import (
     flood_rise_m,
     flooded_ground,
     place_on,
-)  # fmt: skip
+)
 from benchmarks.simulation.years import (
     CELLS,
     Acquisition,

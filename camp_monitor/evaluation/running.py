@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from camp_monitor.detect.construction.roof_network import read_weights
+from camp_monitor.detect.construction.roofs import DEFAULT_MODEL
 from camp_monitor.errors import EvaluationError, InputError, Refusal
 from camp_monitor.evaluation.answering import Answer, Manner, answer
 from camp_monitor.evaluation.benchmark import UNSCORED, Benchmark, Entry, read_truth
@@ -81,6 +83,8 @@ def evaluate(
     ------
     EvaluationError
         Not one entry could be read, or an answer cannot be written.
+    SceneError
+        The weights that `manner` names cannot be read.
     """
     if predictions is not None:
         try:
@@ -89,12 +93,15 @@ def evaluate(
             raise EvaluationError(
                 f"{predictions} cannot be made a folder ({error.strerror}): name another one."
             ) from error
-    work = partial(_one, benchmark, manner or Manner(), predictions)
+    manner = manner or Manner()
+    if manner.structure_model != DEFAULT_MODEL:
+        read_weights(Path(manner.structure_model))  # a fault of theirs is no entry's
+    work = partial(_one, benchmark, manner, predictions)
     done = []
     for scene in _results(work, benchmark.entries, workers or os.cpu_count() or 1):
         done.append(scene)
         progress()
-    if all(scene.fault for scene in done):
+    if done and all(scene.fault for scene in done):
         raise EvaluationError(done[0].fault)
     return tuple(done)
 

@@ -16,6 +16,8 @@ from scipy import ndimage
 from camp_monitor.cli import main
 from camp_monitor.cli.context import Context
 from camp_monitor.codes import Code
+from camp_monitor.evaluation.benchmark import Benchmark
+from camp_monitor.evaluation.running import evaluate
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 BANDS = ("green", "nir", "swir1")
@@ -155,6 +157,16 @@ def test_one_pair_that_fails_stops_no_other(tmp_path: Path) -> None:
     assert said["datasets"]["painted"]["not_read"] == 2
     assert said["datasets"]["painted"]["not_comparable"] == 1
     assert (tmp_path / "out" / "lake.tif").is_file()
+
+
+def test_weights_that_cannot_be_read_are_no_fault_of_a_pair(tmp_path: Path) -> None:
+    result = run(painted(tmp_path), "--structure-model", tmp_path / "missing.npz")
+    assert result.exit_code == 2, result.output
+    assert "missing.npz cannot be read as weights" in result.output
+
+
+def test_a_benchmark_without_entries_has_no_scores(tmp_path: Path) -> None:
+    assert evaluate(Benchmark(tmp_path, ())) == ()
 
 
 @pytest.mark.parametrize(

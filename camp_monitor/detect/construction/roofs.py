@@ -23,6 +23,8 @@ from camp_monitor.scenes.image import Image
 
 Floats = NDArray[np.float32]
 
+DEFAULT_MODEL = "default"
+"""Structure model of `DEFAULT_WEIGHTS`; any other names a file."""
 DEFAULT_WEIGHTS = WEIGHTS_FOLDER / "roofs_painted.npz"
 WORKING_M = 0.5
 """Side of the pixels that the network has learnt on."""
@@ -95,7 +97,7 @@ def find_roofs(
     Cannot see: roofs under trees, of less than about 5 m, or put on the walls of an older house.
     Blind to gain and offset of either date.
     """
-    path = DEFAULT_WEIGHTS if structure_model == "default" else Path(structure_model)
+    path = DEFAULT_WEIGHTS if structure_model == DEFAULT_MODEL else Path(structure_model)
     logit = roof_logit(pair, pixel_m, read_weights(path), constants)
     changed = (logit >= constants.least_logit) & pair.usable
     strength = np.maximum(1 + (logit - constants.least_logit) / LOGIT_SPREAD, 0)
