@@ -41,26 +41,6 @@ MOST_CHANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class FlagCounts:
-    """How often each pixel was imaged and flagged.
-
-    Parameters
-    ----------
-    dates : int
-        Dates looked at.
-    imaged, clear, cloud, shadow, cirrus : ndarray
-        uint16, (row, col): dates with data, without any flag, and with each of these flags.
-    """
-
-    dates: int
-    imaged: NDArray[np.uint16]
-    clear: NDArray[np.uint16]
-    cloud: NDArray[np.uint16]
-    shadow: NDArray[np.uint16]
-    cirrus: NDArray[np.uint16]
-
-
-@dataclass(frozen=True, eq=False)
 class FixedFlags:
     """Pixels that are always flagged though the weather is not.
 
@@ -99,30 +79,6 @@ class FixedFlags:
         known = bool(self.could_tell.any())
         code = Code.FLAGS_PERSISTENT_NOWHERE if known else Code.FLAGS_PERSISTENT_UNKNOWN
         return note(code, dates=self.dates)
-
-
-def count_flags(flags: Mapping[date, NDArray[np.uint8]]) -> FlagCounts:
-    """Count over dates how often each pixel was imaged, clear, and flagged.
-
-    Parameters
-    ----------
-    flags : mapping of date to ndarray
-        uint8, (row, col), bits of `Quality`, all on one grid; one for a day.
-
-    Raises
-    ------
-    SceneError
-        No date, or the shapes differ.
-    """
-    shape = _common_shape(flags)
-    imaged, clear, cloud, shadow, cirrus = (np.zeros(shape, np.uint16) for _ in range(5))
-    for one in flags.values():
-        imaged += (one & Quality.NODATA) == 0
-        clear += one == 0
-        cloud += (one & Quality.CLOUD) > 0
-        shadow += (one & Quality.SHADOW) > 0
-        cirrus += (one & Quality.CIRRUS) > 0
-    return FlagCounts(len(flags), imaged, clear, cloud, shadow, cirrus)
 
 
 def find_fixed_flags(flags: Mapping[date, NDArray[np.uint8]], pixel_m: float) -> FixedFlags:

@@ -20,7 +20,6 @@ from camp_monitor.scenes.flag_history import (
     WEATHER,
     FixedFlags,
     _tail,
-    count_flags,
     find_fixed_flags,
 )
 from camp_monitor.scenes.image import Image, Quality
@@ -142,20 +141,6 @@ def test_a_roof_that_is_not_imaged_is_not_called_flagged() -> None:
     assert found.could_tell[:, 110:].all()
 
 
-def test_counts_are_those_of_a_plain_loop() -> None:
-    flags = with_roof(sky(4, 6, 5))
-    next(iter(flags.values()))[:9] = Quality.NODATA
-    counts = count_flags(flags)
-    for row, column in itertools.product(range(0, SIDE_PX, 7), repeat=2):
-        seen = [int(one[row, column]) for one in flags.values()]
-        imaged = sum(not value & Quality.NODATA for value in seen)
-        assert counts.imaged[row, column] == imaged
-        assert counts.clear[row, column] == seen.count(0)
-        for name, flag in (("cloud", 2), ("shadow", 4), ("cirrus", 8)):
-            assert getattr(counts, name)[row, column] == sum(bool(value & flag) for value in seen)
-    assert counts.dates == 6
-
-
 @given(shares=st.lists(st.floats(0, 1), min_size=1, max_size=7), least=st.integers(0, 8))
 @settings(max_examples=60, deadline=None)
 def test_the_chance_is_that_of_counting_every_case(shares: list[float], least: int) -> None:
@@ -169,8 +154,7 @@ def test_the_chance_is_that_of_counting_every_case(shares: list[float], least: i
 
 def test_flags_of_two_grids_are_refused() -> None:
     flags = {FIRST: np.zeros((4, 4), np.uint8), date(2020, 2, 2): np.zeros((4, 5), np.uint8)}
-    for ask in (count_flags, lambda given: find_fixed_flags(given, 10.0)):
-        with pytest.raises(SceneError, match="2 dates have 2 shapes"):
-            ask(flags)
-        with pytest.raises(SceneError, match="0 dates have 0 shapes"):
-            ask({})
+    with pytest.raises(SceneError, match="2 dates have 2 shapes"):
+        find_fixed_flags(flags, 10.0)
+    with pytest.raises(SceneError, match="0 dates have 0 shapes"):
+        find_fixed_flags({}, 10.0)

@@ -57,10 +57,6 @@ def make_page(
     return page.encode("utf-8", "replace").decode()
 
 
-def _script(layer: str) -> str:
-    return _read(_room() / f"{layer}.js")
-
-
 def _texts() -> str:
     """Hand the scripts their texts: those phrases whose names begin with ``script.``."""
     said = {
