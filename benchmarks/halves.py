@@ -61,7 +61,7 @@ def best_simple(scenes: Sequence[Scene], baselines: dict[str, Any]) -> tuple[str
     for scene in scenes:
         labelled = scene.counts.true_positive + scene.counts.false_negative
         for method, score in baselines["ids"].get(scene.id, {}).items():
-            right = score["recall"] * labelled
+            right = (score["recall"] or 0) * labelled  # none where nothing is labelled
             total = found[method]
             total[0] += right
             total[1] += score["predicted_share"] * scene.counts.scored - right
