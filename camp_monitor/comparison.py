@@ -27,6 +27,7 @@ from camp_monitor.detect.water.known_ground import (
     know_ground,
 )
 from camp_monitor.errors import Refusal, SceneError
+from camp_monitor.pairs.mixed import is_mixed
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -170,8 +171,8 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
 def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector]) -> Quiet:
     """Let the detectors look at an earlier scene and `before`; what cannot be compared is left."""
     first, before = question.earlier, question.before
-    if first is None:
-        return Quiet()
+    if first is None or is_mixed(before, question.after):
+        return Quiet()  # two scenes of one sensor say nothing of how often two sensors differ
     detections = {}
     try:
         check_comparable(first, before)
