@@ -36,6 +36,7 @@ class Code(StrEnum):
     SHIFT_UNKNOWN = "shift_unknown"
     SHIFT_NOT_MEASURED = "shift_not_measured"
     CLOUD_UNSCREENED = "cloud_unscreened"
+    CLOUD_SCREENED_BY = "cloud_screened_by"
     UNCALIBRATED = "uncalibrated"
     SEASON_APART = "season_apart"
     TERRAIN_REMAINS = "terrain_remains"

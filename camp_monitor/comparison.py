@@ -28,12 +28,13 @@ from camp_monitor.detect.water.known_ground import (
 )
 from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.pairs.mixed import is_mixed
-from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
+from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.catalogue import check_unaltered
+from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
-from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.reading import choose_grid
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -77,8 +78,7 @@ def compare(question: Question) -> Compared:
         grid = choose_grid(question.before, question.after, question.area, context_px)
         ground = read_ground(question, grid)
         asked = _asked(question, ground)
-        residual_px = question.settings.max_residual_px
-        pair = make_pair(question.before, question.after, grid, read_image, residual_px)
+        pair = make_pair(question.before, question.after, grid, *_manner(question))
     except Refusal as refusal:
         return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
@@ -100,6 +100,10 @@ def compare(question: Question) -> Compared:
         findings.extend(own)
         _mark(states[number], answer.seen & searched, found)
     return Compared(tuple(observations), tuple(findings), pair, states)
+
+
+def _manner(question: Question) -> tuple[Reader, float]:
+    return reader(question.settings.cloud_mask), question.settings.max_residual_px
 
 
 def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector]:
@@ -177,7 +181,7 @@ def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector
     try:
         check_comparable(first, before)
         check_unaltered(first)
-        pair = make_pair(first, before, grid, read_image, question.settings.max_residual_px)
+        pair = make_pair(first, before, grid, *_manner(question))
         for method, detect in asked.items():
             with suppress(Refusal):
                 detections[method] = detect(pair)

@@ -53,7 +53,7 @@ class Pair:
     interval_days : float
         From the first instant of `before` to the last of `after`.
     unscreened : bool
-        Optical, and no quality band told cloud from ground on both dates.
+        Optical, and neither a quality band nor a model told cloud from ground on both dates.
     caveats : tuple of Note
         What weakens every answer from this pair.
     """
@@ -164,13 +164,13 @@ def make_pair(
         lambda shift_px: read(after, grid, shift_px),
         max_residual_px=max_residual_px,
         interval_days=_days(before.acquired_from_at, after.acquired_to_at),
-        unscreened=_unscreened(before, after),
+        unscreened=_unscreened((before, first), (after, second)),
         names=(before.id, after.id),
     )
     apart: tuple[Note, ...] = ()
     if before.nature.radar and not pair.mixed:
         apart = _displaced(before, after, pair.shift_found, first.pixel_m)
-    return replace(pair, caveats=apart + _caveats(before, after, pair.shift_left))
+    return replace(pair, caveats=apart + _caveats(before, after, pair))
 
 
 def pair_images(
@@ -273,14 +273,16 @@ def _check_same_orbit(before: Scene, after: Scene) -> None:
         )  # fmt: skip
 
 
-def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
+def _caveats(before: Scene, after: Scene, pair: Pair) -> tuple[Note, ...]:
     caveats: list[Note] = []
     if is_mixed(before, after):
         caveats.extend(mixed_caveats(before, after))
-    elif not left.known:
+    elif not pair.shift_left.known:
         caveats.append(note(Code.SHIFT_UNKNOWN))
-    if _unscreened(before, after):
+    if pair.unscreened:
         caveats.append(note(Code.CLOUD_UNSCREENED))
+    models = dict.fromkeys((pair.before.cloud_model, pair.after.cloud_model))
+    caveats.extend(note(Code.CLOUD_SCREENED_BY, model=model) for model in models if model)
     if Unit.UNCALIBRATED in (before.nature.unit, after.nature.unit):
         caveats.append(note(Code.UNCALIBRATED))
     gap_days = season_gap_days(before.acquired_from_at, after.acquired_from_at)
@@ -290,8 +292,11 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
     return (*caveats, *mountain_caveats(before, after))
 
 
-def _unscreened(before: Scene, after: Scene) -> bool:
-    return any(not scene.nature.radar and scene.quality is None for scene in (before, after))
+def _unscreened(*dates: tuple[Scene, Image]) -> bool:
+    return any(
+        not scene.nature.radar and scene.quality is None and not image.cloud_model
+        for scene, image in dates
+    )
 
 
 def _days(first: datetime, last: datetime) -> float:

@@ -78,6 +78,10 @@ CODES = {
     Code.CLOUD_UNSCREENED: (
         "No quality band: cloud, haze and cloud shadow were not screened and may appear as change."
     ),
+    Code.CLOUD_SCREENED_BY: (
+        "No quality band: cloud and cloud shadow were screened by a neural network ({model}), "
+        "which misses thin cloud and may take dark water for shadow."
+    ),
     Code.UNCALIBRATED: "The images are not calibrated: only contrasts within each date were used.",
     Code.SEASON_APART: (
         "The two dates are {gap_days:.0f} days apart in the season: crops, snow, sun and water "
