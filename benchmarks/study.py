@@ -60,11 +60,11 @@ FAMILIES: dict[str, Family] = {
     "radar-water-db": Family(
         ("sen1floods11_s1",),
         {
-            "vh_db": values("radar_water:CONSTANTS.vh_db", -23, -22, -21),
-            "least_px": values("radar_water:CONSTANTS.least_px", 10, 20, 50),
+            "vh_db": values("water.radar:CONSTANTS.vh_db", -23, -22, -21),
+            "least_px": values("water.radar:CONSTANTS.least_px", 10, 20, 50),
         },
         {
-            "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
+            "dropping of specks": (("water.radar:CONSTANTS.least_px", 1),),
         },
     ),
     "radar-water-8-bit": Family(
@@ -72,112 +72,120 @@ FAMILIES: dict[str, Family] = {
         {
             "land_part": tuple(
                 (
-                    ("radar_water:CONSTANTS.land_part", part),
-                    ("radar_flooding:CONSTANTS.land_part", part),
+                    ("water.radar:CONSTANTS.land_part", part),
+                    ("water.radar_flooding:CONSTANTS.land_part", part),
                 )
                 for part in (0.6, 0.65, 0.7)
             ),
         },
         {
-            "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
-            "regions darker than before": (("radar_flooding:CONSTANTS.least_share", 0),),
-            "very dark before": (("radar_flooding:CONSTANTS.very_dark", 0),),
-            "drop beyond speckle": (("radar_flooding:CONSTANTS.noise_spreads", 0),),
+            "dropping of specks": (("water.radar:CONSTANTS.least_px", 1),),
+            "regions darker than before": (("water.radar_flooding:CONSTANTS.least_share", 0),),
+            "very dark before": (("water.radar_flooding:CONSTANTS.very_dark", 0),),
+            "drop beyond speckle": (("water.radar_flooding:CONSTANTS.noise_spreads", 0),),
         },
     ),
     "radar-flooding-8-bit": Family(
         ("ombria_s1",),
         {
-            "land_part": values("radar_flooding:CONSTANTS.land_part", 0.65, 0.7, 0.75),
-            "least_share": values("radar_flooding:CONSTANTS.least_share", 0.15, 0.25, 0.4),
-            "noise_spreads": values("radar_flooding:CONSTANTS.noise_spreads", 2, 3, 4),
+            "land_part": values("water.radar_flooding:CONSTANTS.land_part", 0.65, 0.7, 0.75),
+            "least_share": values("water.radar_flooding:CONSTANTS.least_share", 0.15, 0.25, 0.4),
+            "noise_spreads": values("water.radar_flooding:CONSTANTS.noise_spreads", 2, 3, 4),
         },
     ),
     "radar-change": Family(
         ("sar_cd_classic",),
         {
-            "smoothing": values("radar_change:CHANGE_CONSTANTS.smoothing", 1, 2, 3),
-            "spreads": values("radar_change:CHANGE_CONSTANTS.spreads", 3, 3.6, 4.2),
+            "smoothing": values("construction.radar:CHANGE_CONSTANTS.smoothing", 1, 2, 3),
+            "spreads": values("construction.radar:CHANGE_CONSTANTS.spreads", 3, 3.6, 4.2),
         },
         {
-            "dark offset": (("radar_change:CHANGE_CONSTANTS.dark_fraction", 0),),
-            "total variation": (("radar_change:CHANGE_CONSTANTS.smoothing", 0),),
-            "threshold in spreads": (("radar_change:CHANGE_CONSTANTS.spreads", 0),),
+            "dark offset": (("construction.radar:CHANGE_CONSTANTS.dark_fraction", 0),),
+            "total variation": (("construction.radar:CHANGE_CONSTANTS.smoothing", 0),),
+            "threshold in spreads": (("construction.radar:CHANGE_CONSTANTS.spreads", 0),),
         },
     ),
     "radar-construction": Family(
         ("oscd_s1_vv",),
         {
-            "most_db": values("radar_change:CONSTRUCTION_CONSTANTS.most_db", 4, 6, 9),
-            "spreads": values("radar_change:CONSTRUCTION_CONSTANTS.spreads", 2.5, 3, 3.5),
+            "most_db": values("construction.radar:CONSTRUCTION_CONSTANTS.most_db", 4, 6, 9),
+            "spreads": values("construction.radar:CONSTRUCTION_CONSTANTS.spreads", 2.3, 2.6, 3),
         },
         {
-            "mean of the field taken off": (("radar_change:CONSTRUCTION_CONSTANTS.field_m", 0),),
-            "mean over a site": (("radar_change:CONSTRUCTION_CONSTANTS.site_m", 0),),
-            "bound on one pixel": (("radar_change:CONSTRUCTION_CONSTANTS.most_db", 99),),
+            "bound on one pixel": (("construction.radar:CONSTRUCTION_CONSTANTS.most_db", 99),),
         },
     ),
     "optical-water": Family(
         ("sen1floods11_s2", "ombria_s2", "hls_water12"),
         {
-            "border": values("water:CONSTANTS.border", -0.12, -0.09, -0.06),
-            "land_percentile": values("water:CONSTANTS.land_percentile", 90, 95, 98),
-            "smoothing_px": values("water:CONSTANTS.smoothing_px", 0.3, 0.5, 0.8),
-            "brightest": values("water:CONSTANTS.brightest", 0.16, 0.2, 0.25),
-            "least_fall": values("flooding:CONSTANTS.least_fall", 0.1, 0.15, 0.2),
+            "border": values("water.optical:CONSTANTS.border", -0.12, -0.09, -0.06),
+            "land_percentile": values("water.optical:CONSTANTS.land_percentile", 90, 95, 98),
+            "smoothing_px": values("water.optical:CONSTANTS.smoothing_px", 0.3, 0.5, 0.8),
+            "brightest": values("water.optical:CONSTANTS.brightest", 0.16, 0.2, 0.25),
+            "least_fall": values("water.flooding:CONSTANTS.least_fall", 0.05, 0.1, 0.2),
         },
         {
-            "haze taken off": (("water:CONSTANTS.haze_removed", 0),),
-            "smoothing": (("water:CONSTANTS.smoothing_px", 0),),
-            "bound on infrared": (("water:CONSTANTS.brightest", 1),),
-            "slope": (("water:CONSTANTS.steepest_deg", 90),),
-            "fall of infrared": (("flooding:CONSTANTS.least_fall", -2),),
+            "haze taken off": (("water.optical:CONSTANTS.haze_removed", 0),),
+            "smoothing": (("water.optical:CONSTANTS.smoothing_px", 0),),
+            "bound on infrared": (("water.optical:CONSTANTS.brightest", 1),),
+            "slope": (("water.optical:CONSTANTS.steepest_deg", 90),),
+            "fall of infrared": (("water.flooding:CONSTANTS.least_fall", -2),),
+            "plain open water before": (("water.optical:CONSTANTS.deep_below", 1),),
         },
     ),
     "colours": Family(
         ("nanjing_landsat",),
         {
-            "least_log_odds": values("multiband:CONSTANTS.least_log_odds", -1, 0, 1),
-            "most_correlation": values("multiband:CONSTANTS.most_correlation", 0.9, 0.95, 0.98),
-            "median_px": values("multiband:CONSTANTS.median_px", 1, 3, 5),
+            "least_log_odds": values("construction.multiband:CONSTANTS.least_log_odds", -1, 0, 1),
+            "most_correlation": values(
+                "construction.multiband:CONSTANTS.most_correlation", 0.9, 0.95, 0.98
+            ),
+            "median_px": values("construction.multiband:CONSTANTS.median_px", 1, 3, 5),
         },
         {
-            "odds (IR-MAD with Otsu instead)": (("multiband:CONSTANTS.likelihood", 0),),
-            "bound on correlations": (("multiband:CONSTANTS.most_correlation", 1),),
-            "median": (("multiband:CONSTANTS.median_px", 1),),
+            "odds (IR-MAD with Otsu instead)": (
+                ("construction.multiband:CONSTANTS.likelihood", 0),
+            ),
+            "bound on correlations": (("construction.multiband:CONSTANTS.most_correlation", 1),),
+            "median": (("construction.multiband:CONSTANTS.median_px", 1),),
         },
     ),
     "built-up": Family(
         ("dsifn", "sztaki_airchange", "toulouse_like"),
         {
-            "colour_times": values("built_up:CONSTANTS.colour_times", 1.8, 2.1, 2.5),
-            "new_edges": values("built_up:CONSTANTS.new_edges", 0.06, 0.09, 0.13),
-            "neighbourhood_m": values("built_up:CONSTANTS.neighbourhood_m", 70, 100, 140),
-            "trust": values("built_up:CONSTANTS.trust", 1.2, 1.5, 2),
-            "smoothed_cells": values("built_up:CONSTANTS.smoothed_cells", 3, 4, 5.5),
+            "colour_times": values("construction.built_up:CONSTANTS.colour_times", 1.8, 2.1, 2.5),
+            "new_edges": values("construction.built_up:CONSTANTS.new_edges", 0.06, 0.09, 0.13),
+            "neighbourhood_m": values(
+                "construction.built_up:CONSTANTS.neighbourhood_m", 70, 100, 140
+            ),
+            "trust": values("construction.built_up:CONSTANTS.trust", 1.2, 1.5, 2),
+            "smoothed_cells": values("construction.built_up:CONSTANTS.smoothed_cells", 3, 4, 5.5),
         },
         {
-            "edges": (("built_up:CONSTANTS.trust", 1e9), ("built_up:CONSTANTS.most_colour", 1)),
-            "colours": (("built_up:CONSTANTS.trust", 0),),
-            "agreement of the dates": (
-                ("built_up:CONSTANTS.trust", 1e9),
-                ("built_up:CONSTANTS.most_colour", 0.5),
+            "edges": (
+                ("construction.built_up:CONSTANTS.trust", 1e9),
+                ("construction.built_up:CONSTANTS.most_colour", 1),
             ),
-            "smoothing": (("built_up:CONSTANTS.smoothed_cells", 0),),
-            "edges excused by near ones": (("built_up:CONSTANTS.excused_cells", 1),),
-            "least contrast": (("built_up:CONSTANTS.least_contrast", 0),),
+            "colours": (("construction.built_up:CONSTANTS.trust", 0),),
+            "agreement of the dates": (
+                ("construction.built_up:CONSTANTS.trust", 1e9),
+                ("construction.built_up:CONSTANTS.most_colour", 0.5),
+            ),
+            "smoothing": (("construction.built_up:CONSTANTS.smoothed_cells", 0),),
+            "edges excused by near ones": (("construction.built_up:CONSTANTS.excused_cells", 1),),
+            "least contrast": (("construction.built_up:CONSTANTS.least_contrast", 0),),
         },
     ),
     "roofs": Family(
         ("levir_cd", "whu_cd"),
         {
-            "least_logit": values("roofs:CONSTANTS.least_logit", -0.5, 0, 0.5),
-            "views": values("roofs:CONSTANTS.views", 1, 2),
-            "segment_weight": values("roofs:CONSTANTS.segment_weight", 0.5, 0.75, 1),
+            "least_logit": values("construction.roofs:CONSTANTS.least_logit", -0.5, 0, 0.5),
+            "views": values("construction.roofs:CONSTANTS.views", 1, 2),
+            "segment_weight": values("construction.roofs:CONSTANTS.segment_weight", 0.5, 0.75, 1),
         },
         {
-            "means over segments": (("roofs:CONSTANTS.segment_weight", 0),),
-            "second view": (("roofs:CONSTANTS.views", 1),),
+            "means over segments": (("construction.roofs:CONSTANTS.segment_weight", 0),),
+            "second view": (("construction.roofs:CONSTANTS.views", 1),),
         },
     ),
 }
@@ -188,7 +196,7 @@ def put(setting: Setting) -> None:
     for name, value in setting:
         place, attribute = name.rsplit(".", 1)
         module, constant = place.split(":")
-        held: Any = getattr(importlib.import_module(f"camp_monitor.detection.{module}"), constant)
+        held: Any = getattr(importlib.import_module(f"camp_monitor.detect.{module}"), constant)
         object.__setattr__(held, attribute, type(getattr(held, attribute))(value))
 
 

@@ -388,7 +388,7 @@ def test_a_note_on_both_questions_is_printed_once(shell: Shell) -> None:
     answer = shell.run("scan", "site", "--before", "2016-08-20", "--after", "2016-09-12")
     said = f"note: {sentence(note(Code.CLOUD_UNSCREENED))}"
     assert answer.output.count(said) == 1
-    assert answer.output.index(question_words("flooding/3")) < answer.output.index(said)
+    assert answer.output.index(question_words("flooding/4")) < answer.output.index(said)
 
 
 def test_the_commands_of_a_group_are_told_in_whole_sentences(shell: Shell) -> None:

@@ -60,6 +60,24 @@ def test_beyond_a_year_it_is_a_gain_or_a_loss_and_never_a_flood() -> None:
     assert brief.changes[0].changed.any()
 
 
+MUDDY = np.array([0.14, 0.20, 0.24, 0.36, 0.03, 0.02], np.float32)
+"""Reflectance of water full of sediment, by band: bright to near infrared, dark beyond."""
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_muddy_water_is_a_flood_however_much_of_the_frame_it_fills(share: float) -> None:
+    flood = wet_share(share)
+
+    def drowned(pixels: np.ndarray) -> np.ndarray:
+        pixels[:, flood] = MUDDY[:, None]
+        return pixels
+
+    dry = landscape(seed=5)
+    gained, lost = both_ways(dry, changed(dry, drowned))
+    assert agreement(gained, flood) > 0.95
+    assert not lost.any()
+
+
 @few
 @given(
     seed=st.integers(0, 99),

@@ -35,9 +35,9 @@ ELSEWHERE = shapely.box(129.7, 42.5, 129.701, 42.501)
 METHODS = {
     "construction": "construction/2",
     "built_up": "construction/2",
-    "flooding": "flooding/3",
-    "flood_recession": "flooding/3",
-    "water_gain": "flooding/3",
+    "flooding": "flooding/4",
+    "flood_recession": "flooding/4",
+    "water_gain": "flooding/4",
 }
 
 
@@ -96,7 +96,7 @@ def test_a_second_scene_confirms_and_a_later_before_narrows() -> None:
 
 def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     flood = found("flooding", "2016-08-20", "2016-09-01")
-    later = looked("flooding/3", "2016-08-20", "2016-09-25")
+    later = looked("flooding/4", "2016-08-20", "2016-09-25")
     ended = one([flood], [later])
     assert ended.state == "ended"
     assert ended.ended is not None
@@ -107,7 +107,7 @@ def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     refused = replace(later, outcome="not_seen", reasons=cloudy, seen_fraction=0.0)
     assert one([flood], [refused]).state == "provisional"
     # a pair that begins after the flood cannot tell whether it is still there
-    assert one([flood], [looked("flooding/3", "2016-09-01", "2016-09-25")]).state == "provisional"
+    assert one([flood], [looked("flooding/4", "2016-09-01", "2016-09-25")]).state == "provisional"
     # nor can another question
     assert one([flood], [looked("construction/2", "2016-08-20", "2016-09-25")]).state == (
         "provisional"
@@ -196,7 +196,7 @@ def test_two_scenes_of_one_day_are_told_apart_by_their_time() -> None:
     flood = found("flooding", "2016-08-20", "2016-09-01")
     evening = _scene("2016-09-01", id="evening", acquired_from_at="2016-09-01T21:40:00+00:00",
                      acquired_to_at="2016-09-01T21:40:00+00:00")  # fmt: skip
-    dry = _observation(method="flooding/3", before=_scene("2016-08-20"), after=evening)
+    dry = _observation(method="flooding/4", before=_scene("2016-08-20"), after=evening)
     assert one([flood], [dry]).reasons == (
         note(Code.SHOWN, scenes=1, last_on="2016-09-01T02:11Z"),
         note(Code.ABSENT, on="2016-09-01T21:40Z"),
@@ -225,7 +225,7 @@ def test_a_look_that_calls_a_larger_thing_over_it_does_not_speak_against_it() ->
     looks = [looked(one.method, one.before.dates, one.after.dates, one) for one in (both, again)]
     events = {event.id: event for event in join_events([first, second, both, again], looks)}
     assert events[f"E{first.id[1:]}"].state == "provisional"  # not ended
-    missed = looked("flooding/3", "2014-09-07", "2017-09-09")
+    missed = looked("flooding/4", "2014-09-07", "2017-09-09")
     [early, _] = join_events([first, second, both, again], [*looks, missed])
     assert early.state == "ended"
 
@@ -233,7 +233,7 @@ def test_a_look_that_calls_a_larger_thing_over_it_does_not_speak_against_it() ->
 def test_ice_does_not_end_what_no_other_look_explains() -> None:
     flood = replace(found("flooding", "2015-10-20", "2015-11-05"), probability=0.3)
     under_ice, thawed = (
-        looked("flooding/3", "2015-10-20", after) for after in ("2015-12-20", "2016-04-20")
+        looked("flooding/4", "2015-10-20", after) for after in ("2015-12-20", "2016-04-20")
     )
     assert one([flood], [under_ice]).state == "provisional"
     assert one([flood], [under_ice, thawed]).state == "ended"
@@ -284,7 +284,7 @@ def test_every_finding_is_of_one_event_or_ends_one_in_whatever_order(
 ) -> None:
     dates = st.permutations(DAYS).map(lambda days: sorted(days[:2]))
     looks = [
-        looked("flooding/3", first, last) for first, last in data.draw(st.lists(dates, max_size=6))
+        looked("flooding/4", first, last) for first, last in data.draw(st.lists(dates, max_size=6))
     ]
     events = join_events(findings, looks)
     held = [finding.id for event in events for finding in event.findings]
@@ -331,8 +331,8 @@ def test_the_list_says_what_became_of_each(
     flood = found("flooding", "2016-08-20", "2016-09-01")
     pond = found("water_gain", "2016-08-20", "2016-09-25", ELSEWHERE)
     seen = [
-        looked("flooding/3", "2016-08-20", "2016-09-01", flood),
-        looked("flooding/3", "2016-08-20", "2016-09-25", pond),
+        looked("flooding/4", "2016-08-20", "2016-09-01", flood),
+        looked("flooding/4", "2016-08-20", "2016-09-25", pond),
     ]
     runner = CliRunner()
     place = ["--workspace", str(workspace.root)]
@@ -367,7 +367,7 @@ def test_an_event_is_found_by_any_id_it_had(tmp_path: Path) -> None:
     larger = replace(found("water_gain", "2014-09-07", "2016-09-05"), area_m2=9000.0,
                      area_high_m2=9900.0)  # fmt: skip
     looks = [
-        looked("flooding/3", one.before.dates, one.after.dates, one) for one in (small, larger)
+        looked("flooding/4", one.before.dates, one.after.dates, one) for one in (small, larger)
     ]
     with open_ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.record(looks, [small, larger], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
@@ -378,7 +378,7 @@ def test_an_event_is_found_by_any_id_it_had(tmp_path: Path) -> None:
         for wrong in ("E", "E0123456789ab", "event", f"E{small.id}"):
             with pytest.raises(NoSuchRecordError, match="There is no finding"):
                 find_finding(ledger, wrong)
-        none = looked("flooding/3", small.before.dates, small.after.dates, seen_fraction=0.9)
+        none = looked("flooding/4", small.before.dates, small.after.dates, seen_fraction=0.9)
         ledger.record([none], [], recorded_at=datetime(2024, 1, 2, tzinfo=UTC))
         with pytest.raises(NoSuchRecordError, match="is no more"):
             find_finding(ledger, f"E{small.id[1:]}")
@@ -395,7 +395,7 @@ def test_an_export_names_the_event_of_each_finding_and_of_what_ends_it(tmp_path:
     flood = found("flooding", "2016-08-20", "2016-09-01")
     drained = found("flood_recession", "2016-09-01", "2016-09-13")
     alone = found("construction", "2015-09-07", "2016-09-05", ELSEWHERE)
-    looks = [looked("flooding/3", "2016-08-20", "2016-09-01", flood)]
+    looks = [looked("flooding/4", "2016-08-20", "2016-09-01", flood)]
     export_findings([flood, drained, alone], looks, tmp_path / "all.geojson")
     features = json.loads((tmp_path / "all.geojson").read_text())["features"]
     said = {

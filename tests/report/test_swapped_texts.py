@@ -85,7 +85,7 @@ def recorded(files: Files, root: Path) -> tuple[dict[str, list[tuple[Any, ...]]]
     scan(workspace, "camp", ids[0], ids[1], recorded_at=NOW, detectability=True)
     scan(workspace, "camp", ids[0], ids[2], recorded_at=NOW)
     period = (datetime(2016, 8, 1, tzinfo=UTC), datetime(2016, 10, 31, tzinfo=UTC))
-    errand = Errand("camp", period, ("planetscope", "rgbn"), ("construction/3",))
+    errand = Errand("camp", period, ("planetscope", "rgbn"), ("construction/4",))
     how = How(workspace.configuration.scan, workspace.ground_files, None, lambda: NOW)
     with open_workers(1) as workers:
         run(workspace, [errand], how, workers, "run-1", period)

@@ -469,11 +469,11 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         assert compose_digest(workspace, ledger, NOW) is None
         # what one scene alone shows is kept back, unless it is asked for
         alone = replace(
-            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/3"
+            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/4"
         )
         [seen] = ledger.observations()
         ledger.record(
-            [replace(seen, method="flooding/3", finding_ids=(alone.id,))], [alone], recorded_at=NOW
+            [replace(seen, method="flooding/4", finding_ids=(alone.id,))], [alone], recorded_at=NOW
         )
         assert compose_digest(workspace, ledger, NOW) is None
         settings = workspace.configuration.model_copy(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code, Measure
+from camp_monitor.detect.construction.clutter import Clutter
 from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.radar import RadarWaterConstants, map_radar_water
@@ -31,6 +32,10 @@ SIDE_PX = 3
 """Side of the square over which a pixel's power is averaged before two dates are compared."""
 ITERATIONS = 40
 """Of the smoothing, which has settled by then."""
+CLUTTER_PX = 6.0
+"""Reach over which the kind of ground is told."""
+LEAST_CLUTTER_DB = 0.05
+"""Usual change and its spread are not taken for less: numbers are rounded."""
 LEAST_SPREAD_DB = 0.2
 """Two images of one date differ by less than this; a smaller spread is rounding."""
 DARK_FRACTION = 0.1
@@ -77,25 +82,23 @@ class RadarConstructionConstants:
     ----------
     most_db : float
         A pixel counts for no more change than this: one bright corner is no building site.
-    field_m : float
-        What changed alike over this distance is a field or the weather; a building site brightens
-        and darkens side by side.  0 leaves it in.
-    site_m : float
-        The change is averaged over a distance like that of a site.
+    scales : tuple of (float, float)
+        Of each scale a distance over which a *field*, or the weather, changes alike and is taken
+        off, and one like that of a *site*, over which what is left is averaged, both in metres.
     spreads : float
-        It stands out by as many spreads of the scene's mean change ...
+        The change stands out from what is usual on its kind of ground by as many spreads, on the
+        mean over the scales ...
     times : float
-        ... and is at least as many times the usual mean change: pure speckle never is.
+        ... and is at least as many times what is usual: pure speckle never is.
     least_db : float
         And as many decibels: resampling changes less.
     """
 
     most_db: float = 6.0
-    field_m: float = 100.0
-    site_m: float = 60.0
-    spreads: float = 3.0
-    times: float = 1.4
-    least_db: float = 1.75
+    scales: tuple[tuple[float, float], ...] = ((100.0, 40.0), (200.0, 60.0))
+    spreads: float = 2.6
+    times: float = 1.5
+    least_db: float = 1.5
 
 
 CHANGE_CONSTANTS = RadarChangeConstants()
@@ -204,6 +207,8 @@ def detect_radar_construction(
 
     The change of each pixel, less what its field did as a whole, is taken without its sign and
     *then* averaged: new walls shine beside new smooth ground and shadow, and their mean is nothing.
+    It is held against what is usual on ground as bright and as rough (`Clutter`), at
+    several scales, whose evidence is added.
 
     Parameters
     ----------
@@ -223,9 +228,11 @@ def detect_radar_construction(
 
     Notes
     -----
-    Cannot see: a building smaller than about a third of `site_m` in surroundings that stay, roofs
-    in radar shadow, and flat ground works that do not roughen.  The fewer looks the two dates
-    have, the more speckle they hold; means over several dates on either side see more.
+    Cannot see: a building smaller than about a third of a site in surroundings that stay, roofs
+    in radar shadow, flat ground works that do not roughen, and works on more than half of all
+    ground of one kind.  Where water came or went, or wind roughened it, nothing is seen.  The fewer
+    looks the two dates have, the more speckle they hold; means over several dates on either side
+    see more.
 
     References
     ----------
@@ -235,34 +242,59 @@ def detect_radar_construction(
     if pair.pixel_m > COARSEST_M:
         raise Refusal(Code.RADAR_SITES_NEED_FINE_PIXELS, pixel_m=pair.pixel_m, most_m=COARSEST_M)
     seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
-    ground = seen & ~_water(pair)
-    site_px = max(constants.site_m / pair.pixel_m, 3.0)
-    field_px = max(constants.field_m / pair.pixel_m, 5.0) if constants.field_m else 0.0
-    per_band = []
-    for name in pair.bands:
-        change_db = _ratio_db(pair, name, ground, DARK_FRACTION, side_px=1)
-        if field_px:
-            change_db = change_db - _mean(change_db, ground, field_px)
-        size = np.minimum(np.abs(change_db), constants.most_db)
-        per_band.append(_mean(size, ground, site_px))
-    mean_db = np.mean(per_band, axis=0)
-    values = mean_db[ground]
-    usual = float(np.median(values)) if values.size else 0.0
-    spread = _spread(values)
-    threshold = max(usual + constants.spreads * spread, constants.times * usual, constants.least_db)
+    ground = seen & ~_unsteady_water(pair)
+    looks = [look for name in pair.bands for look in _standing_out(pair, name, ground, constants)]
+    stands_out, times, size_db, usual_db = np.asarray(np.mean(looks, axis=0), np.float32)
+    evidence = np.minimum(
+        np.minimum(stands_out / constants.spreads, times / constants.times),
+        size_db / constants.least_db,
+    )
+    usual_site_m = float(np.mean([site_m for _, site_m in constants.scales]))
+    site_px = max(usual_site_m / pair.pixel_m, 3.0)
     change = Change(
         kind="construction",
-        changed=(mean_db > threshold) & ground,
-        strength=np.where(ground, mean_db / threshold, 0).astype(np.float32),
+        changed=(evidence > 1) & ground,
+        strength=np.where(ground, np.maximum(evidence, 0), 0).astype(np.float32),
         edge_px=site_px / 2,
         least_px=round(site_px**2),
         caveats=(note(Code.RADAR_SITES),),
         way=WAY,
     )
-    measured: dict[str, float] = {Measure.CHANGE_FROM_DB: threshold, Measure.USUAL_CHANGE_DB: usual}
+    usual = float(np.median(usual_db[ground])) if ground.any() else 0.0
+    measured: dict[str, float] = {
+        Measure.CHANGE_FROM_DB: max(constants.times * usual, constants.least_db),
+        Measure.USUAL_CHANGE_DB: usual,
+    }
     return Detection(
         CONSTRUCTION_METHOD, (change,), ground, measured, unseen=Code.AT_WATER_IN_RADAR
     )
+
+
+def _standing_out(
+    pair: Pair, name: str, ground: NDArray[np.bool_], constants: RadarConstructionConstants
+) -> list[NDArray[np.float32]]:
+    """Return how far the change of one band stands out, for each scale.
+
+    (4, row, col) each: in spreads and in times of what is usual on that kind of ground; the change
+    itself and what is usual, decibels.
+    """
+    whole_db = _ratio_db(pair, name, ground, DARK_FRACTION, side_px=1)
+    numbers = pair.before.band(name)
+    if pair.nature.unit is Unit.AMPLITUDE:
+        numbers = 20 * np.log10(np.maximum(numbers, 1))
+    brightness_db = _mean(numbers, ground, CLUTTER_PX)
+    variance = _mean(numbers**2, ground, CLUTTER_PX) - brightness_db**2
+    clutter = Clutter(brightness_db, np.sqrt(np.maximum(variance, 0)), ground)
+    scales = []
+    for field_m, site_m in constants.scales:
+        change_db = whole_db - _mean(whole_db, ground, max(field_m / pair.pixel_m, 5.0))
+        size = np.minimum(np.abs(change_db), constants.most_db)
+        size_db = _mean(size, ground, max(site_m / pair.pixel_m, 3.0))
+        usual_db, spread_db = clutter.usual(size_db)
+        stands_out = (size_db - usual_db) / np.maximum(spread_db, LEAST_CLUTTER_DB)
+        times = size_db / np.maximum(usual_db, LEAST_CLUTTER_DB)
+        scales.append(np.stack([stands_out, times, size_db, usual_db]).astype(np.float32))
+    return scales
 
 
 def _check(pair: Pair) -> None:
@@ -308,23 +340,36 @@ def _one_band(image: Image, name: str, side_px: int, seen: NDArray[np.bool_]) ->
     return Image(pixels, (name,), image.quantity, flags, image.grid)
 
 
-def _water(pair: Pair) -> NDArray[np.bool_]:
-    """Tell open water of either date and its banks: it comes and goes, and wind roughens it."""
+def _unsteady_water(pair: Pair) -> NDArray[np.bool_]:
+    """Tell what is dark as open water on one date alone, and its banks.
+
+    Water came, went, or was roughened by wind.  What is as dark on both dates may be dry sand, and
+    a building shows there.
+    """
     from scipy import ndimage
 
     before, after = (map_radar_water(image, BODIES) for image in (pair.before, pair.after))
-    return ndimage.binary_dilation(before.is_water | after.is_water, iterations=BANK_PX)
+    return ndimage.binary_dilation(before.is_water ^ after.is_water, iterations=BANK_PX)
 
 
 def _mean(
     values: NDArray[np.float32], seen: NDArray[np.bool_], reach_px: float
 ) -> NDArray[np.float32]:
-    """Gaussian mean over what is seen."""
+    """Gaussian mean over what is seen: three boxes, whose time does not grow with the reach."""
     from scipy import ndimage
 
-    total = ndimage.gaussian_filter(np.where(seen, values, 0), reach_px)
-    share = ndimage.gaussian_filter(seen.astype(np.float32), reach_px)
-    return (total / np.maximum(share, 1e-3)).astype(np.float32)
+    side_px = 2 * round(np.sqrt(4 * reach_px**2 + 1) / 2 - 0.5) + 1
+
+    def smoothed(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+        for _ in range(3):
+            numbers = ndimage.uniform_filter(numbers, side_px)
+        return numbers
+
+    total = smoothed(np.where(seen, values, 0).astype(np.float32))
+    if seen.all():
+        return total
+    share = smoothed(seen.astype(np.float32))
+    return np.asarray(total / np.maximum(share, 1e-3), np.float32)
 
 
 def _spread(values: NDArray[np.float32]) -> float:

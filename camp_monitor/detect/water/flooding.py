@@ -21,7 +21,7 @@ from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 
-METHOD = "flooding/3"
+METHOD = "flooding/4"
 FLOOD_WITHIN_DAYS = 366.0
 """Water that came or went within this is a flood or its end; beyond it, a lasting change."""
 LEAST_PX = 6
@@ -37,13 +37,14 @@ class FloodConstants:
     water : WaterConstants
         Of each date.
     least_fall : float
-        Fall of infrared light between the dates, in units of bright ground; below -1: any.
+        Fall of the longest infrared band between the dates, in units of bright ground: less is
+        noise; below -1: any.
     least_rise : float
         Uncalibrated numbers: rise of the water index from its border; below -2: any.
     """
 
     water: WaterConstants = WATER_CONSTANTS
-    least_fall: float = 0.15
+    least_fall: float = 0.10
     least_rise: float = 0.15
 
 
@@ -66,9 +67,10 @@ def detect_flooding(
 ) -> Detection:
     """Find ground that became water and water that became ground.
 
-    A pixel is new water when it is water after, was not water before (`map_water`), and lost
-    infrared light of at least `least_fall`; of uncalibrated numbers its index must have risen by
-    `least_rise`, too, for their border moves with the stretch.  Lost water is the other way round.
+    A pixel is new water when it is water after, was not plain open water before (`map_water`:
+    ground that was wet already can be flooded), and lost at least `least_fall` of the longest
+    infrared light; of uncalibrated numbers its index must have risen by `least_rise`, too, for
+    their border moves with the stretch.  Lost water is the other way round.
     Radar has rules of its own, and so has a pair of light and radar (`find_mixed_flooding`).  Water
     where it usually is has come back and is no new water, whatever the date before showed; water
     that is lost there is lost all the same.
@@ -115,13 +117,14 @@ def detect_flooding(
     seen = pair.usable & before.seen & after.seen
     if not seen.any():
         raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
-    fall = np.nan_to_num(before.infrared - after.infrared)
+    bright = (before.bright + after.bright) / 2
+    fall = np.nan_to_num(before.infrared - after.infrared) / np.float32(bright)
     rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     # of reflectance haze on the first date may lift the index as high as water's
     least_rise = -np.inf if pair.nature.calibrated else constants.least_rise
-    gained = after.is_water & ~before.is_water
+    gained = after.is_water & ~before.is_deep
     gained &= (fall >= constants.least_fall) & (rise >= least_rise)
-    lost = before.is_water & ~after.is_water
+    lost = before.is_water & ~after.is_deep
     lost &= (-fall >= constants.least_fall) & (-rise >= least_rise)
     # the weaker of two kinds of evidence: being water, and having lost infrared light
     came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)

@@ -21,8 +21,8 @@ the shift between the two dates cannot be measured."""
 LEAST_WIDTH_PX = 5
 """What is nowhere so wide may be a rim of water that both dates show: twice `EDGE_PX`, and one."""
 SURE = 1.25
-"""Water was there before from this strength on, in units of its border: ground that was merely dark
-in radar (about 1 dB below the border) or dim in light may have been wet, and can be flooded."""
+"""In radar, water was there before from this strength on, in units of its border (about 1 dB below
+it): ground that was merely dark may have been wet, and can be flooded."""
 LEAST_CORE_PX = 100
 """Water of either date must have so many pixels off its rims to be compared with the other's."""
 LEAST_IN_COMMON_FRACTION = 0.2
@@ -132,7 +132,8 @@ def _new(first: _Map, second: _Map, where: NDArray[np.bool_]) -> NDArray[np.bool
     """Water of the second map that the first has not, but for what may be a rim misplaced."""
     from scipy import ndimage
 
-    new = second.is_water & ~(first.is_water & (first.strength >= SURE)) & where
+    sure = first.is_deep if isinstance(first, Water) else first.is_water & (first.strength >= SURE)
+    new = second.is_water & ~sure & where
     core = ndimage.binary_erosion(new, np.ones((LEAST_WIDTH_PX, LEAST_WIDTH_PX)))
     labels, count = ndimage.label(new, np.ones((3, 3)))
     kept = np.zeros(count + 1, bool)

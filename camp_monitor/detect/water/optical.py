@@ -31,6 +31,8 @@ VISIBLE_SHARE = 0.45
 """Bright ground reflects this part of its infrared in green and red."""
 DARK_SHARE = 0.4
 """Nothing is water that reflects more infrared than this part of what bright ground does."""
+DEEP_SHARE = 0.2
+"""Plain open water reflects less than this part of it."""
 VALLEY_BETWEEN = (-0.35, 0.10)
 """Where numbers are not calibrated, the valley between land and water lies here."""
 FEATURELESS, FEATURE_PX = 0.9, 3.0
@@ -55,7 +57,10 @@ class WaterConstants:
     smoothing_px : float
         Standard deviation of the Gaussian that takes noise off each band, pixels; 0: none.
     brightest : float
-        Infrared reflectance from which nothing is water, but may be cloud; 1: no such bound.
+        Reflectance in the longest infrared band from which nothing is water; 1: no such bound.
+        Sediment brightens near infrared, hardly short-wave infrared.
+    deep_below : float
+        Water darker than this in that band is plain open water; brighter may be wet ground.
     least_valley_depth : float
         Of uncalibrated numbers: a valley of the index at least this deep is the border; 1: none.
     steepest_deg : float
@@ -67,6 +72,7 @@ class WaterConstants:
     haze_removed: float = 1.0
     smoothing_px: float = 0.5
     brightest: float = 0.20
+    deep_below: float = 0.12
     least_valley_depth: float = 0.5
     steepest_deg: float = 20.0
 
@@ -82,13 +88,18 @@ class Water:
     ----------
     is_water : ndarray of bool
         (row, col); False where not seen.
+    is_deep : ndarray of bool
+        (row, col); the part of it that is plain open water, not wet ground or a shallow.
     seen : ndarray of bool
         (row, col); False where unusable, under thick cloud, or everywhere if the scene cannot tell.
     index : ndarray
         float32, (row, col): visible less infrared light, in units of the infrared of this scene's
         bright ground; NaN where unusable.
     infrared : ndarray
-        float32, (row, col): infrared light in the same units; NaN where unusable.
+        float32, (row, col): light in the longest infrared band, reflectance or in units of the
+        scene's bright ground where numbers are not calibrated; NaN where unusable.
+    bright : float
+        What bright ground reflects, in units of `infrared`.
     strength : ndarray
         float32, (row, col): 1 at the border, 2 where the index is `SPAN` above it, 0 well below.
     border : float
@@ -100,9 +111,11 @@ class Water:
     """
 
     is_water: NDArray[np.bool_]
+    is_deep: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     index: NDArray[np.float32]
     infrared: NDArray[np.float32]
+    bright: float
     strength: NDArray[np.float32]
     border: float
     parted: bool
@@ -163,29 +176,33 @@ def map_water(
         if name in image.bands
     }
     if image.nature.unit is Unit.REFLECTANCE:
-        visible, infrared, levels, possible, hidden = _calibrated(smooth, seen, constants)
+        light = _calibrated(smooth, seen, constants)
         valley_at = None
     else:
-        visible, infrared, levels, possible, hidden = _uncalibrated(smooth, seen)
-        valley_at = _valley((visible - infrared)[seen], constants)
-        hidden = hidden if valley_at is None else ~seen
-    index = visible_excess(visible, infrared)
+        light = _uncalibrated(smooth, seen)
+        valley_at = _valley((light.visible - light.infrared)[seen], constants)
+    index = visible_excess(light.visible, light.infrared)
     border = constants.border if valley_at is None else valley_at
+    possible = light.possible
     if slope_deg is not None:
         possible = possible & ~(slope_deg > constants.steepest_deg)
-    seen &= ~hidden
+    if valley_at is None:
+        seen &= ~light.hidden
     strength = np.where(possible, np.maximum(1 + (index - border) / SPAN, 0), 0)
+    is_water = (index > border) & possible & seen
     return Water(
-        is_water=(index > border) & possible & seen,
+        is_water=is_water,
+        is_deep=is_water & light.deep,
         seen=seen,
         index=np.where(image.usable, index, np.nan).astype(np.float32),
-        infrared=np.where(image.usable, infrared, np.nan).astype(np.float32),
+        infrared=np.where(image.usable, light.longest, np.nan).astype(np.float32),
+        bright=light.bright,
         strength=np.where(image.usable, strength, 0).astype(np.float32),
         border=border,
         parted=valley_at is not None,
         measured={
             Measure.WATER_INDEX_FROM: border,
-            **{f"{Measure.BRIGHT_GROUND}:{name}": level for name, level in levels.items()},
+            **{f"{Measure.BRIGHT_GROUND}:{name}": level for name, level in light.levels.items()},
         },
     )
 
@@ -204,15 +221,32 @@ def smoothed(
     return np.where(usable, values / np.maximum(weight, 1e-6), 0).astype(np.float32)
 
 
-_Light = NDArray[np.float32]
+_Band = NDArray[np.float32]
 _Where = NDArray[np.bool_]
-_Bands = dict[str, _Light]
-_Told = tuple[_Light, _Light, dict[str, float], _Where, _Where]
-"""Visible and infrared light in units of the infrared of bright ground, that unit in each infrared
-band, where it is dark enough for water, and what is hidden."""
+_Bands = dict[str, _Band]
 
 
-def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Told:
+@dataclass(frozen=True, eq=False)
+class _Light:
+    """Light of one image, as told for water.
+
+    `visible` and `infrared` are in units of the infrared of bright ground, `levels` is that unit in
+    each infrared band, `longest` the longest infrared band and `bright` what bright ground has of
+    it; `possible` is where it is dark enough for water, `deep` for plain open water, and `hidden`
+    where nothing is seen.
+    """
+
+    visible: _Band
+    infrared: _Band
+    levels: dict[str, float]
+    longest: _Band
+    bright: float
+    possible: _Where
+    deep: _Where
+    hidden: _Where
+
+
+def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Light:
     """Reflectance: one unit for all bands, haze taken off, hidden under thick cloud."""
     cloud = thick_cloud(bands) & usable
     clear = usable & ~cloud
@@ -223,9 +257,18 @@ def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _To
     if clear.sum() >= SMALL_SCENE_PX:
         bright = np.percentile(infrared[clear], constants.land_percentile)
         level = float(np.clip(bright, LEAST_LEVEL, HIGHEST_LEVEL))
-    levels = {name: level for name in INFRARED if name in bands}
-    dark = infrared < constants.brightest
-    return _mean(bands, VISIBLE) / level, infrared / level, levels, dark, cloud
+    present = [name for name in INFRARED if name in bands]
+    longest = bands[present[-1]]
+    return _Light(
+        visible=_mean(bands, VISIBLE) / level,
+        infrared=infrared / level,
+        levels=dict.fromkeys(present, level),
+        longest=longest,
+        bright=level,
+        possible=longest < constants.brightest,
+        deep=longest < constants.deep_below,
+        hidden=cloud,
+    )
 
 
 def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
@@ -236,7 +279,7 @@ def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
     return float(np.clip(darkest - CLEAR_BLUE, 0, HAZIEST_BLUE))
 
 
-def _uncalibrated(bands: _Bands, usable: _Where) -> _Told:
+def _uncalibrated(bands: _Bands, usable: _Where) -> _Light:
     """Other numbers: a unit for each band, hidden if all of the scene is one smooth surface.
 
     Visible light is given the share that it has of the light of bright ground.
@@ -246,11 +289,20 @@ def _uncalibrated(bands: _Bands, usable: _Where) -> _Told:
     infrared = _mean(own, INFRARED)
     hidden = np.full(usable.shape, _featureless(infrared, usable))
     units = {name: levels[name] for name in INFRARED if name in levels}
-    visible = np.float32(VISIBLE_SHARE) * _mean(own, VISIBLE)
-    return visible, infrared, units, infrared < DARK_SHARE, hidden
+    longest = own[list(units)[-1]]
+    return _Light(
+        visible=np.float32(VISIBLE_SHARE) * _mean(own, VISIBLE),
+        infrared=infrared,
+        levels=units,
+        longest=longest,
+        bright=1.0,
+        possible=longest < DARK_SHARE,
+        deep=longest < DEEP_SHARE,
+        hidden=hidden,
+    )
 
 
-def _featureless(infrared: _Light, usable: _Where) -> bool:
+def _featureless(infrared: _Band, usable: _Where) -> bool:
     """Whether one smooth surface fills the scene: water or sand, nobody can tell which."""
     if usable.sum() < SMALL_SCENE_PX:
         return True
@@ -258,7 +310,7 @@ def _featureless(infrared: _Light, usable: _Where) -> bool:
     return bool(np.median(values) > FEATURELESS * _bright(values))
 
 
-def _bright(values: _Light) -> float:
+def _bright(values: _Band) -> float:
     if values.size == 0:
         return 1.0
     return max(float(np.percentile(values, UNCALIBRATED_PERCENTILE)), 1e-6)
