@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.halves import half_of
+from benchmarks.mixed_pairs import mixed_pairs
 from camp_monitor.cli.demo import FACILITY, SEED
 from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.demo.scenes import add_scenes, demo_workspace, grid_round
 from camp_monitor.demo.truth import compare_with_truth
 from camp_monitor.demo.valley_scenes import CELLS, VISITS, Valley, paint_valley
 from camp_monitor.evaluation.answering import answer
-from camp_monitor.evaluation.benchmark import Entry, read_benchmark, read_truth
+from camp_monitor.evaluation.benchmark import read_benchmark, read_truth
 from camp_monitor.evaluation.scoring import Counts, count
 from camp_monitor.facilities import find_facility
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
@@ -128,23 +128,10 @@ def test_floods_cut_from_real_scenes_are_found(
     Radar of 8 bits, stretched date by date, and optics under cloud: a few pairs cannot be answered.
     """
     benchmark = read_benchmark(imagery_folder / "benchmark")
-    entries = {entry.id: entry for entry in benchmark.entries}
-    places = [name.removesuffix("_s1") for name in entries if name.endswith("_s1")]
-    places = [name for name in places if half_of(name) == "tune" and f"{name}_s2" in entries]
-    counts, answered = Counts(), 0
-    for place in places:
-        light, radar = entries[f"{place}_s2"], entries[f"{place}_s1"]
-        before, after = (light, radar) if light_first else (radar, light)
-        given = answer(benchmark, joined(before, after))
-        answered += given.way == "mixed"
-        counts += count(given.called, read_truth(benchmark, after))
-    assert answered >= 0.85 * len(places)
+    counts, answered = Counts(), []
+    for entry in mixed_pairs(benchmark, "tune", light_first=light_first):
+        given = answer(benchmark, entry)
+        answered.append(given.way == "mixed")
+        counts += count(given.called, read_truth(benchmark, entry))
+    assert np.mean(answered) >= 0.85
     assert counts.f1 >= least_f1
-
-
-def joined(before: Entry, after: Entry) -> Entry:
-    """Take the first date of one entry and the second of another."""
-    stated = {"quantity_before": before.quantity, "scale_before": before.scale}
-    return after.model_copy(
-        update={"before": before.before, "bands_before": before.bands, **stated}
-    )

@@ -79,7 +79,7 @@ class Entry(BaseModel):
     def _is_radar(self, bands: tuple[str, ...]) -> bool:
         """Bands decide where the two dates differ; sensor and quantity where they do not."""
         if self.bands_before not in (None, self.bands):
-            if set(bands) <= {*SAR_BANDS, UNKNOWN_POLARISATION}:
+            if set(bands) <= {*SAR_BANDS, "hh", "hv", UNKNOWN_POLARISATION}:
                 return True
             if {*bands} & {*OPTICAL_BANDS}:
                 return False
