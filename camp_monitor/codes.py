@@ -61,6 +61,7 @@ class Code(StrEnum):
     RADAR_NEEDS_UNIT = "radar_needs_unit"
     WATER_NEEDS_BANDS = "water_needs_bands"
     WATER_NEEDS_UNIT = "water_needs_unit"
+    METHODS_DISAGREE = "methods_disagree"
     WATER_UNTOLD = "water_untold"
     WATER_MAPS_DISAGREE = "water_maps_disagree"
     USUAL_WATER_MISSING = "usual_water_missing"

@@ -19,6 +19,7 @@ from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
+from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.regions import pixels_inside
 from camp_monitor.detect.water.flooding import METHOD as FLOODING
 from camp_monitor.detect.water.known_ground import (
@@ -83,8 +84,8 @@ def compare(question: Question) -> Compared:
         return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
         )
-    answers = {method: _answer(detect, pair) for method, detect in asked.items()}
     searched = pixels_inside(question.area, grid)
+    answers = {method: _answer(detect, pair, searched) for method, detect in asked.items()}
     quiet = look_at_quiet(question, grid, asked) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
@@ -111,9 +112,11 @@ def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector
     return {method: detect for method, detect in every.items() if method in question.methods}
 
 
-def _answer(detect: Detector, pair: Pair) -> Detection | Refusal:
+def _answer(detect: Detector, pair: Pair, searched: NDArray[np.bool_]) -> Detection | Refusal:
     try:
-        return detect(pair)
+        detection = detect(pair)
+        check_agreement(pair, detection, searched)
+        return detection
     except Refusal as refusal:
         return refusal
 

@@ -14,6 +14,7 @@ from odc.geo.geobox import GeoBox
 from camp_monitor.codes import Code
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.single_date import detect_water, slope_of
@@ -116,7 +117,9 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
         if before is None:
             detection = detect_water(after, _slope_deg(benchmark, entry, after))
         else:
-            detection = _detector(entry, after, manner)(pair_of(before, after))
+            pair = pair_of(before, after)
+            detection = _detector(entry, after, manner)(pair)
+            check_agreement(pair, detection)
     except Refusal as refusal:
         nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
         strength = np.zeros(after.flags.shape, np.float32)

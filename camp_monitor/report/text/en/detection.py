@@ -36,6 +36,11 @@ CODES = {
         "Water cannot be detected in radar scenes of {quantity:quantity}: use scenes calibrated to "
         "decibels, or 8-bit amplitudes."
     ),
+    Code.METHODS_DISAGREE: (
+        "Methods disagree: the detector called no change (0% of the ground), and a plain "
+        "comparison of the two images sees change on {plain_fraction:.0%} ({least_fraction:.0%} "
+        "is enough to doubt). Something changed that is not understood: look at both images."
+    ),
     Code.WATER_UNTOLD: (
         "Water cannot be distinguished from land: a scene is under cloud or shows a single smooth "
         "surface in {bands:list} ({quantity:quantity}); choose another."
