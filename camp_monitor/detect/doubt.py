@@ -84,7 +84,12 @@ def _asks_for_water(detection: Detection) -> bool:
 def _plainly_changed(
     pair: Pair, ground: NDArray[np.bool_], *, flooding: bool
 ) -> NDArray[np.bool_] | None:
-    """Return where a textbook method sees change; None where none applies."""
+    """Return where a textbook method sees change; None where none applies.
+
+    Of light and radar none compares the numbers: their two maps of water vouch for each other.
+    """
+    if pair.mixed:
+        return None
     if pair.nature.radar:
         return _radar(pair, ground, flooding)
     return _water(pair) if flooding else _colours(pair, ground)

@@ -188,6 +188,7 @@ def test_light_before_and_radar_after_are_answered_and_the_reverse(tmp_path: Pat
          "scale": None, "quantity_before": "reflectance", "scale_before": 1e-4},
         {**lake, **radar_first, "id": "before_db", **decibels},
         {**lake, **radar_first, "id": "before_8", "before": "lake/dry_8.tif"},
+        {**lake, **in_radar, "id": "quiet", "after": "lake/dry_db.tif"},
         {**lake, **radar_first, "id": "built", "kind": "construction"},
         {**lake, **radar_first, "id": "changed", "kind": "change"},
     ]  # fmt: skip
@@ -199,6 +200,7 @@ def test_light_before_and_radar_after_are_answered_and_the_reverse(tmp_path: Pat
     for name in ("unstated", "after_db", "stated", "before_db", "before_8"):
         assert scenes[name]["f1"] >= 0.9, name
         assert scenes[name]["way"] == "mixed"
+    assert scenes["quiet"]["called_fraction"] == scenes["quiet"]["unseen_fraction"] == 0
     for name in ("built", "changed"):
         assert scenes[name]["reason"]["code"] == Code.NEEDS_ONE_SENSOR
         assert scenes[name]["unseen_fraction"] == 1.0
