@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from odc.geo.geobox import GeoBox
 from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
 from camp_monitor.detect.doubt import check_agreement
@@ -28,6 +29,7 @@ from camp_monitor.detect.water.known_ground import (
     know_ground,
 )
 from camp_monitor.errors import Refusal, SceneError
+from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -167,7 +169,13 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
             f"{dem.path} holds no height in the searched area: give a height model that does, or "
             f"scan without one."
         )
-    return know_ground(grid, searched, heights, usual)
+    known = know_ground(grid, searched, heights, usual)
+    credits = (
+        note(Code.GROUND_CREDIT, file=file.name, credit=file.credit)
+        for file in (dem, usual_water)
+        if file and file.credit
+    )
+    return replace(known, caveats=(*known.caveats, *credits))
 
 
 def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector]) -> Quiet:

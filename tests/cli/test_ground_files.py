@@ -158,7 +158,7 @@ def test_settings_name_files_in_the_workspace_and_options_override(
     text = settings.read_text()
     write_tiff(workspace / "ground" / "slope.tif", hill(), PLACE)
     flat = write_tiff(tmp_path / "flat.tif", hill(steep=False), PLACE)
-    settings.write_text(text.replace('dem = ""', 'dem = "ground/slope.tif"'))
+    settings.write_text(text.replace('dem = "fetched"', 'dem = "ground/slope.tif"'))
     try:
         assert flooding(scanned(workspace))[1] == 0
         assert flooding(scanned(workspace, "--dem", flat))[1] == 1

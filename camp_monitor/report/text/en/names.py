@@ -127,6 +127,7 @@ NAMES = {
         "sigma0_power": "sigma0 in linear power",
         "gamma0_power": "gamma0 in linear power",
     },
+    "layer": {"heights": "heights", "permanent_water": "permanent water"},
     "searched": {"here": "the local catalogue", "source": "the catalogues"},
     "look": {
         "looked": "looked at",
