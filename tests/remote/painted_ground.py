@@ -70,11 +70,11 @@ def offer(home: str) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     for east, north in itertools.product((0, 1), repeat=2):
         grid = tile_grid(east, north, (2, 1) if north else (1, 1))
         name = f"DEM_{'NS'[1 - north]}{'EW'[1 - east]}"
-        files[f"/{name}.tif"] = cog(heights(grid), grid, nodata=float("nan"))
-        items.append(item(name, HEIGHTS, grid, f"{home}/{name}.tif"))
+        files[f"/{HEIGHTS}/{name}.tif"] = cog(heights(grid), grid, nodata=float("nan"))
+        items.append(item(name, HEIGHTS, grid, f"{home}/{HEIGHTS}/{name}.tif"))
         grid = tile_grid(east, north)
         name = f"GSW_{'NS'[1 - north]}{'EW'[1 - east]}"
-        files[f"/{name}.tif"] = cog(percent(grid), grid, nodata=255)
+        files[f"/{WATER}/{name}.tif"] = cog(percent(grid), grid, nodata=255)
         times = {"start_datetime": "1984-03-01T00:00:00Z", "end_datetime": "2020-12-31T00:00:00Z"}
-        items.append(item(name, WATER, grid, f"{home}/{name}.tif", datetime=None, **times))
+        items.append(item(name, WATER, grid, f"{home}/{WATER}/{name}.tif", datetime=None, **times))
     return items, files

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from click.testing import CliRunner, Result
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, RemoteError, SceneError
 from camp_monitor.facilities.surroundings import widened
 from camp_monitor.providers.ground import FALLBACK, asked_sources, fetch_layer
@@ -21,8 +23,9 @@ from camp_monitor.providers.sources import SOURCES, GroundCollection, Source
 from camp_monitor.scenes.catalogue import file_sha256
 from camp_monitor.scenes.ground_files import find_fetched
 from camp_monitor.settings import Configuration, FetchSettings, SourceSettings
+from tests.remote import painted_catalogue
 from tests.remote.conftest import MakeRemote
-from tests.remote.painted_catalogue import cog
+from tests.remote.painted_catalogue import FACILITY, cog
 from tests.remote.painted_ground import (
     AREA,
     COLLECTIONS,
@@ -36,7 +39,8 @@ from tests.remote.painted_ground import (
     places,
     tile_grid,
 )
-from tests.remote.servers import AssetServer, StacServer
+from tests.remote.painted_radar import LockedServer, TokenFront
+from tests.remote.servers import AssetServer, Fault, StacServer
 
 PLANETARY = SOURCES["planetary-computer"]
 KINDS = {kind.id: kind for kind in PLANETARY.ground}
@@ -128,7 +132,7 @@ def test_another_fetch_gives_the_same_bytes_and_leaves_nothing_else(
 
 def test_each_tile_costs_few_requests(net: Net, fetch: Callable[..., Path]) -> None:
     fetch(HEIGHTS)
-    assert {one.path for one in net.files.seen} == {f"/DEM_{at}.tif" for at in CORNERS}
+    assert {one.path for one in net.files.seen} == {f"/{HEIGHTS}/DEM_{at}.tif" for at in CORNERS}
     assert len(net.files.seen) <= 3 * len(CORNERS)
 
 
@@ -289,3 +293,123 @@ def test_every_layer_is_at_one_of_the_presets_and_credited() -> None:
     kinds: list[GroundCollection] = [kind for one in SOURCES.values() for kind in one.ground]
     assert {kind.layer for kind in SOURCES[FALLBACK].ground} == {"heights", "permanent_water"}
     assert all(kind.credit and kind.licence for kind in kinds)
+
+
+# --- from the command line ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Net]:
+    """A catalogue in the shape of Earth Search's, with scenes of a flood and with heights."""
+    with AssetServer() as files:
+        scenes = painted_catalogue.offer(files.home)
+        items, contents = offer(files.home)
+        files.files.update({**scenes.files, **contents})
+        collections = [painted_catalogue.collection(), *COLLECTIONS]
+        folder = tmp_path_factory.mktemp("shop")
+        with StacServer(folder, collections, [*scenes.items, *items]) as api:
+            yield Net(files, replace(PLANETARY, url=api.home))
+
+
+@pytest.fixture
+def camps(shop: Net, tmp_path: Path) -> Path:
+    shop.files.always.clear()
+    shop.files.seen.clear()
+    return painted_catalogue.workspace(tmp_path / "camps", shop.source.url)
+
+
+def run(camps: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["--workspace", str(camps), *words])
+
+
+def tiles_asked(shop: Net) -> int:
+    """How many requests for heights came since it was asked last."""
+    count = sum(one.path.startswith(f"/{HEIGHTS}/") for one in shop.files.seen)
+    shop.files.seen.clear()
+    return count
+
+
+def floods(camps: Path, *options: str) -> list[dict[str, Any]]:
+    answer = run(camps, "--json", "scan", FACILITY, *INTERVAL, *options)
+    assert answer.exit_code == 0, answer.output
+    (place,) = json.loads(answer.stdout)["facilities"]
+    return [one for one in place["findings"] if one["kind"] == "flooding"]
+
+
+def said_of(finding: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {one["code"]: one.get("values", {}) for one in finding["caveats"]}
+
+
+def test_a_scan_fetches_heights_once_and_uses_them_unasked(shop: Net, camps: Path) -> None:
+    (flood,) = floods(camps)
+    name = KINDS[HEIGHTS].title
+    assert said_of(flood)["heights_from"] == {"file": name}
+    assert said_of(flood)["ground_credit"] == {"file": name, "credit": KINDS[HEIGHTS].credit}
+    assert tiles_asked(shop)
+    assert floods(camps) == []
+    assert not tiles_asked(shop)
+    table = run(camps, "findings", "show", flood["id"])
+    assert "produced using Copernicus WorldDEM-30" in " ".join(table.stdout.split())
+    exported = camps / "findings.geojson"
+    assert run(camps, "findings", "export", str(exported)).exit_code == 0
+    credits = [one["properties"]["credit"] for one in json.loads(exported.read_text())["features"]]
+    assert any(credit.endswith(KINDS[HEIGHTS].credit) for credit in credits)
+    (without,) = floods(camps, "--dem", "", "--offline")
+    assert "heights_from" not in said_of(without)
+    (file,) = (camps / "ground" / FACILITY).glob("*.tif")
+    file.write_bytes(file.read_bytes()[:-1])
+    refused = run(camps, "scan", FACILITY, *INTERVAL, "--offline")
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines()[-1].endswith("(camp-monitor facilities ground).")
+
+
+def test_heights_that_cannot_be_fetched_are_one_line_and_the_scan_goes_on(
+    shop: Net, camps: Path
+) -> None:
+    for at in CORNERS:
+        shop.files.always[f"/{HEIGHTS}/DEM_{at}.tif"] = Fault(status=404)
+    answer = run(camps, "scan", FACILITY, *INTERVAL)
+    assert answer.exit_code == 0, answer.output
+    said = [line for line in answer.stderr.splitlines() if "could not be fetched" in line]
+    assert len(said) == 1
+    assert said[0].startswith(f"{FACILITY}: heights could not be fetched: ")
+    assert tiles_asked(shop) == 1, "it was tried once"
+    assert not list((camps / "ground").rglob("*.*"))
+
+
+def test_offline_and_ground_none_ask_for_no_heights(shop: Net, camps: Path) -> None:
+    settings = camps / "camp-monitor.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"auto"', '"none"'), encoding="utf-8")
+    assert len(floods(camps)) == 1
+    settings.write_text(settings.read_text("utf-8").replace('"none"', '"auto"'), encoding="utf-8")
+    floods(camps, "--offline")
+    assert not tiles_asked(shop)
+
+
+def test_the_command_fetches_what_is_missing_with_the_providers_tokens(
+    tmp_path: Path, contacted: list[str]
+) -> None:
+    with LockedServer() as files:
+        items, contents = offer(files.home)
+        files.files.update(contents)
+        with StacServer(tmp_path / "s", COLLECTIONS, items) as api, TokenFront(api.home) as front:
+            camps = painted_catalogue.workspace(tmp_path / "camps", front.home)
+            settings = camps / "camp-monitor.toml"
+            preset = 'like = "earth-search"\n'
+            text = settings.read_text("utf-8").replace(
+                preset, preset.replace("earth-search", FALLBACK)
+            )
+            settings.write_text(text, encoding="utf-8")
+            answer = run(camps, "facilities", "ground", FACILITY)
+            assert answer.exit_code == 0, answer.output
+            assert "heights fetched: Copernicus DEM GLO-30. produced using" in answer.stdout
+            assert "permanent water fetched: JRC Global Surface Water" in answer.stdout
+            files.seen.clear()
+            again = run(camps, "--json", "facilities", "ground", FACILITY)
+            assert not files.seen
+    held = json.loads(again.stdout)[FACILITY]
+    assert [held[layer]["added"] for layer in ("heights", "permanent_water")] == [False, False]
+    kept = [path.read_bytes() for path in (camps / "ground" / FACILITY).glob("[a-z]*")]
+    assert len(kept) == 4
+    assert not any(b"sig=" in content for content in kept)
+    assert contacted
