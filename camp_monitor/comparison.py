@@ -30,12 +30,15 @@ from camp_monitor.detect.water.known_ground import (
 )
 from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.notes import note
-from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
+from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.catalogue import check_unaltered
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
+from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.sar.terrain import SENTINEL1_LOOK_DEG, hidden_by_terrain
+from camp_monitor.scenes.scene import Scene
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -80,14 +83,17 @@ def compare(question: Question) -> Compared:
         ground = read_ground(question, grid)
         asked = _asked(question, ground)
         residual_px = question.settings.max_residual_px
-        pair = make_pair(question.before, question.after, grid, read_image, residual_px)
+        read = reader(ground)
+        pair = make_pair(question.before, question.after, grid, read, residual_px)
     except Refusal as refusal:
         return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
         )
+    if ground and ground.hidden is not None:
+        pair = replace(pair, caveats=(*pair.caveats, *ground.of_heights))
     searched = pixels_inside(question.area, grid)
     answers = {method: _answer(detect, pair, searched) for method, detect in asked.items()}
-    quiet = look_at_quiet(question, grid, asked) if _called(answers, searched) else Quiet()
+    quiet = look_at_quiet(question, grid, asked, read) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
     states = np.full((len(answers), *grid.shape), NOT_SEEN, np.uint8)
@@ -175,10 +181,41 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
         for file in (dem, usual_water)
         if file and file.credit
     )
-    return replace(known, caveats=(*known.caveats, *credits))
+    hidden = heights and _hidden(question.before, heights[1], abs(grid.affine.a))
+    return replace(known, caveats=(*known.caveats, *credits), hidden=hidden)
 
 
-def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector]) -> Quiet:
+def _hidden(
+    scene: Scene, height_m: NDArray[np.float32], pixel_m: float
+) -> NDArray[np.bool_] | None:
+    """Return what Sentinel-1 cannot see, if its scene lies in its place also on slopes.
+
+    None where it sees everything.
+    """
+    look_deg = SENTINEL1_LOOK_DEG.get(scene.orbit_state or "")
+    if scene.sensor != "sentinel-1" or scene.geocoding is not None or look_deg is None:
+        return None
+    hidden = hidden_by_terrain(height_m, pixel_m, look_deg)
+    return hidden if hidden.any() else None
+
+
+def reader(ground: KnownGround | None) -> Reader:
+    """Return what reads a scene onto the grid of `ground`, and flags what terrain hides of it."""
+    if ground is None or ground.hidden is None:
+        return read_image
+    hidden = ground.hidden
+
+    def read(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
+        image = read_image(scene, grid, shift_px)
+        flags = image.flags | np.where(hidden & image.usable, Quality.TERRAIN, 0).astype(np.uint8)
+        return replace(image, flags=flags)
+
+    return read
+
+
+def look_at_quiet(
+    question: Question, grid: GeoBox, asked: Mapping[str, Detector], read: Reader
+) -> Quiet:
     """Let the detectors look at an earlier scene and `before`; what cannot be compared is left."""
     first, before = question.earlier, question.before
     if first is None:
@@ -187,7 +224,7 @@ def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector
     try:
         check_comparable(first, before)
         check_unaltered(first)
-        pair = make_pair(first, before, grid, read_image, question.settings.max_residual_px)
+        pair = make_pair(first, before, grid, read, question.settings.max_residual_px)
         for method, detect in asked.items():
             with suppress(Refusal):
                 detections[method] = detect(pair)

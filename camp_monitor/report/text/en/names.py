@@ -74,6 +74,7 @@ NAMES = {
         "cirrus": "thin cloud",
         "snow": "snow",
         "saturated": "defective pixels",
+        "terrain": "radar layover or shadow",
     },
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
