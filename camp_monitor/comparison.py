@@ -170,7 +170,8 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
     searched = pixels_inside(question.area, grid)
     heights = (dem.name, read_heights(dem, grid)) if dem else None
     usual = (usual_water.name, read_permanent_water(usual_water, grid)) if usual_water else None
-    if dem and heights and not np.isfinite(heights[1][searched]).any():
+    fetched = dem and dem.credit  # it may end at a coast
+    if dem and heights and not fetched and not np.isfinite(heights[1][searched]).any():
         raise SceneError(
             f"{dem.path} holds no height in the searched area: give a height model that does, or "
             f"scan without one."

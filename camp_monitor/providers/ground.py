@@ -191,16 +191,14 @@ def fetch_layer(
     frame = widened(area, least_m).envelope
     tiles = find_tiles(remote, source, collection, frame)
     numbers, grid = join_tiles(remote, collection, tiles, frame)
-    reach = grid.extent.to_crs("EPSG:4326").geom
-    if not reach.covers(area) or not np.isfinite(_inside(numbers, grid, area)).any():
+    if not np.isfinite(numbers).any():
         raise RemoteError(
-            f"{source.title} has no {collection.title} of the searched area: name a file of your "
-            f"own in [scan] of camp-monitor.toml."
+            f"{source.title} has tiles of {collection.title} there that hold nothing: {REMEDY}."
         )
     content = _tiff(collection.layer, numbers, grid)
     sha256 = hashlib.sha256(content).hexdigest()
     name = f"{collection.layer}-{sha256[:8]}.tif"
-    item = _item(source, collection, tiles, reach, name, sha256, len(content))
+    item = _item(source, collection, tiles, grid, name, sha256)
     try:
         with alone(folder, collection.layer):
             part = folder / f".{name}.part"
@@ -290,31 +288,18 @@ def join_tiles(
 
 def _grid(source: DatasetReader, frame: BaseGeometry) -> GeoBox:
     """Extend the pixels of a file over a frame, EPSG:4326."""
-    left, top, right, bottom = _bounds_px(source.crs, source.transform, frame)
-    width, height = right - left, bottom - top
-    if not 0 < max(width, height) <= MOST_SIDE_PX:
+    there = Geometry(shapely.segmentize(frame, 0.05), "EPSG:4326").to_crs(str(source.crs))
+    box, onto_pixels = there.boundingbox, ~source.transform
+    left, top = onto_pixels * (box.left, box.top)
+    right, bottom = onto_pixels * (box.right, box.bottom)
+    if not max(right - left, bottom - top) <= MOST_SIDE_PX:  # nor if it is no number
         raise RemoteError(
-            f"The ground round the facility is {width} x {height} pixels, and {MOST_SIDE_PX} a "
-            f"side is the most that is fetched: name a file of your own."
+            f"The ground round the facility is {right - left:.0f} x {bottom - top:.0f} pixels of "
+            f"the tile, and {MOST_SIDE_PX} a side is the most: name a file of your own."
         )
-    return GeoBox((height, width), source.transform * Affine.translation(left, top), source.crs)
-
-
-def _bounds_px(crs: Any, affine: Affine, place: BaseGeometry) -> tuple[int, int, int, int]:
-    """Return the columns and rows, left, top, right and bottom, that cover a place, EPSG:4326."""
-    there = Geometry(shapely.segmentize(place, 0.05), "EPSG:4326").to_crs(str(crs)).boundingbox
-    (left, top), (right, bottom) = (
-        ~affine * corner for corner in ((there.left, there.top), (there.right, there.bottom))
-    )
-    if not all(map(math.isfinite, (left, top, right, bottom))):
-        raise RemoteError(f"The file of a tile lies where the facility has no place: {REMEDY}.")
-    return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
-
-
-def _inside(numbers: NDArray[np.float32], grid: GeoBox, area: BaseGeometry) -> NDArray[np.float32]:
-    """Return the numbers in the box round an area."""
-    left, top, right, bottom = _bounds_px(grid.crs, grid.affine, area)
-    return numbers[max(top, 0) : bottom, max(left, 0) : right]
+    left, top = math.floor(left), math.floor(top)
+    shape = math.ceil(bottom) - top, math.ceil(right) - left
+    return GeoBox(shape, source.transform * Affine.translation(left, top), source.crs)
 
 
 def _tiff(layer: Layer, numbers: NDArray[np.float32], grid: GeoBox) -> bytes:
@@ -340,12 +325,12 @@ def _item(
     source: Source,
     collection: GroundCollection,
     tiles: tuple[_Tile, ...],
-    reach: BaseGeometry,
+    grid: GeoBox,
     name: str,
     sha256: str,
-    size: int,
 ) -> dict[str, Any]:
-    first, last = (min(tile.times[0] for tile in tiles), max(tile.times[1] for tile in tiles))
+    first, last = min(tile.times[0] for tile in tiles), max(tile.times[1] for tile in tiles)
+    reach = grid.extent.to_crs("EPSG:4326").geom
     return {
         "type": "Feature",
         "stac_version": "1.1.0",
@@ -372,7 +357,6 @@ def _item(
                 "type": "image/tiff; application=geotiff",
                 "roles": ["data"],
                 "file:checksum": MULTIHASH_SHA256 + sha256,
-                "file:size": size,
             }
         },
     }

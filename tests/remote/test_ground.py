@@ -179,13 +179,13 @@ UNKNOWN = np.full(WHOLE.shape, -9999, np.float32)
 @pytest.mark.parametrize(
     ("kind", "numbers", "grid", "options", "said"),
     [
-        (HEIGHTS, UNKNOWN, WHOLE, {}, "no Copernicus DEM GLO-30 of the searched area"),
-        (HEIGHTS, np.full(WHOLE.shape, 250, np.float32), WHOLE, {"nodata": 250}, "of the searched"),
+        (HEIGHTS, UNKNOWN, WHOLE, {}, "that hold nothing"),
+        (HEIGHTS, UNKNOWN + 10249, WHOLE, {"nodata": 250}, "that hold nothing"),
         (HEIGHTS, heights(WHOLE).astype(np.float64), WHOLE, {}, "float64"),
         (HEIGHTS, np.zeros(WHOLE.shape, np.uint8), WHOLE, {}, "uint8"),
         (HEIGHTS, heights(wide(30)), wide(30), {}, "pixels of"),
-        (HEIGHTS, heights(FAR), FAR, {}, "of the searched area"),
-        (WATER, np.full(WHOLE.shape, 200, np.uint8), WHOLE, {}, "of the searched area"),
+        (HEIGHTS, heights(FAR), FAR, {}, "that hold nothing"),
+        (WATER, np.full(WHOLE.shape, 200, np.uint8), WHOLE, {}, "that hold nothing"),
         (WATER, percent(WHOLE).astype(np.uint16), WHOLE, {}, "uint16"),
     ],
 )  # fmt: skip
