@@ -27,6 +27,7 @@ from camp_monitor.detect.water.known_ground import (
     KnownGround,
     detect_where_water_can_be_new,
     know_ground,
+    where_water_can_be_new,
 )
 from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.notes import note
@@ -92,7 +93,11 @@ def compare(question: Question) -> Compared:
     if ground and ground.hidden is not None:
         pair = replace(pair, caveats=(*pair.caveats, *ground.of_heights))
     searched = pixels_inside(question.area, grid)
-    answers = {method: _answer(detect, pair, searched) for method, detect in asked.items()}
+    open_to = {FLOODING: searched & where_water_can_be_new(ground, pair)} if ground else {}
+    answers = {
+        method: _answer(detect, pair, open_to.get(method, searched))
+        for method, detect in asked.items()
+    }
     quiet = look_at_quiet(question, grid, asked, read) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []

@@ -137,10 +137,16 @@ def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
     Refusal
         As `detect_flooding`.
     """
-    found, here = detect_flooding_on(ground, pair), ground.on(pair.grid)
-    seen = found.seen
+    found = detect_flooding_on(ground, pair)
+    return replace(found, seen=found.seen & where_water_can_be_new(ground, pair))
+
+
+def where_water_can_be_new(ground: KnownGround, pair: Pair) -> NDArray[np.bool_]:
+    """Return the ground, (row, col), that is neither steep nor usually under water."""
+    here = ground.on(pair.grid)
+    can_be = np.ones(pair.grid.shape, bool)
     if here.slope_deg is not None:
-        seen = seen & ~(here.slope_deg > steepest_deg(pair))
+        can_be &= ~(here.slope_deg > steepest_deg(pair))
     if here.usual_water is not None:
-        seen = seen & ~here.usual_water
-    return replace(found, seen=seen)
+        can_be &= ~here.usual_water
+    return can_be
