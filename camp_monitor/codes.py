@@ -99,6 +99,7 @@ class Code(StrEnum):
     HEIGHTS_FROM = "heights_from"
     HEIGHTS_MISSING = "heights_missing"
     USUAL_WATER_FROM = "usual_water_from"
+    GROUND_CREDIT = "ground_credit"
     USUAL_WATER_UNKNOWN = "usual_water_unknown"
 
     # what weakens a finding or an observation

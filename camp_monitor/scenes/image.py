@@ -25,6 +25,7 @@ class Quality(IntFlag):
     | 8   | CIRRUS    | thin high cloud, likewise                                      |
     | 16  | SNOW      | snow or ice, likewise                                          |
     | 32  | SATURATED | saturated or defective, likewise                               |
+    | 64  | TERRAIN   | layover or shadow of a radar, as a height model has it         |
 
     A pixel with NODATA has no other bit: nothing is known about it.
     """
@@ -35,6 +36,7 @@ class Quality(IntFlag):
     CIRRUS = 8
     SNOW = 16
     SATURATED = 32
+    TERRAIN = 64
 
 
 @dataclass(frozen=True, eq=False)

@@ -142,6 +142,7 @@ CODES = {
         "No height is known for {missing_fraction:percent} of the search area, where steep ground "
         "may be taken for water."
     ),
+    Code.GROUND_CREDIT: "Credit of {file}: {credit}.",
     Code.USUAL_WATER_FROM: "Permanent water is from the reference {file}.",
     Code.USUAL_WATER_UNKNOWN: (
         "Permanent water is unknown for {missing_fraction:percent} of the search area, where it "
