@@ -12,7 +12,6 @@ the detectors refuse counts as not seen.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -24,8 +23,6 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.halves import HALVES, only_half
 from camp_monitor.errors import EvaluationError

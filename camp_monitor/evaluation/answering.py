@@ -114,19 +114,53 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
     start = perf_counter()
     try:
         before, after = place(entry, before, after)
+        slope_deg = _slope_deg(benchmark, entry, after) if before is None else None
+    except Refusal as refusal:
+        return _refused(after, refusal, start)
+    return answer_images(entry, before, after, manner, slope_deg, start)
+
+
+def answer_images(
+    entry: Entry,
+    before: Image | None,
+    after: Image,
+    manner: Manner | None = None,
+    slope_deg: NDArray[np.float32] | None = None,
+    start: float | None = None,
+) -> Answer:
+    """Ask the same of images that were read already, on a grid of their pixel size.
+
+    Parameters
+    ----------
+    entry : Entry
+        What is asked; its files are not opened.
+    before, after : Image
+        None before: what is water on one date.
+    manner : Manner or None
+    slope_deg : ndarray or None
+        float32, (row, col), degrees; of one date alone.
+    start : float or None
+        When the work began, by `time.perf_counter`; None: now.
+    """
+    start = perf_counter() if start is None else start
+    try:
         if before is None:
-            detection = detect_water(after, _slope_deg(benchmark, entry, after))
+            detection = detect_water(after, slope_deg)
         else:
             pair = pair_of(before, after)
-            detection = _detector(entry, after, manner)(pair)
+            detection = _detector(entry, after, manner or Manner())(pair)
             check_agreement(pair, detection)
     except Refusal as refusal:
-        nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
-        strength = np.zeros(after.flags.shape, np.float32)
-        return Answer(nothing, strength, "", "", "", refusal.note, perf_counter() - start)
+        return _refused(after, refusal, start)
     called, strength, change = _called(entry, detection)
     kind, way = (change.kind, change.way) if change else ("", "")
     return Answer(called, strength, detection.method, kind, way, None, perf_counter() - start)
+
+
+def _refused(after: Image, refusal: Refusal, start: float) -> Answer:
+    nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
+    strength = np.zeros(after.flags.shape, np.float32)
+    return Answer(nothing, strength, "", "", "", refusal.note, perf_counter() - start)
 
 
 def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], Detection]:
