@@ -70,27 +70,23 @@ FAMILIES: dict[str, Family] = {
     "radar-water-8-bit": Family(
         ("etci2021", "ombria_s1"),
         {
-            "land_part": tuple(
-                (
-                    ("radar_water:CONSTANTS.land_part", part),
-                    ("radar_flooding:CONSTANTS.land_part", part),
-                )
-                for part in (0.6, 0.65, 0.7)
-            ),
+            "deviations": values("radar_water:CONSTANTS.deviations", 5.5, 6.5, 7.5),
+            "range_part": values("radar_water:CONSTANTS.range_part", 0.18, 0.23, 0.28),
         },
         {
             "dropping of specks": (("radar_water:CONSTANTS.least_px", 1),),
-            "regions darker than before": (("radar_flooding:CONSTANTS.least_share", 0),),
-            "very dark before": (("radar_flooding:CONSTANTS.very_dark", 0),),
-            "drop beyond speckle": (("radar_flooding:CONSTANTS.noise_spreads", 0),),
+            "surroundings": (("radar_flooding:CONSTANTS.around", 0),),
+            "darkening": (("radar_flooding:CONSTANTS.darkening", 0),),
+            "dark before": (("radar_flooding:CONSTANTS.dark_before", 0),),
+            "regions darker than before": (("radar_flooding:CONSTANTS.least_mean_fall", -9),),
         },
     ),
     "radar-flooding-8-bit": Family(
         ("ombria_s1",),
         {
-            "land_part": values("radar_flooding:CONSTANTS.land_part", 0.65, 0.7, 0.75),
-            "least_share": values("radar_flooding:CONSTANTS.least_share", 0.15, 0.25, 0.4),
-            "noise_spreads": values("radar_flooding:CONSTANTS.noise_spreads", 2, 3, 4),
+            "around": values("radar_flooding:CONSTANTS.around", 0.2, 0.4, 0.6),
+            "dark_before": values("radar_flooding:CONSTANTS.dark_before", 0.4, 0.6, 0.8),
+            "least_mean_fall": values("radar_flooding:CONSTANTS.least_mean_fall", 0.1, 0.15, 0.2),
         },
     ),
     "radar-change": Family(
