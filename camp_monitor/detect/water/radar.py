@@ -46,6 +46,8 @@ class RadarWaterConstants:
     ----------
     vh_db, vv_db : float
         Water is darker than this in sigma nought, decibels; in VV only where there is no VH.
+    growing_db : float
+        VH: water grows over pixels that touch it and are brighter than its border by less.
     land_part : float
         8-bit amplitudes: water is darker than this part of the scene's own land.
     deviations : float
@@ -61,6 +63,7 @@ class RadarWaterConstants:
 
     vh_db: float = -22.0
     vv_db: float = -15.0
+    growing_db: float = 1.5
     land_part: float = 0.65
     deviations: float = 6.5
     range_part: float = 0.23
@@ -113,9 +116,12 @@ def map_radar_water(
     """Say where open water is in one radar image.
 
     Decibels have physical bounds, and VH decides: VV of water that wind roughens is as bright as
-    land, VH is not.  Numbers of 8 bits have no unit: their speckle tells whether they are
-    amplitudes or lie on a scale like decibels, of unknown gain and offset.  They are read against
-    the level of the scene's own land, which is found even where most of the scene is water.
+    land, VH is not.  From where it is dark enough, water grows over what is nearly as dark and
+    touches it: reeds and wind lift part of a water body.
+
+    Numbers of 8 bits have no unit: their speckle tells whether they are amplitudes or lie on a
+    scale like decibels, of unknown gain and offset.  They are read against the level of the
+    scene's own land, which is found even where most of the scene is water.
 
     Parameters
     ----------
@@ -174,6 +180,10 @@ def map_radar_water(
         allowed = ~(slope_deg > constants.steepest_deg)
     wet &= allowed
     wet = without_specks(wet, constants.least_px)
+    if image.nature.unit is Unit.DECIBEL and "vh" in image.bands:
+        with np.errstate(invalid="ignore"):
+            wet = _grown(wet, seen & allowed & (level < border + constants.growing_db))
+        strength = np.where(wet, np.maximum(strength, 1), strength)
     if seen.any():
         measured[Measure.WATER_FRACTION] = float(wet.sum() / seen.sum())
     return RadarWater(
@@ -210,6 +220,16 @@ def without_specks(where: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]
     large = np.bincount(labels.ravel()) >= least_px
     large[0] = False
     return large[labels]
+
+
+def _grown(core: NDArray[np.bool_], within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Grow regions over all that touches them (hysteresis)."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(within | core, np.ones((3, 3)))
+    reached = np.zeros(count + 1, bool)
+    reached[labels[core]] = True
+    return reached[labels]
 
 
 def _level_db(image: Image, constants: RadarWaterConstants) -> tuple[NDArray[np.float32], float]:
