@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.indices import ndvi
 from camp_monitor.detect.irmad import irmad
-from camp_monitor.detect.structure import Structure, newly
+from camp_monitor.detect.structure import RIM_PX, Structure, newly
 from camp_monitor.pairs.pair import Pair
 
 GRAIN_PX = 0.7
@@ -112,8 +112,8 @@ def weigh_change(
     ground's own?  Are there edges, and corners, where there were none?  The answers are logarithms
     of a measure by its even value, each bounded, and their weighted mean decides.  IR-MAD and new
     edges share one weight: where the two dates show the same edges, what unchanged colours look
-    like can be learned, and it counts more; where they do not, edges do.  Where near infrared tells it, ground that became greener
-    counts for less: that is no works.
+    like can be learned, and it counts more; where they do not, edges do.  Where near infrared is,
+    ground that became greener counts for less.
 
     Parameters
     ----------
@@ -159,8 +159,17 @@ def weigh_change(
         evidence += np.float32(share / 4) * np.clip(np.log(ratio), LEAST, MOST)
     if {"red", "nir"} <= set(pair.bands):
         evidence -= constants.greened * np.clip(_greened(pair, ground), 0, GREENED_MOST)
-    evidence[~ground] = LEAST
+    evidence[~_inner(ground, pair.usable)] = LEAST
     return GroundChange(evidence, agreement, weight)
+
+
+def _inner(ground: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Ground away from what is not usable: the shift of one date was interpolated at its rim."""
+    from scipy import ndimage
+
+    if usable.all():
+        return ground
+    return np.asarray(ground & ndimage.binary_erosion(usable, iterations=RIM_PX, border_value=1))
 
 
 def _agreement(
