@@ -29,6 +29,8 @@ ALL_BUT_CORNERS = 97.0
 LEAST, MOST = -2.0, 1.0
 """No evidence counts for less or more than this: none can silence the others or decide alone."""
 
+QUIET_QUANTILE = 0.35
+"""What is usual in a pair is this quantile over its ground: more than half may have changed."""
 GREENED_MOST = 2.0
 """Spreads of the vegetation index: ground that became greener by more counts no more for it."""
 MAD_ITERATIONS = 10
@@ -42,7 +44,7 @@ class ChangeConstants:
     Parameters
     ----------
     colour_times : float
-        Distance of IR-MAD, as a multiple of the pair's median.
+        Distance of IR-MAD, as a multiple of that of the quiet ground (`QUIET_QUANTILE`).
     contrast : float
         Difference of the matched dates, in spreads of the colours of the before image.
     edges : float
@@ -52,8 +54,8 @@ class ChangeConstants:
         ... and corner energy that nothing nearby had before, mean over the neighbourhood, as a
         multiple of what plain ground stays below ...
     lost_share : float
-        ... each with this share of what the scene lost of it added: other light, season or view
-        makes edges and unmakes as many, and building makes more.
+        ... each with this share of what the quiet ground lost of it added: other light, season or
+        view makes edges and unmakes as many, and building makes more.
     greened : float
         What speaks against works where the ground became greener by one spread of the vegetation
         index before.
@@ -64,11 +66,11 @@ class ChangeConstants:
         ... and its bounds, 0-1.
     """
 
-    colour_times: float = 1.8
+    colour_times: float = 2.2
     contrast: float = 1.2
     edges: float = 0.1
     corners: float = 0.06
-    lost_share: float = 0.5
+    lost_share: float = 0.8
     greened: float = 0.5
     trust: float = 1.5
     least_trust: float = 0.2
@@ -108,7 +110,7 @@ def weigh_change(
     """Weigh for each pixel what speaks for a change of the ground, and add it up.
 
     Four questions are asked.  Did the colours change together as those of unchanged ground do not
-    (IR-MAD, in multiples of the pair's median)?  Do the matched colours differ, in spreads of the
+    (IR-MAD, in multiples of the quiet ground's)?  Do the matched colours differ, in spreads of the
     ground's own?  Are there edges, and corners, where there were none?  The answers are logarithms
     of a measure by its even value, each bounded, and their weighted mean decides.  IR-MAD and new
     edges share one weight: where the two dates show the same edges, what unchanged colours look
@@ -185,7 +187,7 @@ def _agreement(
 
 
 def _colour_times(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance of IR-MAD round each pixel, by the pair's median."""
+    """Distance of IR-MAD round each pixel, by that of the quiet ground."""
     from scipy import ndimage
 
     first, second = (
@@ -195,7 +197,7 @@ def _colour_times(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
     square = irmad(first, second, ground, MAD_ITERATIONS).chi_square
     chi = np.sqrt(np.where(ground, square, 0)).astype(np.float32)
     distance = _mean_round(chi, ground, GATHERED_PX)
-    return distance / max(float(np.median(distance[ground])), 1e-6)
+    return distance / max(float(np.quantile(distance[ground], QUIET_QUANTILE)), 1e-6)
 
 
 def _contrast(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -229,8 +231,9 @@ def _new_edges(
         np.maximum(newly(one.steep, other.steep, EXCUSED_PX), 0)
         for one, other in ((before, after), (after, before))
     )
-    even = constants.edges + constants.lost_share * float(lost[ground].mean())
-    return _in_square(new, ground, pixel_m), even
+    gained, gone = (_in_square(one, ground, pixel_m) for one in (new, lost))
+    usual = float(np.quantile(gone[ground], QUIET_QUANTILE))
+    return gained, constants.edges + constants.lost_share * usual
 
 
 def _new_corners(
@@ -238,13 +241,16 @@ def _new_corners(
 ) -> tuple[NDArray[np.float32], float]:
     """Mean new corner energy round each pixel, by that of plain ground, and where it is even."""
     first, second = before.corners, after.corners
-    usual = max(float(np.percentile(one[ground], ALL_BUT_CORNERS)) for one in (first, second))
-    new, lost = (
-        np.maximum(newly(one, other, CORNER_EXCUSED_PX), 0) / max(usual, 1e-6)
+    plain = max(float(np.percentile(one[ground], ALL_BUT_CORNERS)) for one in (first, second))
+    gained, gone = (
+        _mean_round(
+            np.maximum(newly(one, other, CORNER_EXCUSED_PX), 0), ground, CORNERS_GATHERED_PX
+        )
+        / np.float32(max(plain, 1e-6))
         for one, other in ((first, second), (second, first))
     )
-    even = constants.corners + constants.lost_share * float(lost[ground].mean())
-    return _mean_round(new.astype(np.float32), ground, CORNERS_GATHERED_PX), even
+    usual = float(np.quantile(gone[ground], QUIET_QUANTILE))
+    return gained, constants.corners + constants.lost_share * usual
 
 
 def _in_square(
