@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.detect.cells import averaged, enlarged, filled, mean_around
 from camp_monitor.detect.indices import ndvi
 from camp_monitor.detect.irmad import irmad
 from camp_monitor.detect.structure import RIM_PX, Structure, newly
 from camp_monitor.pairs.pair import Pair
 
-GRAIN_PX = 0.7
-"""Standard deviation of the smoothing before colours are compared, pixels."""
+CELL_PX = 2
+"""Evidence is gathered on cells of so many pixels a side, and colours are compared by cells: that
+takes off the grain."""
 GATHERED_PX = 2.5
 """Standard deviation of the smoothing over which evidence of colours is gathered, pixels ..."""
 CORNERS_GATHERED_PX = 4.0
@@ -143,26 +145,50 @@ def weigh_change(
     .. [3] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
     .. [4] Shi and Tomasi (1994), doi:10.1109/CVPR.1994.323794 (corners)
     """
-    if not ground.any():
+    cells = _Cells(
+        averaged(ground[None].astype(np.float32), CELL_PX)[0] > 0.5, pair.pixel_m * CELL_PX
+    )
+    if not cells.ground.any():
         return GroundChange(np.full(ground.shape, LEAST, np.float32), 0.0, 0.0)
+    images = (pair.before.pixels, pair.after.pixels, pair.after_matched)
+    first, second, matched = (averaged(filled(one, pair.usable), CELL_PX) for one in images)
     agreement = _agreement(before.steep, after.steep, ground)
     weight = min(max(constants.trust * agreement, constants.least_trust), constants.most_trust)
-    edges, least_edges = _new_edges(before, after, ground, pair.pixel_m, constants)
-    corners, least_corners = _new_corners(before, after, ground, constants)
+    edges, least_edges = _new_edges(before, after, cells, constants)
+    corners, least_corners = _new_corners(before, after, ground, cells, constants)
     terms = (
-        (2 * weight, _colour_times(pair, ground), constants.colour_times, 0.0),
+        (2 * weight, _colour_times(first, second, cells), constants.colour_times, 0.0),
         (2 * (1 - weight), edges, least_edges, least_edges / 5),
         (1.0, corners, least_corners, least_corners / 2),
-        (1.0, _contrast(pair, ground), constants.contrast, 0.0),
+        (1.0, _contrast(first, matched, cells), constants.contrast, 0.0),
     )
-    evidence = np.zeros(ground.shape, np.float32)
+    evidence = np.zeros(cells.ground.shape)
     for share, measure, even, floor in terms:
         ratio = np.maximum((measure + floor) / (even + floor), 1e-6)
-        evidence += np.float32(share / 4) * np.clip(np.log(ratio), LEAST, MOST)
+        evidence += share / 4 * np.clip(np.log(ratio), LEAST, MOST)
     if {"red", "nir"} <= set(pair.bands):
-        evidence -= constants.greened * np.clip(_greened(pair, ground), 0, GREENED_MOST)
-    evidence[~_inner(ground, pair.usable)] = LEAST
-    return GroundChange(evidence, agreement, weight)
+        bands = (pair.bands.index("red"), pair.bands.index("nir"))
+        greened = _greened(first, matched, bands, cells)
+        evidence -= constants.greened * np.clip(greened, 0, GREENED_MOST)
+    whole = enlarged(evidence, CELL_PX, ground.shape).astype(np.float32)
+    whole[~_inner(ground, pair.usable)] = LEAST
+    return GroundChange(whole, agreement, weight)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Cells of ground that is asked about, bool (row, col), and the side of a cell, metres."""
+
+    ground: NDArray[np.bool_]
+    side_m: float
+
+    def gathered(self, values: NDArray[np.float32], spread_px: float) -> NDArray[np.float64]:
+        """Mean round each cell."""
+        return mean_around(values, self.ground, spread_px / CELL_PX)
+
+    def usual(self, values: NDArray[np.float64]) -> float:
+        """Value of quiet ground."""
+        return float(np.quantile(values[self.ground], QUIET_QUANTILE))
 
 
 def _inner(ground: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -186,99 +212,75 @@ def _agreement(
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def _colour_times(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance of IR-MAD round each pixel, by that of the quiet ground."""
-    from scipy import ndimage
-
-    first, second = (
-        np.stack([ndimage.gaussian_filter(band, GRAIN_PX) for band in _filled(image, ground)])
-        for image in (pair.before.pixels, pair.after.pixels)
-    )
-    square = irmad(first, second, ground, MAD_ITERATIONS).chi_square
-    chi = np.sqrt(np.where(ground, square, 0)).astype(np.float32)
-    distance = _mean_round(chi, ground, GATHERED_PX)
-    return distance / max(float(np.quantile(distance[ground], QUIET_QUANTILE)), 1e-6)
+def _colour_times(
+    before: NDArray[np.float32], after: NDArray[np.float32], cells: _Cells
+) -> NDArray[np.float64]:
+    """Distance of IR-MAD round each cell, by that of the quiet ground."""
+    square = irmad(before, after, cells.ground, MAD_ITERATIONS).chi_square
+    distance = cells.gathered(np.sqrt(np.where(cells.ground, square, 0)), GATHERED_PX)
+    return distance / max(cells.usual(distance), 1e-6)
 
 
-def _contrast(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Difference of the matched dates round each pixel, in spreads of the colours before."""
-    square = np.zeros(ground.shape, np.float32)
-    for before, after in zip(pair.before.pixels, pair.after_matched, strict=True):
-        spread = max(float(before[ground].std()), 1e-6)
-        square += np.where(ground, ((after - before) / spread) ** 2, 0)
-    return _mean_round(np.sqrt(square), ground, GATHERED_PX)
+def _contrast(
+    before: NDArray[np.float32], matched: NDArray[np.float32], cells: _Cells
+) -> NDArray[np.float64]:
+    """Difference of the matched dates round each cell, in spreads of the colours before."""
+    spreads = np.maximum(before[:, cells.ground].std(axis=1), 1e-6)[:, None, None]
+    square = (((matched - before) / spreads) ** 2).sum(axis=0)
+    return cells.gathered(np.sqrt(square), GATHERED_PX)
 
 
-def _greened(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How much greener the ground became round each pixel, in spreads of the index before."""
-    red, nir = pair.bands.index("red"), pair.bands.index("nir")
-    before, after = (
-        ndvi(pixels[red], pixels[nir]) for pixels in (pair.before.pixels, pair.after_matched)
-    )
-    spread = max(float(before[ground].std()), 1e-6)
-    return _mean_round(((after - before) / spread).astype(np.float32), ground, GATHERED_PX)
+def _greened(
+    before: NDArray[np.float32],
+    matched: NDArray[np.float32],
+    bands: tuple[int, int],
+    cells: _Cells,
+) -> NDArray[np.float64]:
+    """How much greener the ground became round each cell, in spreads of the index before."""
+    red, nir = bands
+    first, second = (ndvi(image[red], image[nir]) for image in (before, matched))
+    spread = max(float(first[cells.ground].std()), 1e-6)
+    return cells.gathered((second - first) / spread, GATHERED_PX)
 
 
 def _new_edges(
-    before: Structure,
-    after: Structure,
-    ground: NDArray[np.bool_],
-    pixel_m: float,
-    constants: ChangeConstants,
-) -> tuple[NDArray[np.float32], float]:
-    """Mean new steepness over a square round each pixel, and where it is even."""
-    new, lost = (
-        np.maximum(newly(one.steep, other.steep, EXCUSED_PX), 0)
+    before: Structure, after: Structure, cells: _Cells, constants: ChangeConstants
+) -> tuple[NDArray[np.float64], float]:
+    """Mean new steepness over a square round each cell, and where it is even."""
+    from scipy import ndimage
+
+    side = 2 * max(round((EDGES_WITHIN_M / cells.side_m - 1) / 2), 1) + 1
+    share = ndimage.uniform_filter(cells.ground.astype(np.float64), side)
+    gained, gone = (
+        ndimage.uniform_filter(
+            np.where(cells.ground, _newly(one.steep, other.steep, EXCUSED_PX), 0), side
+        )
+        / np.maximum(share, 1e-6)
         for one, other in ((before, after), (after, before))
     )
-    gained, gone = (_in_square(one, ground, pixel_m) for one in (new, lost))
-    usual = float(np.quantile(gone[ground], QUIET_QUANTILE))
-    return gained, constants.edges + constants.lost_share * usual
+    return gained, constants.edges + constants.lost_share * cells.usual(gone)
 
 
 def _new_corners(
-    before: Structure, after: Structure, ground: NDArray[np.bool_], constants: ChangeConstants
-) -> tuple[NDArray[np.float32], float]:
-    """Mean new corner energy round each pixel, by that of plain ground, and where it is even."""
+    before: Structure,
+    after: Structure,
+    ground: NDArray[np.bool_],
+    cells: _Cells,
+    constants: ChangeConstants,
+) -> tuple[NDArray[np.float64], float]:
+    """Mean new corner energy round each cell, by that of plain ground, and where it is even."""
     first, second = before.corners, after.corners
     plain = max(float(np.percentile(one[ground], ALL_BUT_CORNERS)) for one in (first, second))
     gained, gone = (
-        _mean_round(
-            np.maximum(newly(one, other, CORNER_EXCUSED_PX), 0), ground, CORNERS_GATHERED_PX
-        )
-        / np.float32(max(plain, 1e-6))
+        cells.gathered(_newly(one, other, CORNER_EXCUSED_PX), CORNERS_GATHERED_PX)
+        / max(plain, 1e-6)
         for one, other in ((first, second), (second, first))
     )
-    usual = float(np.quantile(gone[ground], QUIET_QUANTILE))
-    return gained, constants.corners + constants.lost_share * usual
+    return gained, constants.corners + constants.lost_share * cells.usual(gone)
 
 
-def _in_square(
-    values: NDArray[np.float32], ground: NDArray[np.bool_], pixel_m: float
+def _newly(
+    before: NDArray[np.float32], after: NDArray[np.float32], tolerance_px: int
 ) -> NDArray[np.float32]:
-    """Mean over the ground of a square of `EDGES_WITHIN_M`."""
-    from scipy import ndimage
-
-    side = 2 * max(round((EDGES_WITHIN_M / pixel_m - 1) / 2), 1) + 1
-    total = ndimage.uniform_filter(np.where(ground, values, 0).astype(np.float32), side)
-    share = ndimage.uniform_filter(ground.astype(np.float32), side)
-    return np.asarray(total / np.maximum(share, 1e-6), np.float32)
-
-
-def _mean_round(
-    values: NDArray[np.float32], ground: NDArray[np.bool_], spread_px: float
-) -> NDArray[np.float32]:
-    """Gaussian mean of the ground."""
-    from scipy import ndimage
-
-    total = ndimage.gaussian_filter(np.where(ground, values, 0).astype(np.float32), spread_px)
-    if ground.all():
-        return np.asarray(total)
-    share = ndimage.gaussian_filter(ground.astype(np.float32), spread_px)
-    return np.where(ground, total / np.maximum(share, 1e-6), 0).astype(np.float32)
-
-
-def _filled(pixels: NDArray[np.float32], ground: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Put each band's median where no ground is."""
-    middle = np.median(pixels[:, ground], axis=1)[:, None, None]
-    return np.where(ground, pixels, middle).astype(np.float32)
+    """Mean over each cell of what nothing nearby had before."""
+    return averaged(np.maximum(newly(before, after, tolerance_px), 0)[None], CELL_PX)[0]
