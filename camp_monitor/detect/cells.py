@@ -26,12 +26,26 @@ def averaged(pixels: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
     """
     if cells == 1:
         return pixels
-    rows, columns = (max(size // cells, 1) for size in pixels.shape[1:])
-    by_row = np.add.reduceat(pixels, np.arange(rows) * cells, axis=1)
-    total = np.add.reduceat(by_row, np.arange(columns) * cells, axis=2)
-    tall = np.diff(np.append(np.arange(rows) * cells, pixels.shape[1]))
-    wide = np.diff(np.append(np.arange(columns) * cells, pixels.shape[2]))
-    return np.asarray(total / np.outer(tall, wide), np.float32)
+    rows, columns = pixels.shape[1:]
+    total = _summed(np.moveaxis(_summed(pixels, cells), 1, 2), cells)
+    tall, wide = (
+        _summed(np.ones((1, 1, size), np.float32), cells)[0, 0] for size in (rows, columns)
+    )
+    return np.asarray(np.moveaxis(total, 2, 1) / np.outer(tall, wide), np.float32)
+
+
+def _summed(values: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
+    """Sum runs of `cells` along the last axis; what is left over joins the last run."""
+    end = values.shape[-1] // cells * cells
+    if end == 0:
+        return values.sum(axis=-1, keepdims=True)
+    total = sum(
+        (values[..., first:end:cells] for first in range(1, cells)), values[..., 0:end:cells]
+    )
+    total = total.astype(np.float32)
+    if end < values.shape[-1]:
+        total[..., -1] += values[..., end:].sum(axis=-1)
+    return total
 
 
 def enlarged(

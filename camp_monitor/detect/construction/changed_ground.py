@@ -11,6 +11,7 @@ from camp_monitor.detect.cells import averaged, enlarged, filled, mean_around
 from camp_monitor.detect.indices import ndvi
 from camp_monitor.detect.irmad import irmad
 from camp_monitor.detect.structure import RIM_PX, Structure, newly
+from camp_monitor.pairs.normalisation import Normalisation
 from camp_monitor.pairs.pair import Pair
 
 CELL_PX = 2
@@ -150,8 +151,10 @@ def weigh_change(
     )
     if not cells.ground.any():
         return GroundChange(np.full(ground.shape, LEAST, np.float32), 0.0, 0.0)
-    images = (pair.before.pixels, pair.after.pixels, pair.after_matched)
-    first, second, matched = (averaged(filled(one, pair.usable), CELL_PX) for one in images)
+    first, second = (
+        averaged(filled(image.pixels, pair.usable), CELL_PX) for image in (pair.before, pair.after)
+    )
+    matched = _matched(second, pair.normalisation)
     agreement = _agreement(before.steep, after.steep, ground)
     weight = min(max(constants.trust * agreement, constants.least_trust), constants.most_trust)
     edges, least_edges = _new_edges(before, after, cells, constants)
@@ -189,6 +192,14 @@ class _Cells:
     def usual(self, values: NDArray[np.float64]) -> float:
         """Value of quiet ground."""
         return float(np.quantile(values[self.ground], QUIET_QUANTILE))
+
+
+def _matched(after: NDArray[np.float32], line: Normalisation) -> NDArray[np.float32]:
+    """Take cells of the after image to the brightness of the before image."""
+    gains, offsets = (
+        np.array(part, np.float32)[:, None, None] for part in (line.gains, line.offsets)
+    )
+    return np.asarray(after * gains + offsets, np.float32)
 
 
 def _inner(ground: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -177,20 +177,20 @@ def _judged(
         shape = labels[window] == number
         if shape.sum() < LEAST_PX:
             continue
-        before, after = (image[(slice(None), *window)] for image in colours)
-        uneven, earlier = _colour_contrast(shape, before, after, solid[window])
-        marks = np.clip(
-            (
+        marks = [
+            max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
+            _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
+        ]
+        if min(marks) >= 1:  # else it is none, whatever its colours
+            before, after = (image[(slice(None), *window)] for image in colours)
+            uneven, earlier = _colour_contrast(shape, before, after, solid[window])
+            marks += [
                 constants.most_uneven / max(uneven, 1e-9),
                 constants.most_before / max(earlier, 1e-9),
-                _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
-                max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
-            ),
-            1e-3,
-            FULL_MARKS,
-        )
-        weakest = float(marks.min())
-        evidence[number] = weakest if weakest < 1 else np.exp(np.log(marks).mean())
+            ]
+        bounded = np.clip(marks, 1e-3, FULL_MARKS)
+        weakest = float(bounded.min())
+        evidence[number] = weakest if weakest < 1 else np.exp(np.log(bounded).mean())
     return evidence[labels]
 
 
