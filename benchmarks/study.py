@@ -97,7 +97,7 @@ FAMILIES: dict[str, Family] = {
         ("sar_cd_classic",),
         {
             "smoothing": values("construction.radar:CHANGE_CONSTANTS.smoothing", 1, 2, 3),
-            "spreads": values("construction.radar:CHANGE_CONSTANTS.spreads", 3, 3.6, 4.2),
+            "spreads": values("construction.radar:CHANGE_CONSTANTS.spreads", 2.5, 3, 3.6),
         },
         {
             "dark offset": (("construction.radar:CHANGE_CONSTANTS.dark_fraction", 0),),

@@ -19,6 +19,7 @@ from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
+from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.regions import pixels_inside
 from camp_monitor.detect.water.flooding import METHOD as FLOODING
 from camp_monitor.detect.water.known_ground import (
@@ -27,12 +28,14 @@ from camp_monitor.detect.water.known_ground import (
     know_ground,
 )
 from camp_monitor.errors import Refusal, SceneError
-from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
+from camp_monitor.pairs.mixed import is_mixed
+from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.catalogue import check_unaltered
+from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
-from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.reading import choose_grid
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -76,14 +79,13 @@ def compare(question: Question) -> Compared:
         grid = choose_grid(question.before, question.after, question.area, context_px)
         ground = read_ground(question, grid)
         asked = _asked(question, ground)
-        residual_px = question.settings.max_residual_px
-        pair = make_pair(question.before, question.after, grid, read_image, residual_px)
+        pair = make_pair(question.before, question.after, grid, *_manner(question))
     except Refusal as refusal:
         return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
         )
-    answers = {method: _answer(detect, pair) for method, detect in asked.items()}
     searched = pixels_inside(question.area, grid)
+    answers = {method: _answer(detect, pair, searched) for method, detect in asked.items()}
     quiet = look_at_quiet(question, grid, asked) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
@@ -101,14 +103,20 @@ def compare(question: Question) -> Compared:
     return Compared(tuple(observations), tuple(findings), pair, states)
 
 
+def _manner(question: Question) -> tuple[Reader, float]:
+    return reader(question.settings.cloud_mask), question.settings.max_residual_px
+
+
 def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector]:
     every = detectors(question.settings.structure_model, ground)
     return {method: detect for method, detect in every.items() if method in question.methods}
 
 
-def _answer(detect: Detector, pair: Pair) -> Detection | Refusal:
+def _answer(detect: Detector, pair: Pair, searched: NDArray[np.bool_]) -> Detection | Refusal:
     try:
-        return detect(pair)
+        detection = detect(pair)
+        check_agreement(pair, detection, searched)
+        return detection
     except Refusal as refusal:
         return refusal
 
@@ -170,13 +178,13 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
 def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector]) -> Quiet:
     """Let the detectors look at an earlier scene and `before`; what cannot be compared is left."""
     first, before = question.earlier, question.before
-    if first is None:
-        return Quiet()
+    if first is None or is_mixed(before, question.after):
+        return Quiet()  # two scenes of one sensor say nothing of how often two sensors differ
     detections = {}
     try:
         check_comparable(first, before)
         check_unaltered(first)
-        pair = make_pair(first, before, grid, read_image, question.settings.max_residual_px)
+        pair = make_pair(first, before, grid, *_manner(question))
         for method, detect in asked.items():
             with suppress(Refusal):
                 detections[method] = detect(pair)

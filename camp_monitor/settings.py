@@ -37,6 +37,10 @@ class ScanSettings(BaseModel):
     detectability: bool = False
     """Whether structures are painted into the scenes, to say how small a one would be found."""
 
+    cloud_mask: Literal["none", "csmask"] = "none"
+    """What tells cloud in calibrated optical scenes without a quality band; ``csmask`` needs the
+    extra ``cloud``."""
+
     dem: Annotated[str, Field(max_length=1000)] = ""
     """GeoTIFF of heights in metres, relative to the workspace; no flood is found on a slope."""
 

@@ -197,6 +197,9 @@ min_seen_fraction = 0.5
 structure_model = "default"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false
+# What tells cloud in optical scenes of reflectance without a quality band: "none", or "csmask", a
+# neural network that pip install 'camp-monitor[cloud]' brings.
+cloud_mask = "none"
 # A GeoTIFF of heights in metres: no flood is found on steep ground; "" for none.
 dem = ""
 # A GeoTIFF of the share of time under water in percent, 0 to 100 (255: not known), such as JRC

@@ -54,6 +54,8 @@ class Image:
         uint8, (row, col), bits of `Quality`; 0 where the pixel can be used.
     grid : GeoBox
         Shape, affine transform and CRS of the pixels.
+    cloud_model : str
+        What told cloud where no quality band did, with its version; empty where nothing did.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Image:
     quantity: str
     flags: NDArray[np.uint8]
     grid: GeoBox
+    cloud_model: str = ""
 
     def __post_init__(self) -> None:
         if self.pixels.shape != (len(self.bands), *self.grid.shape):

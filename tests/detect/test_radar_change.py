@@ -58,6 +58,19 @@ def test_both_signs_are_found_in_any_mix_of_looks(looks: tuple[float, float]) ->
     assert agreement(called(paired(pair.after, pair.before)), found) > 0.95
 
 
+@pytest.mark.parametrize("looks", LOOKS)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_change_of_four_tenths_of_the_frame_is_found(
+    looks: tuple[float, float], sign: int
+) -> None:
+    ground = relief_db()
+    large = np.broadcast_to(np.arange(SIDE) < 0.4 * SIDE, (SIDE, SIDE))
+    pair = paired(
+        amplitude8(ground, looks[0], 1), amplitude8(ground + 7 * sign * large, looks[1], 2)
+    )
+    assert agreement(called(pair), large) > 0.85
+
+
 @settings(max_examples=10, deadline=None)
 @given(gain=st.floats(0.7, 1.3), offset=st.floats(0, 20), seed=st.integers(0, 50))
 def test_gain_and_offset_are_no_change(gain: float, offset: float, seed: int) -> None:

@@ -15,21 +15,27 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.clutter import Clutter
 from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
+from camp_monitor.detect.construction.radar_ratio import (
+    check_unit,
+    commonest,
+    decibel_ratio,
+    mean_around,
+    spread_of,
+)
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.water.radar import RadarWaterConstants, map_radar_water
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note, qualified
-from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.sar.backscatter import despeckle
 from camp_monitor.scenes.sensors import Unit
 
-CHANGE_METHOD = "radar_change/1"
+CHANGE_METHOD = "radar_change/2"
 WAY = "radar"
 
 SIDE_PX = 3
 """Side of the square over which a pixel's power is averaged before two dates are compared."""
+AROUND_PX = 9
+"""Side of the square whose median a pixel is held against when noise is measured."""
 ITERATIONS = 40
 """Of the smoothing, which has settled by then."""
 CLUTTER_PX = 6.0
@@ -62,14 +68,14 @@ class RadarChangeConstants:
     spreads : float
         A change is as many spreads of the smoothed ratio.  0 leaves Otsu's threshold alone.
     least_noise_spreads : float
-        And as many of the ratio's own spread before smoothing.
+        And as many of the noise before smoothing.
     least_db : float
         And as many decibels.
     """
 
     dark_fraction: float = DARK_FRACTION
     smoothing: float = 2.0
-    spreads: float = 3.6
+    spreads: float = 3.0
     least_noise_spreads: float = 1.5
     least_db: float = 2.0
 
@@ -111,8 +117,8 @@ def detect_radar_change(
     """Find ground whose radar backscatter rose or fell, for any cause.
 
     The ratio of the two dates, in decibels, is smoothed with its edges kept, and compared with the
-    spread that it has over the scene itself.  The two dates may hold different numbers of looks;
-    uncalibrated amplitudes are brought to one gain and offset first.
+    spread that it has on most of the scene's ground; up to nearly half may have changed.  The two
+    dates may hold different numbers of looks; uncalibrated amplitudes are brought to one gain.
 
     Parameters
     ----------
@@ -133,7 +139,7 @@ def detect_radar_change(
     Notes
     -----
     Cannot see: change under about five pixels, or of less than `least_db`.  Where most of the
-    scene changed, the smaller part is taken for the change.
+    scene changed alike, the smaller part is taken for the change.
 
     References
     ----------
@@ -141,12 +147,12 @@ def detect_radar_change(
     .. [2] Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e (total variation)
     .. [3] Otsu (1979), doi:10.1109/TSMC.1979.4310076
     """
-    _check(pair)
+    check_unit(pair)
     seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
     evidence = np.zeros(seen.shape, np.float32)
     measured: dict[str, float] = {}
     for name in pair.bands:
-        ratio_db = _ratio_db(pair, name, seen, constants.dark_fraction, SIDE_PX)
+        ratio_db = decibel_ratio(pair, name, seen, constants.dark_fraction, SIDE_PX)
         share, from_db, usual_db = _two_sided(ratio_db, seen, constants)
         evidence = np.maximum(evidence, share)
         measured |= qualified(
@@ -176,28 +182,34 @@ def _with_core(changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _two_sided(
     ratio_db: NDArray[np.float32], seen: NDArray[np.bool_], constants: RadarChangeConstants
 ) -> tuple[NDArray[np.float32], float, float]:
-    """Size of the smoothed ratio by its threshold, that threshold, and the noise, decibels."""
+    """Size of the smoothed ratio by its threshold, that threshold, and the noise, decibels.
+
+    The noise is what a pixel differs by from its surroundings: change does not enter it.
+    """
+    from scipy import ndimage
     from skimage.filters import threshold_otsu
     from skimage.restoration import denoise_tv_chambolle
 
-    noise_db = max(_spread(ratio_db[seen]), LEAST_SPREAD_DB)
-    smooth = ratio_db / noise_db
+    own_db = ratio_db - ndimage.median_filter(ratio_db, AROUND_PX)
+    noise_db = max(spread_of(own_db[seen]), LEAST_SPREAD_DB)
+    spread_db = max(spread_of(ratio_db[seen]), noise_db)
+    smooth_db = ratio_db
     if constants.smoothing > 0:
-        smooth = denoise_tv_chambolle(
-            smooth, weight=constants.smoothing, eps=0, max_num_iter=ITERATIONS
+        smooth_db = spread_db * denoise_tv_chambolle(
+            ratio_db / spread_db, weight=constants.smoothing, eps=0, max_num_iter=ITERATIONS
         )
-    size = np.abs(smooth - (np.median(smooth[seen]) if seen.any() else 0))
-    values = size[seen]
+    middle_db, usual_db = commonest(smooth_db[seen])
+    size_db = np.abs(smooth_db - middle_db)
+    values = size_db[seen]
     parted = float(threshold_otsu(values)) if values.size and np.ptp(values) > 0 else 0.0
-    usual = 1.4826 * float(np.median(values)) if values.size else 0.0
-    threshold = max(
+    threshold_db = max(
         parted,
-        constants.spreads * usual,
-        constants.least_noise_spreads,
-        constants.least_db / noise_db,
+        constants.spreads * usual_db,
+        constants.least_noise_spreads * noise_db,
+        constants.least_db,
     )
-    share = np.where(seen, size / threshold, 0).astype(np.float32)
-    return share, threshold * noise_db, noise_db
+    share = np.where(seen, size_db / threshold_db, 0).astype(np.float32)
+    return share, threshold_db, noise_db
 
 
 def detect_radar_construction(
@@ -238,7 +250,7 @@ def detect_radar_construction(
     ----------
     .. [1] Hafner et al. (2022), doi:10.1109/LGRS.2021.3119856 (new built-up ground in Sentinel-1)
     """
-    _check(pair)
+    check_unit(pair)
     if pair.pixel_m > COARSEST_M:
         raise Refusal(Code.RADAR_SITES_NEED_FINE_PIXELS, pixel_m=pair.pixel_m, most_m=COARSEST_M)
     seen = pair.usable & np.isfinite(pair.before.pixels + pair.after.pixels).all(axis=0)
@@ -278,66 +290,23 @@ def _standing_out(
     (4, row, col) each: in spreads and in times of what is usual on that kind of ground; the change
     itself and what is usual, decibels.
     """
-    whole_db = _ratio_db(pair, name, ground, DARK_FRACTION, side_px=1)
+    whole_db = decibel_ratio(pair, name, ground, DARK_FRACTION, side_px=1)
     numbers = pair.before.band(name)
     if pair.nature.unit is Unit.AMPLITUDE:
         numbers = 20 * np.log10(np.maximum(numbers, 1))
-    brightness_db = _mean(numbers, ground, CLUTTER_PX)
-    variance = _mean(numbers**2, ground, CLUTTER_PX) - brightness_db**2
+    brightness_db = mean_around(numbers, ground, CLUTTER_PX)
+    variance = mean_around(numbers**2, ground, CLUTTER_PX) - brightness_db**2
     clutter = Clutter(brightness_db, np.sqrt(np.maximum(variance, 0)), ground)
     scales = []
     for field_m, site_m in constants.scales:
-        change_db = whole_db - _mean(whole_db, ground, max(field_m / pair.pixel_m, 5.0))
+        change_db = whole_db - mean_around(whole_db, ground, max(field_m / pair.pixel_m, 5.0))
         size = np.minimum(np.abs(change_db), constants.most_db)
-        size_db = _mean(size, ground, max(site_m / pair.pixel_m, 3.0))
+        size_db = mean_around(size, ground, max(site_m / pair.pixel_m, 3.0))
         usual_db, spread_db = clutter.usual(size_db)
         stands_out = (size_db - usual_db) / np.maximum(spread_db, LEAST_CLUTTER_DB)
         times = size_db / np.maximum(usual_db, LEAST_CLUTTER_DB)
         scales.append(np.stack([stands_out, times, size_db, usual_db]).astype(np.float32))
     return scales
-
-
-def _check(pair: Pair) -> None:
-    quantity = pair.before.quantity
-    if quantity != "amplitude8" and not quantity.endswith("_db"):
-        raise Refusal(Code.RADAR_NEEDS_UNIT, quantity=quantity)
-
-
-def _ratio_db(
-    pair: Pair, name: str, seen: NDArray[np.bool_], dark_fraction: float, side_px: int
-) -> NDArray[np.float32]:
-    """Return after by before, decibels, 0 in the middle of the scene and where nothing is seen.
-
-    The after image is brought to the before image's gain and offset, measured on what changed
-    least: processing differs, and speckle averaged over `side_px` does not tilt the line.
-    """
-    if not seen.any():
-        return np.zeros(seen.shape, np.float32)
-    before, after = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
-    matched = normalise(after, measure_normalisation(before, after))[0]
-    first, second = before.pixels[0], matched
-    if before.nature.unit is Unit.AMPLITUDE:
-        first, second = (np.maximum(numbers, 0) for numbers in (first, second))
-        bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
-        dark = max(dark_fraction * bright, 1.0)
-        ratio = 20 * np.log10((second + dark) / (first + dark))
-    else:
-        ratio = second - first
-    return np.where(seen, ratio - np.median(ratio[seen]), 0).astype(np.float32)
-
-
-def _one_band(image: Image, name: str, side_px: int, seen: NDArray[np.bool_]) -> Image:
-    """Return one band with speckle averaged, 0 where it is not seen."""
-    from scipy import ndimage
-
-    numbers = image.band(name)
-    if image.nature.unit is Unit.DECIBEL:
-        numbers = despeckle(numbers, side_px)
-    else:
-        numbers = ndimage.uniform_filter(np.where(seen, numbers, 0), side_px)
-    pixels = np.where(seen, numbers, 0).astype(np.float32)[None]
-    flags = (~seen).astype(np.uint8)
-    return Image(pixels, (name,), image.quantity, flags, image.grid)
 
 
 def _unsteady_water(pair: Pair) -> NDArray[np.bool_]:
@@ -350,30 +319,3 @@ def _unsteady_water(pair: Pair) -> NDArray[np.bool_]:
 
     before, after = (map_radar_water(image, BODIES) for image in (pair.before, pair.after))
     return ndimage.binary_dilation(before.is_water ^ after.is_water, iterations=BANK_PX)
-
-
-def _mean(
-    values: NDArray[np.float32], seen: NDArray[np.bool_], reach_px: float
-) -> NDArray[np.float32]:
-    """Gaussian mean over what is seen: three boxes, whose time does not grow with the reach."""
-    from scipy import ndimage
-
-    side_px = 2 * round(np.sqrt(4 * reach_px**2 + 1) / 2 - 0.5) + 1
-
-    def smoothed(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
-        for _ in range(3):
-            numbers = ndimage.uniform_filter(numbers, side_px)
-        return numbers
-
-    total = smoothed(np.where(seen, values, 0).astype(np.float32))
-    if seen.all():
-        return total
-    share = smoothed(seen.astype(np.float32))
-    return np.asarray(total / np.maximum(share, 1e-3), np.float32)
-
-
-def _spread(values: NDArray[np.float32]) -> float:
-    """Return the standard deviation of the usual values, by their median deviation."""
-    if not values.size:
-        return 0.0
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))

@@ -56,6 +56,7 @@ PHRASES: dict[str, str] = {
         "Images: {images} Shown in {shown_as}; drawn in pixels of {pixel_m:.3g} m in {projection}; "
         "each panel is {length} wide. The arrow points to true north."
     ),
+    "caption.shown_apart": "{before} (a) and {after} (b)",
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",

@@ -1,0 +1,107 @@
+"""Two radar images by their ratio, in decibels, and where values crowd."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.codes import Code
+from camp_monitor.errors import Refusal
+from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.sar.backscatter import despeckle
+from camp_monitor.scenes.sensors import Unit
+
+CROWD_FRACTION = 0.3
+"""Of the pixels, at least so many are ground that did not change."""
+SAMPLE_PX = 60_000
+"""More pixels tell no more of where values crowd."""
+
+
+def check_unit(pair: Pair) -> None:
+    """Refuse numbers whose ratio means nothing."""
+    quantity = pair.before.quantity
+    if quantity != "amplitude8" and not quantity.endswith("_db"):
+        raise Refusal(Code.RADAR_NEEDS_UNIT, quantity=quantity)
+
+
+def decibel_ratio(
+    pair: Pair, name: str, seen: NDArray[np.bool_], dark_fraction: float, side_px: int
+) -> NDArray[np.float32]:
+    """Return after by before, decibels, 0 where most ground is and where nothing is seen.
+
+    One gain is taken off, that of the commonest ratio: half of the scene may have changed in one
+    direction, and a line fitted through all pixels, or their median, would follow it.
+    """
+    if not seen.any():
+        return np.zeros(seen.shape, np.float32)
+    first, second = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
+    if pair.nature.unit is Unit.AMPLITUDE:
+        plain = 20 * np.log10(np.maximum(second, 1) / np.maximum(first, 1))
+        second = second / np.float32(10 ** (commonest(plain[seen])[0] / 20))
+        bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
+        dark = max(dark_fraction * bright, 1.0)
+        ratio = 20 * np.log10((second + dark) / (first + dark))
+    else:
+        ratio = second - first
+    return np.where(seen, ratio - commonest(ratio[seen])[0], 0).astype(np.float32)
+
+
+def _one_band(
+    image: Image, name: str, side_px: int, seen: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return one band with speckle averaged, 0 where it is not seen."""
+    from scipy import ndimage
+
+    numbers = image.band(name)
+    if image.nature.unit is Unit.DECIBEL:
+        numbers = despeckle(numbers, side_px)
+    else:
+        numbers = np.maximum(ndimage.uniform_filter(np.where(seen, numbers, 0), side_px), 0)
+    return np.where(seen, numbers, 0).astype(np.float32)
+
+
+def commonest(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return where values crowd, and their standard deviation there.
+
+    From the shortest interval that holds `CROWD_FRACTION` of them, as of a normal distribution:
+    what the rest does, on one side or on both, has no part in it (Rousseeuw and Leroy 1988,
+    doi:10.1111/j.1467-9574.1988.tb01224.x).
+    """
+    from scipy.special import ndtri
+
+    ordered = np.sort(values[:: max(1, values.size // SAMPLE_PX)])
+    if not ordered.size:
+        return 0.0, 0.0
+    held = max(int(CROWD_FRACTION * ordered.size), 1)
+    widths = ordered[held - 1 :] - ordered[: ordered.size - held + 1]
+    first = int(np.argmin(widths))
+    middle = (float(ordered[first]) + float(ordered[first + held - 1])) / 2
+    return middle, float(widths[first]) / (2 * float(ndtri((1 + CROWD_FRACTION) / 2)))
+
+
+def mean_around(
+    values: NDArray[np.float32], seen: NDArray[np.bool_], reach_px: float
+) -> NDArray[np.float32]:
+    """Gaussian mean over what is seen: three boxes, whose time does not grow with the reach."""
+    from scipy import ndimage
+
+    side_px = 2 * round(np.sqrt(4 * reach_px**2 + 1) / 2 - 0.5) + 1
+
+    def smoothed(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+        for _ in range(3):
+            numbers = ndimage.uniform_filter(numbers, side_px)
+        return numbers
+
+    total = smoothed(np.where(seen, values, 0).astype(np.float32))
+    if seen.all():
+        return total
+    share = smoothed(seen.astype(np.float32))
+    return np.asarray(total / np.maximum(share, 1e-3), np.float32)
+
+
+def spread_of(values: NDArray[np.float32]) -> float:
+    """Return the standard deviation of the usual values, by their median deviation."""
+    if not values.size:
+        return 0.0
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
