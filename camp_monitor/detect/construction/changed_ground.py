@@ -69,8 +69,8 @@ class ChangeConstants:
         ... and its bounds, 0-1.
     """
 
-    colour_times: float = 2.2
-    contrast: float = 1.2
+    colour_times: float = 2.1
+    contrast: float = 1.1
     edges: float = 0.1
     corners: float = 0.06
     lost_share: float = 0.8
