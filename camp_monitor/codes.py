@@ -78,6 +78,7 @@ class Code(StrEnum):
     # what weakens a detector's answer, and what else looks like a change to it
     BARE_GROUND = "bare_ground"
     BECAME_UNTOLD = "became_untold"
+    CAUSE_UNTOLD = "cause_untold"
     RADAR_TWO_SIDED = "radar_two_sided"
     RADAR_SITES = "radar_sites"
     LIKE_EARTHWORKS = "like_earthworks"

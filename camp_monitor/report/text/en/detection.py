@@ -75,6 +75,10 @@ CODES = {
         "The images are not calibrated to reflectance, so the new land cover was not identified: "
         "field, forest, water or building."
     ),
+    Code.CAUSE_UNTOLD: (
+        "The ground changed, but in pixels of this size and without short-wave infrared, the cause "
+        "was not identified: building, earthworks, ploughing, clearing or crops."
+    ),
     Code.RADAR_TWO_SIDED: (
         "Radar backscatter changes with water, moisture, crops, ships and building alike: it does "
         "not show what changed."
