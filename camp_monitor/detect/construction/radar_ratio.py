@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 
 from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
+from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckle
@@ -30,21 +33,49 @@ def decibel_ratio(
 ) -> NDArray[np.float32]:
     """Return after by before, decibels, 0 where most ground is and where nothing is seen.
 
-    One gain is taken off, that of the commonest ratio: half of the scene may have changed in one
-    direction, and a line fitted through all pixels, or their median, would follow it.
+    Uncalibrated amplitudes are brought together in two ways, and the mean of both ratios is taken:
+    by one gain, that of the commonest ratio, which half of the scene may leave in one direction but
+    an offset of the file spoils; and by a line through what changed least, the other way round.
     """
     if not seen.any():
         return np.zeros(seen.shape, np.float32)
     first, second = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
     if pair.nature.unit is Unit.AMPLITUDE:
         plain = 20 * np.log10(np.maximum(second, 1) / np.maximum(first, 1))
-        second = second / np.float32(10 ** (commonest(plain[seen])[0] / 20))
-        bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
-        dark = max(dark_fraction * bright, 1.0)
-        ratio = 20 * np.log10((second + dark) / (first + dark))
+        by_gain = second / np.float32(10 ** (commonest(plain[seen])[0] / 20))
+        by_line = np.maximum(_brought_to(first, second, seen), 0)
+        ratios_db = _bounded_ratio_db(first, by_gain, seen, dark_fraction) + _bounded_ratio_db(
+            first, by_line, seen, dark_fraction
+        )
+        ratio = np.asarray(ratios_db / 2, np.float32)
     else:
         ratio = second - first
     return np.where(seen, ratio - commonest(ratio[seen])[0], 0).astype(np.float32)
+
+
+def _bounded_ratio_db(
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    dark_fraction: float,
+) -> NDArray[np.float32]:
+    """Return the ratio of two amplitudes, decibels; of two nearly black pixels it says nothing."""
+    bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
+    dark = max(dark_fraction * bright, 1.0)
+    ratio = 20 * np.log10((second + dark) / (first + dark))
+    return np.asarray(ratio - commonest(ratio[seen])[0], np.float32)
+
+
+def _brought_to(
+    first: NDArray[np.float32], second: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Bring the second date to the first by a line through what changed least."""
+    grid = GeoBox(seen.shape, Affine.identity(), None)
+    flags = (~seen).astype(np.uint8)
+    before, after = (
+        Image(numbers[None], ("sar",), "amplitude8", flags, grid) for numbers in (first, second)
+    )
+    return normalise(after, measure_normalisation(before, after))[0]
 
 
 def _one_band(
