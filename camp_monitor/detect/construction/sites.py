@@ -32,7 +32,8 @@ def detect_sites(pair: Pair) -> Detection:
     Change comes first: what the evidence of colours, edges and corners makes likelier changed than
     not (`weigh_change`).  Plain shapes with a new outline are construction (`find_structures`), and
     so is changed ground among several of them.  All other change is kind ``other``: without
-    short-wave infrared, bare soil and roofs have the same colours.
+    short-wave infrared, bare soil and roofs have the same colours.  In reflectance with near
+    infrared it is `altered` ground instead: seasons of farmland are most of it there.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def detect_sites(pair: Pair) -> Detection:
     Returns
     -------
     Detection
-        Kinds ``construction`` and ``other``; both together are what changed, by whatever cause.
+        Kind ``construction``, and ``other`` or altered ground; together they are what changed, by
+        whatever cause.
 
     Notes
     -----
@@ -59,18 +61,20 @@ def detect_sites(pair: Pair) -> Detection:
     changed = (weighed.evidence > 0) & ground
     strength = np.where(ground, np.exp(weighed.evidence), 0).astype(np.float32)
     built = structures | (changed & _among(structures))
-    return Detection(
-        METHOD,
-        (
-            Change(
-                kind="construction",
-                changed=built,
-                strength=np.where(built, np.maximum(shape, strength), shape),
-                edge_px=STRUCTURE_EDGE_PX,
-                least_px=LEAST_PX,
-                caveats=(note(Code.SMALL_THINGS),),
-                way=STRUCTURES,
-            ),
+    changes: tuple[Change, ...] = (
+        Change(
+            kind="construction",
+            changed=built,
+            strength=np.where(built, np.maximum(shape, strength), shape),
+            edge_px=STRUCTURE_EDGE_PX,
+            least_px=LEAST_PX,
+            caveats=(note(Code.SMALL_THINGS),),
+            way=STRUCTURES,
+        ),
+    )
+    season_told = pair.nature.calibrated and "nir" in pair.bands
+    if not season_told:
+        changes += (
             Change(
                 kind="other",
                 changed=changed & ~built,
@@ -80,7 +84,10 @@ def detect_sites(pair: Pair) -> Detection:
                 caveats=(note(Code.CAUSE_UNTOLD),),
                 way=GROUND,
             ),
-        ),
+        )
+    return Detection(
+        METHOD,
+        changes,
         ground | (pair.usable & wet_after),
         {
             Measure.CHANGED_FRACTION: float(changed[ground].mean()) if ground.any() else 0.0,
@@ -88,6 +95,7 @@ def detect_sites(pair: Pair) -> Detection:
             Measure.COLOUR_WEIGHT: weighed.colour_weight,
         },
         unseen=Code.AT_WATER,
+        altered=changed | built if season_told else None,
     )
 
 

@@ -131,8 +131,8 @@ def map_radar_water(
     slope_deg : ndarray or None
         float32, (row, col), degrees: radar shadow on steep ground is no water.
     speckles : tuple of Speckle
-        8-bit numbers: that of this image and of others written in the same way; measured here
-        where none is given.
+        8-bit numbers: that of this image and of others written in the same way.  None: a date
+        that is looked at alone, whose water is darker than a part of its land on either scale.
 
     Returns
     -------
@@ -160,8 +160,9 @@ def map_radar_water(
         name = "vh" if "vh" in image.bands else image.bands[0]
         measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
     elif image.nature.unit is Unit.AMPLITUDE:
+        # of one date alone the deeper border: no fall since another date stands beside it
+        multiplicative = not speckles or is_multiplicative(speckles)
         speckles = speckles or (measure_speckle(image, deciding_band(image)),)
-        multiplicative = is_multiplicative(speckles)
         level, depth = _level_by_land(image, speckles[0], multiplicative, constants)
         border = -1.0
         strength = np.exp2(border - level)

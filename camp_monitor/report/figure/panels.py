@@ -111,7 +111,10 @@ class Panels:
             _shown_as(*pictures), before.pixel_m, _projection(self.grid), self.side_m
         )
         self.shape = self._place(finding.geometry)
-        self.others = [(item.kind, self._place(item.geometry)) for item in others]
+        ordered = sorted(
+            others, key=lambda item: item.id
+        )  # overlapping lines, the same for any order
+        self.others = [(item.kind, self._place(item.geometry)) for item in ordered]
         self.others = [(kind, shape) for kind, shape in self.others if not shape.is_empty]
         self.edge = self._place(outline.geometry)
         self.error = self._place(widened(outline.geometry, outline.accuracy_m))
