@@ -88,6 +88,7 @@ def compare(
     settings: ScanSettings | None = None,
     dem: Path | str | None = None,
     permanent_water: Path | str | None = None,
+    **told: Any,
 ) -> Comparison:
     """Compare two scenes of a place: what changed, where, how sure that is, what was not seen.
 
@@ -106,6 +107,10 @@ def compare(
         `permanent_water`.
     dem, permanent_water : Path, str or None
         Files with heights, metres, and with the share of time under water, percent.
+    **told
+        Any field of `camp_monitor.settings.ScanSettings` that holds in place of `settings`:
+        ``sensitivity`` is ``high``, ``balanced``, ``low``, or the least probability of a finding
+        that counts.
 
     Returns
     -------
@@ -125,7 +130,7 @@ def compare(
     if earlier is not None:
         check_order(earlier, before)
     files = GroundFiles(*(Path(one) if one else None for one in (dem, permanent_water)))
-    ask = about(place, settings or ScanSettings(), files)
+    ask = about(place, (settings or ScanSettings()).told(**told), files)
     question = ask(before=before, after=after, earlier=earlier)
     return Comparison(place, before, after, question.settings, compare_scenes(question))
 
@@ -164,6 +169,13 @@ class Comparison:
         return findings_frame(self.result.findings, (), by_finding(events))
 
     @cached_property
+    def candidates(self) -> geopandas.GeoDataFrame:
+        """What lies below the working point, as `findings`: kept, and counted for nothing."""
+        from camp_monitor.report.export.frames import findings_frame
+
+        return findings_frame(self.result.candidates)
+
+    @cached_property
     def outcomes(self) -> pandas.DataFrame:
         """One row for each question: outcome, share of the outline that was seen, reasons."""
         from camp_monitor.report.export.frames import outcomes_frame
@@ -190,13 +202,15 @@ class Comparison:
         layers = layers.rename({layers.dims[0]: "question"})
         return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
 
-    def to_map(self, path: Path | str) -> Path:
+    def to_map(self, path: Path | str, *, candidates: bool = False) -> Path:
         """Write the annotated map: one HTML file that needs no network."""
         from camp_monitor.report.map.facility_map import draw_compared_map
         from camp_monitor.report.writing import write_whole
 
         path, scenes = self._target(path), (self.before, self.after)
-        page = draw_compared_map(self.place, scenes, *self.result.records, self.settings.margin_m)
+        shown = self._shown(candidates)
+        margin_m = self.settings.margin_m
+        page = draw_compared_map(self.place, scenes, self.result.observations, shown, margin_m)
         write_whole(page.encode(), path)
         return path
 
@@ -244,13 +258,19 @@ class Comparison:
         write_states(path, states, pair.grid, tuple(self.outcomes["question"]))
         return path
 
-    def export(self, path: Path | str, *, overwrite: bool = False) -> Path:
+    def export(
+        self, path: Path | str, *, overwrite: bool = False, candidates: bool = False
+    ) -> Path:
         """Write findings, and what was not seen, as GeoPackage, GeoJSON, KML or CSV."""
         from camp_monitor.report.export.export import export_findings
 
         path = self._target(path)
-        export_findings(self.result.findings, self.result.observations, path, overwrite=overwrite)
+        shown = self._shown(candidates)
+        export_findings(shown, self.result.observations, path, overwrite=overwrite)
         return path
+
+    def _shown(self, candidates: bool) -> tuple[Finding, ...]:
+        return self.result.findings + (self.result.candidates if candidates else ())
 
     def _target(self, path: Path | str) -> Path:
         """Return where to write; never over an image that was compared."""
@@ -302,25 +322,38 @@ class Workspace(folders.Workspace):
         return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
 
     def scan(
-        self, facility: str, before: str, after: str, *, recorded_at: datetime | None = None
+        self,
+        facility: str,
+        before: str,
+        after: str,
+        *,
+        recorded_at: datetime | None = None,
+        **told: Any,
     ) -> Scanned:
-        """Compare two scenes of a facility and record what came of it; see `scan.scan`."""
+        """Compare two scenes of a facility and record what came of it; see `scan.scan`.
+
+        What is `told` holds in place of the settings, such as ``sensitivity="high"``.
+        """
         from camp_monitor.scan import scan
 
-        return scan(self, facility, before, after, recorded_at=recorded_at)
+        return scan(self, facility, before, after, recorded_at=recorded_at, **told)
 
-    def findings(self, facility: str | None = None) -> geopandas.GeoDataFrame:
+    def findings(
+        self, facility: str | None = None, *, candidates: bool = False
+    ) -> geopandas.GeoDataFrame:
         """Return the findings that count, with reviews and events, as `Comparison.findings`.
 
         Parameters
         ----------
         facility : str or None
             Only those of this facility.
+        candidates : bool
+            Those too that lie below the working point of their scan.
         """
         from camp_monitor.events.events import by_finding
         from camp_monitor.report.export.frames import findings_frame
 
-        found, events, reviews = self._joined(facility)
+        found, events, reviews = self._joined(facility, candidates)
         return findings_frame(found, reviews, by_finding(events))
 
     def events(
@@ -369,17 +402,17 @@ class Workspace(folders.Workspace):
         return path
 
     def _joined(
-        self, facility: str | None
+        self, facility: str | None, candidates: bool = False
     ) -> tuple[tuple[Finding, ...], tuple[Event, ...], tuple[Review, ...]]:
         """Return findings, the events that they make, and reviews."""
         from camp_monitor.events.events import join_events
         from camp_monitor.records.review import latest_reviews
 
-        found, looked, reviews = self._records(facility)
+        found, looked, reviews = self._records(facility, candidates)
         return found, join_events(found, looked, latest_reviews(reviews)), reviews
 
     def _records(
-        self, facility: str | None
+        self, facility: str | None, candidates: bool = False
     ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
         """Read findings, observations and reviews; none before the first scan."""
         from camp_monitor.ledger.ledger import open_ledger
@@ -388,7 +421,8 @@ class Workspace(folders.Workspace):
             with open_ledger(self.ledger) as ledger:
                 looked = ledger.observations(facility)
                 if looked:
-                    return ledger.findings(facility), looked, ledger.reviews()
+                    found = ledger.findings(facility, candidates=candidates)
+                    return found, looked, ledger.reviews()
         if facility is not None:
             find_facility(self.aoi, facility)  # refuses an id that nobody knows
         return (), (), ()

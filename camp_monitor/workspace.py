@@ -195,6 +195,9 @@ min_seen_fraction = 0.5
 # How new roofs are told in pixels under a metre: "default", or a file of weights that
 # benchmarks/train_roofs.py wrote.
 structure_model = "default"
+# Which findings count: "high", "balanced", "low", or those of at least a probability such as 0.4;
+# what is less sure is kept as a candidate.
+sensitivity = "balanced"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false
 # A GeoTIFF of heights in metres: no flood is found on steep ground; "" for none.

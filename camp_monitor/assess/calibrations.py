@@ -23,6 +23,26 @@ class Calibration:
     findings: int
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What a working point gave on labelled images that no choice rested on.
+
+    Parameters
+    ----------
+    precision : float
+        Share of the findings that were real, 0-1.
+    recall : float
+        Share of the labelled changes that a finding covers by a quarter or more, 0-1.
+    findings, changes : int
+        How many of both there were.
+    """
+
+    precision: float
+    recall: float
+    findings: int
+    changes: int
+
+
 CALIBRATIONS: dict[tuple[str, str], Calibration] = {
     ("built_up", "works by colours"): Calibration(-1.234, (2.426, 0.517), 373),
     ("built_up", "works by edges"): Calibration(-0.579, (2.426, 0.517), 13),
@@ -40,3 +60,37 @@ CALIBRATIONS: dict[tuple[str, str], Calibration] = {
 
 ANY_WAY = Calibration(-0.484, (2.131, 0.454), 2858)
 """For a way that no labelled image has tested: the mean over the spread of ways."""
+
+EXPECTED: dict[tuple[str, str, str], Expected] = {
+    ("built_up", "works by colours", "high"): Expected(0.20, 0.70, 304, 84),
+    ("built_up", "works by colours", "balanced"): Expected(0.36, 0.57, 139, 84),
+    ("built_up", "works by colours", "low"): Expected(0.81, 0.36, 21, 84),
+    ("built_up", "works by edges", "high"): Expected(0.86, 0.69, 7, 13),
+    ("built_up", "works by edges", "balanced"): Expected(0.83, 0.69, 6, 13),
+    ("built_up", "works by edges", "low"): Expected(1.00, 0.69, 2, 13),
+    ("construction", "radar", "high"): Expected(0.34, 0.45, 377, 286),
+    ("construction", "radar", "balanced"): Expected(0.48, 0.38, 214, 286),
+    ("construction", "radar", "low"): Expected(0.63, 0.29, 110, 286),
+    ("construction", "roofs", "high"): Expected(0.50, 0.77, 118, 71),
+    ("construction", "roofs", "balanced"): Expected(0.61, 0.73, 88, 71),
+    ("construction", "roofs", "low"): Expected(0.76, 0.66, 63, 71),
+    ("construction", "structures", "high"): Expected(0.72, 0.03, 32, 174),
+    ("construction", "structures", "balanced"): Expected(0.67, 0.02, 27, 174),
+    ("construction", "structures", "low"): Expected(0.86, 0.02, 14, 174),
+    ("flooding", "optical", "high"): Expected(0.38, 0.48, 2016, 1551),
+    ("flooding", "optical", "balanced"): Expected(0.47, 0.46, 1247, 1551),
+    ("flooding", "optical", "low"): Expected(0.62, 0.42, 536, 1551),
+    ("flooding", "radar", "high"): Expected(0.70, 0.56, 1438, 1551),
+    ("flooding", "radar", "balanced"): Expected(0.74, 0.50, 1167, 1551),
+    ("flooding", "radar", "low"): Expected(0.76, 0.48, 959, 1551),
+    ("other", "radar", "high"): Expected(0.08, 1.00, 25, 2),
+    ("other", "radar", "balanced"): Expected(0.33, 1.00, 6, 2),
+    ("other", "radar", "low"): Expected(1.00, 1.00, 2, 2),
+    ("water", "optical", "high"): Expected(0.55, 0.82, 224, 168),
+    ("water", "optical", "balanced"): Expected(0.71, 0.79, 146, 168),
+    ("water", "optical", "low"): Expected(0.90, 0.76, 82, 168),
+    ("water", "radar", "high"): Expected(0.61, 0.53, 158, 155),
+    ("water", "radar", "balanced"): Expected(0.74, 0.48, 105, 155),
+    ("water", "radar", "low"): Expected(0.89, 0.39, 56, 155),
+}
+"""By kind of change, way of finding and working point."""
