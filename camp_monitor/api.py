@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from camp_monitor import workspace as folders
 from camp_monitor.errors import InputError, Refusal
-from camp_monitor.facilities import Facility, find_facility
-from camp_monitor.scenes.scene import Scene, parse_acquired
+from camp_monitor.facilities import Facility
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
-from camp_monitor.workspace import open_workspace
 
 if TYPE_CHECKING:
     import geopandas
@@ -27,11 +24,7 @@ if TYPE_CHECKING:
     import xarray
 
     from camp_monitor.comparison import Compared
-    from camp_monitor.events.events import Event
     from camp_monitor.records.finding import Finding
-    from camp_monitor.records.observation import Observation
-    from camp_monitor.records.review import Review
-    from camp_monitor.scan import Scanned
 
 
 def open_scene(
@@ -108,9 +101,8 @@ def compare(
     dem, permanent_water : Path, str or None
         Files with heights, metres, and with the share of time under water, percent.
     **told
-        Any field of `camp_monitor.settings.ScanSettings` that holds in place of `settings`:
-        ``sensitivity`` is ``high``, ``balanced``, ``low``, or the least probability of a finding
-        that counts.
+        Fields of `ScanSettings` that hold in place of `settings`, such as ``sensitivity``:
+        ``high``, ``balanced``, ``low``, or the least probability of a finding that counts.
 
     Returns
     -------
@@ -208,9 +200,8 @@ class Comparison:
         from camp_monitor.report.writing import write_whole
 
         path, scenes = self._target(path), (self.before, self.after)
-        shown = self._shown(candidates)
-        margin_m = self.settings.margin_m
-        page = draw_compared_map(self.place, scenes, self.result.observations, shown, margin_m)
+        found = self.result.observations, self._shown(candidates)
+        page = draw_compared_map(self.place, scenes, *found, self.settings.margin_m)
         write_whole(page.encode(), path)
         return path
 
@@ -221,7 +212,7 @@ class Comparison:
         ----------
         path : Path or str
         finding : str or None
-            Its id; None: the largest.
+            Its id, also of a candidate; None: the largest that counts.
 
         Raises
         ------
@@ -240,7 +231,7 @@ class Comparison:
             (self.before, self.after),
             others=tuple(item for item in self.result.findings if item.id != chosen.id),
             observation=next(
-                item for item in self.result.observations if chosen.id in item.finding_ids
+                item for item in self.result.observations if chosen.id in item.named_ids
             ),
         )
         drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
@@ -281,15 +272,15 @@ class Comparison:
         return path
 
     def _chosen(self, finding_id: str | None) -> Finding:
-        found = self.result.findings
-        if not found:
+        found, every = self.result.findings, self._shown(candidates=True)
+        if not every or (finding_id is None and not found):
             raise InputError("Nothing changed that was seen, so there is no finding to draw.")
         if finding_id is None:
             return max(found, key=lambda item: item.area_m2)
-        for item in found:
+        for item in every:
             if item.id == finding_id:
                 return item
-        ids = ", ".join(item.id for item in found[:8])
+        ids = ", ".join(item.id for item in every[:8])
         raise InputError(f"{finding_id!r:.40} is no finding of this comparison: use one of {ids}.")
 
     def _refusal(self) -> Refusal:
@@ -306,126 +297,3 @@ class Comparison:
         from camp_monitor.report.export.frames import as_html
 
         return as_html(repr(self), self.outcomes, self.findings)
-
-
-@dataclass(frozen=True, repr=False)
-class Workspace(folders.Workspace):
-    """A folder with a registry of facilities, a catalogue of scenes, and a ledger of results.
-
-    Made by `Workspace.open`; it may be handed to every function that asks for a workspace.
-    """
-
-    @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one."""
-        held = open_workspace(path)
-        return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
-
-    def scan(
-        self,
-        facility: str,
-        before: str,
-        after: str,
-        *,
-        recorded_at: datetime | None = None,
-        **told: Any,
-    ) -> Scanned:
-        """Compare two scenes of a facility and record what came of it; see `scan.scan`.
-
-        What is `told` holds in place of the settings, such as ``sensitivity="high"``.
-        """
-        from camp_monitor.scan import scan
-
-        return scan(self, facility, before, after, recorded_at=recorded_at, **told)
-
-    def findings(
-        self, facility: str | None = None, *, candidates: bool = False
-    ) -> geopandas.GeoDataFrame:
-        """Return the findings that count, with reviews and events, as `Comparison.findings`.
-
-        Parameters
-        ----------
-        facility : str or None
-            Only those of this facility.
-        candidates : bool
-            Those too that lie below the working point of their scan.
-        """
-        from camp_monitor.events.events import by_finding
-        from camp_monitor.report.export.frames import findings_frame
-
-        found, events, reviews = self._joined(facility, candidates)
-        return findings_frame(found, reviews, by_finding(events))
-
-    def events(
-        self, facility: str | None = None, *, since: date | str | None = None
-    ) -> geopandas.GeoDataFrame:
-        """Return events: findings of one thing over many dates, and what became of it.
-
-        Parameters
-        ----------
-        facility : str or None
-            Only those of this facility.
-        since : date, str or None
-            Only those that were last seen on this day or later.
-        """
-        from camp_monitor.report.export.frames import events_frame
-
-        _, found, _ = self._joined(facility)
-        if since is not None:
-            first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
-            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
-        return events_frame(found)
-
-    def outcomes(self, facility: str | None = None) -> pandas.DataFrame:
-        """Return what was looked at, and what was and was not seen, as `Comparison.outcomes`."""
-        from camp_monitor.report.export.frames import outcomes_frame
-
-        return outcomes_frame(self._records(facility)[1])
-
-    def to_map(self, target: str, path: Path | str) -> Path:
-        """Write the map of a facility, a finding or an event."""
-        from camp_monitor.report.map.facility_map import draw_facility_map
-        from camp_monitor.report.writing import write_whole
-
-        path = Path(path)
-        write_whole(draw_facility_map(self, [target]).html.encode(), path)
-        return path
-
-    def to_figure(self, target: str, path: Path | str) -> Path:
-        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
-        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
-        from camp_monitor.report.writing import write_whole
-
-        path = Path(path)
-        drawn = draw_finding_figure(self, target, file_format=format_of(path))
-        write_whole(drawn.content, path)
-        return path
-
-    def _joined(
-        self, facility: str | None, candidates: bool = False
-    ) -> tuple[tuple[Finding, ...], tuple[Event, ...], tuple[Review, ...]]:
-        """Return findings, the events that they make, and reviews."""
-        from camp_monitor.events.events import join_events
-        from camp_monitor.records.review import latest_reviews
-
-        found, looked, reviews = self._records(facility, candidates)
-        return found, join_events(found, looked, latest_reviews(reviews)), reviews
-
-    def _records(
-        self, facility: str | None, candidates: bool = False
-    ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
-        """Read findings, observations and reviews; none before the first scan."""
-        from camp_monitor.ledger.ledger import open_ledger
-
-        if self.ledger.exists():
-            with open_ledger(self.ledger) as ledger:
-                looked = ledger.observations(facility)
-                if looked:
-                    found = ledger.findings(facility, candidates=candidates)
-                    return found, looked, ledger.reviews()
-        if facility is not None:
-            find_facility(self.aoi, facility)  # refuses an id that nobody knows
-        return (), (), ()
-
-    def __repr__(self) -> str:
-        return f"<Workspace {self.root}>"

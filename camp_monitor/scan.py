@@ -157,5 +157,5 @@ def answered(ledger: Ledger, question: Question) -> Records | None:
         if found is None:
             return None
         observations.append(found)
-    named = [fid for item in observations for fid in (*item.finding_ids, *item.candidate_ids)]
+    named = [fid for item in observations for fid in item.named_ids]
     return observations, [ledger.finding(fid) for fid in named]

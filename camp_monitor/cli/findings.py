@@ -87,9 +87,7 @@ def list_findings(
         if (reviewed is None or reviewed == (item.id in latest))
         and (verdict is None or (item.id in latest and latest[item.id].verdict == verdict))
     )
-    counting = {
-        key for item in current for key in (item.id, *item.finding_ids, *item.candidate_ids)
-    }
+    counting = {key for item in current for key in (item.id, *item.named_ids)}
     replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
     if not looked:
         _require_known(context, facility)
@@ -120,7 +118,7 @@ def show(context: Context, finding_id: str) -> None:
         every = ledger.observations(finding.facility_id, superseded=True)
         current = ledger.observations(finding.facility_id)
         reviews = ledger.reviews(finding.id)
-    naming = [item for item in every if finding.id in (*item.finding_ids, *item.candidate_ids)]
+    naming = [item for item in every if finding.id in item.named_ids]
     counts = [item for item in current if item.id in {one.id for one in naming}]
     if context.as_json:
         content = {"id": finding.id, "superseded": not counts, **finding.to_dict()}

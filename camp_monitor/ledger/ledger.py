@@ -161,7 +161,7 @@ class Ledger:
         """
         at = _utc_text(recorded_at)
         given = {finding.id: finding for finding in findings}
-        named = {key for item in observations for key in (*item.finding_ids, *item.candidate_ids)}
+        named = {key for item in observations for key in item.named_ids}
         with self._transaction(writing=True) as connection:
             upgrade(connection)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)

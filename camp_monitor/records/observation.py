@@ -142,6 +142,11 @@ class Observation(Recorded):
         return cls(**fields)
 
     @property
+    def named_ids(self) -> tuple[str, ...]:
+        """Ids of the findings that count and of those that do not."""
+        return self.finding_ids + self.candidate_ids
+
+    @property
     def id(self) -> str:
         """Short id, ``O`` and twelve hexadecimal digits of the content's hash."""
         return f"O{self.sha256[:12]}"

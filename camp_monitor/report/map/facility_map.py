@@ -307,6 +307,7 @@ def _left_out(
 ) -> list[str]:
     """Say that there is more than this page shows."""
     shown = {item.id for item in drawn}
+    findings = [item for item in findings if not item.candidate]
     same = [item for item in findings if item.id not in shown and _scenes_of(item) == pair]
     other = [item for item in findings if _scenes_of(item) != pair]
     pairs = {_scenes_of(item) for item in observations} - {pair}
