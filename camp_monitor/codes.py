@@ -34,11 +34,14 @@ class Code(StrEnum):
 
     # what weakens a pair
     SHIFT_UNKNOWN = "shift_unknown"
+    SHIFT_NOT_MEASURED = "shift_not_measured"
     CLOUD_UNSCREENED = "cloud_unscreened"
+    CLOUD_SCREENED_BY = "cloud_screened_by"
     UNCALIBRATED = "uncalibrated"
     SEASON_APART = "season_apart"
     TERRAIN_REMAINS = "terrain_remains"
     TERRAIN_REMAINS_APART = "terrain_remains_apart"
+    TERRAIN_REMAINS_IN_RADAR = "terrain_remains_in_radar"
     OTHER_PLATFORM = "other_platform"
     SUN_UNKNOWN = "sun_unknown"
     SUN_BELOW_HORIZON = "sun_below_horizon"
@@ -50,6 +53,7 @@ class Code(StrEnum):
     VIEWS_MAY_BE_APART = "views_may_be_apart"
 
     # what a detector cannot answer
+    NEEDS_ONE_SENSOR = "needs_one_sensor"
     CONSTRUCTION_NEEDS_BANDS = "construction_needs_bands"
     CONSTRUCTION_NEEDS_FINE_PIXELS = "construction_needs_fine_pixels"
     RADAR_SITES_NEED_FINE_PIXELS = "radar_sites_need_fine_pixels"
@@ -57,7 +61,9 @@ class Code(StrEnum):
     RADAR_NEEDS_UNIT = "radar_needs_unit"
     WATER_NEEDS_BANDS = "water_needs_bands"
     WATER_NEEDS_UNIT = "water_needs_unit"
+    METHODS_DISAGREE = "methods_disagree"
     WATER_UNTOLD = "water_untold"
+    WATER_MAPS_DISAGREE = "water_maps_disagree"
     USUAL_WATER_MISSING = "usual_water_missing"
     ONLY_SPECKLE = "only_speckle"
     PAINTING_NEEDS_UNIT = "painting_needs_unit"
@@ -84,6 +90,8 @@ class Code(StrEnum):
     WATER_NOT_PARTED = "water_not_parted"
     LIKE_WATER = "like_water"
     LIKE_WATER_IN_RADAR = "like_water_in_radar"
+    LIKE_WATER_TO_ONE_SENSOR = "like_water_to_one_sensor"
+    WATER_MAPS_UNCHECKED = "water_maps_unchecked"
     PAIR_FLOODING = "pair_flooding"
     PAIR_FLOOD_RECESSION = "pair_flood_recession"
     PAIR_WATER_GAIN = "pair_water_gain"
@@ -91,6 +99,7 @@ class Code(StrEnum):
     HEIGHTS_FROM = "heights_from"
     HEIGHTS_MISSING = "heights_missing"
     USUAL_WATER_FROM = "usual_water_from"
+    GROUND_CREDIT = "ground_credit"
     USUAL_WATER_UNKNOWN = "usual_water_unknown"
 
     # what weakens a finding or an observation
@@ -152,6 +161,9 @@ class Code(StrEnum):
     POLARISATION_GAP = "polarisation_gap"
     ROW_STRIPE = "row_stripe"
     ROWS_UNUSABLE = "rows_unusable"
+    SHIFT_TAKEN = "shift_taken"
+    VEGETATION_ON_DATE = "vegetation_on_date"
+    WATER_TO_LIGHT_ALONE = "water_to_light_alone"
 
     # scenes and their offset
     BASELINE_MISSING = "baseline_missing"
@@ -246,6 +258,7 @@ class Cause(StrEnum):
     VIEW_ANGLE = "view_angle"
     PROCESSING = "processing"
     RADIO_INTERFERENCE = "radio_interference"
+    TWO_SENSORS = "two_sensors"
 
 
 class Verdict(StrEnum):
@@ -279,6 +292,7 @@ class Measure(StrEnum):
     WATER_BELOW = "water_below"
     WATER_BELOW_DB = "water_below_db"
     WATER_FRACTION = "water_fraction"
+    WATER_IN_COMMON_FRACTION = "water_in_common_fraction"
     FALL_FROM = "fall_from"
     FALL_FROM_DB = "fall_from_db"
     STEEPEST_DEG = "steepest_deg"

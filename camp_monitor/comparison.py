@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,23 +18,31 @@ from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
 from camp_monitor.assess.working_points import expected
+from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
+from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.regions import pixels_inside
 from camp_monitor.detect.water.flooding import METHOD as FLOODING
 from camp_monitor.detect.water.known_ground import (
     KnownGround,
     detect_where_water_can_be_new,
     know_ground,
+    where_water_can_be_new,
 )
 from camp_monitor.errors import Refusal, SceneError
-from camp_monitor.notes import Note
-from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
+from camp_monitor.notes import Note, note
+from camp_monitor.pairs.mixed import is_mixed
+from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.scenes.catalogue import check_unaltered
+from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
-from camp_monitor.scenes.reading import choose_grid, read_image
+from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.reading import choose_grid
+from camp_monitor.scenes.sar.terrain import SENTINEL1_LOOK_DEG, hidden_by_terrain
+from camp_monitor.scenes.scene import Scene
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -84,15 +92,22 @@ def compare(question: Question) -> Compared:
         grid = choose_grid(question.before, question.after, question.area, context_px)
         ground = read_ground(question, grid)
         asked = _asked(question, ground)
+        read = _reader(question, ground)
         residual_px = question.settings.max_residual_px
-        pair = make_pair(question.before, question.after, grid, read_image, residual_px)
+        pair = make_pair(question.before, question.after, grid, read, residual_px)
     except Refusal as refusal:
         return Compared(
             tuple(refused(question, method, refusal.note) for method in question.methods), ()
         )
-    answers = {method: _answer(detect, pair) for method, detect in asked.items()}
+    if ground and ground.hidden is not None:
+        pair = replace(pair, caveats=(*pair.caveats, *ground.of_heights))
     searched = pixels_inside(question.area, grid)
-    quiet = look_at_quiet(question, grid, asked) if _called(answers, searched) else Quiet()
+    open_to = {FLOODING: searched & where_water_can_be_new(ground, pair)} if ground else {}
+    answers = {
+        method: _answer(detect, pair, open_to.get(method, searched))
+        for method, detect in asked.items()
+    }
+    quiet = look_at_quiet(question, grid, asked, read) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
     states = np.full((len(answers), *grid.shape), NOT_SEEN, np.uint8)
@@ -123,9 +138,11 @@ def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector
     return {method: detect for method, detect in every.items() if method in question.methods}
 
 
-def _answer(detect: Detector, pair: Pair) -> Detection | Refusal:
+def _answer(detect: Detector, pair: Pair, searched: NDArray[np.bool_]) -> Detection | Refusal:
     try:
-        return detect(pair)
+        detection = detect(pair)
+        check_agreement(pair, detection, searched)
+        return detection
     except Refusal as refusal:
         return refusal
 
@@ -178,24 +195,66 @@ def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
     searched = pixels_inside(question.area, grid)
     heights = (dem.name, read_heights(dem, grid)) if dem else None
     usual = (usual_water.name, read_permanent_water(usual_water, grid)) if usual_water else None
-    if dem and heights and not np.isfinite(heights[1][searched]).any():
+    fetched = dem and dem.credit  # it may end at a coast
+    if dem and heights and not fetched and not np.isfinite(heights[1][searched]).any():
         raise SceneError(
             f"{dem.path} holds no height in the searched area: give a height model that does, or "
             f"scan without one."
         )
-    return know_ground(grid, searched, heights, usual)
+    known = know_ground(grid, searched, heights, usual)
+    credits = (
+        note(Code.GROUND_CREDIT, file=file.name, credit=file.credit)
+        for file in (dem, usual_water)
+        if file and file.credit
+    )
+    radar = question.before if question.before.sensor == "sentinel-1" else question.after
+    hidden = heights and _hidden(radar, heights[1], abs(grid.affine.a))
+    return replace(known, caveats=(*known.caveats, *credits), hidden=hidden)
 
 
-def look_at_quiet(question: Question, grid: GeoBox, asked: Mapping[str, Detector]) -> Quiet:
+def _hidden(
+    scene: Scene, height_m: NDArray[np.float32], pixel_m: float
+) -> NDArray[np.bool_] | None:
+    """Return what Sentinel-1 cannot see, if its scene lies in its place also on slopes.
+
+    None where it sees everything.
+    """
+    look_deg = SENTINEL1_LOOK_DEG.get(scene.orbit_state or "")
+    if scene.sensor != "sentinel-1" or scene.geocoding is not None or look_deg is None:
+        return None
+    hidden = hidden_by_terrain(height_m, pixel_m, look_deg)
+    return hidden if hidden.any() else None
+
+
+def _reader(question: Question, ground: KnownGround | None) -> Reader:
+    """Return what reads a scene onto the grid of `ground`, and flags what terrain hides of it."""
+    plain = reader(question.settings.cloud_mask)
+    if ground is None or ground.hidden is None:
+        return plain
+    hidden = ground.hidden
+
+    def read(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
+        image = plain(scene, grid, shift_px)
+        if not image.nature.radar:
+            return image
+        flags = image.flags | np.where(hidden & image.usable, Quality.TERRAIN, 0).astype(np.uint8)
+        return replace(image, flags=flags)
+
+    return read
+
+
+def look_at_quiet(
+    question: Question, grid: GeoBox, asked: Mapping[str, Detector], read: Reader
+) -> Quiet:
     """Let the detectors look at an earlier scene and `before`; what cannot be compared is left."""
     first, before = question.earlier, question.before
-    if first is None:
-        return Quiet()
+    if first is None or is_mixed(before, question.after):
+        return Quiet()  # two scenes of one sensor say nothing of how often two sensors differ
     detections = {}
     try:
         check_comparable(first, before)
         check_unaltered(first)
-        pair = make_pair(first, before, grid, read_image, question.settings.max_residual_px)
+        pair = make_pair(first, before, grid, read, question.settings.max_residual_px)
         for method, detect in asked.items():
             with suppress(Refusal):
                 detections[method] = detect(pair)

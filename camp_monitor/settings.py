@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -34,6 +34,9 @@ def read_sensitivity(value: str | float) -> str | float:
 
 
 Sensitivity = Annotated[str | float, AfterValidator(read_sensitivity)]
+
+FETCHED: Final = "fetched"
+"""Stands for the file that was fetched for each facility, where there is one."""
 
 
 class ScanSettings(BaseModel):
@@ -64,11 +67,16 @@ class ScanSettings(BaseModel):
     detectability: bool = False
     """Whether structures are painted into the scenes, to say how small a one would be found."""
 
-    dem: Annotated[str, Field(max_length=1000)] = ""
-    """GeoTIFF of heights in metres, relative to the workspace; no flood is found on a slope."""
+    cloud_mask: Literal["none", "csmask"] = "none"
+    """What tells cloud in calibrated optical scenes without a quality band; ``csmask`` needs the
+    extra ``cloud``."""
 
-    usual_water: Annotated[str, Field(max_length=1000)] = ""
-    """GeoTIFF of the share of time under water, percent, relative to the workspace."""
+    dem: Annotated[str, Field(max_length=1000)] = FETCHED
+    """GeoTIFF of heights in metres, relative to the workspace; no flood is found on a slope.
+    ``fetched``: that of each facility; empty: none."""
+
+    usual_water: Annotated[str, Field(max_length=1000)] = FETCHED
+    """GeoTIFF of the share of time under water, percent; likewise."""
 
     def told(self, **said: Any) -> ScanSettings:
         """Return the settings with what was said otherwise; None says nothing.
@@ -102,6 +110,11 @@ class FetchSettings(BaseModel):
 
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     """How many files are read at a time."""
+
+    ground: str = "auto"
+    """Catalogue of which heights and permanent water are fetched, once for each facility;
+    ``auto``: `source`, and what a preset has not, of ``planetary-computer``; ``none``: nothing is
+    fetched."""
 
 
 class SourceSettings(BaseModel):
@@ -266,9 +279,25 @@ class Configuration(BaseModel):
     ledger: LedgerSettings = LedgerSettings()
 
 
+NamedFile = Path | Literal["fetched"] | None
+
+
 @dataclass(frozen=True)
 class GroundFiles:
-    """Where a scan finds heights and usual water; None for each that it does without."""
+    """Where a scan finds heights and permanent water; None for each that it does without.
 
-    dem: Path | None = None
-    usual_water: Path | None = None
+    Parameters
+    ----------
+    dem, usual_water : Path, ``fetched`` or None
+    folder : Path or None
+        Where what was fetched is kept, in a folder for each facility.
+    """
+
+    dem: NamedFile = None
+    usual_water: NamedFile = None
+    folder: Path | None = None
+
+
+def named_file(name: str, root: Path = Path()) -> NamedFile:
+    """Read how a setting or an option names a file; relative to `root`."""
+    return FETCHED if name == FETCHED else root / name if name else None

@@ -15,7 +15,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.settings import Configuration, GroundFiles, LedgerServer, ScanSettings
+from camp_monitor.settings import (
+    Configuration,
+    GroundFiles,
+    LedgerServer,
+    ScanSettings,
+    named_file,
+)
 
 CONFIGURATION = "camp-monitor.toml"
 
@@ -36,6 +42,11 @@ class Workspace:
     def imagery(self) -> Path:
         """The catalogue of scenes."""
         return self.root / "imagery"
+
+    @property
+    def ground(self) -> Path:
+        """Heights and permanent water that were fetched, in a folder for each facility."""
+        return self.root / "ground"
 
     @property
     def out(self) -> Path:
@@ -64,11 +75,10 @@ class Workspace:
 
     @property
     def ground_files(self) -> GroundFiles:
-        """Heights and usual water, as the settings name them."""
+        """Heights and permanent water, as the settings name them."""
         named = self.configuration.scan
         return GroundFiles(
-            dem=self.root / named.dem if named.dem else None,
-            usual_water=self.root / named.usual_water if named.usual_water else None,
+            named_file(named.dem, self.root), named_file(named.usual_water, self.root), self.ground
         )
 
 
@@ -153,7 +163,7 @@ def create_workspace(root: Path, registry: Path) -> Workspace:
         for source in sorted(registry.glob("*.geojson")):
             (root / "aoi" / source.name).write_bytes(source.read_bytes())
         (root / CONFIGURATION).write_text(CONFIGURATION_TEXT, encoding="utf-8")
-        ignored = "# pixels and results stay out of version control\n/imagery/\n/out/\n"
+        ignored = "# pixels and results stay out of version control\n/imagery/\n/ground/\n/out/\n"
         (root / ".gitignore").write_text(ignored, encoding="utf-8")
     except OSError as error:
         raise WorkspaceError(f"{root} cannot be made a workspace: {error}.") from error
@@ -200,11 +210,15 @@ structure_model = "default"
 sensitivity = "balanced"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false
-# A GeoTIFF of heights in metres: no flood is found on steep ground; "" for none.
-dem = ""
+# What tells cloud in optical scenes of reflectance without a quality band: "none", or "csmask", a
+# neural network that pip install 'camp-monitor[cloud]' brings.
+cloud_mask = "none"
+# A GeoTIFF of heights in metres: no flood is found on steep ground; "fetched" for the file that
+# was fetched for each facility (see [fetch] ground), if it is there; "" for none.
+dem = "fetched"
 # A GeoTIFF of the share of time under water in percent, 0 to 100 (255: not known), such as JRC
-# Global Surface Water occurrence: water is no flood where it lies half of the time; "" for none.
-usual_water = ""
+# Global Surface Water occurrence: water is no flood where it lies half of the time; likewise.
+usual_water = "fetched"
 
 [fetch]
 # What is searched: earth-search, planetary-computer, copernicus, usgs, or a name in [sources].
@@ -215,6 +229,10 @@ sensors = ["sentinel-2"]
 budget_mb = 5000
 # How many files are read at a time.
 workers = 4
+# Of which catalogue heights and permanent water are fetched, once for each facility: its name;
+# "auto" for the source above and, for what a catalogue of this list lacks, planetary-computer;
+# "none" to fetch neither.
+ground = "auto"
 
 # Catalogues of one's own choice, by name; 'like' is the preset whose names for bands one follows.
 [sources]

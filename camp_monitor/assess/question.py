@@ -15,7 +15,7 @@ from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.pairs.selection import choose_earlier
 from camp_monitor.records.content import content_hash
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.scenes.ground_files import GroundFile, find_heights, find_permanent_water
+from camp_monitor.scenes.ground_files import GroundFile, find_ground
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
 
@@ -70,6 +70,8 @@ class Question:
         content = self.settings.model_dump(mode="json", exclude={"dem", "usual_water"})
         if content["sensitivity"] == "balanced":  # answers older than the choice count on
             del content["sensitivity"]
+        if content["cloud_mask"] == "none":
+            del content["cloud_mask"]  # as it was asked before there was one
         for word, file in (("dem", self.dem), ("usual_water", self.usual_water)):
             if file is not None:
                 content[word] = {"name": file.name, "sha256": file.sha256}
@@ -99,13 +101,14 @@ def about(
         A named file is damaged or does not fit.
     """
     area = search_area(facility.outline, settings.margin_m)
+    heights, permanent_water = find_ground(files, facility.id, area)
     return partial(
         Question,
         facility_id=facility.id,
         outline=facility.outline,
         settings=settings,
-        dem=find_heights(files.dem, area) if files.dem else None,
-        usual_water=find_permanent_water(files.usual_water, area) if files.usual_water else None,
+        dem=heights,
+        usual_water=permanent_water,
         methods=methods,
     )
 

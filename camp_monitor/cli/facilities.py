@@ -1,4 +1,4 @@
-"""``camp-monitor facilities``: list the registry, show one facility, check all, import one."""
+"""``camp-monitor facilities``: list, show, check and import them, and fetch their ground."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from camp_monitor.facilities import Facility, Outline
 
 BROKEN = 2
-"""Exit code of a check that met a file it cannot use."""
+"""Exit code where a file cannot be used, or fetched."""
 
 ONE_LINE_COLUMNS = 100
 """On a narrower terminal the name of a facility stands below its id."""
@@ -197,6 +197,51 @@ def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
         f"{facility_id}: outline version {outline.version} added ({outline.basis}, "
         f"{area_words(outline.area_m2)}, accurate to {length_words(outline.accuracy_m)})."
     )
+
+
+@facilities.command("ground", epilog="Example: camp-monitor facilities ground khs-12-jongori")
+@click.argument("facility_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All facilities that have an outline.")
+@click.option(
+    "--source", metavar="NAME",
+    help="Catalogue to ask.  Default: [fetch] ground, for which auto is [fetch] source.",
+)  # fmt: skip
+@click.pass_obj
+def fetch_ground(
+    context: Context, facility_ids: tuple[str, ...], every: bool, source: str | None
+) -> None:
+    """Fetch heights and permanent water round the facilities ID, which scans then use.
+
+    Only what is not there yet is fetched; a scan that asks a catalogue does the same.  They are
+    kept in the folder ground/ of the workspace, with SHA-256, origin and credit.
+
+    Exit code 2: something could not be fetched; the reason is printed.
+    """
+    from camp_monitor.cli.ground import fetch_round
+    from camp_monitor.cli.series import facilities as asked_for
+    from camp_monitor.report.text.sentences import error_text, phrase
+
+    answer: dict[str, dict[str, Any]] = {}
+    for name in asked_for(context, facility_ids, every=every):
+        for one in fetch_round(context, name, source):
+            reason = error_text(one.error) if one.error else None
+            file = one.file
+            answer.setdefault(name, {})[one.layer] = {
+                "added": one.added, "error": reason, "file": str(file.path) if file else None,
+                "title": file.name if file else None, "sha256": file.sha256 if file else None,
+                "credit": file.credit if file else None,
+            }  # fmt: skip
+            outcome = "fetched" if one.added else "held" if file else "failed" if reason else "none"
+            said = phrase(
+                f"ground.{outcome}", facility=name, layer=one.layer, reason=reason or "",
+                title=f"{file.name}. {file.credit}" if file else "",
+            )  # fmt: skip
+            if reason or not context.as_json:
+                (context.messages if reason else context.console).print(said, soft_wrap=True)
+    if context.as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+    if any(layer["error"] for layers in answer.values() for layer in layers.values()):
+        click.get_current_context().exit(BROKEN)
 
 
 def _summary(facility: Facility) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,13 +51,15 @@ NOTHING_COMPARED, NEW_FINDINGS = 3, 10
 @click.option(
     "--dem",
     metavar="FILE",
-    help="GeoTIFF of heights in metres: no flood is found on steep ground ('' for none).",
+    help="GeoTIFF of heights in metres: no flood is found on steep ground ('' for none; fetched: "
+    "what 'facilities ground' fetched).  Default: [scan] dem.",
 )
 @click.option(
     "--usual-water",
     metavar="FILE",
     help="GeoTIFF of the share of time under water in percent, 0-100, 255 not known: no flood is "
-    "found where water lies half of the time; give a 0/1 map as 0/100 ('' for none).",
+    "found where water lies half of the time; give a 0/1 map as 0/100 ('' and "
+    "fetched: likewise).  Default: [scan] usual_water.",
 )
 @sensitivity_option
 @click.option("--exit-code", is_flag=True, help="End with 10 where there are new findings.")
@@ -135,12 +136,12 @@ def _scan(
 
 def _ground_files(context: Context, dem: str | None, usual_water: str | None) -> GroundFiles:
     """Take the files that options name, and for the rest those of the settings."""
-    named = {
-        word: Path(value) if value else None
-        for word, value in (("dem", dem), ("usual_water", usual_water))
-        if value is not None
-    }
-    return replace(context.workspace.ground_files, **named)
+    from camp_monitor.settings import named_file
+
+    files = context.workspace.ground_files
+    if dem is not None:
+        files = replace(files, dem=named_file(dem))
+    return files if usual_water is None else replace(files, usual_water=named_file(usual_water))
 
 
 def _as_json(result: Scanned) -> dict[str, object]:

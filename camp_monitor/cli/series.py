@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.ground import ground_fetcher
 from camp_monitor.cli.network import (
     interval_of,
     note_fetched,
@@ -130,6 +131,7 @@ def run_errands(
             _teller(context, start, len(errands)),
             is_wanted,
             asked["due"] or asked["every"],
+            ground_fetcher(context, how["ground_files"], asked),
         )
         run_id = uuid.uuid4().hex[:12]
         with open_workers(asked["workers"], asked["scheduler"]) as workers:

@@ -11,8 +11,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.regions import candidate_pixels, label_regions
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.single_date import detect_water, slope_of
@@ -108,25 +110,61 @@ def answer(benchmark: Benchmark, entry: Entry, manner: Manner | None = None) -> 
     EvaluationError
         A file of the entry is missing or damaged.
     Refusal
-        The two dates have no band in common.
+        The two dates are of one kind of sensor and have no band in common.
     """
     manner = manner or Manner()
     before, after = read_images(benchmark, entry, as_dn8=manner.as_dn8)
     start = perf_counter()
     try:
         before, after = place(entry, before, after)
-        if before is None:
-            detection = detect_water(after, _slope_deg(benchmark, entry, after))
-        else:
-            detection = _detector(entry, after, manner)(pair_of(before, after))
+        slope_deg = _slope_deg(benchmark, entry, after) if before is None else None
     except Refusal as refusal:
-        nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
-        strength = np.zeros(after.flags.shape, np.float32)
-        return Answer(nothing, strength, "", "", "", refusal.note, perf_counter() - start)
+        return _refused(after, refusal, start)
+    return answer_images(entry, before, after, manner, slope_deg, start)
+
+
+def answer_images(
+    entry: Entry,
+    before: Image | None,
+    after: Image,
+    manner: Manner | None = None,
+    slope_deg: NDArray[np.float32] | None = None,
+    start: float | None = None,
+) -> Answer:
+    """Ask the same of images that were read already, on a grid of their pixel size.
+
+    Parameters
+    ----------
+    entry : Entry
+        What is asked; its files are not opened.
+    before, after : Image
+        None before: what is water on one date.
+    manner : Manner or None
+    slope_deg : ndarray or None
+        float32, (row, col), degrees; of one date alone.
+    start : float or None
+        When the work began, by `time.perf_counter`; None: now.
+    """
+    start = perf_counter() if start is None else start
+    try:
+        if before is None:
+            detection = detect_water(after, slope_deg)
+        else:
+            pair = pair_of(before, after)
+            detection = _detector(entry, after, manner or Manner())(pair)
+            check_agreement(pair, detection)
+    except Refusal as refusal:
+        return _refused(after, refusal, start)
     seconds = perf_counter() - start
     called, strength, change, nearly = _called(entry, detection)
     kind, way = (change.kind, change.way) if change else ("", "")
     return Answer(called, strength, detection.method, kind, way, None, seconds, nearly)
+
+
+def _refused(after: Image, refusal: Refusal, start: float) -> Answer:
+    nothing = np.full(after.flags.shape, UNSCORED, np.uint8)
+    strength = np.zeros(after.flags.shape, np.float32)
+    return Answer(nothing, strength, "", "", "", refusal.note, perf_counter() - start)
 
 
 def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], Detection]:
@@ -134,6 +172,10 @@ def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], De
         return lambda pair: detect_construction(pair, manner.structure_model)
     if entry.kind == "flooding":
         return detect_flooding
+    if entry.kind == "change" and entry.is_mixed:
+        raise Refusal(
+            Code.NEEDS_ONE_SENSOR, before_bands=entry.bands_before or (), after_bands=entry.bands
+        )
     if entry.kind == "change" and after.nature.radar:
         from camp_monitor.detect.construction.radar import detect_radar_change
 
@@ -170,7 +212,7 @@ def place(entry: Entry, before: Image | None, after: Image) -> tuple[Image | Non
     """Put the images on a grid of their pixel size, estimated where the benchmark states none."""
     if entry.pixel_m is not None:
         return before, after
-    if after.nature.radar:
+    if after.nature.radar or entry.is_mixed:
         side = RADAR_PIXEL_M
     elif "swir1" in after.bands or before is None:
         side = MULTIBAND_PIXEL_M
@@ -210,7 +252,7 @@ def pair_of(before: Image, after: Image) -> Pair:
         lambda shift_px: _moved(after, shift_px),
         max_residual_px=MAX_RESIDUAL_PX,
         interval_days=INTERVAL_DAYS,
-        unscreened=not after.nature.radar,
+        unscreened=not (before.nature.radar and after.nature.radar),
     )
 
 

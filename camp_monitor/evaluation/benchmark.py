@@ -24,10 +24,12 @@ LIST = "pairs.json"
 UNSCORED = 255
 """Of a truth: not labelled.  Of an answer: not seen."""
 RADAR = ("sar", "sentinel-1")
+BACKSCATTER = ("sigma0_db", "gamma0_db", "amplitude8")
 MOST_PIXELS = 200_000_000
 RESTORE = "restore it from the benchmark's source"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
+Quantity = Literal["reflectance", "sigma0_db", "gamma0_db", "dn8", "rgb8", "amplitude8"]
 RelativePath = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -44,12 +46,15 @@ class Entry(BaseModel):
     kind: Literal["construction", "flooding", "water", "change"]
     mode: Literal["pair", "single"]
     sensor: str
-    quantity: Literal["reflectance", "sigma0_db", "gamma0_db", "dn8", "rgb8", "amplitude8"]
+    quantity: Quantity
     scale: Annotated[float, Field(allow_inf_nan=False)] | None = None
     offset: Annotated[float, Field(allow_inf_nan=False)] | None = None
     pixel_m: Annotated[float, Field(gt=0, le=10_000)] | None = None
     bands: tuple[str, ...]
     bands_before: tuple[str, ...] | None = None
+    quantity_before: Quantity | None = None
+    scale_before: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    offset_before: Annotated[float, Field(allow_inf_nan=False)] | None = None
     before: RelativePath | None = None
     after: RelativePath
     truth: RelativePath
@@ -58,8 +63,27 @@ class Entry(BaseModel):
 
     @property
     def is_radar(self) -> bool:
-        """Whether its bands are backscatter."""
-        return self.sensor in RADAR or self.quantity in ("sigma0_db", "gamma0_db", "amplitude8")
+        """Whether the bands of its after date are backscatter."""
+        return self._is_radar(self.bands)
+
+    @property
+    def is_radar_before(self) -> bool:
+        """Whether the bands of its before date are backscatter."""
+        return self._is_radar(self.bands_before or self.bands)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether one date is optical and the other one radar."""
+        return self.before is not None and self.is_radar != self.is_radar_before
+
+    def _is_radar(self, bands: tuple[str, ...]) -> bool:
+        """Bands decide where the two dates differ; sensor and quantity where they do not."""
+        if self.bands_before not in (None, self.bands):
+            if set(bands) <= {*SAR_BANDS, "hh", "hv", UNKNOWN_POLARISATION}:
+                return True
+            if {*bands} & {*OPTICAL_BANDS}:
+                return False
+        return self.sensor in RADAR or self.quantity in BACKSCATTER
 
 
 @dataclass(frozen=True)
@@ -145,8 +169,10 @@ def read_images(
 ) -> tuple[Image | None, Image]:
     """Read the before image, None for a single date, and the after image.
 
-    Only the bands that both have and that `Image` knows are kept.  Pixels of unknown size get one
-    metre: see `camp_monitor.evaluation.answering`.
+    Only the bands that both have and that `Image` knows are kept; of a mixed pair, all that it
+    knows.  Where no quantity is stated for the other sensor, its numbers are `dn8` if optical; if
+    radar, decibels where most are negative, and 8-bit amplitudes where not.  Pixels of unknown size
+    get one metre: see `camp_monitor.evaluation.answering`.
 
     Parameters
     ----------
@@ -161,69 +187,113 @@ def read_images(
     EvaluationError
         A file is missing, damaged, or of another shape than the truth or the bands say.
     Refusal
-        The two dates have no band in common.
+        The two dates have no band in common, or one of a mixed pair has none that is known.
     """
-    names_after = _standard_names(entry, entry.bands)
-    names_before = _standard_names(entry, entry.bands_before or entry.bands)
-    kept = [name for name in names_after if name is not None]
-    if entry.before is not None:
-        kept = [name for name in kept if name in names_before]
-    if not kept and entry.bands_before not in (None, entry.bands):
+    before_date, date = _dates(entry)
+    kept = [name for name in date.names if name is not None]
+    kept_before = kept
+    if before_date is not None:
+        kept_before = [name for name in before_date.names if name is not None]
+        if not entry.is_mixed:
+            kept = kept_before = [name for name in kept if name in kept_before]
+    if not (kept and kept_before) and entry.bands_before not in (None, entry.bands):
         raise Refusal(
             Code.OTHER_BANDS, before=entry.before or "", after=entry.after,
             before_bands=entry.bands_before, after_bands=entry.bands,
         )  # fmt: skip
     if not kept:
         raise EvaluationError(f"{entry.id} has no band that is known: its bands are {entry.bands}.")
-    after = _read(benchmark, entry, entry.after, names_after, kept, as_dn8)
-    if entry.before is None:
+    after = _read(benchmark, entry, date, kept, as_dn8)
+    if before_date is None:
         return None, after
-    before = _read(benchmark, entry, entry.before, names_before, kept, as_dn8)
-    if before.pixels.shape != after.pixels.shape:
+    before = _read(benchmark, entry, before_date, kept_before, as_dn8)
+    if before.flags.shape != after.flags.shape:
         raise EvaluationError(
-            f"{entry.id}: the before image has {before.pixels.shape[1:]} pixels and the after "
-            f"image {after.pixels.shape[1:]}; both must lie on one grid."
+            f"{entry.id}: the before image has {before.flags.shape} pixels and the after image "
+            f"{after.flags.shape}; both must lie on one grid."
         )
     return before, after
 
 
-def _standard_names(entry: Entry, bands: tuple[str, ...]) -> list[str | None]:
-    if entry.is_radar:
+@dataclass(frozen=True)
+class _Date:
+    """One date of an entry.
+
+    Parameters
+    ----------
+    path : str
+    names : list of (str or None)
+        Of its bands, by standard name; None where it is not known.
+    radar : bool
+    quantity : str or None
+        None where it is not stated.
+    scale, offset : float or None
+    """
+
+    path: str
+    names: list[str | None]
+    radar: bool
+    quantity: str | None
+    scale: float | None
+    offset: float | None
+
+
+def _dates(entry: Entry) -> tuple[_Date | None, _Date]:
+    """Return what is stated of either date; `quantity` is of the sensor that has such numbers."""
+
+    def numbers(*, radar: bool) -> tuple[str | None, float | None, float | None]:
+        if entry.is_mixed and radar != (entry.quantity in BACKSCATTER):
+            return None, None, None
+        return entry.quantity, entry.scale, entry.offset
+
+    names = _standard_names(entry.bands, radar=entry.is_radar)
+    after = _Date(entry.after, names, entry.is_radar, *numbers(radar=entry.is_radar))
+    if entry.before is None:
+        return None, after
+    own = numbers(radar=entry.is_radar_before)
+    if entry.is_mixed and entry.quantity_before:
+        own = entry.quantity_before, entry.scale_before, entry.offset_before
+    names = _standard_names(entry.bands_before or entry.bands, radar=entry.is_radar_before)
+    return _Date(entry.before, names, entry.is_radar_before, *own), after
+
+
+def _standard_names(bands: tuple[str, ...], *, radar: bool) -> list[str | None]:
+    if radar:
         return [name if name in SAR_BANDS else UNKNOWN_POLARISATION for name in bands]
     return [name if name in OPTICAL_BANDS else None for name in bands]
 
 
-def _read(
-    benchmark: Benchmark,
-    entry: Entry,
-    name: str,
-    names: list[str | None],
-    kept: list[str],
-    as_dn8: bool,
-) -> Image:
-    path = benchmark.folder / name
+def _read(benchmark: Benchmark, entry: Entry, date: _Date, kept: list[str], as_dn8: bool) -> Image:
+    path = benchmark.folder / date.path
     with open_raster(path, RESTORE) as source:
         if source.width * source.height * source.count > MOST_PIXELS:
             raise EvaluationError(f"{path} has too many pixels to be read whole: cut it.")
-        if source.count != len(names):
+        if source.count != len(date.names):
             raise EvaluationError(
-                f"{path} has {source.count} bands and {entry.id} says {len(names)}: correct "
+                f"{path} has {source.count} bands and {entry.id} says {len(date.names)}: correct "
                 f"the list."
             )
-        numbers = source.read([names.index(band) + 1 for band in kept])
+        numbers = source.read([date.names.index(band) + 1 for band in kept])
         affine = source.transform
     empty = _empty(numbers, entry)
-    declared = as_dn8 and not entry.is_radar
-    scaled = entry.scale is not None and not declared
+    declared = as_dn8 and not date.radar
     pixels = numbers.astype(np.float32)
-    if scaled:
-        pixels = pixels * np.float32(entry.scale) + np.float32(entry.offset or 0.0)
+    if date.scale is not None and not declared:
+        pixels = pixels * np.float32(date.scale) + np.float32(date.offset or 0.0)
     pixels[:, empty] = np.nan
     flags = np.where(empty, np.uint8(Quality.NODATA), np.uint8(0))
-    quantity = {"rgb8": "dn8"}.get(entry.quantity, entry.quantity)
+    quantity = date.quantity or _likely_quantity(pixels[:, ~empty], radar=date.radar)
+    quantity = {"rgb8": "dn8"}.get(quantity, quantity)
     side = entry.pixel_m or 1.0
     grid = GeoBox(pixels.shape[1:], Affine(side, 0, affine.c, 0, -side, affine.f), None)
     return Image(pixels, tuple(kept), "dn8" if declared else quantity, flags, grid)
+
+
+def _likely_quantity(values: NDArray[np.float32], *, radar: bool) -> str:
+    """Tell decibels from amplitudes by their sign; of optical numbers nothing may be assumed."""
+    if not radar:
+        return "dn8"
+    return "sigma0_db" if values.size and float(np.median(values)) < 0 else "amplitude8"
 
 
 def _empty(numbers: NDArray[np.generic], entry: Entry) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from camp_monitor.codes import Code
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.caveats import mountain_caveats
+from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
@@ -39,7 +40,8 @@ class Pair:
     Parameters
     ----------
     before, after : Image
-        Same grid, bands and quantity; `after` as read, moved back by `shift_found`.
+        Same grid, bands and quantity; `after` as read, moved back by `shift_found`.  Of a mixed
+        pair only the grid is the same, and nothing was moved.
     after_matched : ndarray
         float32, (band, row, col): `after` at the brightness of `before`.  For questions about
         contrast; a physical threshold belongs on `after`.
@@ -51,7 +53,7 @@ class Pair:
     interval_days : float
         From the first instant of `before` to the last of `after`.
     unscreened : bool
-        Optical, and no quality band told cloud from ground on both dates.
+        Optical, and neither a quality band nor a model told cloud from ground on both dates.
     caveats : tuple of Note
         What weakens every answer from this pair.
     """
@@ -74,13 +76,18 @@ class Pair:
 
     @property
     def bands(self) -> tuple[str, ...]:
-        """Standard names of the bands, the same in both images."""
+        """Standard names of the bands, the same in both images unless the pair is mixed."""
         return self.before.bands
 
     @property
     def nature(self) -> Nature:
-        """Radar or optical, and the unit of its numbers: the same on both dates."""
+        """Radar or optical, and the unit of its numbers: of both dates unless the pair is mixed."""
         return self.before.nature
+
+    @property
+    def mixed(self) -> bool:
+        """Whether one date is optical and the other one radar: only maps of both compare."""
+        return self.before.nature.radar != self.after.nature.radar
 
     @property
     def pixel_m(self) -> float:
@@ -91,12 +98,31 @@ class Pair:
 def check_comparable(before: Scene, after: Scene) -> None:
     """Refuse two scenes that must not be compared, before any pixel is read.
 
+    One optical scene and one radar scene may be: their maps of water are compared, not their
+    numbers.
+
     Raises
     ------
     Refusal
-        Another sensor, quantity, band set, radar orbit or way onto the ground, or the dates overlap
-        or are swapped.
+        Another optical sensor, quantity, band set, radar orbit or way onto the ground, or the dates
+        overlap or are swapped.
     """
+    ids = {"before": before.id, "after": after.id}
+    mixed = is_mixed(before, after)
+    if not mixed:
+        _check_same_numbers(before, after)
+    if before.acquired_to_at > after.acquired_from_at:
+        dates = {"before_dates": before.dates, "after_dates": after.dates}
+        raise Refusal(Code.DATES_OVERLAP, **ids, **dates)
+    for scene in (before, after):
+        if scene.offset_kind == "unknown":
+            raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id, why=scene.offset_why)
+    if before.nature.radar and not mixed:
+        _check_same_orbit(before, after)
+        check_geocoding(before, after)
+
+
+def _check_same_numbers(before: Scene, after: Scene) -> None:
     ids = {"before": before.id, "after": after.id}
     if before.sensor != after.sensor:
         sensors = {"before_sensor": before.sensor, "after_sensor": after.sensor}
@@ -107,15 +133,6 @@ def check_comparable(before: Scene, after: Scene) -> None:
     if before.band_names != after.band_names:
         bands = {"before_bands": before.band_names, "after_bands": after.band_names}
         raise Refusal(Code.OTHER_BANDS, **ids, **bands)
-    if before.acquired_to_at > after.acquired_from_at:
-        dates = {"before_dates": before.dates, "after_dates": after.dates}
-        raise Refusal(Code.DATES_OVERLAP, **ids, **dates)
-    for scene in (before, after):
-        if scene.offset_kind == "unknown":
-            raise Refusal(Code.OFFSET_UNKNOWN, scene=scene.id, why=scene.offset_why)
-    if before.nature.radar:
-        _check_same_orbit(before, after)
-        check_geocoding(before, after)
 
 
 def make_pair(
@@ -147,13 +164,13 @@ def make_pair(
         lambda shift_px: read(after, grid, shift_px),
         max_residual_px=max_residual_px,
         interval_days=_days(before.acquired_from_at, after.acquired_to_at),
-        unscreened=_unscreened(before, after),
+        unscreened=_unscreened((before, first), (after, second)),
         names=(before.id, after.id),
     )
     apart: tuple[Note, ...] = ()
-    if before.nature.radar:
+    if before.nature.radar and not pair.mixed:
         apart = _displaced(before, after, pair.shift_found, first.pixel_m)
-    return replace(pair, caveats=apart + _caveats(before, after, pair.shift_left))
+    return replace(pair, caveats=apart + _caveats(before, after, pair))
 
 
 def pair_images(
@@ -167,6 +184,8 @@ def pair_images(
     names: tuple[str, str] = ("before", "after"),
 ) -> Pair:
     """Align two images of one grid, match their brightness, and say what is usable.
+
+    An optical and a radar image are neither aligned nor matched.
 
     Parameters
     ----------
@@ -186,8 +205,9 @@ def pair_images(
         Too little is usable in both, or too much shift is left.
     """
     _check_enough(before, after, names)
+    mixed = before.nature.radar != after.nature.radar
     sar = before.nature.radar
-    found = left = _shift(before, after, sar)
+    found = left = UNMEASURED if mixed else _shift(before, after, sar)
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         after = move((found.shift_rows_px, found.shift_columns_px))
         left = _shift(before, after, sar)
@@ -197,7 +217,8 @@ def pair_images(
                 most_px=max_residual_px,
             )  # fmt: skip
         _check_enough(before, after, names)
-    matching = _unchanged_brightness(before) if sar else measure_normalisation(before, after)
+    kept = sar or mixed
+    matching = _unchanged_brightness(after) if kept else measure_normalisation(before, after)
     return Pair(
         before=before,
         after=after,
@@ -225,7 +246,7 @@ def _displaced(before: Scene, after: Scene, found: Alignment, pixel_m: float) ->
 
 
 def _unchanged_brightness(image: Image) -> Normalisation:
-    """Radar of one orbit is calibrated: a matched brightness would hide a flood."""
+    """Radar of one orbit is calibrated, and matched it would hide a flood; light has no other."""
     bands = len(image.bands)
     return Normalisation((1.0,) * bands, (0.0,) * bands, (0.0,) * bands)
 
@@ -252,13 +273,17 @@ def _check_same_orbit(before: Scene, after: Scene) -> None:
         )  # fmt: skip
 
 
-def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
-    caveats = []
-    if not left.known:
+def _caveats(before: Scene, after: Scene, pair: Pair) -> tuple[Note, ...]:
+    caveats: list[Note] = []
+    if is_mixed(before, after):
+        caveats.extend(mixed_caveats(before, after))
+    elif not pair.shift_left.known:
         caveats.append(note(Code.SHIFT_UNKNOWN))
-    if _unscreened(before, after):
+    if pair.unscreened:
         caveats.append(note(Code.CLOUD_UNSCREENED))
-    if before.nature.unit is Unit.UNCALIBRATED:
+    models = dict.fromkeys((pair.before.cloud_model, pair.after.cloud_model))
+    caveats.extend(note(Code.CLOUD_SCREENED_BY, model=model) for model in models if model)
+    if Unit.UNCALIBRATED in (before.nature.unit, after.nature.unit):
         caveats.append(note(Code.UNCALIBRATED))
     gap_days = season_gap_days(before.acquired_from_at, after.acquired_from_at)
     known = all(_days(s.acquired_from_at, s.acquired_to_at) < 180 for s in (before, after))
@@ -267,8 +292,11 @@ def _caveats(before: Scene, after: Scene, left: Alignment) -> tuple[Note, ...]:
     return (*caveats, *mountain_caveats(before, after))
 
 
-def _unscreened(before: Scene, after: Scene) -> bool:
-    return not before.nature.radar and (before.quality is None or after.quality is None)
+def _unscreened(*dates: tuple[Scene, Image]) -> bool:
+    return any(
+        not scene.nature.radar and scene.quality is None and not image.cloud_model
+        for scene, image in dates
+    )
 
 
 def _days(first: datetime, last: datetime) -> float:

@@ -147,7 +147,7 @@ def read_remote_scene(item: object, source: Source) -> RemoteScene:
     properties, assets = item.get("properties"), item.get("assets")
     if not isinstance(properties, dict) or not isinstance(assets, dict):
         raise RemoteError(f"{named} has no properties or no assets: leave it out.")
-    first, last = _times(properties, named)
+    first, last = times_of(properties, named)
     state = _offset_state(collection, identity, properties, assets)
     zenith = _number(properties, "s2:mean_solar_zenith")
     elevation = _number(properties, "view:sun_elevation")
@@ -165,7 +165,7 @@ def read_remote_scene(item: object, source: Source) -> RemoteScene:
         quantity=collection.quantity,
         acquired_from_at=first,
         acquired_to_at=last,
-        footprint=_footprint(item, named),
+        footprint=footprint_of(item, named),
         bands=_bands(collection, assets, properties, state, named),
         quality=_quality(quality[0], quality[1], assets, named) if quality else None,
         cloud_fraction=None if cloud is None else min(max(cloud / 100, 0.0), 1.0),
@@ -195,7 +195,8 @@ def _collection(item: Mapping[str, Any], source: Source, named: str) -> Collecti
     )
 
 
-def _times(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetime]:
+def times_of(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetime]:
+    """Return the first and the last instant of an item, UTC; `named` is what an error calls it."""
     at = properties.get("datetime")
     both = [properties.get(key) for key in ("start_datetime", "end_datetime")]
     if at is not None:
@@ -213,7 +214,8 @@ def _times(properties: Mapping[str, Any], named: str) -> tuple[datetime, datetim
     return moments[0], moments[1]
 
 
-def _footprint(item: Mapping[str, Any], named: str) -> BaseGeometry:
+def footprint_of(item: Mapping[str, Any], named: str) -> BaseGeometry:
+    """Return where an item lies, EPSG:4326."""
     geometry = item.get("geometry")
     unreadable = RemoteError(f"{named} has no footprint that can be read: leave it out.")
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
@@ -260,7 +262,7 @@ def _bands(
     for name, key in collection.bands.items():
         if isinstance(polarisations, list) and name.upper() not in polarisations:
             continue  # radar in one polarisation only
-        asset = _asset(assets, key, named)
+        asset = asset_of(assets, key, named)
         scale, offset = collection.scale, collection.offset
         scale = scale if scale is not None else (_raster(asset, "scale") or 1.0)
         if state is not None:
@@ -289,16 +291,17 @@ def _annotations(assets: Mapping[str, Any], band: str, named: str) -> tuple[str,
             f"{named} has not one calibration file for {band.upper()}, without which its numbers "
             f"mean nothing: leave it out, or use a terrain-corrected (RTC) collection."
         ) from error
-    addresses = [_asset(assets, key, named)["href"] for key in (calibration, noise) if key]
+    addresses = [asset_of(assets, key, named)["href"] for key in (calibration, noise) if key]
     return addresses[0], addresses[1] if noise else None
 
 
 def _quality(name: str, key: str, assets: Mapping[str, Any], named: str) -> RemoteBand:
-    asset = _asset(assets, key, named)
+    asset = asset_of(assets, key, named)
     return RemoteBand(name, key, asset["href"], 1.0, 0.0, None, *_promised(asset))
 
 
-def _asset(assets: Mapping[str, Any], key: str, named: str) -> Mapping[str, Any]:
+def asset_of(assets: Mapping[str, Any], key: str, named: str) -> Mapping[str, Any]:
+    """Return an asset of an item that has an address."""
     asset = assets.get(key)
     href = asset.get("href") if isinstance(asset, dict) else None
     if (

@@ -41,12 +41,16 @@ LOOKED_AT_SIDE_PX = 512
 LEAST_OVERVIEW = 8
 """Pixels of the band to one of that overview, or more: all of it is then about as many bytes as a
 few tiles of the band itself."""
-USUAL_PIXEL_M = {"sentinel-2": 10.0, "landsat": 30.0, "sentinel-1": 10.0}
-"""Of the finest band."""
+USUAL_PIXEL_M = {
+    "sentinel-2": 10.0, "landsat": 30.0, "sentinel-1": 10.0, "heights": 30.0,
+    "permanent_water": 30.0,
+}  # fmt: skip
+"""Of the finest band of a sensor, and of a layer of the ground."""
 FINEST, COARSEST = 0.5, 12.0
 """Times that: a file of other pixels is none of the sensor's."""
 KINDS = {
     "scl": ("uint8",), "qa_pixel": ("uint16",), "vv": ("float32",), "vh": ("float32",),
+    "heights": ("float32", "int16"), "permanent_water": ("uint8",),
 }  # fmt: skip
 REFLECTANCE_KINDS = ("uint16", "int16")
 """What the numbers of each band are stored as."""
@@ -142,7 +146,7 @@ def search_scenes(
     wanted = _collections(source, sensors)
     scenes: dict[str, RemoteScene] = {}
     left_out: list[Note] = []
-    for item in _items(remote, source, outline, interval, [one.id for one in wanted]):
+    for item in ask_items(remote, source, outline, interval, [one.id for one in wanted]):
         try:
             scene = read_remote_scene(item, source)
         except RemoteError as error:
@@ -332,14 +336,17 @@ def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
     return list(wanted.values())
 
 
-def _items(
+def ask_items(
     remote: Remote,
     source: Source,
     outline: BaseGeometry,
-    interval: tuple[datetime, datetime],
+    interval: tuple[datetime, datetime] | None,
     collections: list[str],
 ) -> Iterator[object]:
-    """Ask page by page, up to `MOST_ITEMS`."""
+    """Ask page by page, up to `MOST_ITEMS`, as `search_scenes` does; what comes is not checked.
+
+    An interval of None stands for any time.
+    """
     from pystac import STACError, STACTypeError
     from pystac_client import Client
     from pystac_client.errors import ClientTypeError
@@ -359,7 +366,7 @@ def _items(
             found = client.search(
                 collections=collections,
                 intersects=mapping(outline.envelope),
-                datetime=f"{interval[0]:%Y-%m-%dT%H:%M:%SZ}/{interval[1]:%Y-%m-%dT%H:%M:%SZ}",
+                datetime=interval and "/".join(f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in interval),
                 limit=PAGE_ITEMS,
                 max_items=MOST_ITEMS + 1,
             )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.providers.network.addresses import parse_address
+from camp_monitor.scenes.ground_files import Layer
 from camp_monitor.settings import SourceSettings
 
 Signing = Literal["none", "planetary-computer", "copernicus-s3"]
@@ -63,6 +64,34 @@ class Collection:
 
 
 @dataclass(frozen=True)
+class GroundCollection:
+    """How one collection of heights or of permanent water names things.
+
+    Parameters
+    ----------
+    id, title : str
+        Of the collection, as the source calls it, and as records call it.
+    layer : str
+        One of `camp_monitor.scenes.ground_files.LAYERS`.
+    asset : str
+        Key of the asset with heights in metres, or with the share of time under water in percent.
+    licence, credit : str
+        The credit is the one that the data's owner asks for.
+    bucket : (str, str)
+        Start of an address that only a store's own programs can read, and where the same files are
+        open to all.
+    """
+
+    id: str
+    title: str
+    layer: Layer
+    asset: str
+    licence: str
+    credit: str
+    bucket: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
 class Source:
     """A catalogue on the network.
 
@@ -77,6 +106,8 @@ class Source:
         Where its API and its files are: nothing else is asked.  Empty: every public host.
     collections : tuple of Collection
         The first of a sensor is the one that is searched.
+    ground : tuple of GroundCollection
+        One of a layer at most.
     signing : str
         What an address needs before it is read.
     tried : str
@@ -88,6 +119,7 @@ class Source:
     url: str
     hosts: tuple[str, ...]
     collections: tuple[Collection, ...] = field(repr=False)
+    ground: tuple[GroundCollection, ...] = field(default=(), repr=False)
     signing: Signing = "none"
     tried: str = "nothing"
 
@@ -140,6 +172,25 @@ _GRD = Collection(
     licence=COPERNICUS_LICENCE,
     credit="Contains modified Copernicus Sentinel data",
 )
+_HEIGHTS = GroundCollection(
+    id="cop-dem-glo-30",
+    title="Copernicus DEM GLO-30",
+    layer="heights",
+    asset="data",
+    licence="Copernicus DEM GLO-30, free of charge with its credit",
+    credit="produced using Copernicus WorldDEM-30 © DLR e.V. 2010-2014 and © Airbus Defence and "
+    "Space GmbH 2014-2018 provided under COPERNICUS by the European Union and ESA; all rights "
+    "reserved",
+)
+_PERMANENT_WATER = GroundCollection(
+    id="jrc-gsw",
+    title="JRC Global Surface Water occurrence",
+    layer="permanent_water",
+    asset="occurrence",
+    licence="Copernicus programme, free of charge with its credit",
+    credit="Source: EC JRC/Google (Pekel et al. 2016, doi:10.1038/nature20584)",
+)
+_OPEN_HEIGHTS = "copernicus-dem-30m.s3.eu-central-1.amazonaws.com"
 
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
@@ -153,6 +204,12 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                     "earth-search.aws.element84.com",
                     "sentinel-cogs.s3.us-west-2.amazonaws.com",
                     "e84-earth-search-sentinel-data.s3.us-west-2.amazonaws.com",
+                    _OPEN_HEIGHTS,
+                ),
+                ground=(
+                    replace(
+                        _HEIGHTS, bucket=("s3://copernicus-dem-30m/", f"https://{_OPEN_HEIGHTS}/")
+                    ),
                 ),
                 collections=(
                     _SENTINEL_2,
@@ -178,7 +235,10 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                     "landsateuwest.blob.core.windows.net",
                     "sentinel1euwestrtc.blob.core.windows.net",
                     "sentinel1euwest.blob.core.windows.net",
+                    "elevationeuwest.blob.core.windows.net",
+                    "ai4edataeuwest.blob.core.windows.net",
                 ),
+                ground=(_HEIGHTS, _PERMANENT_WATER),
                 collections=(
                     replace(_SENTINEL_2, bands=_BY_NUMBER, quality=("scl", "SCL")),
                     _LANDSAT,

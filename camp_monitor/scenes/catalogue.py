@@ -77,7 +77,7 @@ def read_scene(path: Path) -> Scene:
     SceneError
         The item is damaged, or points outside its own folder.
     """
-    return scene_of(_item(path), lambda asset: _file(asset, path), str(path))
+    return scene_of(_item(path), lambda asset: asset_file(asset, path), str(path))
 
 
 def scene_of(item: pystac.Item, file_of: Callable[[pystac.Asset], Path], name: str) -> Scene:
@@ -113,7 +113,7 @@ def scene_of(item: pystac.Item, file_of: Callable[[pystac.Asset], Path], name: s
             footprint=shape(item.geometry),
             pixel_m=float(properties["gsd"]),
             files=tuple(file_of(asset) for asset in item.assets.values()),
-            sha256=tuple(_sha256(asset) for asset in item.assets.values()),
+            sha256=tuple(asset_sha256(asset) for asset in item.assets.values()),
             licence=str(properties.get("license", "")),
             credit=str(properties.get("camp_monitor:credit", "")),
             relative_orbit=None if orbit is None else int(orbit),
@@ -208,7 +208,7 @@ def store_item(
                 shutil.copyfile(source, building / name)
             if provider_item is not None:
                 (building / PROVIDER_ITEM).write_bytes(provider_item)
-            _write_json(building / f"{item.id}.json", content)
+            write_json(building / f"{item.id}.json", content)
             read_scene(building / f"{item.id}.json")
             building.rename(home)
         except OSError as error:
@@ -241,12 +241,13 @@ def list_scenes(folder: Path) -> None:
             ),
         ]  # fmt: skip
         try:
-            _write_json(folder / CATALOGUE, content)
+            write_json(folder / CATALOGUE, content)
         except OSError as error:
             raise SceneError(f"{folder / CATALOGUE} cannot be written: {error}.") from error
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON, whole or not at all, where the file says anything else."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     if path.is_file() and path.read_bytes() == text.encode():
         return
@@ -300,7 +301,7 @@ def _bands(asset: pystac.Asset, file_of: Callable[[pystac.Asset], Path]) -> list
     ]
 
 
-def _file(asset: pystac.Asset, path: Path) -> Path:
+def asset_file(asset: pystac.Asset, path: Path) -> Path:
     """Return where a file of the item at `path` is: beside it, and nowhere else."""
     href = asset.href.removeprefix("./")
     if Path(href).name != href or href in ("", ".", ".."):
@@ -350,7 +351,8 @@ def _nodata(value: float | str | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _sha256(asset: pystac.Asset) -> str:
+def asset_sha256(asset: pystac.Asset) -> str:
+    """Return the SHA-256 that an item of ours names for a file."""
     return str(asset.extra_fields["file:checksum"]).removeprefix(MULTIHASH_SHA256)
 
 

@@ -25,6 +25,7 @@ class Quality(IntFlag):
     | 8   | CIRRUS    | thin high cloud, likewise                                      |
     | 16  | SNOW      | snow or ice, likewise                                          |
     | 32  | SATURATED | saturated or defective, likewise                               |
+    | 64  | TERRAIN   | layover or shadow of a radar, as a height model has it         |
 
     A pixel with NODATA has no other bit: nothing is known about it.
     """
@@ -35,6 +36,7 @@ class Quality(IntFlag):
     CIRRUS = 8
     SNOW = 16
     SATURATED = 32
+    TERRAIN = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,8 @@ class Image:
         uint8, (row, col), bits of `Quality`; 0 where the pixel can be used.
     grid : GeoBox
         Shape, affine transform and CRS of the pixels.
+    cloud_model : str
+        What told cloud where no quality band did, with its version; empty where nothing did.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class Image:
     quantity: str
     flags: NDArray[np.uint8]
     grid: GeoBox
+    cloud_model: str = ""
 
     def __post_init__(self) -> None:
         if self.pixels.shape != (len(self.bands), *self.grid.shape):

@@ -21,14 +21,7 @@ from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.lookup import question_sha256
 from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import Look
-from camp_monitor.providers.gathering import (
-    Place,
-    Plan,
-    Shop,
-    fetch_offers,
-    in_catalogue,
-    plan,
-)
+from camp_monitor.providers.gathering import Place, Plan, Shop, fetch_offers, in_catalogue, plan
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.run import RunRecord, UnusedPass, failure
 from camp_monitor.records.scene_reference import SceneReference
@@ -86,6 +79,8 @@ class How:
         Asked, once no other run can be at the facility, whether it is still to be done.
     in_log : bool
         Whether visits are written into the run log, as looks that were expected.
+    fetch_ground : callable
+        Called with a facility's id before its first comparison.
     """
 
     settings: ScanSettings
@@ -96,6 +91,7 @@ class How:
     report: Callable[[Told], None] = lambda _: None
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True
     in_log: bool = True
+    fetch_ground: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -268,7 +264,6 @@ def _prepare(
     """Choose pairs, fetch what is missing, and give what the ledger does not know yet."""
     errand, done = place.errand, place.done
     facility = find_facility(workspace.aoi, errand.facility_id)
-    ask = about(facility, how.settings, how.ground_files, errand.methods)
     area = search_area(facility.outline, how.settings.margin_m)
     ground = Place(facility.outline.geometry, area, how.settings.context_px)
     near = [scene for scene in held if scene.footprint.intersects(area)]
@@ -279,6 +274,9 @@ def _prepare(
             least_clear=how.settings.min_seen_fraction, sensors=errand.sensors,
         )  # fmt: skip
         how.report(Told(errand.facility_id, planned))
+        if planned.choice.pairs:
+            how.fetch_ground(facility.id)
+        ask = about(facility, how.settings, how.ground_files, errand.methods)
         fetched: dict[str, str] = {}
         if shop is not None and planned.missing:
             fetched = fetch_offers(

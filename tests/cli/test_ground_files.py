@@ -158,7 +158,7 @@ def test_settings_name_files_in_the_workspace_and_options_override(
     text = settings.read_text()
     write_tiff(workspace / "ground" / "slope.tif", hill(), PLACE)
     flat = write_tiff(tmp_path / "flat.tif", hill(steep=False), PLACE)
-    settings.write_text(text.replace('dem = ""', 'dem = "ground/slope.tif"'))
+    settings.write_text(text.replace('dem = "fetched"', 'dem = "ground/slope.tif"'))
     try:
         assert flooding(scanned(workspace))[1] == 0
         assert flooding(scanned(workspace, "--dem", flat))[1] == 1
@@ -237,3 +237,37 @@ def test_a_bad_file_ends_in_one_sentence_and_nothing_is_recorded(
     assert "ground.tif" in result.stderr
     assert "Traceback" not in result.stderr
     assert held(workspace) == before
+
+
+@pytest.mark.parametrize(("orbit", "hides"), [("ascending", True), ("descending", False)])
+def test_ground_in_layover_is_not_seen(
+    workspace: Path, tmp_path: Path, orbit: str, hides: bool
+) -> None:
+    made = create_workspace(tmp_path / "radar", workspace / "aoi")
+    for seed, day in enumerate(("2016-08-20", "2016-09-12")):
+        noise = np.random.default_rng(seed).normal(0, 1.2, (2, SIDE, SIDE))
+        decibels = (noise + np.array([-9.0, -16.0])[:, None, None]).astype(np.float32)
+        path = write_tiff(tmp_path / f"{day}.tif", decibels, PLACE)
+        item = tmp_path / f"{day}.json"
+        item.write_text(json.dumps(radar_item(day, orbit)))
+        bands = ("vv", "vh")
+        said = SceneDescription("sentinel-1", day, bands, item=item, quantity="gamma0_db")
+        add_scene(made.imagery, (path,), said)
+    slope_m = hill(np.arange(SIDE) < 70) * np.float32(0.8)  # 39 degrees, rising to the east
+    dem = write_tiff(tmp_path / "dem.tif", slope_m, PLACE)
+    for observation in scanned(made.root, "--dem", dem)["observations"]:
+        flags = [one["values"].get("flags") for one in observation["reasons"]]
+        assert (["terrain"] in flags) is hides
+        assert (observation["seen_fraction"] < 0.7) is hides
+        named = [one for one in observation["caveats"] if one["code"] == "heights_from"]
+        assert len(named) == (hides or observation["method"].startswith("flooding"))
+
+
+def radar_item(day: str, orbit: str) -> dict[str, Any]:
+    return {
+        "type": "Feature", "stac_version": "1.0.0", "id": f"S1_{day}", "links": [], "assets": {},
+        "geometry": None, "properties": {
+            "datetime": f"{day}T09:00:00Z", "sat:orbit_state": orbit, "sat:relative_orbit": 54,
+            "platform": "sentinel-1a",
+        },
+    }  # fmt: skip

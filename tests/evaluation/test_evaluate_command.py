@@ -128,13 +128,13 @@ def test_a_pair_that_cannot_be_compared_says_why_and_counts_as_not_seen(tmp_path
 
 
 def test_one_pair_that_fails_stops_no_other(tmp_path: Path) -> None:
-    """Radar before and optics after, a missing image, damaged labels: each is named."""
+    """Other bands before, a missing image, damaged labels: each is named."""
     folder = painted(tmp_path)
     [lake] = json.loads((folder / "pairs.json").read_text())
     (folder / "lake" / "damaged.tif").write_bytes(b"II*")
     pairs = [
         {**lake, "id": "gone", "after": "lake/missing.tif"},
-        {**lake, "id": "mixed", "bands_before": ["vv"]},
+        {**lake, "id": "other", "bands_before": ["blue", "red", "swir2"]},
         lake,
         {**lake, "id": "unlabelled", "truth": "lake/damaged.tif"},
     ]
@@ -145,18 +145,65 @@ def test_one_pair_that_fails_stops_no_other(tmp_path: Path) -> None:
     assert "Not read: " in result.output
     assert "missing.tif" in result.output
     assert "damaged.tif" in result.output
-    assert "Not comparable: mixed: " in result.output
+    assert "Not comparable: other: " in result.output
     said = json.loads(scores.read_text())
     scenes = said["scenes"]
     assert scenes["lake"]["true_positive"] > 0
-    assert scenes["mixed"]["reason"]["code"] == Code.OTHER_BANDS
-    for name in ("gone", "mixed"):
+    assert scenes["other"]["reason"]["code"] == Code.OTHER_BANDS
+    for name in ("gone", "other"):
         assert scenes[name]["unseen_fraction"] == 1.0
         assert scenes[name]["false_negative"] > 0
     assert scenes["unlabelled"]["unseen"] == 0
     assert said["datasets"]["painted"]["not_read"] == 2
     assert said["datasets"]["painted"]["not_comparable"] == 1
     assert (tmp_path / "out" / "lake.tif").is_file()
+
+
+def backscatter(folder: Path) -> None:
+    """Write radar of the painted pond and flood: decibels, 8-bit numbers."""
+    rng = np.random.default_rng(3)
+    with rasterio.open(folder / "lake" / "truth.tif") as source:
+        flood = source.read(1) == 1
+    pond = np.zeros(flood.shape, bool)
+    pond[20:60, 20:60] = True
+    for name, wet in (("dry", pond), ("wet", pond | flood)):
+        power = np.where(wet, 10**-2.2, 10**-1.0) * rng.gamma(5, 1 / 5, flood.shape)
+        write(folder / "lake" / f"{name}_db.tif", (10 * np.log10(power)).astype(np.float32))
+        numbers = np.clip(255 * np.sqrt(power / 0.4), 1, 255).astype(np.uint8)
+        write(folder / "lake" / f"{name}_8.tif", numbers)
+
+
+def test_light_before_and_radar_after_are_answered_and_the_reverse(tmp_path: Path) -> None:
+    """Stated or not, decibels or 8 bits; what else is asked of them is refused, and goes on."""
+    folder = painted(tmp_path)
+    backscatter(folder)
+    [lake] = json.loads((folder / "pairs.json").read_text())
+    in_radar = {"bands": ["vv"], "bands_before": BANDS, "after": "lake/wet_8.tif"}
+    decibels = {"quantity_before": "sigma0_db", "scale_before": None}
+    radar_first = {"bands_before": ["vv"], "before": "lake/dry_db.tif"}
+    pairs = [
+        {**lake, **in_radar, "id": "unstated"},
+        {**lake, **in_radar, "id": "after_db", "after": "lake/wet_db.tif"},
+        {**lake, **in_radar, "id": "stated", "sensor": "sentinel-1", "quantity": "amplitude8",
+         "scale": None, "quantity_before": "reflectance", "scale_before": 1e-4},
+        {**lake, **radar_first, "id": "before_db", **decibels},
+        {**lake, **radar_first, "id": "before_8", "before": "lake/dry_8.tif"},
+        {**lake, **in_radar, "id": "quiet", "after": "lake/dry_db.tif"},
+        {**lake, **radar_first, "id": "built", "kind": "construction"},
+        {**lake, **radar_first, "id": "changed", "kind": "change"},
+    ]  # fmt: skip
+    (folder / "pairs.json").write_text(json.dumps(pairs))
+    scores = tmp_path / "scores.json"
+    result = run(folder, "--json", scores, "--workers", "1")
+    assert result.exit_code == 0, result.output
+    scenes = json.loads(scores.read_text())["scenes"]
+    for name in ("unstated", "after_db", "stated", "before_db", "before_8"):
+        assert scenes[name]["f1"] >= 0.9, name
+        assert scenes[name]["way"] == "mixed"
+    assert scenes["quiet"]["called_fraction"] == scenes["quiet"]["unseen_fraction"] == 0
+    for name in ("built", "changed"):
+        assert scenes[name]["reason"]["code"] == Code.NEEDS_ONE_SENSOR
+        assert scenes[name]["unseen_fraction"] == 1.0
 
 
 def test_weights_that_cannot_be_read_are_no_fault_of_a_pair(tmp_path: Path) -> None:

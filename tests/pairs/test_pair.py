@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from camp_monitor.errors import Refusal
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair, check_comparable, make_pair
 from camp_monitor.scenes.image import Image, Quality
-from camp_monitor.scenes.scene import BandFile, Scene
+from camp_monitor.scenes.scene import BandFile, Geocoding, Scene
 from tests.scenes.painted import grid, make_image, make_scene, moved, texture
 
 QUALITY = BandFile("scl", Path("scl.tif"), 1, 1.0, 0.0, None)
@@ -82,6 +83,16 @@ def test_two_of_a_kind_may_be_compared() -> None:
     check_comparable(BEFORE, after())
     orbit: dict[str, Any] = {**RADAR, "relative_orbit": 61, "orbit_state": "ascending"}
     check_comparable(make_scene("A", "2016-08-20", **orbit), after(**orbit))
+
+
+def test_light_and_radar_may_be_compared_in_their_order() -> None:
+    radar = after(**RADAR, quality=None)
+    check_comparable(BEFORE, radar)
+    check_comparable(make_scene("A", "2016-08-01", **RADAR), after())
+    with pytest.raises(Refusal, match="dates_overlap"):
+        check_comparable(BEFORE, after("2016-08-01", **RADAR))
+    with pytest.raises(Refusal, match="offset_unknown"):
+        check_comparable(replace(BEFORE, offset_kind="unknown"), radar)
 
 
 def pair_of(
@@ -160,6 +171,25 @@ def test_radar_keeps_its_brightness() -> None:
     pair = pair_of(first, second, scenes=scenes)
     np.testing.assert_array_equal(pair.after_matched, second.pixels)
     assert not pair.unscreened
+
+
+@pytest.mark.parametrize("light_first", [True, False])
+def test_light_and_radar_are_neither_moved_nor_matched(light_first: bool) -> None:
+    ground = texture(1)
+    light, radar = make_image(ground), make_image(-12 + ground, -18 + ground, quantity="sigma0_db")
+    days = ("2016-08-20", "2016-09-12") if light_first else ("2016-09-12", "2016-08-20")
+    heights = Geocoding(200.0, 190.0, 39.0, 120.0, noise_subtracted=True)
+    seen = make_scene("L", days[0]), make_scene("R", days[1], **RADAR, geocoding=heights)
+    scenes = seen if light_first else seen[::-1]
+    images = (light, radar) if light_first else (radar, light)
+    pair = pair_of(*images, scenes=scenes)
+    assert pair.mixed
+    assert not pair.shift_found.known
+    assert pair.shift_left == pair.shift_found
+    np.testing.assert_array_equal(pair.after_matched, pair.after.pixels)
+    assert pair.unscreened
+    said = {Code.SHIFT_NOT_MEASURED, Code.TERRAIN_REMAINS_IN_RADAR, Code.CLOUD_UNSCREENED}
+    assert codes(pair) == said
 
 
 def test_radar_of_two_satellites_needs_a_measured_shift() -> None:

@@ -41,8 +41,7 @@ def season(place: Place) -> Explanation:
     dated = all(
         (scene.acquired_to_at - scene.acquired_from_at).days < LONGEST_DATE_DAYS for scene in scenes
     )
-    share = _share_alike(place)
-    alike = (note(Code.CHANGED_ALIKE, alike_fraction=share), *_vegetation(place))
+    share, alike = _alike(place)
     if not dated:
         unknown = note(Code.SEASON_UNKNOWN, longest_days=LONGEST_DATE_DAYS)
         likely = share >= LIKE_SHARE and place.kind not in WATER_KINDS
@@ -55,6 +54,14 @@ def season(place: Place) -> Explanation:
         likely = far
     verdict = Verdict.POSSIBLE if likely else Verdict.RULED_OUT
     return Explanation(cause, verdict, (note(Code.SEASON_GAP, gap_days=gap_days), *alike))
+
+
+def _alike(place: Place) -> tuple[float, tuple[Note, ...]]:
+    """Share of the surroundings that changed like the region; 0 and no notes of a mixed pair."""
+    if place.pair.mixed:
+        return 0.0, ()
+    share = _share_alike(place)
+    return share, (note(Code.CHANGED_ALIKE, alike_fraction=share), *_vegetation(place))
 
 
 def _share_alike(place: Place) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.assess.explanations import any_sensor, optical, radar
+from camp_monitor.assess.explanations import any_sensor, mixed, optical, radar
 from camp_monitor.assess.explanations.place import Maps, Place, Window, look, prepare
 from camp_monitor.notes import Explanation
 from camp_monitor.scenes.sensors import is_sar
@@ -27,6 +27,9 @@ RADAR: tuple[Callable[[Place], Explanation], ...] = (
     radar.snow_in_radar, any_sensor.season, radar.soil_moisture,
     any_sensor.residual_misregistration, any_sensor.view_angle, any_sensor.processing,
     radar.radio_interference,
+)  # fmt: skip
+MIXED: tuple[Callable[[Place], Explanation], ...] = (
+    mixed.two_sensors, any_sensor.season, mixed.misregistration, optical.cloud_edge,
 )  # fmt: skip
 """Those that can act on a sensor, in the order in which they are shown."""
 
@@ -53,4 +56,6 @@ def examine(
         Always the same causes in the same order for one sensor.
     """
     place = look(maps, where, window, kind)
+    if maps.pair.mixed:
+        return tuple(cause(place) for cause in MIXED)
     return tuple(cause(place) for cause in (RADAR if is_sar(maps.pair.bands) else OPTICAL))

@@ -39,7 +39,8 @@ class Maps:
     pair : Pair
     before_scene, after_scene : Scene
     noise : ndarray
-        float32, (band,): spread of the change of all usable ground, in the unit of the pixels.
+        float32, (band,): spread of the change of all usable ground, in the unit of the pixels; 1
+        of a mixed pair, whose numbers do not compare.
     cloud_m, snow_m : ndarray or None
         float32, (row, col): metres to the nearest pixel flagged as cloud, cirrus or cloud shadow,
         and as snow, on either date; None where none is flagged.
@@ -66,8 +67,8 @@ class Place:
     inside, around : ndarray of bool
         (row, col): the region's usable pixels and those of its surroundings.
     before, after, matched : ndarray
-        float32, (band, row, col): the two dates, and the after date at the brightness of the
-        before date.  Of radar with speckle averaged, and `matched` is `after`.
+        float32, (band, row, col): the two dates, each in its own bands, and the after date at the
+        brightness of the before date.  Of radar with speckle averaged, and `matched` is `after`.
     width_px : float
         Of the widest disc that fits into the region.
     """
@@ -121,7 +122,7 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     before, after : Scene
         The scenes of the pair, for the sun, the view, the satellite and the dates.
     """
-    where = np.flatnonzero(pair.usable)
+    where = np.flatnonzero(pair.usable & (not pair.mixed))
     where = where[:: max(1, where.size // SAMPLE_PIXELS)]
     first, second = pair.before.pixels, pair.after_matched
     noise = np.ones(len(pair.bands), np.float32)

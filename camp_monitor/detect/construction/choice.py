@@ -27,8 +27,13 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
     Raises
     ------
     Refusal
-        Bands and pixels that cannot show a building, or nearly everything changed.
+        Bands and pixels that cannot show a building, nearly everything changed, or one date is
+        optical and the other one radar.
     """
+    if pair.mixed:
+        raise Refusal(
+            Code.NEEDS_ONE_SENSOR, before_bands=pair.before.bands, after_bands=pair.after.bands
+        )
     if pair.nature.radar:
         from camp_monitor.detect.construction.radar import detect_radar_construction
 

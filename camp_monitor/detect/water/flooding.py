@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.water.mixed import EDGE_PX as MIXED_EDGE_PX
+from camp_monitor.detect.water.mixed import find_mixed_flooding
 from camp_monitor.detect.water.optical import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detect.water.optical import SPAN, Water, WaterConstants, map_water
 from camp_monitor.detect.water.radar import CONSTANTS as RADAR_CONSTANTS
@@ -69,8 +71,9 @@ def detect_flooding(
     ground that was wet already can be flooded), and lost at least `least_fall` of the longest
     infrared light; of uncalibrated numbers its index must have risen by `least_rise`, too, for
     their border moves with the stretch.  Lost water is the other way round.
-    Radar has rules of its own.  Water where it usually is has come back and is no new water,
-    whatever the date before showed; water that is lost there is lost all the same.
+    Radar has rules of its own, and so has a pair of light and radar (`find_mixed_flooding`).  Water
+    where it usually is has come back and is no new water, whatever the date before showed; water
+    that is lost there is lost all the same.
 
     Parameters
     ----------
@@ -105,6 +108,8 @@ def detect_flooding(
     .. [2] Xu (2006), doi:10.1080/01431160600589179
     .. [3] Twele et al. (2016), doi:10.1080/01431161.2016.1192304 (radar thresholds)
     """
+    if pair.mixed:
+        return _detect_mixed(pair, slope_deg, usual_water)
     if pair.nature.radar:
         return _detect_radar(pair, slope_deg, usual_water)
     before = map_water(pair.before, constants.water, slope_deg)
@@ -126,6 +131,7 @@ def detect_flooding(
     went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
     strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
     weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
+    weaker = _unless_usual(weaker[0], usual_water), weaker[1]
     measured = {
         **qualified(before.measured, "before"),
         **qualified(after.measured, "after"),
@@ -210,7 +216,7 @@ def _detect_radar(
     found = find_radar_flooding(pair, slope_deg=slope_deg)
     strength = np.where(found.gained, found.gained_strength, found.lost_strength)
     gained = found.gained if usual_water is None else found.gained & ~usual_water
-    weaker = found.gained_strength, found.lost_strength
+    weaker = _unless_usual(found.gained_strength, usual_water), found.lost_strength
     changes = _changes(
         pair, found.seen, gained, found.lost, strength, weaker, Code.LIKE_WATER_IN_RADAR
     )
@@ -218,9 +224,33 @@ def _detect_radar(
     return Detection(METHOD, changes, found.seen, {**found.measured, **known})
 
 
+def _detect_mixed(
+    pair: Pair,
+    slope_deg: NDArray[np.float32] | None,
+    usual_water: NDArray[np.bool_] | None,
+) -> Detection:
+    found = find_mixed_flooding(pair, slope_deg)
+    strength = np.where(found.gained, found.gained_strength, found.lost_strength)
+    gained = found.gained if usual_water is None else found.gained & ~usual_water
+    weaker = _unless_usual(found.gained_strength, usual_water), found.lost_strength
+    changes = _changes(
+        pair, found.seen, gained, found.lost, strength, weaker, Code.LIKE_WATER_TO_ONE_SENSOR
+    )
+    measured = {**found.measured, **_known(slope_deg, steepest_deg(pair), usual_water, found.seen)}
+    unseen = Code.UNDER_CLOUD_OR_SMOOTH
+    return Detection(METHOD, changes, found.seen, measured, found.caveats, unseen)
+
+
+def _unless_usual(
+    evidence: NDArray[np.float32], usual_water: NDArray[np.bool_] | None
+) -> NDArray[np.float32]:
+    """Return evidence of new water without that of water where it usually is."""
+    return evidence if usual_water is None else np.where(usual_water, 0, evidence)
+
+
 def steepest_deg(pair: Pair, constants: FloodConstants = CONSTANTS) -> float:
     """Degrees: no water is found on a steeper slope where slopes are given."""
-    if pair.nature.radar:
+    if pair.nature.radar or pair.mixed:
         return RADAR_CONSTANTS.steepest_deg
     return constants.water.steepest_deg
 
@@ -251,6 +281,7 @@ def _changes(
     lookalikes: Code,
 ) -> tuple[Change, Change]:
     """Make the changes of both ways; `weaker` is the evidence of each where neither was found."""
+    way = "mixed" if pair.mixed else "radar" if pair.nature.radar else "optical"
     brief = pair.interval_days <= FLOOD_WITHIN_DAYS
     kinds = ("flooding", "flood_recession") if brief else ("water_gain", "water_loss")
     first, second = (
@@ -258,10 +289,10 @@ def _changes(
             kind=kind,
             changed=(found := _wider_than_a_rim(where & seen) & seen),
             strength=np.nan_to_num(np.where(found, strength, weak)).astype(np.float32),
-            edge_px=EDGE_PX,
+            edge_px=MIXED_EDGE_PX if pair.mixed else EDGE_PX,
             least_px=LEAST_PX,
             caveats=(note(SINGLE_PAIR[kind]), note(lookalikes)),
-            way="radar" if pair.nature.radar else "optical",
+            way=way,
         )
         for kind, where, weak in zip(kinds, (gained, lost), weaker, strict=True)
     )

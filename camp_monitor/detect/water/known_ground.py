@@ -35,6 +35,8 @@ class KnownGround:
         Of the files, for the record.
     caveats : tuple of Note
         Where the files leave the ground unknown.
+    hidden : ndarray of bool or None
+        (row, col); what the radar that took both scenes cannot see.
     """
 
     grid: GeoBox
@@ -43,6 +45,12 @@ class KnownGround:
     heights_name: str = ""
     usual_name: str = ""
     caveats: tuple[Note, ...] = ()
+    hidden: NDArray[np.bool_] | None = None
+
+    @property
+    def of_heights(self) -> tuple[Note, ...]:
+        """The caveats that name the heights and their credit."""
+        return tuple(c for c in self.caveats if c.numbers.get("file") == self.heights_name)
 
     def on(self, grid: GeoBox) -> KnownGround:
         """Cut it down to a window of its own grid.
@@ -64,6 +72,7 @@ class KnownGround:
             grid=grid,
             slope_deg=None if slope_deg is None else slope_deg[window],
             usual_water=None if usual is None else usual[window],
+            hidden=None if self.hidden is None else self.hidden[window],
         )
 
 
@@ -116,7 +125,8 @@ def detect_flooding_on(ground: KnownGround, pair: Pair) -> Detection:
     """
     here = ground.on(pair.grid)
     found = detect_flooding(pair, slope_deg=here.slope_deg, usual_water=here.usual_water)
-    return replace(found, caveats=(*found.caveats, *ground.caveats))
+    new = (caveat for caveat in ground.caveats if caveat not in pair.caveats)
+    return replace(found, caveats=(*found.caveats, *new))
 
 
 def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
@@ -127,10 +137,16 @@ def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
     Refusal
         As `detect_flooding`.
     """
-    found, here = detect_flooding_on(ground, pair), ground.on(pair.grid)
-    seen = found.seen
+    found = detect_flooding_on(ground, pair)
+    return replace(found, seen=found.seen & where_water_can_be_new(ground, pair))
+
+
+def where_water_can_be_new(ground: KnownGround, pair: Pair) -> NDArray[np.bool_]:
+    """Return the ground, (row, col), that is neither steep nor usually under water."""
+    here = ground.on(pair.grid)
+    can_be = np.ones(pair.grid.shape, bool)
     if here.slope_deg is not None:
-        seen = seen & ~(here.slope_deg > steepest_deg(pair))
+        can_be &= ~(here.slope_deg > steepest_deg(pair))
     if here.usual_water is not None:
-        seen = seen & ~here.usual_water
-    return replace(found, seen=seen)
+        can_be &= ~here.usual_water
+    return can_be

@@ -33,6 +33,8 @@ DARK_SHARE = 0.4
 """Nothing is water that reflects more infrared than this part of what bright ground does."""
 DEEP_SHARE = 0.2
 """Plain open water reflects less than this part of it."""
+BANK_PX = 2
+"""Pixels this near to open water are water and ground mixed."""
 VALLEY_BETWEEN = (-0.35, 0.10)
 """Where numbers are not calibrated, the valley between land and water lies here."""
 FEATURELESS, FEATURE_PX = 0.9, 3.0
@@ -192,7 +194,7 @@ def map_water(
     is_water = (index > border) & possible & seen
     return Water(
         is_water=is_water,
-        is_deep=is_water & light.deep,
+        is_deep=_with_banks(is_water & light.deep, is_water),
         seen=seen,
         index=np.where(image.usable, index, np.nan).astype(np.float32),
         infrared=np.where(image.usable, light.longest, np.nan).astype(np.float32),
@@ -205,6 +207,14 @@ def map_water(
             **{f"{Measure.BRIGHT_GROUND}:{name}": level for name, level in light.levels.items()},
         },
     )
+
+
+def _with_banks(deep: NDArray[np.bool_], water: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Add the pixels along its banks, which are part ground and therefore brighter."""
+    from scipy import ndimage
+
+    near = ndimage.binary_dilation(deep, np.ones((3, 3)), iterations=BANK_PX)
+    return np.asarray(near & water)
 
 
 def smoothed(

@@ -12,12 +12,12 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code
 from camp_monitor.events.events import Event
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, verdict_of
-from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
 
@@ -146,7 +146,7 @@ def finding_rows(
                 **_review_values(latest.get(item.id)),
                 **_event_values(events.get(item.id)),
                 "method": legible(item.method),
-                **_scene_values(item.before, item.after),
+                **_scene_values(item),
                 "measurements": json.dumps(dict(item.measurements)),
                 "reasons": " ".join(_codes(item.caveats)),
                 "explanations": "; ".join(f"{e.cause}: {e.verdict}" for e in item.explanations),
@@ -173,7 +173,7 @@ def not_seen_rows(observations: Iterable[Observation]) -> list[Row]:
                 "seen_fraction": float(item.seen_fraction),
                 "simulated": item.simulated,
                 "method": legible(item.method),
-                **_scene_values(item.before, item.after),
+                **_scene_values(item),
                 "measurements": json.dumps(dict(item.measurements)),
                 "reasons": " ".join(_codes((*item.reasons, *item.caveats))),
                 "reasons_text": legible(words.unseen_words(item)),
@@ -209,7 +209,9 @@ def _review_values(review: Review | None) -> dict[str, str]:
     }
 
 
-def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, str]:
+def _scene_values(item: Finding | Observation) -> dict[str, str]:
+    before, after = item.before, item.after
+    ground = [str(one.numbers["credit"]) for one in item.caveats if one.code == Code.GROUND_CREDIT]
     return {
         "earliest": before.acquired_from_at,
         "latest": after.acquired_to_at,
@@ -218,7 +220,7 @@ def _scene_values(before: SceneReference, after: SceneReference) -> dict[str, st
         "before_sensor": legible(before.sensor),
         "after_scene": legible(after.id),
         "after_sensor": legible(after.sensor),
-        "credit": _distinct(before.credit, after.credit),
+        "credit": _distinct(before.credit, after.credit, *ground),
         "licences": _distinct(before.licence, after.licence),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code
 from camp_monitor.facilities.facility import Outline
 from camp_monitor.facilities.geometry import degree_m
 from camp_monitor.records.finding import Finding
@@ -97,10 +98,11 @@ def caption(
     explanations = "; ".join(words.explanation_words(finding))
     if explanations:
         paragraphs.append(phrase("caption.explanations", explanations=_cut(explanations)))
-    caveats = " ".join(caveat_sentences(finding.caveats))
+    credits = [item for item in finding.caveats if item.code == Code.GROUND_CREDIT]
+    caveats = " ".join(caveat_sentences(item for item in finding.caveats if item not in credits))
     if caveats:
         paragraphs.append(phrase("caption.caveats", caveats=_cut(caveats)))
-    paragraphs.append(_image_words(finding, facts))
+    paragraphs.append(" ".join((_image_words(finding, facts), *caveat_sentences(credits))))
     return paragraphs
 
 

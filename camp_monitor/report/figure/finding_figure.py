@@ -25,6 +25,7 @@ from camp_monitor.report.figure.coarse_reading import read_coarse
 from camp_monitor.report.figure.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
 from camp_monitor.report.figure.lettering import find_korean_font
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
+from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.reading import choose_grid, read_image
@@ -293,7 +294,8 @@ def _shift_px(
         grid = choose_grid(first, second, area, settings.context_px)
     else:
         grid = choose_grid(first, second, middle, LARGEST_MEASURED_PX // 2)
-    shift = measure_shift(read_image(first, grid), read_image(second, grid))
+    read = reader(settings.cloud_mask)
+    shift = measure_shift(read(first, grid, (0.0, 0.0)), read(second, grid, (0.0, 0.0)))
     if not shift.known or shift.length_px < CORRECTED_FROM_PX:
         return 0.0, 0.0
     ratio = grid.affine.a / view.affine.a

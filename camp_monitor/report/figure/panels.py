@@ -27,8 +27,9 @@ from camp_monitor.report.figure.caption import ViewFacts
 from camp_monitor.report.figure.lettering import latin_font
 from camp_monitor.report.map.drawing import OUTLINE_DASHES
 from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN
-from camp_monitor.report.picture import render_pair
+from camp_monitor.report.picture import MapImage, render_pair
 from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import question_words
 from camp_monitor.scenes.image import Image
 
@@ -107,7 +108,7 @@ class Panels:
         )
         self.before, self.after = (picture.pixels for picture in pictures)
         self.facts = ViewFacts(
-            pictures[1].shown_as, before.pixel_m, _projection(self.grid), self.side_m
+            _shown_as(*pictures), before.pixel_m, _projection(self.grid), self.side_m
         )
         self.shape = self._place(finding.geometry)
         self.others = [(item.kind, self._place(item.geometry)) for item in others]
@@ -289,6 +290,13 @@ def _for_picture(image: Image) -> Image:
     """Give an image the kind of grid that `render_pair` asks for: only its colours are used."""
     page = GeoBox(image.grid.shape, Affine.scale(1, -1), "EPSG:3857")
     return replace(image, grid=page)
+
+
+def _shown_as(before: MapImage, after: MapImage) -> str:
+    """Name the bands that are shown: of each date where the two are of other sensors."""
+    if before.shown_as == after.shown_as:
+        return after.shown_as
+    return phrase("caption.shown_apart", before=before.shown_as, after=after.shown_as)
 
 
 def _projection(grid: GeoBox) -> str:

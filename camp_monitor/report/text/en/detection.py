@@ -4,6 +4,10 @@ from camp_monitor.codes import Code, Measure
 from camp_monitor.report.text.language import Measured
 
 CODES = {
+    Code.NEEDS_ONE_SENSOR: (
+        "Only water is compared between an optical and a radar scene ({before_bands:list} and "
+        "{after_bands:list}): use two scenes of one sensor."
+    ),
     Code.CONSTRUCTION_NEEDS_BANDS: (
         "Construction cannot be detected in the bands {bands:list} at {pixel_m:g} m: use scenes "
         "with short-wave infrared, or pixels of at most {most_m:g} m."
@@ -32,9 +36,19 @@ CODES = {
         "Water cannot be detected in radar scenes of {quantity:quantity}: use scenes calibrated to "
         "decibels, or 8-bit amplitudes."
     ),
+    Code.METHODS_DISAGREE: (
+        "Methods disagree: the detector called no change (0% of the ground), and a plain "
+        "comparison of the two images sees change on {plain_fraction:.0%} ({least_fraction:.0%} "
+        "is enough to doubt). Something changed that is not understood: look at both images."
+    ),
     Code.WATER_UNTOLD: (
         "Water cannot be distinguished from land: a scene is under cloud or shows a single smooth "
         "surface in {bands:list} ({quantity:quantity}); choose another."
+    ),
+    Code.WATER_MAPS_DISAGREE: (
+        "The optical and the radar image disagree on where water is: only {before_fraction:.0%} of "
+        "the water before appears after, and {after_fraction:.0%} of that after appeared before, "
+        "where one of the two should be {least_fraction:.0%} or more; use two scenes of one sensor."
     ),
     Code.USUAL_WATER_MISSING: (
         "Only {found_fraction:.0%} of the permanent water appears as water; "
@@ -98,6 +112,15 @@ CODES = {
         "Smooth tarmac, dry sand, wet snow and radar shadow look like water in radar; water "
         "between buildings or roughened by wind does not."
     ),
+    Code.LIKE_WATER_TO_ONE_SENSOR: (
+        "Seen by two sensors: dry sand, smooth tarmac, wet snow and shadow look like water in "
+        "radar alone; dark roofs, asphalt and cloud shadow in optics alone; water roughened by "
+        "wind only in optics."
+    ),
+    Code.WATER_MAPS_UNCHECKED: (
+        "The optical and the radar image could not be checked against each other: one of them "
+        "shows too little water (under {least_px} pixels away from its edges)."
+    ),
     Code.PAIR_FLOODING: (
         "One pair cannot distinguish a flood from new permanent water (a pond, a reservoir): a "
         "later image decides."
@@ -119,6 +142,7 @@ CODES = {
         "No height is known for {missing_fraction:percent} of the search area, where steep ground "
         "may be taken for water."
     ),
+    Code.GROUND_CREDIT: "Credit of {file}: {credit}.",
     Code.USUAL_WATER_FROM: "Permanent water is from the reference {file}.",
     Code.USUAL_WATER_UNKNOWN: (
         "Permanent water is unknown for {missing_fraction:percent} of the search area, where it "
@@ -175,6 +199,7 @@ MEASURES = {
     Measure.WATER_BELOW: Measured("Open water below", "{value:g} of the amplitude of land"),
     Measure.WATER_BELOW_DB: Measured("Open water below", "{value:g} dB"),
     Measure.WATER_FRACTION: Measured("Water in the image", "{value:.1%}"),
+    Measure.WATER_IN_COMMON_FRACTION: Measured("Water that both sensors show", "{value:.0%}"),
     Measure.FALL_FROM: Measured("Least share darker than before", "{value:.0%} of each region"),
     Measure.FALL_FROM_DB: Measured("Least fall", "{value:g} dB"),
     Measure.STEEPEST_DEG: Measured("Steepest ground that may be water", "{value:g}°"),

@@ -121,6 +121,18 @@ CODES = {
         "one date only; a stripe of interference stands out by {least_db:g} dB or more."
     ),
     Code.ROWS_UNUSABLE: "Too little ground is usable beside the region along its rows.",
+    Code.SHIFT_TAKEN: (
+        "The shift between the sensors is not measured; {shift_px:g} pixels are assumed at either "
+        "edge of a region {width_px:.0f} pixels wide."
+    ),
+    Code.VEGETATION_ON_DATE: (
+        "Only radar shows water here. Vegetation index on the {which:name} date: "
+        "{region_ndvi:z.2f}; tarmac and dry sand stay below {least_ndvi:g}."
+    ),
+    Code.WATER_TO_LIGHT_ALONE: (
+        "Only the optical image shows water here, as dark roofs, asphalt and shadow may look; "
+        "water roughened by wind is bright in radar."
+    ),
 }
 
 CAUSES = {
@@ -134,6 +146,7 @@ CAUSES = {
     Cause.VIEW_ANGLE: "view angle",
     Cause.PROCESSING: "processing",
     Cause.RADIO_INTERFERENCE: "radio interference",
+    Cause.TWO_SENSORS: "difference between sensors",
 }
 
 VERDICTS = {

@@ -74,6 +74,7 @@ NAMES = {
         "cirrus": "thin cloud",
         "snow": "snow",
         "saturated": "defective pixels",
+        "terrain": "radar layover or shadow",
     },
     "name": {"before": "before", "after": "after"},
     "thing": {"building": "building", "water": "water body"},
@@ -127,6 +128,7 @@ NAMES = {
         "sigma0_power": "sigma0 in linear power",
         "gamma0_power": "gamma0 in linear power",
     },
+    "layer": {"heights": "heights", "permanent_water": "permanent water"},
     "searched": {"here": "the local catalogue", "source": "the catalogues"},
     "look": {
         "looked": "looked at",

@@ -5,7 +5,8 @@ from camp_monitor.codes import Code
 CODES = {
     Code.OTHER_SENSOR: (
         "{before} is from {before_sensor:sensor} and {after} from {after_sensor:sensor}: only "
-        "scenes of one sensor are compared; choose two of the same sensor."
+        "scenes of one sensor are compared, or one optical and one radar scene for floods; choose "
+        "two of the same sensor."
     ),
     Code.OTHER_QUANTITY: (
         "{before} holds {before_quantity:quantity} and {after} {after_quantity:quantity}: their "
@@ -70,8 +71,16 @@ CODES = {
     Code.SHIFT_UNKNOWN: (
         "The shift between the two dates could not be measured; edges may appear as change."
     ),
+    Code.SHIFT_NOT_MEASURED: (
+        "Optical and radar images do not show the same edges, so the shift between the dates was "
+        "not measured; the georeferencing of both was trusted."
+    ),
     Code.CLOUD_UNSCREENED: (
         "No quality band: cloud, haze and cloud shadow were not screened and may appear as change."
+    ),
+    Code.CLOUD_SCREENED_BY: (
+        "No quality band: cloud and cloud shadow were screened by a neural network ({model}), "
+        "which misses thin cloud and may take dark water for shadow."
     ),
     Code.UNCALIBRATED: "The images are not calibrated: only contrasts within each date were used.",
     Code.SEASON_APART: (
@@ -87,6 +96,11 @@ CODES = {
         "{after_height_m:.0f} m (the heights of the two dates) is displaced by up to "
         "{displaced_m_per_100_m:.0f} m per 100 m. The dates are {displaced_m:.0f} m apart for "
         "this reason, of which the measured shift of {shift_found_px:.1f} pixels is corrected."
+    ),
+    Code.TERRAIN_REMAINS_IN_RADAR: (
+        "Terrain was not corrected in the radar scene {scene}: ground above or below "
+        "{height_m:.0f} m is displaced by up to {displaced_m_per_100_m:.0f} m per 100 m from where "
+        "the optical scene shows it."
     ),
     Code.OTHER_PLATFORM: (
         "The scenes are from {before_platform:platform} and {after_platform:platform}, whose "

@@ -58,6 +58,7 @@ PHRASES: dict[str, str] = {
         "Images: {images} Shown in {shown_as}; drawn in pixels of {pixel_m:.3g} m in {projection}; "
         "each panel is {length} wide. The arrow points to true north."
     ),
+    "caption.shown_apart": "{before} (a) and {after} (b)",
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
@@ -213,6 +214,13 @@ PHRASES: dict[str, str] = {
     "scan.more_left_out": "left out: {more} more items of the catalogue, for similar reasons",
     "scan.unread": "note: {scene}: {reason}",
     "scan.fetching": "{facility}: fetching {scenes:scenes}, at most {size_mb:.1f} MB",
+    "ground.failed": "{facility}: {layer:layer} could not be fetched: {reason}",
+    "ground.fetched": "{facility}: {layer:layer} fetched: {title}",
+    "ground.held": "{facility}: {layer:layer} fetched earlier: {title}",
+    "ground.none": (
+        "{facility}: no catalogue that is asked has {layer:layer}; see [fetch] ground in "
+        "camp-monitor.toml"
+    ),
     "scan.to_another_run": "{facility} is left to another run.",
     "scan.failed": "{facility}: {reason}",
     "scan.nothing": "No two images of one sensor were there to compare.",

@@ -1,0 +1,136 @@
+"""Self-doubt: where a detector calls nothing, a plain comparison looks at the pair, too."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.codes import Code
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.indices import normalised_difference
+from camp_monitor.detect.regions import label_regions
+from camp_monitor.errors import Refusal
+from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.sensors import Unit
+
+LEAST_WATER, LEAST_GROUND = 0.05, 0.25
+"""The plain comparison contradicts "nothing changed" from this share of the seen ground on: fields
+and seasons change more of it than floods do, and are no construction."""
+LEAST_DB = 3.0
+"""Radar: change relative to what most ground did, and how much darker than most ground water is."""
+RADAR_SIDE_PX = 7
+LEAST_INDEX = 0.1
+"""Optical water: normalised difference of visible and infrared light that is plainly water."""
+SPREADS = 6.0
+"""Optical: colour differs by as many spreads of ground that did not change."""
+COLOUR_SIDE_PX = 3
+
+
+def check_agreement(
+    pair: Pair, detection: Detection, searched: NDArray[np.bool_] | None = None
+) -> None:
+    """Refuse "nothing changed" where a plain comparison sees much change of that kind.
+
+    The plain comparison shares no assumption with the detectors: no model of roofs, clutter or
+    land, one threshold for the whole scene.  It is far too ready to call change to be an answer of
+    its own; where it is silent, too, "unchanged" has been asked twice.
+
+    Parameters
+    ----------
+    pair : Pair
+    detection : Detection
+        Of that pair.
+    searched : ndarray of bool or None
+        (row, col): the ground asked about; None: all of it.
+
+    Raises
+    ------
+    Refusal
+        No change was called on the searched ground, and the plain comparison sees it on much of
+        what was seen: `LEAST_WATER` or `LEAST_GROUND`.
+
+    Notes
+    -----
+    Optical flooding: normalised difference of green and short-wave infrared (else near infrared)
+    that rises from below 0 to above `LEAST_INDEX` (Xu 2006, doi:10.1080/01431160600589179), of
+    reflectance only.  Radar: a ratio of at least `LEAST_DB` over a square (Rignot and van Zyl 1993,
+    doi:10.1109/36.239913); for flooding, towards darker, and darker than most ground.  Optical
+    construction: change vectors (Malila 1980) of `SPREADS` spreads.
+    """
+    ground = detection.seen if searched is None else detection.seen & searched
+    if not ground.any() or _called(detection, ground):
+        return
+    flooding = _asks_for_water(detection)
+    plain = _plainly_changed(pair, ground, flooding=flooding)
+    fraction = 0.0 if plain is None else float(plain[ground].mean())
+    least = LEAST_WATER if flooding else LEAST_GROUND
+    if fraction >= least:
+        raise Refusal(Code.METHODS_DISAGREE, plain_fraction=fraction, least_fraction=least)
+
+
+def _called(detection: Detection, ground: NDArray[np.bool_]) -> bool:
+    if detection.altered is not None and (detection.altered & ground).any():
+        return True
+    return any(
+        (label_regions(change.changed, change.least_px)[0] > 0)[ground].any()
+        for change in detection.changes
+    )
+
+
+def _asks_for_water(detection: Detection) -> bool:
+    return any(change.kind in ("flooding", "water_gain") for change in detection.changes)
+
+
+def _plainly_changed(
+    pair: Pair, ground: NDArray[np.bool_], *, flooding: bool
+) -> NDArray[np.bool_] | None:
+    """Return where a textbook method sees change; None where none applies.
+
+    Of light and radar none compares the numbers: their two maps of water vouch for each other.
+    """
+    if pair.mixed:
+        return None
+    if pair.nature.radar:
+        return _radar(pair, ground, flooding)
+    return _water(pair) if flooding else _colours(pair, ground)
+
+
+def _radar(pair: Pair, ground: NDArray[np.bool_], flooding: bool) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    from camp_monitor.detect.construction.radar_ratio import decibel_ratio
+
+    rises = [decibel_ratio(pair, name, ground, 0.0, RADAR_SIDE_PX) for name in pair.bands]
+    rise_db = ndimage.median_filter(np.mean(rises, axis=0, dtype=np.float32), RADAR_SIDE_PX)
+    if not flooding:
+        return np.asarray(np.abs(rise_db) >= LEAST_DB)
+    after = np.mean(pair.after.pixels, axis=0, dtype=np.float32)
+    if pair.nature.unit is Unit.AMPLITUDE:
+        after = 20 * np.log10(np.maximum(after, 1))
+    after = ndimage.median_filter(np.where(ground, after, 0), RADAR_SIDE_PX)
+    dark = after <= np.median(after[ground & (rise_db > -LEAST_DB)]) - LEAST_DB
+    return np.asarray((rise_db <= -LEAST_DB) & dark)
+
+
+def _water(pair: Pair) -> NDArray[np.bool_] | None:
+    infrared = next((name for name in ("swir1", "nir") if name in pair.bands), None)
+    if infrared is None or "green" not in pair.bands or not pair.nature.calibrated:
+        return None
+    before, after = (
+        normalised_difference(image.band("green"), image.band(infrared))
+        for image in (pair.before, pair.after)
+    )
+    return (before < 0) & (after > LEAST_INDEX)
+
+
+def _colours(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    squared = np.zeros(ground.shape, np.float32)
+    for before, after in zip(pair.before.pixels, pair.after_matched, strict=True):
+        difference = np.where(ground, after - before, 0).astype(np.float32)
+        difference = ndimage.uniform_filter(difference, COLOUR_SIDE_PX)
+        values = difference[ground]
+        spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+        squared += ((difference - np.median(values)) / max(spread, 1e-6)) ** 2
+    return np.sqrt(squared / len(pair.bands)) >= SPREADS

@@ -1,0 +1,59 @@
+"""Self-doubt: "unchanged" is refused where a plain comparison sees much change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from camp_monitor.codes import Code
+from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.doubt import check_agreement
+from camp_monitor.detect.water.flooding import detect_flooding
+from camp_monitor.errors import Refusal
+from camp_monitor.pairs.pair import Pair
+from tests.detect import painted_radar as radar
+from tests.detect import painted_water as optical
+
+FLOOD = radar.disc(96, 96, 40)
+
+
+def blind(detection: Detection) -> Detection:
+    """The same detector, had it called nothing."""
+    changes = (
+        replace(change, changed=np.zeros_like(change.changed)) for change in detection.changes
+    )
+    return replace(detection, changes=tuple(changes))
+
+
+def radar_pair(flood: np.ndarray | None) -> Pair:
+    relief = radar.relief_db()
+    before, after = radar.land(relief=relief), radar.land(flood, relief=relief)
+    return radar.paired(radar.image(before, 20, 1), radar.image(after, 20, 2))
+
+
+def optical_pair(flood: np.ndarray | None) -> Pair:
+    return optical.pair(optical.landscape(seed=4), optical.landscape(flood, seed=4))
+
+
+@pytest.mark.parametrize("flooded", [radar_pair(FLOOD), optical_pair(optical.disc(40))])
+def test_a_blind_answer_is_refused_where_much_changed(flooded: Pair) -> None:
+    seeing = detect_flooding(flooded)
+    check_agreement(flooded, seeing)
+    with pytest.raises(Refusal, match=Code.METHODS_DISAGREE) as refusal:
+        check_agreement(flooded, blind(seeing))
+    fraction = refusal.value.note.numbers["plain_fraction"]
+    assert isinstance(fraction, float)
+    assert fraction > 0.1
+
+
+@pytest.mark.parametrize("quiet", [radar_pair(None), optical_pair(None)])
+def test_the_same_ground_twice_is_not_doubted(quiet: Pair) -> None:
+    check_agreement(quiet, blind(detect_flooding(quiet)))
+
+
+def test_only_the_ground_asked_about_is_doubted() -> None:
+    flooded = optical_pair(optical.disc(30, 40, 40))
+    elsewhere = optical.disc(20, 130, 130)
+    check_agreement(flooded, blind(detect_flooding(flooded)), elsewhere)
