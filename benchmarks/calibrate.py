@@ -1,6 +1,6 @@
 """Fit how sure a finding is on labelled images, and show how well it holds where it was not fitted.
 
-    python -m benchmarks.calibrate BENCHMARK_DIR [BENCHMARK_DIR ...] [--half tune|check]
+    python benchmarks/calibrate.py BENCHMARK_DIR [BENCHMARK_DIR ...] [--half tune|check]
         [--structure-model NAME] [--write | --write-points]
 
 Every region that the detectors call is one finding; it is real when at least a quarter of its
