@@ -70,27 +70,25 @@ FAMILIES: dict[str, Family] = {
     "radar-water-8-bit": Family(
         ("etci2021", "ombria_s1"),
         {
-            "land_part": tuple(
-                (
-                    ("water.radar:CONSTANTS.land_part", part),
-                    ("water.radar_flooding:CONSTANTS.land_part", part),
-                )
-                for part in (0.6, 0.65, 0.7)
-            ),
+            "deviations": values("water.radar:CONSTANTS.deviations", 5.5, 6.5, 7.5),
+            "range_part": values("water.radar:CONSTANTS.range_part", 0.18, 0.23, 0.28),
         },
         {
             "dropping of specks": (("water.radar:CONSTANTS.least_px", 1),),
-            "regions darker than before": (("water.radar_flooding:CONSTANTS.least_share", 0),),
-            "very dark before": (("water.radar_flooding:CONSTANTS.very_dark", 0),),
-            "drop beyond speckle": (("water.radar_flooding:CONSTANTS.noise_spreads", 0),),
+            "surroundings": (("water.radar_flooding:CONSTANTS.around", 0),),
+            "darkening": (("water.radar_flooding:CONSTANTS.darkening", 0),),
+            "dark before": (("water.radar_flooding:CONSTANTS.dark_before", 0),),
+            "regions darker than before": (("water.radar_flooding:CONSTANTS.least_mean_fall", -9),),
         },
     ),
     "radar-flooding-8-bit": Family(
         ("ombria_s1",),
         {
-            "land_part": values("water.radar_flooding:CONSTANTS.land_part", 0.65, 0.7, 0.75),
-            "least_share": values("water.radar_flooding:CONSTANTS.least_share", 0.15, 0.25, 0.4),
-            "noise_spreads": values("water.radar_flooding:CONSTANTS.noise_spreads", 2, 3, 4),
+            "around": values("water.radar_flooding:CONSTANTS.around", 0.2, 0.4, 0.6),
+            "dark_before": values("water.radar_flooding:CONSTANTS.dark_before", 0.4, 0.6, 0.8),
+            "least_mean_fall": values(
+                "water.radar_flooding:CONSTANTS.least_mean_fall", 0.1, 0.15, 0.2
+            ),
         },
     ),
     "radar-change": Family(

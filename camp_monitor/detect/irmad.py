@@ -165,7 +165,10 @@ def _variate(
 
 
 def irmad(
-    before: NDArray[np.float32], after: NDArray[np.float32], usable: NDArray[np.bool_]
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    most_iterations: int = MAX_ITERATIONS,
 ) -> Multivariate:
     """Measure change between two images, blind to any linear change of their brightness.
 
@@ -179,6 +182,8 @@ def irmad(
         float32, (band, row, col), same shape; each in any unit, linear in brightness.
     usable : ndarray of bool
         (row, col).
+    most_iterations : int
+        The correlations are taken as they are after so many rounds.
 
     Returns
     -------
@@ -200,7 +205,7 @@ def irmad(
     sample, centre, scale = _sample(before, after, usable)
     weights = np.ones(sample.shape[1])
     correlations = np.full(bands, np.inf)
-    for _ in range(MAX_ITERATIONS):
+    for _ in range(most_iterations):
         previous = correlations
         mean, first, second, correlations, variance = _canonical(sample, weights, bands)
         variates = first.T @ (sample[:bands] - mean[:bands, None])

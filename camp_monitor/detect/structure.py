@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,41 @@ NOISE_FLOOR = 0.05
 SAMPLE_PIXELS = 200_000
 RIM_PX = 3
 """Slopes this near to unusable ground do not count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """Edges and corners of one image, by a stretch of colours that it shares with another.
+
+    Parameters
+    ----------
+    steep : ndarray
+        float32, (row, col): length of the slope over all bands, in spreads of the slopes of both.
+    corners : ndarray
+        float32, (row, col): corner energy, in the same unit.
+    """
+
+    steep: NDArray[np.float32]
+    corners: NDArray[np.float32]
+
+
+def measure_structures(
+    before: NDArray[np.float32], after: NDArray[np.float32], usable: NDArray[np.bool_]
+) -> tuple[Structure, Structure, NDArray[np.float32]]:
+    """Measure edges and corners of two images by one stretch; return both and the stretch.
+
+    Parameters
+    ----------
+    before, after : ndarray
+        float32, (band, row, col), matched in brightness.
+    usable : ndarray of bool
+        (row, col).
+    """
+    slopes = [measure_slopes(pixels, usable) for pixels in (before, after)]
+    stretch = shared_stretch(*slopes)
+    slopes = [stretched(one, stretch) for one in slopes]
+    first, second = (Structure(steepness(one), corner_energy(one)) for one in slopes)
+    return first, second, stretch
 
 
 def measure_slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -94,7 +94,7 @@ def test_the_findings_are_those_of_a_scan_byte_for_byte(
 ) -> None:
     """The map prints where an outline comes from, so only that of the registry gives its bytes."""
     by_scan, written = scanned
-    assert len(by_scan["findings"]) == 5
+    assert len(by_scan["findings"]) == 17
     place = workspace / "aoi" / "camp.geojson" if outline == "registered" else files.outline
     outputs = ("-o", tmp_path / "map.html", "--figure", tmp_path / "figure.png", "--geotiff",
                tmp_path / "change.tif", "--json")  # fmt: skip

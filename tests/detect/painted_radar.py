@@ -56,6 +56,15 @@ def amplitude8(
     return made(numbers[None], ("sar",), "amplitude8")
 
 
+def decibel8(
+    ground_db: Array, looks: float = 9, seed: int = 0, gain: float = 6.0, offset: float = 180.0
+) -> Image:
+    """Decibels stretched to 8 bits and declared as amplitudes, as many exports do."""
+    decibels = ground_db + 10 * np.log10(speckle(looks, seed))
+    numbers = np.clip(np.round(gain * decibels + offset), 0, 255)
+    return made(numbers[None], ("sar",), "amplitude8")
+
+
 def made(pixels: Array, bands: tuple[str, ...], quantity: str) -> Image:
     flags = np.zeros(pixels.shape[1:], np.uint8)
     return Image(pixels.astype(np.float32), bands, quantity, flags, PLACE)

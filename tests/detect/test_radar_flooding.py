@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from tests.detect.painted_radar import (
     Array,
     agreement,
     amplitude8,
+    decibel8,
     disc,
     image,
     land,
@@ -109,3 +112,57 @@ def test_no_new_water_on_slopes() -> None:
     slope = np.where(FLOOD, 30, 0).astype(np.float32)
     pair = paired(image(land(), seed=1), image(land(FLOOD), seed=2))
     assert not find_radar_flooding(pair, slope_deg=slope).gained.any()
+
+
+MOSTLY = disc(96, 96, 80)
+"""More than half of the frame."""
+
+
+@pytest.mark.parametrize("gain", [4.0, 7.0])
+@pytest.mark.parametrize("offset", [150.0, 190.0])
+@pytest.mark.parametrize("flood", [FLOOD, MOSTLY])
+def test_decibels_of_8_bits_are_compared_as_differences(
+    gain: float, offset: float, flood: Array
+) -> None:
+    wet = np.where(RIVER | flood, -14.0, relief_db())
+    pair = paired(decibel8(DRY, seed=1), decibel8(wet, seed=2, gain=gain, offset=offset))
+    found = find_radar_flooding(pair)
+    assert agreement(found.gained, flood & ~RIVER) > 0.9
+    assert not found.lost.any()
+    assert abs(found.measured["speckle_slope"]) < 0.35
+
+
+def test_swapped_dates_give_the_recession() -> None:
+    wet = np.where(RIVER | FLOOD, -14.0, relief_db())
+    first, second = decibel8(DRY, seed=1), decibel8(wet, seed=2, gain=4.5)
+    forth = find_radar_flooding(paired(first, second))
+    back = find_radar_flooding(paired(second, first))
+    assert agreement(forth.gained, back.lost) > 0.98
+    assert not back.gained.any()
+
+
+@pytest.mark.parametrize("times", [2, 4])
+def test_averaged_copies_show_the_same_flood(times: int) -> None:
+    small = FLOOD[::times, ::times]
+    images = []
+    for number, ground in enumerate((DRY, WET)):
+        whole = decibel8(ground, seed=number)
+        blocks = whole.pixels.reshape(1, SIDE // times, times, SIDE // times, times)
+        coarse = np.round(blocks.mean(axis=(2, 4)))
+        grid = whole.grid.zoom_out(times)
+        flags = np.zeros(small.shape, np.uint8)
+        images.append(replace(whole, pixels=coarse, flags=flags, grid=grid))
+    found = find_radar_flooding(paired(images[0], images[1]))
+    assert agreement(found.gained, small & ~RIVER[::times, ::times]) > 0.8
+
+
+@settings(max_examples=10, deadline=None)
+@given(gain=st.floats(3, 8), offset=st.floats(140, 190), seed=st.integers(0, 50))
+def test_the_same_scene_stretched_otherwise_is_not_flooded(
+    gain: float, offset: float, seed: int
+) -> None:
+    ground: Array = np.where(FLOOD | RIVER, -12.0, relief_db())
+    first, second = decibel8(ground, seed=seed), decibel8(ground, 9, seed + 100, gain, offset)
+    found = find_radar_flooding(paired(first, second))
+    assert not found.gained.any()
+    assert not found.lost.any()

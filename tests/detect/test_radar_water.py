@@ -40,6 +40,15 @@ def test_wind_that_roughens_a_lake_does_not_hide_it_from_vh() -> None:
     assert not alone.is_water.any()
 
 
+def test_water_grows_over_reeds_that_touch_it_and_nowhere_else() -> None:
+    reeds, pond = disc(radius=45) & ~LAKE, disc(30, 30, 15)
+    vh = np.where(LAKE, -27.0, np.where(reeds | (pond & ~LAKE & ~reeds), -21.2, -15.0))
+    found = map_radar_water(image({"vh": vh}, looks=50))
+    assert agreement(found.is_water, LAKE | reeds) > 0.9
+    assert not found.is_water[15:28, 15:28].any()
+    assert found.strength[found.is_water].min() >= 1
+
+
 @settings(max_examples=20, deadline=None)
 @given(looks=st.sampled_from([1, 2, 5, 20]), vh_db=st.floats(-18, -10), seed=st.integers(0, 99))
 def test_one_population_is_never_split(looks: int, vh_db: float, seed: int) -> None:

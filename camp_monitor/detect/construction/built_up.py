@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code
+from camp_monitor.detect.cells import averaged, enlarged, filled, mean_around
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.irmad import irmad
 from camp_monitor.notes import note
@@ -121,9 +122,9 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
     .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
     """
     cells = max(1, round(CELL_M / pixel_m))
-    usable = _averaged(pair.usable[None].astype(np.float32), cells)[0] > 0.5
+    usable = averaged(pair.usable[None].astype(np.float32), cells)[0] > 0.5
     before, after = (
-        _averaged(_filled(image.pixels, pair.usable), cells) for image in (pair.before, pair.after)
+        averaged(filled(image.pixels, pair.usable), cells) for image in (pair.before, pair.after)
     )
     slopes = _slopes(before, usable), _slopes(after, usable)
     agreement = _agreement(*slopes, usable)
@@ -134,8 +135,8 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
     evidence = (times / constants.colour_times) ** weight
     evidence *= (edges / constants.new_edges) ** (1 - weight)
     evidence = np.minimum(evidence, (contrast / max(constants.least_contrast, 1e-6)) ** 2)
-    enlarged = _enlarged(evidence, cells, pair.usable.shape)
-    strength = np.where(pair.usable, enlarged, 0).astype(np.float32)
+    whole = enlarged(evidence, cells, pair.usable.shape)
+    strength = np.where(pair.usable, whole, 0).astype(np.float32)
     by_colours = weight >= 0.5
     change = Change(
         kind="built_up",
@@ -147,39 +148,6 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
         way=BY_COLOURS if by_colours else BY_EDGES,
     )
     return BuiltUp(change, agreement, weight)
-
-
-def _filled(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Put each band's median where nothing usable is."""
-    filled = pixels.copy()
-    for band in filled:
-        band[~usable] = np.median(band[usable]) if usable.any() else 0
-    return filled
-
-
-def _averaged(pixels: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
-    """Average squares of `cells` pixels a side; an incomplete row or column at the end joins in."""
-    if cells == 1:
-        return pixels
-    rows, columns = (max(size // cells, 1) for size in pixels.shape[1:])
-    by_row = np.add.reduceat(pixels, np.arange(rows) * cells, axis=1)
-    total = np.add.reduceat(by_row, np.arange(columns) * cells, axis=2)
-    tall = np.diff(np.append(np.arange(rows) * cells, pixels.shape[1]))
-    wide = np.diff(np.append(np.arange(columns) * cells, pixels.shape[2]))
-    return np.asarray(total / np.outer(tall, wide), np.float32)
-
-
-def _enlarged(
-    values: NDArray[np.float64], cells: int, shape: tuple[int, ...]
-) -> NDArray[np.float64]:
-    """Give every pixel the value of its square."""
-    if cells == 1:
-        return values
-    rows, columns = (
-        np.minimum(np.arange(size) // cells, most - 1)
-        for size, most in zip(shape, values.shape, strict=True)
-    )
-    return np.asarray(values[np.ix_(rows, columns)])
 
 
 def _slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -223,21 +191,10 @@ def _colour_change(
     )
     change = irmad(first, second, usable)
     distance = np.sqrt(np.where(usable, change.chi_square, 0)).astype(np.float64)
-    distance = _mean_around(distance, usable, smoothed_cells)
+    distance = mean_around(distance, usable, smoothed_cells)
     middle = float(np.median(distance[usable])) if usable.any() else 0.0
     noise = float(np.sqrt(2 * (1 - max(change.correlations)) + 1e-6))
     return distance / max(middle, 1e-6), distance * noise
-
-
-def _mean_around(
-    values: NDArray[np.float64], usable: NDArray[np.bool_], spread: float
-) -> NDArray[np.float64]:
-    """Gaussian mean of the usable cells."""
-    from scipy import ndimage
-
-    total = ndimage.gaussian_filter(np.where(usable, values, 0), spread)
-    share = ndimage.gaussian_filter(usable.astype(np.float64), spread)
-    return np.where(usable, total / np.maximum(share, 1e-6), 0)
 
 
 def _new_edges(

@@ -47,9 +47,9 @@ def detect_construction(pair: Pair, structure_model: str = "default") -> Detecti
 
         return detect_fine_construction(pair, structure_model)
     if pair.pixel_m <= STRUCTURE_UP_TO_M:
-        from camp_monitor.detect.construction.new_structures import detect_new_structures
+        from camp_monitor.detect.construction.sites import detect_sites
 
-        return detect_new_structures(pair)
+        return detect_sites(pair)
     if pair.nature.unit is not Unit.REFLECTANCE and len(pair.bands) >= 3:
         from camp_monitor.detect.construction.multiband import detect_by_colours
 

@@ -14,7 +14,7 @@ from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.indices import ndbi, ndvi
 from camp_monitor.detect.irmad import MOST_CORRELATION, change_odds, irmad
 from camp_monitor.detect.regions import label_regions
-from camp_monitor.detect.structure import measure_slopes, shared_stretch, stretched
+from camp_monitor.detect.structure import measure_structures
 from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note
@@ -223,11 +223,8 @@ def _altered(
 
 def _corners(pair: Pair, dry: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find corners that were not there before."""
-    images = (pair.before.pixels, pair.after_matched)
-    slopes = [measure_slopes(pixels, dry) for pixels in images]
-    stretch = shared_stretch(*slopes)
-    before, after = (stretched(one, stretch) for one in slopes)
-    return new_corners(before, after, dry, CORNER, CORNER_TOLERANCE_PX)
+    before, after, _ = measure_structures(pair.before.pixels, pair.after_matched, dry)
+    return new_corners(before.corners, after.corners, dry, CORNER, CORNER_TOLERANCE_PX)
 
 
 def _clear_log_odds(odds: NDArray[np.float32]) -> float:

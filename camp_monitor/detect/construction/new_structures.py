@@ -7,22 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.codes import Code, Measure
-from camp_monitor.detect.construction.method import METHOD
-from camp_monitor.detect.detection import Change, Detection
-from camp_monitor.detect.structure import (
-    corner_energy,
-    measure_slopes,
-    newly,
-    shared_stretch,
-    steepness,
-    stretched,
-)
-from camp_monitor.detect.water.banks import banks, wet_ground
-from camp_monitor.notes import note
-from camp_monitor.pairs.pair import Pair
+from camp_monitor.detect.structure import Structure, newly
 
-WAY = "structures"
 LEAST_PX = 4
 FLAT = 1.0
 """Ground less steep than this, in spreads of the scene's slopes, is plain: a basin begins there."""
@@ -81,8 +67,15 @@ class StructureConstants:
 CONSTANTS = StructureConstants()
 
 
-def detect_new_structures(pair: Pair, constants: StructureConstants = CONSTANTS) -> Detection:
-    """Find plain shapes whose outline was not there before.
+def find_structures(
+    solid: NDArray[np.bool_],
+    before: Structure,
+    after: Structure,
+    colours: list[NDArray[np.float32]],
+    pixel_m: float,
+    constants: StructureConstants = CONSTANTS,
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Find plain shapes whose outline was not there before; return where, and their evidence.
 
     The after image is parted along its steepest lines (a watershed).  What is steep all round and
     was not before, even inside, of another colour than its surroundings, not so before, and fills
@@ -91,58 +84,14 @@ def detect_new_structures(pair: Pair, constants: StructureConstants = CONSTANTS)
 
     Parameters
     ----------
-    pair : Pair
-        Optical, of any bands and unit.
-    constants : StructureConstants
-
-    Returns
-    -------
-    Detection
-        Kind ``construction``.
-
-    Notes
-    -----
-    Cannot see: what has no contrast to its surroundings, dark roofs that look like water, and
-    structures whose outline was there before (a field that is built upon to its rim).  Takes for
-    construction: see `SMALL_THINGS`.
-
-    References
-    ----------
-    .. [1] Vincent and Soille (1991), doi:10.1109/34.87344 (watersheds)
-    .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
-    """
-    wet_before, wet_after = wet_ground(pair)
-    solid = pair.usable & ~banks(wet_before | wet_after)
-    built, strength = find_structures(pair, solid, constants)
-    return Detection(
-        METHOD,
-        (
-            Change(
-                kind="construction",
-                changed=built,
-                strength=strength,
-                edge_px=0.8,
-                least_px=LEAST_PX,
-                caveats=(note(Code.SMALL_THINGS),),
-                way=WAY,
-            ),
-        ),
-        solid | (pair.usable & wet_after),
-        {Measure.EDGE_FROM: constants.edge},
-        unseen=Code.AT_WATER,
-    )
-
-
-def find_structures(
-    pair: Pair, solid: NDArray[np.bool_], constants: StructureConstants = CONSTANTS
-) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Find new structures; return where they are, and their evidence.
-
-    Parameters
-    ----------
-    pair : Pair
     solid : ndarray of bool
         (row, col); ground on which they are looked for.
+    before, after : Structure
+        Edges and corners of both images, by one stretch of colours.
+    colours : list of ndarray
+        float32, (band, row, col), of both images, matched, by the same stretch.
+    pixel_m : float
+        Side of a pixel, metres.
     constants : StructureConstants
 
     Returns
@@ -150,22 +99,27 @@ def find_structures(
     (ndarray of bool, ndarray)
         (row, col); the evidence, float32, is one number for each shape: the mean of its
         properties, in units of what is asked for, or the weakest of them if it is below 1.
+
+    Notes
+    -----
+    Cannot see: what has no contrast to its surroundings, dark roofs that look like water, and
+    structures whose outline was there before (a field that is built upon to its rim).  Takes for
+    construction: vehicles, stacks and new shadows.
+
+    References
+    ----------
+    .. [1] Vincent and Soille (1991), doi:10.1109/34.87344 (watersheds)
+    .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
     """
-    images = (pair.before.pixels, pair.after_matched)
-    slopes = [measure_slopes(pixels, solid) for pixels in images]
-    stretch = shared_stretch(*slopes)
-    slopes = [stretched(one, stretch) for one in slopes]
-    colours = [stretched(pixels, stretch) for pixels in images]
-    steep_before, steep_after = (steepness(one) for one in slopes)
-    new = np.where(solid, newly(steep_before, steep_after, TOLERANCE_PX), 0)
+    new = np.where(solid, newly(before.steep, after.steep, TOLERANCE_PX), 0)
     edges = np.maximum(new / constants.edge, 0).astype(np.float32)
-    basins = _basins(steep_after, solid)
+    basins = _basins(after.steep, solid)
     closed = _mean_outline(basins, np.minimum(edges, 1))
-    closed[np.bincount(basins.ravel()) > constants.largest_m2 / pair.pixel_m**2] = 0
+    closed[np.bincount(basins.ravel()) > constants.largest_m2 / pixel_m**2] = 0
     closed[0] = -1
     shapes = [((closed >= constants.least_closed)[basins], 1.0)]
     if np.isfinite(constants.corner):
-        corners = new_corners(slopes[0], slopes[1], solid, constants.corner)
+        corners = new_corners(before.corners, after.corners, solid, constants.corner)
         leaning = closed >= CORNERED * constants.least_closed
         leaning &= np.bincount(basins[corners], minlength=closed.size) > 0
         shapes += [(leaning[basins], CORNERED)]
@@ -223,20 +177,20 @@ def _judged(
         shape = labels[window] == number
         if shape.sum() < LEAST_PX:
             continue
-        before, after = (image[(slice(None), *window)] for image in colours)
-        uneven, earlier = _colour_contrast(shape, before, after, solid[window])
-        marks = np.clip(
-            (
+        marks = [
+            max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
+            _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
+        ]
+        if min(marks) >= 1:  # else it is none, whatever its colours
+            before, after = (image[(slice(None), *window)] for image in colours)
+            uneven, earlier = _colour_contrast(shape, before, after, solid[window])
+            marks += [
                 constants.most_uneven / max(uneven, 1e-9),
                 constants.most_before / max(earlier, 1e-9),
-                _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
-                max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
-            ),
-            1e-3,
-            FULL_MARKS,
-        )
-        weakest = float(marks.min())
-        evidence[number] = weakest if weakest < 1 else np.exp(np.log(marks).mean())
+            ]
+        bounded = np.clip(marks, 1e-3, FULL_MARKS)
+        weakest = float(bounded.min())
+        evidence[number] = weakest if weakest < 1 else np.exp(np.log(bounded).mean())
     return evidence[labels]
 
 
@@ -277,8 +231,8 @@ def _rectangularity(shape: NDArray[np.bool_]) -> float:
 
 
 def new_corners(
-    slopes_before: NDArray[np.float32],
-    slopes_after: NDArray[np.float32],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
     solid: NDArray[np.bool_],
     least: float,
     tolerance_px: int = CORNER_TOLERANCE_PX,
@@ -287,8 +241,8 @@ def new_corners(
 
     Parameters
     ----------
-    slopes_before, slopes_after : ndarray
-        float32, (2, band, row, col), stretched by one map.
+    before, after : ndarray
+        Corner energy of both images, by one stretch of colours; float32, (row, col).
     solid : ndarray of bool
         (row, col); ground on which they are looked for.
     least : float
@@ -301,7 +255,6 @@ def new_corners(
 
     if not solid.any():
         return np.zeros(solid.shape, bool)
-    before, after = corner_energy(slopes_before), corner_energy(slopes_after)
     usual = max(float(np.percentile(one[solid], ALL_BUT_CORNERS)) for one in (before, after))
     ratio = np.where(solid, newly(before, after, tolerance_px) / max(usual, 1e-6), -1)
     grown, _ = ndimage.label(ratio > CORNER_GROWN, np.ones((3, 3)))

@@ -8,6 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code, Measure
+from camp_monitor.detect.water.speckle import (
+    Speckle,
+    is_multiplicative,
+    measure_speckle,
+    pooled_slope,
+)
 from camp_monitor.errors import Refusal
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import Unit
@@ -22,8 +28,9 @@ STEP_DB = 3.0
 """A pixel this much below the border is water twice as surely."""
 BRIGHT_PERCENTILE = 95.0
 """As much of a scene may be water, and its land is still found."""
+DARKEST_PERCENTILE = 0.5
 LAND_FROM = 0.65
-"""Land is no darker than this part of what is brightest, in amplitude."""
+"""Land is no darker than this part of what is brightest: in amplitude, or of the scene's range."""
 MOST_NOISE = 0.08
 """An average that keeps more speckle than this, by its level, is taken over a larger square."""
 SPECKLE_ALONE = 10.0
@@ -39,8 +46,15 @@ class RadarWaterConstants:
     ----------
     vh_db, vv_db : float
         Water is darker than this in sigma nought, decibels; in VV only where there is no VH.
+    growing_db : float
+        VH: water grows over pixels that touch it and are brighter than its border by less.
     land_part : float
         8-bit amplitudes: water is darker than this part of the scene's own land.
+    deviations : float
+        8-bit numbers on a scale like decibels: water lies below the land by so many standard
+        deviations of one pixel's speckle, the only gauge of such a scale, and by
+    range_part : float
+        this part of the range from the land to the darkest of the scene.
     least_px : int
         Smaller water is speckle; 1 keeps all.
     steepest_deg : float
@@ -49,7 +63,10 @@ class RadarWaterConstants:
 
     vh_db: float = -22.0
     vv_db: float = -15.0
+    growing_db: float = 1.5
     land_part: float = 0.65
+    deviations: float = 6.5
+    range_part: float = 0.23
     least_px: int = 20
     steepest_deg: float = 10.0
 
@@ -67,25 +84,26 @@ class RadarWater:
         (row, col).
     seen : ndarray of bool
         (row, col); False everywhere where the image cannot tell.
+    allowed : ndarray of bool
+        (row, col); False on ground that is too steep for water.
     strength : ndarray
         float32, (row, col): evidence for water in units of the threshold; 1 is just enough.
     level : ndarray
-        float32, (row, col): what was compared with `border`, speckle averaged: decibels, or
-        amplitude by the scene's land; NaN where nothing was seen.
+        float32, (row, col): what was compared with `border`, speckle averaged: decibels, or for
+        numbers of 8 bits how far above the scene's land, in units of the least depth of water
+        below it; NaN where nothing was seen.
     border : float
         Water is darker than this `level`.
-    noise_fraction : float
-        Speckle left in `level`, standard deviation by the level itself; 0 where not asked for.
     measured : dict
         For the record, as in `Detection`.
     """
 
     is_water: NDArray[np.bool_]
     seen: NDArray[np.bool_]
+    allowed: NDArray[np.bool_]
     strength: NDArray[np.float32]
     level: NDArray[np.float32]
     border: float
-    noise_fraction: float
     measured: dict[str, float]
 
 
@@ -93,12 +111,17 @@ def map_radar_water(
     image: Image,
     constants: RadarWaterConstants = CONSTANTS,
     slope_deg: NDArray[np.float32] | None = None,
+    speckles: tuple[Speckle, ...] = (),
 ) -> RadarWater:
     """Say where open water is in one radar image.
 
     Decibels have physical bounds, and VH decides: VV of water that wind roughens is as bright as
-    land, VH is not.  Numbers of 8 bits have no unit and are read against the level of the scene's
-    own land, which is found even where most of the scene is water.
+    land, VH is not.  From where it is dark enough, water grows over what is nearly as dark and
+    touches it: reeds and wind lift part of a water body.
+
+    Numbers of 8 bits have no unit: their speckle tells whether they are amplitudes or lie on a
+    scale like decibels, of unknown gain and offset.  They are read against the level of the
+    scene's own land, which is found even where most of the scene is water.
 
     Parameters
     ----------
@@ -107,6 +130,9 @@ def map_radar_water(
     constants : RadarWaterConstants
     slope_deg : ndarray or None
         float32, (row, col), degrees: radar shadow on steep ground is no water.
+    speckles : tuple of Speckle
+        8-bit numbers: that of this image and of others written in the same way; measured here
+        where none is given.
 
     Returns
     -------
@@ -128,34 +154,45 @@ def map_radar_water(
     .. [2] Bonafilia et al. (2020), doi:10.1109/CVPRW50498.2020.00113 (thresholds, and how far a
        fixed one carries)
     """
-    noise_fraction = 0.0
     if image.nature.unit is Unit.DECIBEL:
         level, border = _level_db(image, constants)
         strength = np.exp2((border - level) / STEP_DB)
         name = "vh" if "vh" in image.bands else image.bands[0]
         measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
     elif image.nature.unit is Unit.AMPLITUDE:
-        level, noise_fraction = _level_by_land(image, constants)
-        border = constants.land_part
-        strength = np.where(level > 0, border / np.maximum(level, 0.05), 1 / 0.05)
-        measured = {Measure.WATER_BELOW: border}
+        speckles = speckles or (measure_speckle(image, deciding_band(image)),)
+        multiplicative = is_multiplicative(speckles)
+        level, depth = _level_by_land(image, speckles[0], multiplicative, constants)
+        border = -1.0
+        strength = np.exp2(border - level)
+        measured = {Measure.WATER_BELOW: constants.land_part}
+        if not multiplicative:
+            measured = {Measure.WATER_DEPTH: depth}
+        if np.isfinite(slope := pooled_slope(speckles)):
+            measured[Measure.SPECKLE_SLOPE] = slope
     else:
         raise Refusal(Code.WATER_NEEDS_UNIT, quantity=image.quantity)
     seen = np.isfinite(level)
     with np.errstate(invalid="ignore"):
         wet = seen & (level < border)
+    allowed = np.ones(seen.shape, bool)
     if slope_deg is not None:
-        wet &= ~(slope_deg > constants.steepest_deg)
+        allowed = ~(slope_deg > constants.steepest_deg)
+    wet &= allowed
     wet = without_specks(wet, constants.least_px)
+    if image.nature.unit is Unit.DECIBEL and "vh" in image.bands:
+        with np.errstate(invalid="ignore"):
+            wet = _grown(wet, seen & allowed & (level < border + constants.growing_db))
+        strength = np.where(wet, np.maximum(strength, 1), strength)
     if seen.any():
         measured[Measure.WATER_FRACTION] = float(wet.sum() / seen.sum())
     return RadarWater(
         is_water=wet,
         seen=seen,
+        allowed=allowed,
         strength=np.nan_to_num(strength).astype(np.float32),
         level=level,
         border=border,
-        noise_fraction=noise_fraction,
         measured=measured,
     )
 
@@ -185,6 +222,16 @@ def without_specks(where: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]
     return large[labels]
 
 
+def _grown(core: NDArray[np.bool_], within: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Grow regions over all that touches them (hysteresis)."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(within | core, np.ones((3, 3)))
+    reached = np.zeros(count + 1, bool)
+    reached[labels[core]] = True
+    return reached[labels]
+
+
 def _level_db(image: Image, constants: RadarWaterConstants) -> tuple[NDArray[np.float32], float]:
     """Backscatter that decides, decibels of sigma nought, and its border."""
     above = GAMMA_ABOVE_SIGMA_DB if image.quantity.startswith("gamma0") else 0.0
@@ -208,34 +255,49 @@ def _steady_db(image: Image, name: str) -> NDArray[np.float32]:
     return steady + np.float32(gap)
 
 
-def _level_by_land(
-    image: Image, constants: RadarWaterConstants
-) -> tuple[NDArray[np.float32], float]:
-    """Amplitude by that of the scene's land, and the part of it that speckle makes.
+def deciding_band(image: Image) -> str:
+    """Return the band of 8-bit numbers that decides.
 
-    NaN everywhere where nothing but speckle shows.  Co-polarised amplitude decides: after
-    stretching, VH of bare ground may be as dark as water.
+    After stretching, VH of bare ground may be as dark as water.
     """
-    name = next(name for name in ("vv", "sar", "vh") if name in image.bands)
-    numbers, side_px = image.band(name), SIDE_PX
-    amplitude = average(numbers, image.usable)
-    values = amplitude[np.isfinite(amplitude)]
+    return next(name for name in ("vv", "sar", "vh") if name in image.bands)
+
+
+def _level_by_land(
+    image: Image, speckle: Speckle, multiplicative: bool, constants: RadarWaterConstants
+) -> tuple[NDArray[np.float32], float]:
+    """How far above the scene's land, in units of the least depth of water below it; that depth.
+
+    NaN everywhere where nothing but speckle shows.
+    """
+    numbers, side_px = image.band(deciding_band(image)), SIDE_PX
+    steady = average(numbers, image.usable)
+    values = steady[np.isfinite(steady)]
     if values.size == 0:
-        return amplitude, 0.0
-    within = _within(numbers, amplitude)
+        return steady, 1.0
+    within = _within(numbers, steady)
     noise = float(np.median(np.sqrt(within) / np.maximum(values, 1.0)))
-    if noise > MOST_NOISE * SIDE_PX:
+    if multiplicative and noise > MOST_NOISE * SIDE_PX:
         side_px = 2 * int(noise / MOST_NOISE / 2) + 3
-        amplitude = average(numbers, image.usable, side_px)
-        values = amplitude[np.isfinite(amplitude)]
+        steady = average(numbers, image.usable, side_px)
+        values = steady[np.isfinite(steady)]
+    only_speckle = values.var() <= SPECKLE_ALONE * np.median(within) / SIDE_PX**2
+    darkest = float(np.percentile(values, DARKEST_PERCENTILE))
     bright = float(np.percentile(values, BRIGHT_PERCENTILE))
-    land = float(np.median(values[values >= LAND_FROM * bright]))
-    level = (amplitude / max(land, 1.0)).astype(np.float32)
+    if multiplicative:
+        land = float(np.median(values[values >= LAND_FROM * bright]))
+        depth = max(land, 1.0) * (1 - constants.land_part)
+    else:
+        land = float(np.median(values[values >= darkest + LAND_FROM * (bright - darkest)]))
+        depth = max(
+            constants.deviations * speckle.deviation, constants.range_part * (land - darkest), 1.0
+        )
+    level = ((steady - land) / depth).astype(np.float32)
     with np.errstate(invalid="ignore"):
-        dark = without_specks(level < constants.land_part, constants.least_px)
-    if not dark.any() and values.var() <= SPECKLE_ALONE * np.median(within) / SIDE_PX**2:
-        return np.full(amplitude.shape, np.nan, np.float32), noise / side_px
-    return level, noise / side_px
+        dark = without_specks(level < -1, constants.least_px)
+    if only_speckle and not dark.any():
+        return np.full(level.shape, np.nan, np.float32), depth
+    return level, depth
 
 
 def _within(numbers: NDArray[np.float32], averaged: NDArray[np.float32]) -> NDArray[np.float32]:

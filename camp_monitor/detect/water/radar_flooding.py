@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from affine import Affine
@@ -14,8 +15,11 @@ from camp_monitor.detect.water.radar import CONSTANTS as WATER_CONSTANTS
 from camp_monitor.detect.water.radar import (
     RadarWater,
     RadarWaterConstants,
+    average,
+    deciding_band,
     map_radar_water,
 )
+from camp_monitor.detect.water.speckle import Speckle, is_multiplicative, measure_speckle
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
@@ -23,7 +27,14 @@ from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sensors import Unit
 
 LEAST_PX = 25
-"""Of a region, so many pixels must be darker than before: fewer are speckle."""
+"""Of a region, so many pixels must have a sure score: fewer are speckle."""
+AROUND_PX = 5
+"""Means over this square of levels that are averages already: 9 pixels together."""
+MOST_FALL = 1.5
+"""A fall by more depths than this tells no more."""
+BY_LINE = 0.1
+"""The line through what changed least may correct the level of the land by so many depths: where
+most of the frame is flooded, it runs through the flood."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +49,37 @@ class RadarFloodingConstants:
         Decibels: what lay this far below water's border was water before.  Ground that was merely
         dark may have been wet, and can be flooded.
     land_part : float
-        8-bit amplitudes: water is darker than this part of the scene's own land; a looser border
-        than that of one date alone, because darkening is asked for, too.
-    very_dark : float
-        8-bit amplitudes: what was darker than this part of its land was water before; 0 lets all
-        water count as new.
-    least_share : float
-        8-bit amplitudes: a region of water is new when this share of it is darker than before;
-        0 does not ask.
-    noise_spreads : float
-        8-bit amplitudes: a pixel is darker than before from so many standard deviations of both
-        dates' speckle, read in both ways (see `find_radar_flooding`); 0: by anything.
+        8-bit amplitudes: as in `RadarWaterConstants`; nearer to the land than for one date alone,
+        because darkening counts, too.
+    around : float
+        8-bit numbers: weight of the mean over `AROUND_PX` pixels against that of the pixel.
+    darkening : float
+        8-bit numbers: what a fall by the least depth of water adds to the score; less than
+    least_fall : float
+        counts against it.
+    dark_before : float
+        8-bit numbers: what is taken off for each depth that the first date was darker than
+    water_before : float
+        this many depths below its land.
+    beyond : float
+        8-bit numbers: so many depths beyond the border of water are asked for.
+    surely : float
+        8-bit numbers: a region has pixels of this score.
+    least_mean_fall : float
+        8-bit numbers: a region is darker than before by this on the whole, in depths.
     """
 
     least_drop_db: float = 3.0
     wet_below_db: float = 1.0
     land_part: float = 0.70
-    very_dark: float = 0.2
-    least_share: float = 0.25
-    noise_spreads: float = 3.0
+    around: float = 0.4
+    darkening: float = 0.1
+    least_fall: float = 0.2
+    dark_before: float = 0.6
+    water_before: float = 1.2
+    beyond: float = 0.15
+    surely: float = 0.1
+    least_mean_fall: float = 0.15
 
 
 CONSTANTS = RadarFloodingConstants()
@@ -97,10 +120,13 @@ def find_radar_flooding(
     New water is water after that was not *very* dark before: a rule that asks for plain dry land
     before misses floods on ground that was wet already.  Lost water is the same, backwards.
 
-    Decibels fall by a least drop, pixel by pixel.  Amplitudes of 8 bits, of which each date may
-    have been stretched on its own, are brought together in two ways, by the level of the land and
-    by a line through what changed least; neither is safe alone, and a region is new water where
-    enough of it is darker than before in both.
+    Decibels fall by a least drop, pixel by pixel.  Numbers of 8 bits, of which each date may have
+    been stretched on its own, are read in depths below their own land.  How dark a pixel is and
+    its surroundings are, how much darker than before, and how dark it was before add up to one
+    score; 0 is just enough.  The dates are brought together in two ways, by the level of the land
+    and by a line through what changed least.  Of amplitudes the smaller fall counts, for an offset
+    spoils the one and a large flood the other; on a scale like decibels, where no stretch moves
+    the level of the land, the line corrects it a little.
 
     Parameters
     ----------
@@ -125,20 +151,26 @@ def find_radar_flooding(
         water = replace(water, land_part=constants.land_part)
     # averages of both dates over the same ground, or they differ at the edge of one of them
     both = np.where(pair.usable, 0, Quality.NODATA).astype(np.uint8)
-    before = map_radar_water(replace(pair.before, flags=both), water, slope_deg)
-    after = map_radar_water(replace(pair.after, flags=both), water, slope_deg)
+    first, second = (replace(image, flags=both) for image in (pair.before, pair.after))
+    # both dates come from one hand, and two tell more of the scale than one
+    speckles: tuple[Speckle, ...] = ()
+    if pair.nature.unit is Unit.AMPLITUDE:
+        speckles = tuple(measure_speckle(one, deciding_band(one)) for one in (first, second))
+    before = map_radar_water(first, water, slope_deg, speckles)
+    after = map_radar_water(second, water, slope_deg, speckles[::-1])
     for which, found in (("before", before), ("after", after)):
         if not found.seen.any():
             raise Refusal(Code.ONLY_SPECKLE, which=which)
     seen = pair.usable & before.seen & after.seen
-    new = _darker if calibrated else _darker_regions
+    multiplicative = is_multiplicative(speckles)
+    new = _darker if calibrated else partial(_darker_regions, multiplicative=multiplicative)
     gained, gained_strength = new(before, after, seen, constants)
     lost, lost_strength = new(after, before, seen, constants)
     measured = dict(after.measured)
     if calibrated:
         measured[Measure.FALL_FROM_DB] = constants.least_drop_db
     else:
-        measured[Measure.FALL_FROM] = constants.least_share
+        measured[Measure.FALL_FROM] = constants.least_mean_fall
     return RadarFlooding(gained, lost, gained_strength, lost_strength, seen, measured)
 
 
@@ -165,24 +197,37 @@ def _darker_regions(
     second: RadarWater,
     seen: NDArray[np.bool_],
     constants: RadarFloodingConstants,
+    multiplicative: bool,
 ) -> _Found:
-    """Regions of water of the second date that the first had not, in 8-bit amplitudes."""
+    """Regions of water of the second date that the first had not, in numbers of 8 bits."""
     from scipy import ndimage
 
-    by_land, now = np.nan_to_num(first.level), np.nan_to_num(second.level)
-    by_line = _brought_to(now, by_land, seen)
-    speckle = np.hypot(first.noise_fraction * by_land, second.noise_fraction * now)
-    darker = np.minimum(by_land, by_line) - now > constants.noise_spreads * speckle
-    new = second.is_water & (by_land > constants.very_dark) & seen
+    before, now = np.nan_to_num(first.level), np.nan_to_num(second.level)
+    around = average(second.level, seen, AROUND_PX)
+    dark = -(1 - constants.around) * now - constants.around * np.nan_to_num(around) - 1
+    by_line = _brought_to(now, before, seen)
+    # an offset shifts amplitudes against their land; a scale like decibels it leaves alone
+    if multiplicative:
+        earlier = np.minimum(before, by_line)
+    else:
+        earlier = before + np.clip((by_line - before) / 2, -BY_LINE, BY_LINE)
+    fall: NDArray[np.float32] = np.clip(earlier - now, -MOST_FALL, MOST_FALL)
+    wet = np.maximum(-before - constants.water_before, 0)
+    score: NDArray[np.float32] = (
+        dark
+        + constants.darkening * (fall - constants.least_fall)
+        - constants.dark_before * wet
+        - constants.beyond
+    ).astype(np.float32)
+    new = (score > 0) & second.allowed & seen
     labels, count = ndimage.label(new, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    dimmed = np.bincount(labels[darker & new], minlength=count + 1)
-    share = dimmed / np.maximum(sizes, 1)
-    kept = (share >= constants.least_share) & (dimmed >= (constants.least_share > 0) * LEAST_PX)
+    sure = np.bincount(labels[new & (score > constants.surely)], minlength=count + 1)
+    total = np.bincount(labels.ravel(), fall.ravel(), minlength=count + 1)
+    fallen = total / np.maximum(sizes, 1)
+    kept = (sure >= LEAST_PX) & (fallen >= constants.least_mean_fall)
     kept[0] = False
-    relative = share / max(constants.least_share, 0.01)
-    strength = np.sqrt(second.strength * relative[labels])
-    return kept[labels], strength.astype(np.float32)
+    return kept[labels], np.exp2(score).astype(np.float32)
 
 
 def _brought_to(

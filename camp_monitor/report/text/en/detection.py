@@ -75,6 +75,10 @@ CODES = {
         "The images are not calibrated to reflectance, so the new land cover was not identified: "
         "field, forest, water or building."
     ),
+    Code.CAUSE_UNTOLD: (
+        "The ground changed, but in pixels of this size and without short-wave infrared, the cause "
+        "was not identified: building, earthworks, ploughing, clearing or crops."
+    ),
     Code.RADAR_TWO_SIDED: (
         "Radar backscatter changes with water, moisture, crops, ships and building alike: it does "
         "not show what changed."
@@ -197,10 +201,16 @@ MEASURES = {
     Measure.WATER_INDEX_FROM: Measured("Threshold of the water index", "{value:.2f}"),
     Measure.BRIGHT_GROUND: Measured("Bright ground", "{value:.3g}"),
     Measure.WATER_BELOW: Measured("Open water below", "{value:g} of the amplitude of land"),
+    Measure.WATER_DEPTH: Measured("Least depth of water below land", "{value:.3g} digital numbers"),
     Measure.WATER_BELOW_DB: Measured("Open water below", "{value:g} dB"),
     Measure.WATER_FRACTION: Measured("Water in the image", "{value:.1%}"),
     Measure.WATER_IN_COMMON_FRACTION: Measured("Water that both sensors show", "{value:.0%}"),
-    Measure.FALL_FROM: Measured("Least share darker than before", "{value:.0%} of each region"),
+    Measure.FALL_FROM: Measured(
+        "Least fall of a region", "{value:g} of the least depth of water below land"
+    ),
+    Measure.SPECKLE_SLOPE: Measured(
+        "Growth of speckle with brightness", "{value:.2f} (0: decibels, 1: amplitude)"
+    ),
     Measure.FALL_FROM_DB: Measured("Least fall", "{value:g} dB"),
     Measure.STEEPEST_DEG: Measured("Steepest ground that may be water", "{value:g}°"),
     Measure.USUAL_WATER_FRACTION: Measured(

@@ -1,0 +1,72 @@
+"""Images by cells of several pixels a side, and means over what of them is usable."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def filled(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Put each band's median where nothing usable is, float32 (band, row, col)."""
+    whole = pixels.copy()
+    for band in whole:
+        band[~usable] = np.median(band[usable]) if usable.any() else 0
+    return whole
+
+
+def averaged(pixels: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
+    """Average squares of `cells` pixels a side; an incomplete row or column at the end joins in.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        float32, (band, row, col).
+    cells : int
+        Pixels along a side of a cell.
+    """
+    if cells == 1:
+        return pixels
+    rows, columns = pixels.shape[1:]
+    total = _summed(np.moveaxis(_summed(pixels, cells), 1, 2), cells)
+    tall, wide = (
+        _summed(np.ones((1, 1, size), np.float32), cells)[0, 0] for size in (rows, columns)
+    )
+    return np.asarray(np.moveaxis(total, 2, 1) / np.outer(tall, wide), np.float32)
+
+
+def _summed(values: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
+    """Sum runs of `cells` along the last axis; what is left over joins the last run."""
+    end = values.shape[-1] // cells * cells
+    if end == 0:
+        return values.sum(axis=-1, keepdims=True)
+    total = sum(
+        (values[..., first:end:cells] for first in range(1, cells)), values[..., 0:end:cells]
+    )
+    total = total.astype(np.float32)
+    if end < values.shape[-1]:
+        total[..., -1] += values[..., end:].sum(axis=-1)
+    return total
+
+
+def enlarged(
+    values: NDArray[np.floating], cells: int, shape: tuple[int, ...]
+) -> NDArray[np.floating]:
+    """Give every pixel of an image of this shape the value of its cell."""
+    if cells == 1:
+        return values
+    rows, columns = (
+        np.minimum(np.arange(size) // cells, most - 1)
+        for size, most in zip(shape, values.shape, strict=True)
+    )
+    return np.asarray(values[np.ix_(rows, columns)])
+
+
+def mean_around(
+    values: NDArray[np.floating], usable: NDArray[np.bool_], spread: float
+) -> NDArray[np.float64]:
+    """Gaussian mean of the usable cells; 0 where none is.  `spread` is in cells."""
+    from scipy import ndimage
+
+    total = ndimage.gaussian_filter(np.where(usable, values, 0), spread)
+    share = ndimage.gaussian_filter(usable.astype(np.float64), spread)
+    return np.where(usable, total / np.maximum(share, 1e-6), 0)
