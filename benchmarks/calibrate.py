@@ -1,6 +1,7 @@
 """Fit how sure a finding is on labelled images, and show how well it holds where it was not fitted.
 
-    python benchmarks/calibrate.py BENCHMARK_DIR [--structure-model NAME] [--write] [--page FILE]
+    python benchmarks/calibrate.py BENCHMARK_DIR [BENCHMARK_DIR ...] [--half tune|check]
+        [--structure-model NAME] [--write | --write-points]
 
 Every region that the detectors call is one finding; it is real when at least a quarter of its
 scored pixels is labelled.  Pixels of 3 to 12 m have no labelled images of their own: finer ones are
@@ -8,8 +9,13 @@ averaged to 5 m for them.  One logistic line (evidence, size) is shared by all w
 way and each dataset has an intercept of its own, drawn towards zero.  Of a place that no dataset
 holds, the last is not known: what is stated is the mean over its spread (a logistic-normal mean),
 which lies nearer to one half.  The reliability table is of findings
-whose whole dataset was left out of the fit.  ``--write`` fits on all and writes
+whose whole dataset was left out of the fit.  ``--write`` fits on all of *tune* and writes
 ``camp_monitor/assess/calibrations.py``.
+
+For each working point of the sensitivity, kind and way it says how many of the findings were real
+and how many of the labelled changes were found, by the probabilities of those same left-out fits;
+regions that were nearly called are candidates, and enter no fit.  ``--write-points`` writes these
+alone, and leaves the fitted lines as they are.
 """
 
 from __future__ import annotations
@@ -26,13 +32,16 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from scipy import optimize
+from scipy import ndimage, optimize
 from scipy.special import expit
 
+from benchmarks.halves import HALVES, only_half
+from camp_monitor.assess.calibrations import Expected
 from camp_monitor.assess.probability import NEVER_LESS_SURE, NEVER_SURER, evidence_of
+from camp_monitor.assess.working_points import WORKING_POINTS, counts
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.construction.method import FINE_UNDER_M
-from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.regions import candidate_pixels, label_regions
 from camp_monitor.errors import Refusal
 from camp_monitor.evaluation.answering import Manner, answer, pair_of, place
 from camp_monitor.evaluation.benchmark import (
@@ -43,7 +52,7 @@ from camp_monitor.evaluation.benchmark import (
     read_images,
     read_truth,
 )
-from camp_monitor.evaluation.scoring import FOUND_FRACTION
+from camp_monitor.evaluation.scoring import FOUND_FRACTION, LEAST_OBJECT_PX
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import is_sar
 
@@ -60,49 +69,83 @@ LOGISTIC_NORMAL = 0.346
 """A logistic curve averaged over a normal spread s is one whose slope is divided by the root of 1 +
 this times the square of s (Zeger et al. 1988, doi:10.2307/2531734)."""
 COARSE_M, FEWEST_COARSE_PX = 5.0, 64
-PAGE = Path(__file__).parents[1] / "camp_monitor" / "detection" / "calibrations.py"
+PAGE = Path(__file__).parents[1] / "camp_monitor" / "assess" / "calibrations.py"
 
 
 @dataclass(frozen=True)
 class Called:
-    """One region that a detector called."""
+    """One region that a detector called, or nearly did (`was_called`); None: not to be judged."""
 
     dataset: str
     way: tuple[str, str]
     evidence: tuple[float, float]
-    is_real: bool
+    is_real: bool | None
+    was_called: bool = True
 
 
-def called_regions(benchmark: Benchmark, manner: Manner, entry: Entry) -> list[Called]:
-    """Answer one entry and say of each called region whether it is real."""
-    given = answer(benchmark, entry, manner)
+@dataclass(frozen=True)
+class Scene:
+    """What was found in one image: regions, and of each labelled change what they cover of it.
+
+    Parameters
+    ----------
+    dataset : str
+    way : (str, str)
+        Kind and way of what was asked.
+    regions : tuple of Called
+    covered : ndarray
+        float, (labelled change, region): share of the change's pixels.
+    """
+
+    dataset: str
+    way: tuple[str, str]
+    regions: tuple[Called, ...]
+    covered: NDArray[np.float64]
+
+
+def looked_at(benchmark: Benchmark, manner: Manner, entry: Entry) -> list[Scene]:
+    """Answer one entry, and its coarser copy, and hold each against the labels."""
+    try:
+        given = answer(benchmark, entry, manner)
+    except Refusal:
+        return []
     truth = read_truth(benchmark, entry)
+    found = _coarse(benchmark, entry, truth)
+    if given.candidates is None:
+        return found
     way = (given.kind, given.way)
-    found = _regions(entry.dataset, way, given.called == 1, given.strength, truth)
-    return found + _coarse_regions(benchmark, entry, truth)
+    masks = (given.called == 1, given.candidates)
+    return [_scene(entry.dataset, way, masks, given.strength, truth), *found]
 
 
-def _regions(
+def _scene(
     dataset: str,
     way: tuple[str, str],
-    called: NDArray[np.bool_],
+    masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     strength: NDArray[np.float32],
     truth: NDArray[np.uint8],
-) -> list[Called]:
-    labels, count = label_regions(called, 1)
-    found = []
-    for number in range(1, count + 1):
-        here = labels == number
+) -> Scene:
+    """Hold what was called, and what was nearly called, against the labels."""
+    (called, count), (nearly, more) = (label_regions(mask, 1) for mask in masks)
+    labels = np.where(called > 0, called, np.where(nearly > 0, nearly + count, 0))
+    changes, number = ndimage.label(truth == 1, np.ones((3, 3)))
+    shared = np.zeros((number + 1, count + more + 1))
+    np.add.at(shared, (changes, labels), 1)
+    sizes = shared.sum(axis=1)
+    large = np.flatnonzero(sizes[1:] >= LEAST_OBJECT_PX) + 1
+    regions = []
+    for region in range(1, count + more + 1):
+        here = labels == region
         scored = here & (truth != UNSCORED)
-        if scored.sum() < here.sum() / 2:
-            continue
-        share = float((truth[scored] == 1).mean())
         evidence = evidence_of(float(np.median(strength[here])), int(here.sum()))
-        found.append(Called(dataset, way, evidence, share >= FOUND_FRACTION))
-    return found
+        is_real = None
+        if scored.sum() >= here.sum() / 2:
+            is_real = bool((truth[scored] == 1).mean() >= FOUND_FRACTION)
+        regions.append(Called(dataset, way, evidence, is_real, region <= count))
+    return Scene(dataset, way, tuple(regions), shared[large, 1:] / sizes[large, None])
 
 
-def _coarse_regions(benchmark: Benchmark, entry: Entry, truth: NDArray[np.uint8]) -> list[Called]:
+def _coarse(benchmark: Benchmark, entry: Entry, truth: NDArray[np.uint8]) -> list[Scene]:
     """Ask for structures in a fine pair that is averaged to `COARSE_M`."""
     images = place(entry, *read_images(benchmark, entry))
     before, after = images
@@ -121,12 +164,13 @@ def _coarse_regions(benchmark: Benchmark, entry: Entry, truth: NDArray[np.uint8]
     except Refusal:
         return []
     return [
-        one
-        for change in detection.changes
-        for one in _regions(
+        _scene(
             entry.dataset, (change.kind, change.way),
-            label_regions(change.changed, change.least_px)[0] > 0, change.strength, coarse,
+            (label_regions(change.changed, change.least_px)[0] > 0,
+             candidate_pixels(change, detection.seen)),
+            change.strength, coarse,
         )
+        for change in detection.changes
     ]  # fmt: skip
 
 
@@ -175,13 +219,44 @@ def stated(item: Called, line: NDArray[np.float64], ways: dict[tuple[str, str], 
     return float(np.clip(expit(score), NEVER_LESS_SURE, NEVER_SURER))
 
 
-def left_out(found: list[Called]) -> list[tuple[float, bool, str]]:
-    """Return what is stated of each region by a fit without its dataset, and whether it is real."""
-    said = []
-    for name in sorted({item.dataset for item in found}):
-        line, ways = fit([item for item in found if item.dataset != name])
-        said += [(stated(i, line, ways), i.is_real, name) for i in found if i.dataset == name]
-    return said
+Line = tuple[NDArray[np.float64], dict[tuple[str, str], float]]
+
+
+def left_out(found: list[Called]) -> dict[str, Line]:
+    """Return for each dataset the fit on the regions of all others."""
+    names = sorted({item.dataset for item in found})
+    return {name: fit([item for item in found if item.dataset != name]) for name in names}
+
+
+def called_in(scenes: list[Scene]) -> list[Called]:
+    """Return the regions that were called and can be judged."""
+    every = (one for scene in scenes for one in scene.regions)
+    return [one for one in every if one.was_called and one.is_real is not None]
+
+
+def said_of(found: list[Called], lines: dict[str, Line]) -> list[tuple[float, bool, str]]:
+    """Return what is stated of each region without its dataset, whether it is real, its dataset."""
+    return [(stated(one, *lines[one.dataset]), bool(one.is_real), one.dataset) for one in found]
+
+
+def expected(scenes: list[Scene], lines: dict[str, Line]) -> dict[tuple[str, str, str], Expected]:
+    """Say what each working point finds, by kind and way, with what `left_out` gave."""
+    points = {}
+    for way, name in itertools.product(sorted({one.way for one in scenes}), WORKING_POINTS):
+        real, found, changes = [], 0, 0
+        for scene in (one for one in scenes if one.way == way and one.dataset in lines):
+            line = lines[scene.dataset]
+            kept = np.array(
+                [counts(stated(one, *line), one.was_called, name) for one in scene.regions], bool
+            )
+            judged = zip(scene.regions, kept, strict=True)
+            real += [one.is_real for one, is_kept in judged if is_kept and one.is_real is not None]
+            found += int((scene.covered[:, kept].sum(axis=1) >= FOUND_FRACTION).sum())
+            changes += len(scene.covered)
+        if real and changes:
+            precision, recall = round(sum(real) / len(real), 2), round(found / changes, 2)
+            points[(*way, name)] = Expected(precision, recall, len(real), changes)
+    return points
 
 
 def table(said: list[tuple[float, bool, str]]) -> str:
@@ -202,11 +277,22 @@ def table(said: list[tuple[float, bool, str]]) -> str:
     return "\n".join(rows)
 
 
-def module_text(found: list[Called]) -> str:
-    """Write the module that holds what was fitted on all regions."""
+def points_text(points: dict[tuple[str, str, str], Expected]) -> str:
+    """Write what the working points give, as the end of the module."""
+    rows = "".join(
+        f'    ("{kind}", "{way}", "{name}"): Expected({one.precision:.2f}, {one.recall:.2f}, '
+        f"{one.findings}, {one.changes}),\n"
+        for (kind, way, name), one in points.items()
+    )
+    return (
+        f"\nEXPECTED: dict[tuple[str, str, str], Expected] = {{\n{rows}}}\n"
+        f'"""By kind of change, way of finding and working point."""\n'
+    )
+
+
+def lines_text(head: str, found: list[Called]) -> str:
+    """Write the module up to what was fitted on all regions; `head` is what stands above."""
     line, ways = fit(found)
-    text = PAGE.read_text(encoding="utf-8")
-    head = text[: text.index("CALIBRATIONS:")]
     rows = "".join(
         f'    ("{kind}", "{way}"): Calibration({line[0] + own:.3f}, ({line[1]:.3f}, '
         f"{line[2]:.3f}), {sum(item.way == (kind, way) for item in found)}),\n"
@@ -228,22 +314,40 @@ def module_text(found: list[Called]) -> str:
 def main() -> None:
     """Read the arguments, answer, fit and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("benchmark", type=Path)
+    parser.add_argument("benchmarks", type=Path, nargs="+")
+    parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--structure-model", default="default")
+    parser.add_argument("--workers", type=int)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write-points", action="store_true")
     given = parser.parse_args()
-    benchmark = read_benchmark(given.benchmark)
-    work = partial(called_regions, benchmark, Manner(structure_model=given.structure_model))
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        found = [item for part in pool.map(work, benchmark.entries) for item in part]
-    said = left_out(found)
+    scenes = []
+    for folder in given.benchmarks:
+        benchmark = only_half(read_benchmark(folder), given.half)
+        work = partial(looked_at, benchmark, Manner(structure_model=given.structure_model))
+        with ProcessPoolExecutor(given.workers or os.cpu_count()) as pool:
+            scenes += [item for part in pool.map(work, benchmark.entries) for item in part]
+    found = called_in(scenes)
+    lines = left_out(found)
+    said = said_of(found, lines)
     print(table(said))
     for name in sorted({item.dataset for item in found}):
         own = [(p, real) for p, real, dataset in said if dataset == name]
         mean, measured = (sum(column) / len(own) for column in zip(*own, strict=True))
         print(f"{name}: {len(own)} findings, stated {mean:.2f}, measured {measured:.2f}")
-    if given.write:
-        PAGE.write_text(module_text(found), encoding="utf-8")
+    points = expected(scenes, lines)
+    print("| kind | way | sensitivity | precision | recall | findings | changes |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for (kind, way, name), one in points.items():
+        print(
+            f"| {kind} | {way} | {name} | {one.precision:.2f} | {one.recall:.2f} | "
+            f"{one.findings} | {one.changes} |"
+        )
+    if given.write or given.write_points:
+        kept, _, _ = PAGE.read_text(encoding="utf-8").partition("\nEXPECTED:")
+        if given.write:
+            kept = lines_text(kept[: kept.index("CALIBRATIONS:")], found)
+        PAGE.write_text(kept + points_text(points), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -145,10 +145,11 @@ def objects_table(found: Mapping[str, Row]) -> str:
 
 def reliability(benchmark: Benchmark) -> str:
     """Fit without each dataset in turn and write what was stated beside what was measured."""
-    work = partial(calibrate.called_regions, benchmark, Manner())
+    work = partial(calibrate.looked_at, benchmark, Manner())
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = [item for part in pool.map(work, benchmark.entries) for item in part]
-    said = calibrate.left_out(found)
+        scenes = [item for part in pool.map(work, benchmark.entries) for item in part]
+    found = calibrate.called_in(scenes)
+    said = calibrate.said_of(found, calibrate.left_out(found))
     lines = [calibrate.table(said), "", "| dataset | findings | stated | measured |",
              "|---|---|---|---|"]  # fmt: skip
     for name in sorted({item.dataset for item in found}):

@@ -16,7 +16,7 @@ _HOMES = {
     "CampMonitorError": "camp_monitor.errors",
     "Comparison": "camp_monitor.api",
     "Refusal": "camp_monitor.errors",
-    "Workspace": "camp_monitor.api",
+    "Workspace": "camp_monitor.api_workspace",
     "compare": "camp_monitor.api",
     "open_scene": "camp_monitor.api",
     "read_outline": "camp_monitor.facilities.unregistered",
@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from camp_monitor.api import Comparison, Workspace, compare, open_scene
+    from camp_monitor.api import Comparison, compare, open_scene
+    from camp_monitor.api_workspace import Workspace
     from camp_monitor.errors import CampMonitorError, Refusal
     from camp_monitor.facilities.unregistered import read_outline
 

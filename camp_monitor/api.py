@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from camp_monitor import workspace as folders
 from camp_monitor.errors import InputError, Refusal
-from camp_monitor.facilities import Facility, find_facility
-from camp_monitor.scenes.scene import Scene, parse_acquired
+from camp_monitor.facilities import Facility
+from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
-from camp_monitor.workspace import open_workspace
 
 if TYPE_CHECKING:
     import geopandas
@@ -27,11 +24,7 @@ if TYPE_CHECKING:
     import xarray
 
     from camp_monitor.comparison import Compared
-    from camp_monitor.events.events import Event
     from camp_monitor.records.finding import Finding
-    from camp_monitor.records.observation import Observation
-    from camp_monitor.records.review import Review
-    from camp_monitor.scan import Scanned
 
 
 def open_scene(
@@ -88,6 +81,7 @@ def compare(
     settings: ScanSettings | None = None,
     dem: Path | str | None = None,
     permanent_water: Path | str | None = None,
+    **told: Any,
 ) -> Comparison:
     """Compare two scenes of a place: what changed, where, how sure that is, what was not seen.
 
@@ -106,6 +100,9 @@ def compare(
         `permanent_water`.
     dem, permanent_water : Path, str or None
         Files with heights, metres, and with the share of time under water, percent.
+    **told
+        Fields of `ScanSettings` that hold in place of `settings`, such as ``sensitivity``:
+        ``high``, ``balanced``, ``low``, or the least probability of a finding that counts.
 
     Returns
     -------
@@ -125,7 +122,7 @@ def compare(
     if earlier is not None:
         check_order(earlier, before)
     files = GroundFiles(*(Path(one) if one else None for one in (dem, permanent_water)))
-    ask = about(place, settings or ScanSettings(), files)
+    ask = about(place, (settings or ScanSettings()).told(**told), files)
     question = ask(before=before, after=after, earlier=earlier)
     return Comparison(place, before, after, question.settings, compare_scenes(question))
 
@@ -164,6 +161,13 @@ class Comparison:
         return findings_frame(self.result.findings, (), by_finding(events))
 
     @cached_property
+    def candidates(self) -> geopandas.GeoDataFrame:
+        """What lies below the working point, as `findings`: kept, and counted for nothing."""
+        from camp_monitor.report.export.frames import findings_frame
+
+        return findings_frame(self.result.candidates)
+
+    @cached_property
     def outcomes(self) -> pandas.DataFrame:
         """One row for each question: outcome, share of the outline that was seen, reasons."""
         from camp_monitor.report.export.frames import outcomes_frame
@@ -190,13 +194,14 @@ class Comparison:
         layers = layers.rename({layers.dims[0]: "question"})
         return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
 
-    def to_map(self, path: Path | str) -> Path:
+    def to_map(self, path: Path | str, *, candidates: bool = False) -> Path:
         """Write the annotated map: one HTML file that needs no network."""
         from camp_monitor.report.map.facility_map import draw_compared_map
         from camp_monitor.report.writing import write_whole
 
         path, scenes = self._target(path), (self.before, self.after)
-        page = draw_compared_map(self.place, scenes, *self.result.records, self.settings.margin_m)
+        found = self.result.observations, self._shown(candidates)
+        page = draw_compared_map(self.place, scenes, *found, self.settings.margin_m)
         write_whole(page.encode(), path)
         return path
 
@@ -207,7 +212,7 @@ class Comparison:
         ----------
         path : Path or str
         finding : str or None
-            Its id; None: the largest.
+            Its id, also of a candidate; None: the largest that counts.
 
         Raises
         ------
@@ -226,7 +231,7 @@ class Comparison:
             (self.before, self.after),
             others=tuple(item for item in self.result.findings if item.id != chosen.id),
             observation=next(
-                item for item in self.result.observations if chosen.id in item.finding_ids
+                item for item in self.result.observations if chosen.id in item.named_ids
             ),
         )
         drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
@@ -244,13 +249,19 @@ class Comparison:
         write_states(path, states, pair.grid, tuple(self.outcomes["question"]))
         return path
 
-    def export(self, path: Path | str, *, overwrite: bool = False) -> Path:
+    def export(
+        self, path: Path | str, *, overwrite: bool = False, candidates: bool = False
+    ) -> Path:
         """Write findings, and what was not seen, as GeoPackage, GeoJSON, KML or CSV."""
         from camp_monitor.report.export.export import export_findings
 
         path = self._target(path)
-        export_findings(self.result.findings, self.result.observations, path, overwrite=overwrite)
+        shown = self._shown(candidates)
+        export_findings(shown, self.result.observations, path, overwrite=overwrite)
         return path
+
+    def _shown(self, candidates: bool) -> tuple[Finding, ...]:
+        return self.result.findings + (self.result.candidates if candidates else ())
 
     def _target(self, path: Path | str) -> Path:
         """Return where to write; never over an image that was compared."""
@@ -261,15 +272,15 @@ class Comparison:
         return path
 
     def _chosen(self, finding_id: str | None) -> Finding:
-        found = self.result.findings
-        if not found:
+        found, every = self.result.findings, self._shown(candidates=True)
+        if not every or (finding_id is None and not found):
             raise InputError("Nothing changed that was seen, so there is no finding to draw.")
         if finding_id is None:
             return max(found, key=lambda item: item.area_m2)
-        for item in found:
+        for item in every:
             if item.id == finding_id:
                 return item
-        ids = ", ".join(item.id for item in found[:8])
+        ids = ", ".join(item.id for item in every[:8])
         raise InputError(f"{finding_id!r:.40} is no finding of this comparison: use one of {ids}.")
 
     def _refusal(self) -> Refusal:
@@ -286,112 +297,3 @@ class Comparison:
         from camp_monitor.report.export.frames import as_html
 
         return as_html(repr(self), self.outcomes, self.findings)
-
-
-@dataclass(frozen=True, repr=False)
-class Workspace(folders.Workspace):
-    """A folder with a registry of facilities, a catalogue of scenes, and a ledger of results.
-
-    Made by `Workspace.open`; it may be handed to every function that asks for a workspace.
-    """
-
-    @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one."""
-        held = open_workspace(path)
-        return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
-
-    def scan(
-        self, facility: str, before: str, after: str, *, recorded_at: datetime | None = None
-    ) -> Scanned:
-        """Compare two scenes of a facility and record what came of it; see `scan.scan`."""
-        from camp_monitor.scan import scan
-
-        return scan(self, facility, before, after, recorded_at=recorded_at)
-
-    def findings(self, facility: str | None = None) -> geopandas.GeoDataFrame:
-        """Return the findings that count, with reviews and events, as `Comparison.findings`.
-
-        Parameters
-        ----------
-        facility : str or None
-            Only those of this facility.
-        """
-        from camp_monitor.events.events import by_finding
-        from camp_monitor.report.export.frames import findings_frame
-
-        found, events, reviews = self._joined(facility)
-        return findings_frame(found, reviews, by_finding(events))
-
-    def events(
-        self, facility: str | None = None, *, since: date | str | None = None
-    ) -> geopandas.GeoDataFrame:
-        """Return events: findings of one thing over many dates, and what became of it.
-
-        Parameters
-        ----------
-        facility : str or None
-            Only those of this facility.
-        since : date, str or None
-            Only those that were last seen on this day or later.
-        """
-        from camp_monitor.report.export.frames import events_frame
-
-        _, found, _ = self._joined(facility)
-        if since is not None:
-            first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
-            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
-        return events_frame(found)
-
-    def outcomes(self, facility: str | None = None) -> pandas.DataFrame:
-        """Return what was looked at, and what was and was not seen, as `Comparison.outcomes`."""
-        from camp_monitor.report.export.frames import outcomes_frame
-
-        return outcomes_frame(self._records(facility)[1])
-
-    def to_map(self, target: str, path: Path | str) -> Path:
-        """Write the map of a facility, a finding or an event."""
-        from camp_monitor.report.map.facility_map import draw_facility_map
-        from camp_monitor.report.writing import write_whole
-
-        path = Path(path)
-        write_whole(draw_facility_map(self, [target]).html.encode(), path)
-        return path
-
-    def to_figure(self, target: str, path: Path | str) -> Path:
-        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
-        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
-        from camp_monitor.report.writing import write_whole
-
-        path = Path(path)
-        drawn = draw_finding_figure(self, target, file_format=format_of(path))
-        write_whole(drawn.content, path)
-        return path
-
-    def _joined(
-        self, facility: str | None
-    ) -> tuple[tuple[Finding, ...], tuple[Event, ...], tuple[Review, ...]]:
-        """Return findings, the events that they make, and reviews."""
-        from camp_monitor.events.events import join_events
-        from camp_monitor.records.review import latest_reviews
-
-        found, looked, reviews = self._records(facility)
-        return found, join_events(found, looked, latest_reviews(reviews)), reviews
-
-    def _records(
-        self, facility: str | None
-    ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
-        """Read findings, observations and reviews; none before the first scan."""
-        from camp_monitor.ledger.ledger import open_ledger
-
-        if self.ledger.exists():
-            with open_ledger(self.ledger) as ledger:
-                looked = ledger.observations(facility)
-                if looked:
-                    return ledger.findings(facility), looked, ledger.reviews()
-        if facility is not None:
-            find_facility(self.aoi, facility)  # refuses an id that nobody knows
-        return (), (), ()
-
-    def __repr__(self) -> str:
-        return f"<Workspace {self.root}>"

@@ -107,6 +107,8 @@ class Code(StrEnum):
     GOES_ON = "goes_on"
     UNTESTED = "untested"
     EARLIER_DATES = "earlier_dates"
+    WORKING_POINT = "working_point"
+    WORKING_POINT_OWN = "working_point_own"
     LIMIT_UNMEASURED = "limit_unmeasured"
     LIMIT_BEYOND = "limit_beyond"
     LIMIT = "limit"

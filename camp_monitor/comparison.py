@@ -17,6 +17,7 @@ from odc.geo.geobox import GeoBox
 from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
+from camp_monitor.assess.working_points import expected
 from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
@@ -30,7 +31,7 @@ from camp_monitor.detect.water.known_ground import (
     where_water_can_be_new,
 )
 from camp_monitor.errors import Refusal, SceneError
-from camp_monitor.notes import note
+from camp_monitor.notes import Note, note
 from camp_monitor.pairs.mixed import is_mixed
 from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
@@ -56,7 +57,11 @@ class Compared:
     observations : tuple of Observation
         One for each detector.
     findings : tuple of Finding
-        All of them, largest first for each kind.
+        All that count, largest first for each kind.
+    candidates : tuple of Finding
+        Those below the working point.
+    expected : tuple of Note
+        What the working point gave where the truth is known.
     pair : Pair or None
         Both images on one grid; None where the scenes could not be compared.
     states : ndarray or None
@@ -66,13 +71,15 @@ class Compared:
 
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
+    candidates: tuple[Finding, ...] = ()
+    expected: tuple[Note, ...] = ()
     pair: Pair | None = None
     states: NDArray[np.uint8] | None = None
 
     @property
     def records(self) -> tuple[list[Observation], list[Finding]]:
         """What a ledger keeps of it."""
-        return list(self.observations), list(self.findings)
+        return list(self.observations), [*self.findings, *self.candidates]
 
 
 def compare(question: Question) -> Compared:
@@ -114,7 +121,16 @@ def compare(question: Question) -> Compared:
         observations.append(observe(question, pair, answer, own, limit))
         findings.extend(own)
         _mark(states[number], answer.seen & searched, found)
-    return Compared(tuple(observations), tuple(findings), pair, states)
+    count, below = (
+        tuple(item for item in findings if item.candidate == candidate)
+        for candidate in (False, True)
+    )
+    changes = [
+        one for answer in answers.values() if isinstance(answer, Detection)
+        for one in answer.changes
+    ]  # fmt: skip
+    said = expected(changes, question.settings.sensitivity)
+    return Compared(tuple(observations), count, below, said, pair, states)
 
 
 def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector]:
@@ -160,6 +176,8 @@ def _limit(
 def _mark(states: NDArray[np.uint8], seen: NDArray[np.bool_], found: list[Found]) -> None:
     states[seen] = UNCHANGED
     for item in found:
+        if item.finding.candidate:
+            continue
         states[item.region.window][item.region.where] = CHANGED
 
 

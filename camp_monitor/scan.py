@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
 from camp_monitor.comparison import compare
@@ -16,6 +17,7 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.entries import Added
 from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -41,9 +43,13 @@ class Scanned:
     observations : tuple of Observation
         One for each detector.
     findings : tuple of Finding
-        All of them, largest first for each kind.
+        All that count, largest first for each kind.
+    candidates : tuple of Finding
+        Those below the working point.
     added : Added
         What of it the ledger did not hold before.
+    expected : tuple of Note
+        What the working point gave where the truth is known; empty where the ledger had the answer.
     """
 
     facility: Facility
@@ -51,7 +57,9 @@ class Scanned:
     after: SceneReference
     observations: tuple[Observation, ...]
     findings: tuple[Finding, ...]
+    candidates: tuple[Finding, ...]
     added: Added
+    expected: tuple[Note, ...] = ()
 
     def __repr__(self) -> str:
         pair = f"{self.before.id} and {self.after.id}"
@@ -68,8 +76,8 @@ def scan(
     after: str,
     *,
     recorded_at: datetime | None = None,
-    detectability: bool | None = None,
     ground_files: GroundFiles | None = None,
+    **told: Any,
 ) -> Scanned:
     """Compare two scenes of a facility and record what was found, and what was not seen.
 
@@ -83,11 +91,11 @@ def scan(
         A day or a longer interval in which the scene was taken, or the scene's id.
     recorded_at : datetime or None
         In UTC, for the ledger; None: now.
-    detectability : bool or None
-        Whether structures are painted into the scenes, to say how small a one would be found; None
-        as the settings of the workspace have it.
     ground_files : GroundFiles or None
         Heights, for slopes, and permanent water; None as the settings of the workspace have it.
+    **told
+        Any field of `camp_monitor.settings.ScanSettings`, such as ``sensitivity`` or
+        ``detectability``; what is absent or None is as the settings of the workspace have it.
 
     Raises
     ------
@@ -98,9 +106,7 @@ def scan(
     """
     workspace = open_workspace(workspace)
     facility = find_facility(workspace.aoi, facility_id)
-    settings = workspace.scan_settings
-    if detectability is not None:
-        settings = settings.model_copy(update={"detectability": detectability})
+    settings = workspace.scan_settings.told(**told)
     area = search_area(facility.outline, settings.margin_m)
     scenes = read_scenes(workspace.imagery)
     first = choose_scene(scenes, before, area, "before")
@@ -109,11 +115,19 @@ def scan(
     ask = about(facility, settings, ground_files or workspace.ground_files)
     question = ask(before=first, after=second, earlier=quiet_scene(scenes, first, area))
     with open_ledger(workspace.ledger) as ledger:
-        observations, findings = answered(ledger, question) or compare(question).records
+        held = answered(ledger, question)
+        said: tuple[Note, ...] = ()
+        if held is None:
+            compared = compare(question)
+            held, said = compared.records, compared.expected
+        observations, findings = held
         added = ledger.record(observations, findings, recorded_at=recorded_at or datetime.now(UTC))
     return Scanned(
-        facility, refer(first), refer(second), tuple(observations), tuple(findings), added
-    )
+        facility, refer(first), refer(second), tuple(observations),
+        tuple(item for item in findings if not item.candidate),
+        tuple(item for item in findings if item.candidate),
+        added, said,
+    )  # fmt: skip
 
 
 def check_order(before: Scene, after: Scene) -> None:
@@ -143,4 +157,5 @@ def answered(ledger: Ledger, question: Question) -> Records | None:
         if found is None:
             return None
         observations.append(found)
-    return observations, [ledger.finding(fid) for item in observations for fid in item.finding_ids]
+    named = [fid for item in observations for fid in item.named_ids]
+    return observations, [ledger.finding(fid) for fid in named]

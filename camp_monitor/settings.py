@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camp_monitor.errors import WorkspaceError
+from camp_monitor.errors import InputError, WorkspaceError
+
+SENSITIVITIES = ("high", "balanced", "low")
+"""Working points of a scan that have a name."""
+
+
+def read_sensitivity(value: str | float) -> str | float:
+    """Read a working point, also one in words of a command line.
+
+    Raises
+    ------
+    ValueError
+        It is neither a name nor a probability.
+    """
+    if value in SENSITIVITIES:
+        return value
+    with suppress(ValueError):
+        if 0 < float(value) < 1:
+            return float(value)
+    raise ValueError(f"use {', '.join(SENSITIVITIES)}, or a probability between 0 and 1")
+
+
+Sensitivity = Annotated[str | float, AfterValidator(read_sensitivity)]
 
 FETCHED: Final = "fetched"
 """Stands for the file that was fetched for each facility, where there is one."""
@@ -37,6 +60,10 @@ class ScanSettings(BaseModel):
     """How new roofs are told in pixels under a metre: ``default``, or a file of weights, relative
     to the workspace."""
 
+    sensitivity: Sensitivity = "balanced"
+    """Which findings count: ``high``, ``balanced`` or ``low``, or those of at least a probability;
+    the others are kept as candidates."""
+
     detectability: bool = False
     """Whether structures are painted into the scenes, to say how small a one would be found."""
 
@@ -50,6 +77,21 @@ class ScanSettings(BaseModel):
 
     usual_water: Annotated[str, Field(max_length=1000)] = FETCHED
     """GeoTIFF of the share of time under water, percent; likewise."""
+
+    def told(self, **said: Any) -> ScanSettings:
+        """Return the settings with what was said otherwise; None says nothing.
+
+        Raises
+        ------
+        InputError
+            There is no such setting, or it has no such value.
+        """
+        given = {name: value for name, value in said.items() if value is not None}
+        try:
+            return ScanSettings.model_validate(self.model_dump() | given)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            raise InputError(f"{fault['loc'][0]}: {fault['msg']}.") from error
 
 
 class FetchSettings(BaseModel):

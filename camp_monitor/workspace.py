@@ -205,6 +205,9 @@ min_seen_fraction = 0.5
 # How new roofs are told in pixels under a metre: "default", or a file of weights that
 # benchmarks/train_roofs.py wrote.
 structure_model = "default"
+# Which findings count: "high", "balanced", "low", or those of at least a probability such as 0.4;
+# what is less sure is kept as a candidate.
+sensitivity = "balanced"
 # Paint structures into the scenes and say how small a one would have been found (slow).
 detectability = false
 # What tells cloud in optical scenes of reflectance without a quality band: "none", or "csmask", a

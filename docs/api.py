@@ -36,7 +36,7 @@ def modules() -> list[str]:
 def build(folder: Path) -> None:
     """Write one HTML page for each module into `folder`; that of the package is the front page."""
     # annotations that a class inherits from another module cannot all be read at run time
-    inherited = r"(urllib3|requests|camp_monitor\.(api\.)?Workspace)\."
+    inherited = r"(urllib3|requests|camp_monitor\.(api_workspace\.)?Workspace)\."
     warnings.filterwarnings("ignore", message=f"Error parsing type annotation .* for {inherited}")
     resolve_names()
     pdoc.render.configure(docformat="numpy", show_source=False)

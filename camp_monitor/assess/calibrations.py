@@ -23,6 +23,26 @@ class Calibration:
     findings: int
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What a working point gave on labelled images that no choice rested on.
+
+    Parameters
+    ----------
+    precision : float
+        Share of the findings that were real, 0-1.
+    recall : float
+        Share of the labelled changes that a finding covers by a quarter or more, 0-1.
+    findings, changes : int
+        How many of both there were.
+    """
+
+    precision: float
+    recall: float
+    findings: int
+    changes: int
+
+
 CALIBRATIONS: dict[tuple[str, str], Calibration] = {
     ("built_up", "works by colours"): Calibration(-1.234, (2.426, 0.517), 373),
     ("built_up", "works by edges"): Calibration(-0.579, (2.426, 0.517), 13),
@@ -40,3 +60,40 @@ CALIBRATIONS: dict[tuple[str, str], Calibration] = {
 
 ANY_WAY = Calibration(-0.484, (2.131, 0.454), 2858)
 """For a way that no labelled image has tested: the mean over the spread of ways."""
+
+EXPECTED: dict[tuple[str, str, str], Expected] = {
+    ("built_up", "works by colours", "high"): Expected(0.28, 0.63, 196, 84),
+    ("built_up", "works by colours", "balanced"): Expected(0.36, 0.57, 139, 84),
+    ("built_up", "works by colours", "low"): Expected(0.86, 0.19, 7, 84),
+    ("built_up", "works by edges", "high"): Expected(0.86, 0.69, 7, 13),
+    ("built_up", "works by edges", "balanced"): Expected(0.83, 0.69, 6, 13),
+    ("built_up", "works by edges", "low"): Expected(1.00, 0.69, 2, 13),
+    ("construction", "radar", "high"): Expected(0.34, 0.45, 377, 286),
+    ("construction", "radar", "balanced"): Expected(0.48, 0.38, 214, 286),
+    ("construction", "radar", "low"): Expected(0.64, 0.29, 105, 286),
+    ("construction", "roofs", "high"): Expected(0.50, 0.77, 118, 71),
+    ("construction", "roofs", "balanced"): Expected(0.61, 0.73, 88, 71),
+    ("construction", "roofs", "low"): Expected(0.76, 0.66, 62, 71),
+    ("construction", "structures", "high"): Expected(0.64, 0.03, 14, 92),
+    ("construction", "structures", "balanced"): Expected(0.62, 0.02, 13, 92),
+    ("construction", "structures", "low"): Expected(0.80, 0.02, 5, 92),
+    ("flooding", "optical", "high"): Expected(0.38, 0.48, 1957, 1551),
+    ("flooding", "optical", "balanced"): Expected(0.47, 0.46, 1247, 1551),
+    ("flooding", "optical", "low"): Expected(0.64, 0.40, 490, 1551),
+    ("flooding", "radar", "high"): Expected(0.47, 0.71, 2672, 1551),
+    ("flooding", "radar", "balanced"): Expected(0.69, 0.58, 1197, 1551),
+    ("flooding", "radar", "low"): Expected(0.77, 0.49, 664, 1551),
+    ("other", "changed ground", "high"): Expected(0.30, 0.74, 286, 174),
+    ("other", "changed ground", "balanced"): Expected(0.51, 0.59, 139, 174),
+    ("other", "changed ground", "low"): Expected(0.69, 0.35, 32, 174),
+    ("other", "radar", "high"): Expected(0.08, 1.00, 25, 2),
+    ("other", "radar", "balanced"): Expected(0.33, 1.00, 6, 2),
+    ("other", "radar", "low"): Expected(1.00, 1.00, 2, 2),
+    ("water", "optical", "high"): Expected(0.55, 0.82, 224, 168),
+    ("water", "optical", "balanced"): Expected(0.71, 0.79, 146, 168),
+    ("water", "optical", "low"): Expected(0.90, 0.76, 81, 168),
+    ("water", "radar", "high"): Expected(0.51, 0.65, 126, 155),
+    ("water", "radar", "balanced"): Expected(0.68, 0.59, 68, 155),
+    ("water", "radar", "low"): Expected(0.90, 0.48, 30, 155),
+}
+"""By kind of change, way of finding and working point."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,18 @@ from numpy.typing import NDArray
 from camp_monitor.assess.detection_limit import DetectionLimit
 from camp_monitor.assess.explanations.examine import examine, prepare
 from camp_monitor.assess.false_alarm_rate import Rate, rate_of
-from camp_monitor.assess.probability import judge_confidence
+from camp_monitor.assess.probability import Confidence, judge_confidence
 from camp_monitor.assess.question import Question, refer
+from camp_monitor.assess.working_points import counts, expected
 from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.detection import Change, Detection
-from camp_monitor.detect.regions import Region, outline_area, outline_regions, pixels_inside
+from camp_monitor.detect.regions import (
+    Region,
+    candidate_pixels,
+    outline_area,
+    outline_regions,
+    pixels_inside,
+)
 from camp_monitor.facilities.surroundings import position
 from camp_monitor.notes import Note, measurements, note
 from camp_monitor.pairs.pair import Pair
@@ -26,6 +33,8 @@ from camp_monitor.scenes.image import Quality
 
 UNKNOWN_SHIFT_PX = 1.0
 """Taken for the shift left where it could not be measured."""
+MOST_CANDIDATES = 40
+"""Regions that were nearly called, kept of each kind of change: the surest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +62,16 @@ class Found:
 
 
 def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> list[Found]:
-    """Make a finding of each region that changed, with how sure it is and what else it may be."""
+    """Make a finding of each region that changed, with how sure it is and what else it may be.
+
+    Those below the working point of the settings are marked as candidates.
+    """
     searched = pixels_inside(question.area, pair.grid)
     left = pair.shift_left.length_px if pair.shift_left.known else UNKNOWN_SHIFT_PX
     regions = [
-        (change, region)
+        (change, region, sure, counts(sure.probability, called, question.settings.sensitivity))
         for change in detection.changes
-        for region in outline_regions(change, pair.grid, searched, left)
+        for called, region, sure in _regions(change, pair, detection, searched, left)
     ]
     if not regions:
         return []
@@ -70,8 +82,7 @@ def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> 
     maps = prepare(pair, question.before, question.after)
     shared = _shifts(pair) | dict(detection.measured)
     found = []
-    for change, region in regions:
-        sure = judge_confidence(region, change)
+    for change, region, sure, reported in regions:
         finding = Finding(
             facility_id=question.facility_id,
             outline_version=question.outline.version,
@@ -89,16 +100,33 @@ def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> 
             measurements=measurements(_own(region, pair) | shared | rates[change.kind]),
             caveats=_caveats(region, change, pair, detection, quiet, sure.is_tested),
             explanations=tuple(examine(maps, region.where, region.window, change.kind)),
+            candidate=not reported,
         )
         found.append(Found(finding, region))
     return found
+
+
+def _regions(
+    change: Change, pair: Pair, detection: Detection, searched: NDArray[np.bool_], left_px: float
+) -> Iterator[tuple[bool, Region, Confidence]]:
+    """Give the regions that the detector called, then the surest of those that it nearly did."""
+    for region in outline_regions(change, pair.grid, searched, left_px):
+        yield True, region, judge_confidence(region, change)
+    nearly = replace(change, changed=candidate_pixels(change, detection.seen))
+    weaker = [
+        (region, judge_confidence(region, change))
+        for region in outline_regions(nearly, pair.grid, searched, left_px)
+    ]
+    weaker.sort(key=lambda item: -item[1].probability)
+    for region, sure in weaker[:MOST_CANDIDATES]:
+        yield False, region, sure
 
 
 def observe(
     question: Question,
     pair: Pair,
     detection: Detection,
-    findings: list[Finding],
+    found: Sequence[Finding],
     limit: DetectionLimit | None = None,
 ) -> Observation:
     """Say what share of the outline was seen, what was not, and what came of it."""
@@ -106,12 +134,15 @@ def observe(
     searched = pixels_inside(question.area, pair.grid)
     seen_fraction = float((detection.seen & outlined).sum() / max(outlined.sum(), 1))
     unseen = searched & ~detection.seen
+    findings = [finding for finding in found if not finding.candidate]
     outcome = "unchanged"
     if findings:
         outcome = "changed"
     elif seen_fraction < question.settings.min_seen_fraction:
         outcome = "not_seen"
     limits = (limit.note,) if limit else ()
+    sensitivity = question.settings.sensitivity
+    chosen = () if sensitivity == "balanced" else expected(detection.changes, sensitivity)
     return Observation(
         **question.asked(detection.method),
         outcome=outcome,
@@ -119,8 +150,9 @@ def observe(
         reasons=_reasons(pair, detection, unseen) if unseen.any() else (),
         not_seen=outline_area(unseen, pair.grid),
         finding_ids=tuple(finding.id for finding in findings),
+        candidate_ids=tuple(finding.id for finding in found if finding.candidate),
         measurements=measurements(_shifts(pair) | dict(detection.measured)),
-        caveats=(*limits, *pair.caveats, *detection.caveats),
+        caveats=(*limits, *chosen, *pair.caveats, *detection.caveats),
         detectable_m2=limit.area_m2 if limit else None,
         **_altered(pair, detection, searched),
     )

@@ -68,6 +68,8 @@ class Question:
     def settings_sha256(self) -> str:
         """Hash of the settings; of files that they name, of the name and the bytes."""
         content = self.settings.model_dump(mode="json", exclude={"dem", "usual_water"})
+        if content["sensitivity"] == "balanced":  # answers older than the choice count on
+            del content["sensitivity"]
         if content["cloud_mask"] == "none":
             del content["cloud_mask"]  # as it was asked before there was one
         for word, file in (("dem", self.dem), ("usual_water", self.usual_water)):

@@ -10,7 +10,12 @@ from typing import Any
 import click
 
 from camp_monitor.cli.context import Context
-from camp_monitor.cli.records import MOST_SHOWN, print_records, records_as_json
+from camp_monitor.cli.records import (
+    MOST_SHOWN,
+    print_records,
+    records_as_json,
+    sensitivity_option,
+)
 from camp_monitor.errors import InputError
 from camp_monitor.scenes.sensors import SENSORS
 
@@ -54,6 +59,8 @@ def _file(**options: Any) -> Any:
 @click.option("--after-item", metavar="ITEM.json", type=_file(), help="Likewise.")
 @click.option("--scale", type=float, help="Quantity = number * scale + offset, in both files.")
 @click.option("--offset", type=float, help="See --scale.")
+@sensitivity_option
+@click.option("--candidates", is_flag=True, help="Also draw and export candidates, marked.")
 @click.option("-o", "--output", metavar="FILE.html", type=_file(), help="The map to write.")
 @click.option("--figure", metavar="FILE.png", type=_file(), help="Figure of the largest finding.")
 @click.option(
@@ -82,18 +89,22 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
         _open(context, path, asked, role) for role, path in (("before", before), ("after", after))
     ]
     with context.messages.status(f"Comparing {before.name} and {after.name} ..."):
-        result = cm.compare(place, *scenes)
-    observations, findings = result.result.records
+        result = cm.compare(place, *scenes, sensitivity=asked["sensitivity"])
+    said = result.result
+    observations, findings = said.observations, said.findings
     written = _write(context, result, asked)
     if context.as_json or asked["as_json"]:
-        said = records_as_json(place, observations, findings)
-        said["files"] = [str(path) for path in written]
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        records = records_as_json(place, observations, findings, said.candidates, said.expected)
+        records["files"] = [str(path) for path in written]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=2))
     else:
-        print_records(context, place, observations, findings)
+        print_records(context, place, observations, findings, said.expected)
         hidden = len(findings) - MOST_SHOWN
         if hidden > 0:
             context.console.print(f"... and {hidden} smaller: --export FILE.csv writes all.")
+        if said.candidates and not asked["candidates"]:
+            count = len(said.candidates)
+            context.console.print(f"{count} below the working point: --candidates draws them.")
         for path in written:
             context.console.print(f"Wrote {legible(str(path))}", soft_wrap=True)
     if all(item.outcome == "not_seen" for item in observations):
@@ -144,9 +155,11 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
 
     written = []
     if asked["output"]:
-        written.append(result.to_map(asked["output"]))
+        written.append(result.to_map(asked["output"], candidates=asked["candidates"]))
     if asked["export"]:
-        written.append(result.export(asked["export"], overwrite=True))
+        written.append(
+            result.export(asked["export"], overwrite=True, candidates=asked["candidates"])
+        )
     if asked["geotiff"] and result.result.pair is not None:
         written.append(result.to_geotiff(asked["geotiff"]))
     if asked["figure"] and len(result.findings):

@@ -46,7 +46,7 @@ def findings_table(
     found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
 ) -> Table:
     """Lay out findings, with the latest review of each; `replaced` are superseded."""
-    from camp_monitor.report.text.sentences import name_of
+    from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.report.text.words import area_words, kind_words, position_words
 
     table = make_table("finding", "change", "between", "area", "confidence")
@@ -56,6 +56,8 @@ def findings_table(
         change = kind_words(item.kind)
         if item.position != "inside":
             change += f"\n{position_words(item)}"
+        if item.candidate:
+            change += f"\n{phrase('candidate')}"
         if item.id in replaced:
             change += "\nsuperseded"
         if item.id in latest:

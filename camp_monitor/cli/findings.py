@@ -48,15 +48,15 @@ def findings() -> None:
 )
 @click.option("--verdict", type=click.Choice(VERDICTS), help="Only with this as latest verdict.")
 @click.option("--superseded", is_flag=True, help="Also what a later scan has replaced.")
+@click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
 def list_findings(
     context: Context,
+    /,
     facility: str | None,
-    kind: str | None,
-    at_least: str | None,
     reviewed: bool | None,
     verdict: str | None,
-    superseded: bool,
+    **only: Any,
 ) -> None:
     """List findings, and what was not seen.
 
@@ -73,10 +73,11 @@ def list_findings(
         _require_known(context, facility)
         _print_nothing_scanned(context, facility, ())
         return
+    superseded = only["superseded"]
     with open_ledger(context.workspace.ledger) as ledger:
-        found = ledger.findings(facility, kind=kind, at_least=at_least, superseded=superseded)
+        found = ledger.findings(facility, **only)
         looked = ledger.observations(facility, superseded=superseded)
-        every = ledger.findings(facility, superseded=superseded)
+        every = ledger.findings(facility, superseded=superseded, candidates=only["candidates"])
         latest = latest_reviews(ledger.reviews())
         current = ledger.observations(facility) if superseded else looked
         scanned = {item.facility_id for item in ledger.observations()} if not looked else set()
@@ -86,7 +87,7 @@ def list_findings(
         if (reviewed is None or reviewed == (item.id in latest))
         and (verdict is None or (item.id in latest and latest[item.id].verdict == verdict))
     )
-    counting = {key for item in current for key in (item.id, *item.finding_ids)}
+    counting = {key for item in current for key in (item.id, *item.named_ids)}
     replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
     if not looked:
         _require_known(context, facility)
@@ -117,8 +118,8 @@ def show(context: Context, finding_id: str) -> None:
         every = ledger.observations(finding.facility_id, superseded=True)
         current = ledger.observations(finding.facility_id)
         reviews = ledger.reviews(finding.id)
-    naming = [item for item in every if finding.id in item.finding_ids]
-    counts = [item for item in current if finding.id in item.finding_ids]
+    naming = [item for item in every if finding.id in item.named_ids]
+    counts = [item for item in current if item.id in {one.id for one in naming}]
     if context.as_json:
         content = {"id": finding.id, "superseded": not counts, **finding.to_dict()}
         content["observations"] = [_with_id(item) for item in naming]
@@ -164,8 +165,11 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--facility", metavar="ID", help="Only this facility.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
-def export(context: Context, file: Path, facility: str | None, overwrite: bool) -> None:
+def export(
+    context: Context, file: Path, facility: str | None, overwrite: bool, candidates: bool
+) -> None:
     """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.report.export.export import export_findings
@@ -182,7 +186,11 @@ def export(context: Context, file: Path, facility: str | None, overwrite: bool) 
                 f"'{_scan_command(facility)}' first."
             )
         written = export_findings(
-            ledger.findings(facility), looked, file, reviews=ledger.reviews(), overwrite=overwrite
+            ledger.findings(facility, candidates=candidates),
+            looked,
+            file,
+            reviews=ledger.reviews(),
+            overwrite=overwrite,
         )
     if context.as_json:
         counts = {"findings": written.findings, "not_seen": written.not_seen}

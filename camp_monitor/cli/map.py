@@ -23,9 +23,15 @@ from camp_monitor.errors import InputError
 )
 @click.option("--before", metavar="DATE", help="Of several scanned pairs, the one with this date.")
 @click.option("--after", metavar="DATE", help="Likewise.")
+@click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
 def draw(
-    context: Context, targets: tuple[str, ...], output: Path, before: str | None, after: str | None
+    context: Context,
+    targets: tuple[str, ...],
+    output: Path,
+    before: str | None,
+    after: str | None,
+    candidates: bool,
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
@@ -45,7 +51,9 @@ def draw(
         _draw_overview(context, output)
         return
     with context.messages.status("Drawing ..."):
-        drawn = draw_facility_map(context.workspace, targets, before=before, after=after)
+        drawn = draw_facility_map(
+            context.workspace, targets, before=before, after=after, candidates=candidates
+        )
         write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:

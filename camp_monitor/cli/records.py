@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from camp_monitor.cli.context import Context
 
@@ -16,10 +18,36 @@ if TYPE_CHECKING:
 MOST_SHOWN = 12
 
 
+class _WorkingPoint(click.ParamType[str | float]):
+    name = "LEVEL"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | float:
+        from camp_monitor.settings import read_sensitivity
+
+        try:
+            return read_sensitivity(value)
+        except ValueError as error:
+            self.fail(f"{value!r:.40}: {error}.", param, ctx)
+
+
+sensitivity_option = click.option(
+    "--sensitivity", type=_WorkingPoint(), metavar="high|balanced|low|0-1",
+    help="Which findings count: more, as settled, only the surest, or those of at least a "
+    "probability; the others are kept as candidates.",
+)  # fmt: skip
+
+
 def records_as_json(
-    facility: Facility, observations: Sequence[Observation], findings: Sequence[Finding]
+    facility: Facility,
+    observations: Sequence[Observation],
+    findings: Sequence[Finding],
+    candidates: Sequence[Finding],
+    expected: Sequence[Note],
 ) -> dict[str, object]:
     """Return records as a ledger keeps them, with the reasons of observations in words."""
+    from camp_monitor.report.text.sentences import with_text
     from camp_monitor.report.text.words import unseen_words
 
     return {
@@ -28,6 +56,8 @@ def records_as_json(
             {"id": item.id, **item.to_dict(), "text": unseen_words(item)} for item in observations
         ],
         "findings": [{"id": item.id, **item.to_dict()} for item in findings],
+        "candidates": [{"id": item.id, **item.to_dict()} for item in candidates],
+        "expected": [with_text(item) for item in expected],
     }
 
 
@@ -36,8 +66,10 @@ def print_records(
     facility: Facility,
     observations: Sequence[Observation],
     findings: Sequence[Finding],
+    expected: Sequence[Note],
 ) -> None:
-    """Print what came of each question, and the largest findings."""
+    """Print what came of each question, what to expect of it, and the largest findings."""
+    from camp_monitor.report.text.sentences import sentences
     from camp_monitor.report.text.words import (
         interval_words,
         outcome_words,
@@ -61,6 +93,9 @@ def print_records(
     if shared:
         console.print("All results:")
         _print_notes(context, shared)
+    said = {note for item in observations for note in item.caveats}
+    for line in sentences(note for note in expected if note not in said):
+        console.print(line, soft_wrap=True)
     if findings:
         _print_findings(context, findings)
 

@@ -11,7 +11,12 @@ import click
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.network import source_options
-from camp_monitor.cli.records import MOST_SHOWN, print_records, records_as_json
+from camp_monitor.cli.records import (
+    MOST_SHOWN,
+    print_records,
+    records_as_json,
+    sensitivity_option,
+)
 
 if TYPE_CHECKING:
     from camp_monitor.scan import Scanned
@@ -56,6 +61,7 @@ NOTHING_COMPARED, NEW_FINDINGS = 3, 10
     "found where water lies half of the time; give a 0/1 map as 0/100 ('' and "
     "fetched: likewise).  Default: [scan] usual_water.",
 )
+@sensitivity_option
 @click.option("--exit-code", is_flag=True, help="End with 10 where there are new findings.")
 @source_options
 @click.pass_obj
@@ -108,6 +114,7 @@ def how(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
     """Return what the options say of how scenes are compared."""
     return {
         "detectability": asked["detectability"],
+        "sensitivity": asked["sensitivity"],
         "ground_files": _ground_files(context, asked["dem"], asked["usual_water"]),
     }
 
@@ -139,15 +146,22 @@ def _ground_files(context: Context, dem: str | None, usual_water: str | None) ->
 
 def _as_json(result: Scanned) -> dict[str, object]:
     added = {"observations": result.added.observations, "findings": result.added.findings}
-    return records_as_json(result.facility, result.observations, result.findings) | {"added": added}
+    records = (result.observations, result.findings, result.candidates, result.expected)
+    return records_as_json(result.facility, *records) | {"added": added}
 
 
 def _print(context: Context, result: Scanned) -> None:
-    print_records(context, result.facility, result.observations, result.findings)
+    print_records(context, result.facility, result.observations, result.findings, result.expected)
     hidden = len(result.findings) - MOST_SHOWN
     if hidden > 0:
         context.console.print(
             f"... and {hidden} smaller: camp-monitor findings list --facility {result.facility.id}",
+            soft_wrap=True,
+        )
+    if result.candidates:
+        context.console.print(
+            f"{len(result.candidates)} below the working point: camp-monitor findings list "
+            f"--facility {result.facility.id} --candidates",
             soft_wrap=True,
         )
     if result.added.observations:

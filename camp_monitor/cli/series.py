@@ -113,9 +113,9 @@ def run_errands(
     from camp_monitor.watch.executors import open_workers
     from camp_monitor.watch.run import How, run
 
-    settings = context.workspace.scan_settings
-    if how["detectability"] is not None:
-        settings = settings.model_copy(update={"detectability": how["detectability"]})
+    settings = context.workspace.scan_settings.told(
+        detectability=how["detectability"], sensitivity=how["sensitivity"]
+    )
 
     def shop(sensors: tuple[str, ...]) -> AbstractContextManager[Shop]:
         return open_shop(context, asked["source"], sensors)

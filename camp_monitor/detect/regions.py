@@ -21,6 +21,9 @@ MOST_CELLS = 1000
 GAP_PX = 2
 """Parts of one kind of change with at most this many pixels between them are one region."""
 
+CANDIDATE_STRENGTH = 0.7
+"""Evidence from which ground is kept as a candidate, in units of the detector's threshold."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -118,6 +121,21 @@ def label_regions(changed: NDArray[np.bool_], least_px: int) -> tuple[NDArray[np
     large[0] = False
     numbers = np.where(large, np.cumsum(large), 0).astype(np.int32)
     return numbers[labels], int(large.sum())
+
+
+def candidate_pixels(change: Change, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return ground with less evidence than the detector asks for, (row, col).
+
+    Regions of `CANDIDATE_STRENGTH` and more, of at least ``least_px`` pixels that were `seen`.  The
+    faint rim of a region that was found is no region of its own: none lies at one.
+    """
+    found, _ = label_regions(change.changed, change.least_px)
+    faint = (change.strength >= CANDIDATE_STRENGTH) & seen
+    labels, _ = label_regions(faint | (found > 0), change.least_px)
+    apart = np.ones(int(labels.max()) + 1, bool)
+    apart[0] = False
+    apart[labels[found > 0]] = False
+    return np.asarray(apart[labels])
 
 
 def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:

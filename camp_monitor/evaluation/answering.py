@@ -15,7 +15,7 @@ from camp_monitor.codes import Code
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.doubt import check_agreement
-from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.regions import candidate_pixels, label_regions
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.single_date import detect_water, slope_of
 from camp_monitor.errors import EvaluationError, Refusal
@@ -70,6 +70,8 @@ class Answer:
         Why nothing was seen.
     seconds : float
         Taken by alignment and detection.
+    candidates : ndarray of bool or None
+        (row, col); what was nearly called, see `candidate_pixels`; None without an answer.
     """
 
     called: NDArray[np.uint8]
@@ -79,6 +81,7 @@ class Answer:
     way: str
     reason: Note | None
     seconds: float
+    candidates: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -152,9 +155,10 @@ def answer_images(
             check_agreement(pair, detection)
     except Refusal as refusal:
         return _refused(after, refusal, start)
-    called, strength, change = _called(entry, detection)
+    seconds = perf_counter() - start
+    called, strength, change, nearly = _called(entry, detection)
     kind, way = (change.kind, change.way) if change else ("", "")
-    return Answer(called, strength, detection.method, kind, way, None, perf_counter() - start)
+    return Answer(called, strength, detection.method, kind, way, None, seconds, nearly)
 
 
 def _refused(after: Image, refusal: Refusal, start: float) -> Answer:
@@ -184,7 +188,7 @@ def _detector(entry: Entry, after: Image, manner: Manner) -> Callable[[Pair], De
 
 def _called(
     entry: Entry, detection: Detection
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], Change | None]:
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], Change | None, NDArray[np.bool_] | None]:
     """Draw the change that answers the question; without its smallest regions, as a scan does."""
     offered = {change.kind for change in detection.changes}
     wanted = next((kinds for kinds in WANTED[entry.kind] if offered & set(kinds)), ())
@@ -192,7 +196,7 @@ def _called(
     called = np.where(detection.seen, 0, UNSCORED).astype(np.uint8)
     strength = np.zeros(called.shape, np.float32)
     if not changes:
-        return called, strength, None
+        return called, strength, None, None
     changed = np.any([change.changed for change in changes], axis=0)
     regions, _ = label_regions(changed, changes[0].least_px)
     called[regions > 0] = 1
@@ -200,7 +204,8 @@ def _called(
         strength = np.maximum(strength, np.nan_to_num(change.strength)).astype(np.float32)
     # where unnamed change was asked for, too, that is what the answer is
     answering = next((change for change in changes if change.kind == "other"), changes[0])
-    return called, strength, answering
+    nearly = np.any([candidate_pixels(change, detection.seen) for change in changes], axis=0)
+    return called, strength, answering, nearly & (called != 1)
 
 
 def place(entry: Entry, before: Image | None, after: Image) -> tuple[Image | None, Image]:

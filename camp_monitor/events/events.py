@@ -164,7 +164,8 @@ def join_events(
     Parameters
     ----------
     findings, observations
-        Of any number of facilities: those that count.
+        Of any number of facilities: those that count.  Candidates below a working point are
+        left out.
     reviews : mapping of str to Review, optional
         The review that counts of each finding that has one, by its id.
 
@@ -176,7 +177,8 @@ def join_events(
     by_facility: dict[str, list[Finding]] = defaultdict(list)
     looks: dict[str, list[Observation]] = defaultdict(list)
     for finding in in_order(findings):
-        by_facility[finding.facility_id].append(finding)
+        if not finding.candidate:
+            by_facility[finding.facility_id].append(finding)
     for look in in_order(observations):
         if look.outcome != "not_seen":
             looks[look.facility_id].append(look)

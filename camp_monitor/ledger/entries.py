@@ -25,6 +25,8 @@ class Added:
     ----------
     observations, findings : int
         Records that the ledger did not hold yet.
+    candidates : int
+        Likewise, findings below the working point, which `findings` leaves out.
     renewed : int
         Observations that it held, that a later answer had superseded, and that count again now.
     """
@@ -32,6 +34,7 @@ class Added:
     observations: int
     findings: int
     renewed: int
+    candidates: int = 0
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ class Ledger:
         """
         at = _utc_text(recorded_at)
         given = {finding.id: finding for finding in findings}
-        named = {finding_id for item in observations for finding_id in item.finding_ids}
+        named = {key for item in observations for key in item.named_ids}
         with self._transaction(writing=True) as connection:
             upgrade(connection)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
@@ -183,7 +183,8 @@ class Ledger:
             numbered = [Answer(key, number) for number, key in enumerate(answers, first)]
             append(connection, ANSWERS, map(answer_entry, numbered), at)
         renewed = len(set(answers) - new_ids)
-        return Added(len(new_observations), len(new_findings), renewed)
+        below = sum(item.candidate for item in new_findings)
+        return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
     def review(self, review: Review, *, recorded_at: datetime) -> bool:
         """Record a review; the finding and its earlier reviews stay as they are.
@@ -303,6 +304,7 @@ class Ledger:
         kind: str | None = None,
         at_least: str | None = None,
         superseded: bool = False,
+        candidates: bool = False,
     ) -> tuple[Finding, ...]:
         """Return the findings that count, in order of facility and time.
 
@@ -314,6 +316,8 @@ class Ledger:
             Only those with this confidence or a higher one.
         superseded : bool
             Those too that no observation that counts names any more.
+        candidates : bool
+            Those too that lie below the working point of their scan.
 
         Raises
         ------
@@ -321,7 +325,8 @@ class Ledger:
             There is no such kind or confidence.
         """
         with self._transaction() as connection:
-            return look_up_findings(connection, facility_id, kind, at_least, superseded)
+            found = look_up_findings(connection, facility_id, kind, at_least, superseded)
+        return tuple(item for item in found if candidates or not item.candidate)
 
     def finding(self, id_or_prefix: str) -> Finding:
         """Return the finding of this id, or the only one whose id begins like this.

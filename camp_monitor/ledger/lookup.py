@@ -51,7 +51,7 @@ class Looked:
     acquired_at, before_at : str
         Last instant of the after and of the before scene, ISO 8601, UTC.
     seen_fraction : float
-    finding_ids : tuple of str
+    finding_ids, candidate_ids : tuple of str
     """
 
     facility_id: str
@@ -65,6 +65,7 @@ class Looked:
     before_at: str
     seen_fraction: float
     finding_ids: tuple[str, ...]
+    candidate_ids: tuple[str, ...] = ()
 
 
 def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[Looked]:
@@ -151,6 +152,7 @@ def _looked(content: str) -> Looked:
             before_at=said["before"]["acquired_to_at"],
             seen_fraction=float(said["seen_fraction"]),
             finding_ids=tuple(said["finding_ids"]),
+            candidate_ids=tuple(said.get("candidate_ids", ())),
         )
     except (ValueError, TypeError, LookupError) as error:
         raise LedgerError(
@@ -199,7 +201,8 @@ def latest_answers(
 
 def current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:
     """Return the ids of the findings that an observation that counts names."""
-    return {key for look in read_looks(connection, facility_id) for key in look.finding_ids}
+    looks = read_looks(connection, facility_id)
+    return {key for look in looks for key in (*look.finding_ids, *look.candidate_ids)}
 
 
 def look_up_finding(connection: sa.Connection, id_or_prefix: str) -> Finding:

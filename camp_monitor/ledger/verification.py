@@ -94,11 +94,11 @@ def _belonging_faults(rows: Mapping[str, Rows]) -> list[str]:
     answered = {read_answer(row["content"]).observation_id for row in rows[ANSWERS.name]}
     faults = []
     for observation in observations:
-        for finding_id in observation.finding_ids:
+        for finding_id in observation.named_ids:
             fault = belonging_fault(observation, finding_id, findings.get(finding_id))
             if fault:
                 faults.append(fault)
-    named = {finding_id for item in observations for finding_id in item.finding_ids}
+    named = {key for item in observations for key in item.named_ids}
     faults += [f"No observation names finding {key}." for key in sorted(findings.keys() - named)]
     known = {observation.id for observation in observations}
     faults += [f"Observation {key} is in no answer." for key in sorted(known - answered)]
@@ -133,6 +133,11 @@ def belonging_fault(observation: Observation, finding_id: str, finding: Finding 
             f"Observation {observation.id} names finding {finding_id}, which is of another "
             f"facility or pair of scenes."
         )
+    if finding.candidate != (finding_id in observation.candidate_ids):
+        return (
+            f"Observation {observation.id} names finding {finding_id} on the wrong side of its "
+            f"working point."
+        )
     return ""
 
 
@@ -147,7 +152,7 @@ def check_belonging(
             raise LedgerError(f"Two different findings have the id {key}: nothing was recorded.")
     named = set()
     for item in observations:
-        for key in item.finding_ids:
+        for key in item.named_ids:
             named.add(key)
             fault = belonging_fault(item, key, given.get(key, present.get(key)))
             if fault:

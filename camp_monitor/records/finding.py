@@ -58,6 +58,8 @@ class Finding(Recorded):
         0-1; `confidence` is its range.  None in findings older than the calibration.
     explanations : tuple of Explanation
         Alternative explanations that were examined.
+    candidate : bool
+        It lies below the working point of its scan: kept, and counted for nothing.
     original : str
         Content as recorded, of a ledger of schema 1 to 3; else empty.
     """
@@ -78,6 +80,7 @@ class Finding(Recorded):
     caveats: tuple[Note, ...] = ()
     probability: float | None = None
     explanations: tuple[Explanation, ...] = ()
+    candidate: bool = False
     original: str = ""
 
     def __post_init__(self) -> None:
@@ -102,7 +105,8 @@ class Finding(Recorded):
         self.to_dict()
 
     def _content(self) -> dict[str, Any]:
-        return {
+        marked = {"candidate": True} if self.candidate else {}
+        return marked | {
             "facility_id": self.facility_id,
             "outline_version": self.outline_version,
             "kind": self.kind,

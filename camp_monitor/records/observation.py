@@ -47,6 +47,8 @@ class Observation(Recorded):
         Where, within the search area, the question could not be answered.  EPSG:4326.
     finding_ids : tuple of str
         The findings of this observation.
+    candidate_ids : tuple of str
+        Findings below the working point of the scan, which do not make it ``changed``.
     measurements : tuple of (str, float)
         As in `Finding`.
     caveats : tuple of Note
@@ -80,6 +82,7 @@ class Observation(Recorded):
     detectable_m2: float | None = None
     altered: BaseGeometry | None = None
     altered_fraction: float | None = None
+    candidate_ids: tuple[str, ...] = ()
     original: str = ""
 
     def __post_init__(self) -> None:
@@ -101,7 +104,8 @@ class Observation(Recorded):
         self.to_dict()
 
     def _content(self) -> dict[str, Any]:
-        return {
+        kept = {"candidate_ids": list(self.candidate_ids)} if self.candidate_ids else {}
+        return kept | {
             "facility_id": self.facility_id,
             "outline_version": self.outline_version,
             "method": self.method,
@@ -133,8 +137,14 @@ class Observation(Recorded):
         fields["after"] = SceneReference.from_dict(content["after"])
         for name in ("not_seen", "altered"):
             fields[name] = read_geometry(content.get(name))
-        fields["finding_ids"] = tuple(content.get("finding_ids", ()))
+        for name in ("finding_ids", "candidate_ids"):
+            fields[name] = tuple(content.get(name, ()))
         return cls(**fields)
+
+    @property
+    def named_ids(self) -> tuple[str, ...]:
+        """Ids of the findings that count and of those that do not."""
+        return self.finding_ids + self.candidate_ids
 
     @property
     def id(self) -> str:

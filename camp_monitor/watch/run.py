@@ -357,7 +357,7 @@ def _record(ledger: Ledger, done: Done, answer: Records, how: How) -> None:
     added = ledger.record(observations, findings, recorded_at=how.clock())
     done.observations += added.observations
     if added.findings:
-        done.findings += findings
+        done.findings += [item for item in findings if not item.candidate]
 
 
 def _close(

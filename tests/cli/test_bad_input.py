@@ -252,6 +252,8 @@ def test_bad_words_are_refused(shell: Shell, arguments: tuple[str, ...], said: s
         (("scenes", "add", "a.tif", "--acquired", "2016"), "Missing option '--sensor'"),
         (("scenes", "add", "a.tif", "--sensor", "spy", "--acquired", "2016"), "'spy' is not one"),
         (("scan", "site", "--before", "2016"), "give --before and --after"),
+        (("scan", "site", "--sensitivity", "higher"), "use high, balanced, low"),
+        (("scan", "site", "--sensitivity", "1.5"), "between 0 and 1"),
         (("map", "site"), "Missing option '-o'"),
         (("scna",), "No such command 'scna'"),
     ],

@@ -119,7 +119,8 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
         built, lookalikes = _built(pair, dry, odds, shores, constants)
         if physical and pair.pixel_m <= STRUCTURE_UP_TO_M:
             altered = _altered(pair, changed & ~shores, odds, constants) | built
-        changes.append(_change("construction", built, strength, LEAST_PX, lookalikes))
+        named = np.where(built, strength, 0)  # less of it tells change, and not what it became
+        changes.append(_change("construction", built, named, LEAST_PX, lookalikes))
         changed = changed & ~built
     if not physical:
         unnamed = Code.BECAME_UNTOLD

@@ -130,13 +130,15 @@ def detect_flooding(
     came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)
     went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
     strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
+    weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
+    weaker = _unless_usual(weaker[0], usual_water), weaker[1]
     measured = {
         **qualified(before.measured, "before"),
         **qualified(after.measured, "after"),
         **_known(slope_deg, steepest_deg(pair, constants), usual_water, seen),
     }
     gained = gained if usual_water is None else gained & ~usual_water
-    changes = _changes(pair, seen, gained, lost, strength, Code.LIKE_WATER)
+    changes = _changes(pair, seen, gained, lost, strength, weaker, Code.LIKE_WATER)
     calibrated = pair.nature.calibrated
     caveats = (
         () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
@@ -214,7 +216,10 @@ def _detect_radar(
     found = find_radar_flooding(pair, slope_deg=slope_deg)
     strength = np.where(found.gained, found.gained_strength, found.lost_strength)
     gained = found.gained if usual_water is None else found.gained & ~usual_water
-    changes = _changes(pair, found.seen, gained, found.lost, strength, Code.LIKE_WATER_IN_RADAR)
+    weaker = _unless_usual(found.gained_strength, usual_water), found.lost_strength
+    changes = _changes(
+        pair, found.seen, gained, found.lost, strength, weaker, Code.LIKE_WATER_IN_RADAR
+    )
     known = _known(slope_deg, steepest_deg(pair), usual_water, found.seen)
     return Detection(METHOD, changes, found.seen, {**found.measured, **known})
 
@@ -227,12 +232,20 @@ def _detect_mixed(
     found = find_mixed_flooding(pair, slope_deg)
     strength = np.where(found.gained, found.gained_strength, found.lost_strength)
     gained = found.gained if usual_water is None else found.gained & ~usual_water
+    weaker = _unless_usual(found.gained_strength, usual_water), found.lost_strength
     changes = _changes(
-        pair, found.seen, gained, found.lost, strength, Code.LIKE_WATER_TO_ONE_SENSOR
+        pair, found.seen, gained, found.lost, strength, weaker, Code.LIKE_WATER_TO_ONE_SENSOR
     )
     measured = {**found.measured, **_known(slope_deg, steepest_deg(pair), usual_water, found.seen)}
     unseen = Code.UNDER_CLOUD_OR_SMOOTH
     return Detection(METHOD, changes, found.seen, measured, found.caveats, unseen)
+
+
+def _unless_usual(
+    evidence: NDArray[np.float32], usual_water: NDArray[np.bool_] | None
+) -> NDArray[np.float32]:
+    """Return evidence of new water without that of water where it usually is."""
+    return evidence if usual_water is None else np.where(usual_water, 0, evidence)
 
 
 def steepest_deg(pair: Pair, constants: FloodConstants = CONSTANTS) -> float:
@@ -264,22 +277,24 @@ def _changes(
     gained: NDArray[np.bool_],
     lost: NDArray[np.bool_],
     strength: NDArray[np.float32],
+    weaker: tuple[NDArray[np.float32], NDArray[np.float32]],
     lookalikes: Code,
 ) -> tuple[Change, Change]:
+    """Make the changes of both ways; `weaker` is the evidence of each where neither was found."""
     way = "mixed" if pair.mixed else "radar" if pair.nature.radar else "optical"
     brief = pair.interval_days <= FLOOD_WITHIN_DAYS
     kinds = ("flooding", "flood_recession") if brief else ("water_gain", "water_loss")
     first, second = (
         Change(
             kind=kind,
-            changed=_wider_than_a_rim(where & seen) & seen,
-            strength=np.nan_to_num(strength).astype(np.float32),
+            changed=(found := _wider_than_a_rim(where & seen) & seen),
+            strength=np.nan_to_num(np.where(found, strength, weak)).astype(np.float32),
             edge_px=MIXED_EDGE_PX if pair.mixed else EDGE_PX,
             least_px=LEAST_PX,
             caveats=(note(SINGLE_PAIR[kind]), note(lookalikes)),
             way=way,
         )
-        for kind, where in zip(kinds, (gained, lost), strict=True)
+        for kind, where, weak in zip(kinds, (gained, lost), weaker, strict=True)
     )
     return first, second
 

@@ -132,6 +132,7 @@ def _style(layer: str) -> str:
         style = style.replace(f'label="{kind}"', f'label="{escape(name_of("kind", kind))}"')
     for mark, text in (
         ("[rejected]", name_of("verdict", "rejected")),
+        ("[candidate]", phrase("candidate")),
         ("[not seen]", name_of("outcome", "not_seen")),
     ):
         style = style.replace(mark, escape(text.replace("'", "''")))

@@ -44,6 +44,7 @@ FINDING_COLUMNS: dict[str, type] = {
     "confidence": str,
     "probability": float,
     "position": str,
+    "candidate": bool,
     "simulated": bool,
     "verdict": str,
     "reviewed_by": str,
@@ -64,6 +65,7 @@ FINDING_COLUMNS: dict[str, type] = {
 
 A ``datetime`` is held as ISO 8601 text with an offset from UTC, empty where there is none.
 
+``candidate`` tells that it lies below the working point of its scan, and counts for nothing.
 ``position`` is ``inside``, ``within_error`` or ``outside`` the outline.  ``verdict`` and the three
 after it are those of the latest review: ``unreviewed`` and empty without.  ``event`` is the event
 that a finding is of, or that it ends; empty where events were not joined.  ``measurements`` is a
@@ -139,6 +141,7 @@ def finding_rows(
                 "confidence": item.confidence,
                 "probability": item.probability,
                 "position": item.position,
+                "candidate": item.candidate,
                 "simulated": item.simulated,
                 **_review_values(latest.get(item.id)),
                 **_event_values(events.get(item.id)),

@@ -95,14 +95,17 @@ def draw_finding_figure(
     workspace = open_workspace(workspace)
     with open_ledger(workspace.ledger) as ledger:
         finding = find_finding(ledger, finding_id)
-        current = ledger.findings(finding.facility_id)
+        current = ledger.findings(finding.facility_id, candidates=True)
         observation = _observation(ledger, finding)
         review = latest_reviews(ledger.reviews(finding.id)).get(finding.id)
     facility = find_facility(workspace.aoi, finding.facility_id)
     pair = (finding.before, finding.after)
     subject = Subject(
         facility, _outline(facility, finding), finding, _scenes(workspace, finding),
-        others=tuple(i for i in current if i.id != finding.id and (i.before, i.after) == pair),
+        others=tuple(
+            one for one in current
+            if one.id != finding.id and (one.before, one.after) == pair and not one.candidate
+        ),
         observation=observation,
         review=review,
         superseded=finding.id not in {item.id for item in current},
@@ -221,7 +224,7 @@ def _observation(ledger: Ledger, finding: Finding) -> Observation | None:
     """Return the observation that the finding came from: one that counts, if there is."""
     for superseded in (False, True):
         for item in ledger.observations(finding.facility_id, superseded=superseded):
-            if finding.id in item.finding_ids:
+            if finding.id in item.named_ids:
                 return item
     return None
 

@@ -128,18 +128,24 @@ class Drawing:
         group = self._group(label, symbols.swatch_svg(symbols.NOT_SEEN))
         self._shapes(shapes, [("unseen", style, "bindUnseen")], group)
 
-    def add_findings(self, kind: str, shapes: list[Shape]) -> None:
-        """Draw the findings of one kind as a layer of their own, the rejected ones faint."""
+    def add_findings(self, kind: str, shapes: list[Shape], *, candidates: bool = False) -> None:
+        """Draw the findings of one kind as a layer of their own, the rejected ones faint.
+
+        Candidates below the working point are a layer apart, in fine dashes.
+        """
         if not shapes:
             return
         rejected = [shape for shape in shapes if shape[1]["verdict"] == "rejected"]
         standing = [shape for shape in shapes if shape[1]["verdict"] != "rejected"]
         counted = apart_words(len(shapes), len(rejected))
-        group = self._group(f"{kind_words(kind)} ({counted})", symbols.swatch_svg(kind))
+        title, own = kind_words(kind), {}
+        if candidates:
+            title, own = phrase("map.candidates", kind=title), symbols.CANDIDATE
+        group = self._group(f"{title} ({counted})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
         for some, faint in ((rejected, symbols.FAINT), (standing, {})):
             if some:
-                style: dict[str, Any] = symbols.edge_style(kind) | faint
+                style: dict[str, Any] = symbols.edge_style(kind) | own | faint
                 layers = [
                     ("casing", symbols.casing_style(kind) | faint, None),
                     ("findings", style, "bindFinding"),

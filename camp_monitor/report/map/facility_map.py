@@ -70,6 +70,7 @@ def draw_facility_map(
     *,
     before: str | None = None,
     after: str | None = None,
+    candidates: bool = False,
 ) -> FacilityMap:
     """Draw the latest pair scanned of a facility, or the pair of some findings.
 
@@ -81,6 +82,8 @@ def draw_facility_map(
         One facility id, or ids of findings of one pair, or of events, see `find_findings`.
     before, after : str or None
         Of several scanned pairs, the one whose scenes these dates or ids name.
+    candidates : bool
+        Whether what lies below the working point of its scan is drawn, too.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def draw_facility_map(
     with open_ledger(workspace.ledger) as ledger:
         facility_id, chosen = _targets(workspace, ledger, targets)
         observations = ledger.observations(facility_id)
-        findings = ledger.findings(facility_id)
+        findings = ledger.findings(facility_id, candidates=candidates)
         reviews = ledger.reviews()
     facility = find_facility(workspace.aoi, facility_id)
     pair = _pair(facility_id, observations, chosen, before, after)
@@ -130,8 +133,9 @@ def draw_facility_map(
         notes=tuple(notes),
         simulated=simulated,
     )
-    rejected = len(rejected_ids(reviews) & {item.id for item in drawn})
-    return FacilityMap(html, facility, len(drawn), rejected, interval_words(*pair), not_shown)
+    counted = {item.id for item in drawn if not item.candidate}
+    rejected = len(rejected_ids(reviews) & counted)
+    return FacilityMap(html, facility, len(counted), rejected, interval_words(*pair), not_shown)
 
 
 def draw_compared_map(
@@ -303,6 +307,7 @@ def _left_out(
 ) -> list[str]:
     """Say that there is more than this page shows."""
     shown = {item.id for item in drawn}
+    findings = [item for item in findings if not item.candidate]
     same = [item for item in findings if item.id not in shown and _scenes_of(item) == pair]
     other = [item for item in findings if _scenes_of(item) != pair]
     pairs = {_scenes_of(item) for item in observations} - {pair}

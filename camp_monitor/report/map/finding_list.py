@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,15 +31,17 @@ def finding_groups(findings: Sequence[Finding], reviews: Sequence[Review]) -> li
     """
     latest, rejected = latest_reviews(reviews), rejected_ids(reviews)
     groups = []
-    for kind in KINDS:
+    for candidate, kind in itertools.product((False, True), KINDS):
         of_kind = sorted(
-            (item for item in findings if item.kind == kind), key=lambda f: (-f.area_m2, f.id)
+            (item for item in findings if (item.kind, item.candidate) == (kind, candidate)),
+            key=lambda f: (-f.area_m2, f.id),
         )
         if of_kind:
+            title = words.kind_words(kind)
             apart = sum(item.id in rejected for item in of_kind)
             groups.append(
                 {
-                    "title": words.kind_words(kind),
+                    "title": phrase("map.candidates", kind=title) if candidate else title,
                     "sample": Markup(symbols.swatch_svg(kind)),
                     "count": words.apart_words(len(of_kind), apart),
                     "open": len(findings) <= MOST_OPEN,

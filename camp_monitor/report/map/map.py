@@ -7,6 +7,7 @@ the rest.  The file opens without a network and asks for nothing.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -114,6 +115,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     content = panel_content(facility, outline, findings, observations, pictures, rejected)
     content |= {
         "groups": finding_groups(shown, reviews),
+        "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
@@ -134,16 +136,18 @@ def _add_findings(
     for review in in_order_of_review(reviews):
         by_finding.setdefault(review.finding_id, []).insert(0, review)
     common: list[dict[str, Any]] = []
-    for kind in KINDS:
+    for kind, candidate in itertools.product(KINDS, (True, False)):
         shapes: list[Shape] = []
-        for finding in (finding for finding in findings if finding.kind == kind):
+        for finding in findings:
+            if (finding.kind, finding.candidate) != (kind, candidate):
+                continue
             alike = _common_properties(finding)
             if alike not in common:
                 common.append(alike)
             event = events.get(finding.id)
             own = _own_properties(finding, by_finding.get(finding.id, ()), event)
             shapes.append((finding.geometry, {"common": common.index(alike), **own}))
-        drawing.add_findings(kind, shapes)
+        drawing.add_findings(kind, shapes, candidates=candidate)
     return common
 
 
@@ -230,7 +234,7 @@ def _confidence_text(finding: Finding) -> str:
     text = phrase("map.confidence", confidence=level)
     if real:
         text = phrase("map.confidence_real", confidence=level, real=real)
-    return text[0].upper() + text[1:]
+    return words.marked(finding, text[0].upper() + text[1:])
 
 
 def _common_properties(finding: Finding) -> dict[str, Any]:

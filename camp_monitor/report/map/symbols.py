@@ -36,6 +36,8 @@ DASHES = {
 EDGE_PX = 2.5
 FAINT: dict[str, str | float] = {"opacity": 0.4, "fillOpacity": 0.3}
 """Leaflet's path options for a finding that a reviewer rejected."""
+CANDIDATE: dict[str, str | float] = {"dashArray": "2 4", "fillOpacity": 0.3}
+"""Likewise, for one below the working point."""
 
 
 DARK, PALE = "#10202b", "#ffffff"

@@ -58,7 +58,12 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
 def confidence_words(finding: Finding) -> str:
     """Say how sure a finding is, in words and as a count of similar findings."""
     level, said = name_of("confidence", finding.confidence), real_words(finding)
-    return phrase("confidence", level=level, real=said) if said else level
+    return marked(finding, phrase("confidence", level=level, real=said) if said else level)
+
+
+def marked(finding: Finding, said: str) -> str:
+    """Add to words about a finding that it lies below the working point, where it does."""
+    return phrase("confidence.candidate", said=said) if finding.candidate else said
 
 
 def real_words(finding: Finding) -> str:
@@ -198,6 +203,7 @@ def headline_words(
     """Sum a map up in one line, unanswered questions and rejected findings included."""
     if not findings and not observations:
         return phrase("headline.nothing")
+    findings = [item for item in findings if not item.candidate]
     parts = [findings_words(len(findings), sum(item.id in rejected for item in findings))]
     least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
     if least_seen < 1:

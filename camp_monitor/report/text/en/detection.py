@@ -158,6 +158,11 @@ CODES = {
         "methods with similar evidence."
     ),
     Code.EARLIER_DATES: "False alarms here were counted between {first} and {second}.",
+    Code.WORKING_POINT: (
+        "Sensitivity {sensitivity}. {kind:kind}: in tests, {precision:percent} of the findings "
+        "were real ({findings:,} findings), and {recall:percent} of the changes were found."
+    ),
+    Code.WORKING_POINT_OWN: "Findings count from a probability of {least:percent} on.",
     Code.LIMIT_UNMEASURED: (
         "The detection limit could not be measured: too little of the ground was seen, unchanged "
         "and dry."

@@ -11,6 +11,8 @@ PHRASES: dict[str, str] = {
     "real": "in tests, about {tenths} of 10 similar findings were real",
     "real.untested": "not validated: no labelled images for this method",
     "confidence": "{level} ({real})",
+    "candidate": "below the working point",
+    "confidence.candidate": "{said}; below the working point",
     # counts
     "findings.rejected": "{findings}, {rejected:,} {verdict}",
     # results
@@ -67,6 +69,7 @@ PHRASES: dict[str, str] = {
     "kml.findings": "Findings",
     "kml.not_seen": "Not seen",
     "kml.finding": "{change}, {area}",
+    "kml.candidate": "Below the working point: {change}, {area}",
     "kml.rejected": "Rejected by review: {change}, {area}",
     "kml.question": "Not seen: {question}",
     "kml.what": "{facility}: {what}, {dates}.",
@@ -273,6 +276,9 @@ PHRASES: dict[str, str] = {
     "map.findings": "Findings",
     "map.legend": "On the map",
     "map.rejected": "Faint: rejected by a reviewer. It stays in the record and is counted apart.",
+    "map.dashed": (
+        "Finely dashed: below the working point. Such candidates are kept and counted for nothing."
+    ),
     "map.hatched": "Hatched grey: not seen. Whether anything changed there is unknown.",
     "map.images": "Images and credits",
     "map.no_image": "No image is shown.",
@@ -319,6 +325,7 @@ PHRASES: dict[str, str] = {
     "map.frame_overview": "Map: overview of facilities",
     "map.layer_image": "Image {role:role}, {date}",
     "map.layer_not_seen": "Not seen: {questions}",
+    "map.candidates": "{kind}, below the working point",
     "map.count_rejected": "{count:,}, {rejected:,} rejected",
     "map.confidence": "{confidence:confidence} confidence",
     "map.confidence_real": "{confidence:confidence} confidence: {real}",

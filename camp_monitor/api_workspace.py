@@ -1,0 +1,135 @@
+"""`Workspace` of ``import camp_monitor as cm``: what `api` offers, where results are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from camp_monitor import workspace as folders
+from camp_monitor.facilities import find_facility
+from camp_monitor.scenes.scene import parse_acquired
+from camp_monitor.workspace import open_workspace
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas
+
+    from camp_monitor.events.events import Event
+    from camp_monitor.records.finding import Finding
+    from camp_monitor.records.observation import Observation
+    from camp_monitor.records.review import Review
+    from camp_monitor.scan import Scanned
+
+
+@dataclass(frozen=True, repr=False)
+class Workspace(folders.Workspace):
+    """A folder with a registry of facilities, a catalogue of scenes, and a ledger of results.
+
+    Made by `Workspace.open`; it may be handed to every function that asks for a workspace.
+    """
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open the workspace in a folder; ``camp-monitor init DIR`` makes one."""
+        held = open_workspace(path)
+        return cls(**{item.name: getattr(held, item.name) for item in fields(held)})
+
+    def scan(self, facility: str, before: str, after: str, **told: Any) -> Scanned:
+        """Compare two scenes of a facility and record what came of it; see `scan.scan`."""
+        from camp_monitor.scan import scan
+
+        return scan(self, facility, before, after, **told)
+
+    def findings(
+        self, facility: str | None = None, *, candidates: bool = False
+    ) -> geopandas.GeoDataFrame:
+        """Return the findings that count, with reviews and events, as `Comparison.findings`.
+
+        Parameters
+        ----------
+        facility : str or None
+            Only those of this facility.
+        candidates : bool
+            Those too that lie below the working point of their scan.
+        """
+        from camp_monitor.events.events import by_finding
+        from camp_monitor.report.export.frames import findings_frame
+
+        found, events, reviews = self._joined(facility)
+        found = tuple(item for item in found if candidates or not item.candidate)
+        return findings_frame(found, reviews, by_finding(events))
+
+    def events(
+        self, facility: str | None = None, *, since: date | str | None = None
+    ) -> geopandas.GeoDataFrame:
+        """Return events: findings of one thing over many dates, and what became of it.
+
+        Parameters
+        ----------
+        facility : str or None
+            Only those of this facility.
+        since : date, str or None
+            Only those that were last seen on this day or later.
+        """
+        from camp_monitor.report.export.frames import events_frame
+
+        _, found, _ = self._joined(facility)
+        if since is not None:
+            first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
+            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
+        return events_frame(found)
+
+    def outcomes(self, facility: str | None = None) -> pandas.DataFrame:
+        """Return what was looked at, and what was and was not seen, as `Comparison.outcomes`."""
+        from camp_monitor.report.export.frames import outcomes_frame
+
+        return outcomes_frame(self._records(facility)[1])
+
+    def to_map(self, target: str, path: Path | str) -> Path:
+        """Write the map of a facility, a finding or an event."""
+        from camp_monitor.report.map.facility_map import draw_facility_map
+        from camp_monitor.report.writing import write_whole
+
+        path = Path(path)
+        write_whole(draw_facility_map(self, [target]).html.encode(), path)
+        return path
+
+    def to_figure(self, target: str, path: Path | str) -> Path:
+        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
+        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
+        from camp_monitor.report.writing import write_whole
+
+        path = Path(path)
+        drawn = draw_finding_figure(self, target, file_format=format_of(path))
+        write_whole(drawn.content, path)
+        return path
+
+    def _joined(
+        self, facility: str | None
+    ) -> tuple[tuple[Finding, ...], tuple[Event, ...], tuple[Review, ...]]:
+        """Return findings and candidates, the events that they make, and reviews."""
+        from camp_monitor.events.events import join_events
+        from camp_monitor.records.review import latest_reviews
+
+        found, looked, reviews = self._records(facility)
+        return found, join_events(found, looked, latest_reviews(reviews)), reviews
+
+    def _records(
+        self, facility: str | None
+    ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
+        """Read findings, observations and reviews; none before the first scan."""
+        from camp_monitor.ledger.ledger import open_ledger
+
+        if self.ledger.exists():
+            with open_ledger(self.ledger) as ledger:
+                looked = ledger.observations(facility)
+                if looked:
+                    return ledger.findings(facility, candidates=True), looked, ledger.reviews()
+        if facility is not None:
+            find_facility(self.aoi, facility)  # refuses an id that nobody knows
+        return (), (), ()
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.root}>"
