@@ -1,9 +1,8 @@
-"""Construction in pixels of 3 to 12 m without short-wave infrared: structures, sites, change."""
+"""Construction in pixels of 3 to 12 m without short-wave infrared: structures, and change."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.changed_ground import weigh_change
@@ -17,23 +16,18 @@ from camp_monitor.pairs.pair import Pair
 
 STRUCTURES, GROUND = "structures", "changed ground"
 """How construction was found, and how change of unknown cause."""
-SITE_PX = 10.0
-"""Standard deviation of the neighbourhood in which new structures are counted, pixels."""
-SITE_FRACTION = 0.15
-"""Share of it, covered with new structures, from which on all changed ground there is of one site.
-One building alone does not reach it."""
 LEAST_GROUND_PX = 8
 STRUCTURE_EDGE_PX, GROUND_EDGE_PX = 0.8, 2.0
 
 
 def detect_sites(pair: Pair) -> Detection:
-    """Find new structures, the sites that they belong to, and all other ground that changed.
+    """Find new structures, and all other ground that changed.
 
     Change comes first: what the evidence of colours, edges and corners makes likelier changed than
-    not (`weigh_change`).  Plain shapes with a new outline are construction (`find_structures`), and
-    so is changed ground among several of them.  All other change is kind ``other``: without
-    short-wave infrared, bare soil and roofs have the same colours.  In reflectance with near
-    infrared it is `altered` ground instead: seasons of farmland are most of it there.
+    not (`weigh_change`).  Plain shapes with a new outline are construction (`find_structures`).
+    All other change is kind ``other``: without short-wave infrared, bare soil and roofs have the
+    same colours.  In reflectance with near infrared it is `altered` ground instead: seasons of
+    farmland are most of it there.
 
     Parameters
     ----------
@@ -60,12 +54,11 @@ def detect_sites(pair: Pair) -> Detection:
     weighed = weigh_change(pair, ground, before, after)
     changed = (weighed.evidence > 0) & ground
     strength = np.where(ground, np.exp(weighed.evidence), 0).astype(np.float32)
-    built = structures | (changed & _among(structures))
     changes: tuple[Change, ...] = (
         Change(
             kind="construction",
-            changed=built,
-            strength=np.where(built, np.maximum(shape, strength), shape),
+            changed=structures,
+            strength=shape,
             edge_px=STRUCTURE_EDGE_PX,
             least_px=LEAST_PX,
             caveats=(note(Code.SMALL_THINGS),),
@@ -77,7 +70,7 @@ def detect_sites(pair: Pair) -> Detection:
         changes += (
             Change(
                 kind="other",
-                changed=changed & ~built,
+                changed=changed & ~structures,
                 strength=strength,
                 edge_px=GROUND_EDGE_PX,
                 least_px=LEAST_GROUND_PX,
@@ -95,13 +88,5 @@ def detect_sites(pair: Pair) -> Detection:
             Measure.COLOUR_WEIGHT: weighed.colour_weight,
         },
         unseen=Code.AT_WATER,
-        altered=changed | built if season_told else None,
+        altered=changed | structures if season_told else None,
     )
-
-
-def _among(structures: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where several new structures are near."""
-    from scipy import ndimage
-
-    density = ndimage.gaussian_filter(structures.astype(np.float32), SITE_PX, truncate=3)
-    return np.asarray(density > SITE_FRACTION)
