@@ -379,9 +379,13 @@ def test_heights_that_cannot_be_fetched_are_one_line_and_the_scan_goes_on(
 
 def test_offline_and_ground_none_ask_for_no_heights(shop: Net, camps: Path) -> None:
     settings = camps / "camp-monitor.toml"
-    settings.write_text(settings.read_text("utf-8").replace('"auto"', '"none"'), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace('ground = "auto"', 'ground = "none"'), encoding="utf-8"
+    )
     assert len(floods(camps)) == 1
-    settings.write_text(settings.read_text("utf-8").replace('"none"', '"auto"'), encoding="utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace('ground = "none"', 'ground = "auto"'), encoding="utf-8"
+    )
     floods(camps, "--offline")
     assert not tiles_asked(shop)
 

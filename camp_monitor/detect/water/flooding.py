@@ -39,12 +39,15 @@ class FloodConstants:
     least_fall : float
         Fall of the longest infrared band between the dates, in units of bright ground: less is
         noise; below -1: any.
+    least_fall_uncalibrated : float
+        Uncalibrated numbers: the same, each date in units of its own bright ground.
     least_rise : float
         Uncalibrated numbers: rise of the water index from its border; below -2: any.
     """
 
     water: WaterConstants = WATER_CONSTANTS
     least_fall: float = 0.10
+    least_fall_uncalibrated: float = 0.15
     least_rise: float = 0.15
 
 
@@ -121,14 +124,16 @@ def detect_flooding(
     fall = np.nan_to_num(before.infrared - after.infrared) / np.float32(bright)
     rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     # of reflectance haze on the first date may lift the index as high as water's
+    calibrated = pair.nature.calibrated
+    least_fall = constants.least_fall if calibrated else constants.least_fall_uncalibrated
     least_rise = -np.inf if pair.nature.calibrated else constants.least_rise
     gained = after.is_water & ~before.is_deep
-    gained &= (fall >= constants.least_fall) & (rise >= least_rise)
+    gained &= (fall >= least_fall) & (rise >= least_rise)
     lost = before.is_water & ~after.is_deep
-    lost &= (-fall >= constants.least_fall) & (-rise >= least_rise)
+    lost &= (-fall >= least_fall) & (-rise >= least_rise)
     # the weaker of two kinds of evidence: being water, and having lost infrared light
-    came = np.fmin(after.strength, 1 + (fall - constants.least_fall) / SPAN)
-    went = np.fmin(before.strength, 1 + (-fall - constants.least_fall) / SPAN)
+    came = np.fmin(after.strength, 1 + (fall - least_fall) / SPAN)
+    went = np.fmin(before.strength, 1 + (-fall - least_fall) / SPAN)
     strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
     weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
     weaker = _unless_usual(weaker[0], usual_water), weaker[1]

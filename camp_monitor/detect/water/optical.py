@@ -31,8 +31,6 @@ VISIBLE_SHARE = 0.45
 """Bright ground reflects this part of its infrared in green and red."""
 DARK_SHARE = 0.4
 """Nothing is water that reflects more infrared than this part of what bright ground does."""
-DEEP_SHARE = 0.2
-"""Plain open water reflects less than this part of it."""
 BANK_PX = 2
 """Pixels this near to open water are water and ground mixed."""
 VALLEY_BETWEEN = (-0.35, 0.10)
@@ -91,7 +89,8 @@ class Water:
     is_water : ndarray of bool
         (row, col); False where not seen.
     is_deep : ndarray of bool
-        (row, col); the part of it that is plain open water, not wet ground or a shallow.
+        (row, col); the part of it that is plain open water, not wet ground or a shallow; all of it
+        where numbers are not calibrated.
     seen : ndarray of bool
         (row, col); False where unusable, under thick cloud, or everywhere if the scene cannot tell.
     index : ndarray
@@ -307,7 +306,7 @@ def _uncalibrated(bands: _Bands, usable: _Where) -> _Light:
         longest=longest,
         bright=1.0,
         possible=longest < DARK_SHARE,
-        deep=longest < DEEP_SHARE,
+        deep=usable,
         hidden=hidden,
     )
 

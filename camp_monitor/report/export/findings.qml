@@ -21,7 +21,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -47,7 +47,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 60, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 60, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -91,7 +91,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -120,7 +120,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -166,7 +166,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -192,7 +192,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 60, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 60, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -223,7 +223,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 60, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 60, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -267,7 +267,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -296,7 +296,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -342,7 +342,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -371,7 +371,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -417,7 +417,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -443,7 +443,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 60, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 60, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -487,7 +487,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -513,7 +513,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 60, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 60, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -557,7 +557,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -586,7 +586,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
@@ -632,7 +632,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -671,7 +671,7 @@
             <Option type="Map" name="properties">
               <Option type="Map" name="alpha">
                 <Option type="bool" name="active" value="true"/>
-                <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                 <Option type="int" name="type" value="3"/>
               </Option>
             </Option>
@@ -700,7 +700,7 @@
                 <Option type="Map" name="properties">
                   <Option type="Map" name="alpha">
                     <Option type="bool" name="active" value="true"/>
-                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; or &quot;verdict&quot; = 'rejected', 35, 100)"/>
+                    <Option type="QString" name="expression" value="if(&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected', 35, 100)"/>
                     <Option type="int" name="type" value="3"/>
                   </Option>
                 </Option>
