@@ -26,8 +26,8 @@ def detect_sites(pair: Pair) -> Detection:
     Change comes first: what the evidence of colours, edges and corners makes likelier changed than
     not (`weigh_change`).  Plain shapes with a new outline are construction (`find_structures`).
     All other change is kind ``other``: without short-wave infrared, bare soil and roofs have the
-    same colours.  In reflectance with near infrared it is `altered` ground instead: seasons of
-    farmland are most of it there.
+    same colours.  With near infrared it is `altered` ground instead: seasons of farmland are most
+    of it there.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def detect_sites(pair: Pair) -> Detection:
             way=STRUCTURES,
         ),
     )
-    season_told = pair.nature.calibrated and "nir" in pair.bands
+    season_told = "nir" in pair.bands
     if not season_told:
         changes += (
             Change(
