@@ -15,6 +15,9 @@ from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sar.backscatter import despeckle
 from camp_monitor.scenes.sensors import Unit
 
+SAME_TEXTURE = 0.95
+"""Two dates correlate by more than this on ground with texture of its own.  Speckle alone reaches
+0.94 there, since the nearer half to the line is looked at."""
 CROWD_FRACTION = 0.3
 """Of the pixels, at least so many are ground that did not change."""
 SAMPLE_PX = 60_000
@@ -33,49 +36,40 @@ def decibel_ratio(
 ) -> NDArray[np.float32]:
     """Return after by before, decibels, 0 where most ground is and where nothing is seen.
 
-    Uncalibrated amplitudes are brought together in two ways, and the mean of both ratios is taken:
-    by one gain, that of the commonest ratio, which half of the scene may leave in one direction but
-    an offset of the file spoils; and by a line through what changed least, the other way round.
+    Uncalibrated amplitudes are brought to one gain and offset by a line through what changed least,
+    where that ground shows the same texture on both dates.  Where it shows hardly more than speckle
+    the line would follow a large change, and one gain is taken, that of the commonest ratio.
     """
     if not seen.any():
         return np.zeros(seen.shape, np.float32)
     first, second = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
     if pair.nature.unit is Unit.AMPLITUDE:
-        plain = 20 * np.log10(np.maximum(second, 1) / np.maximum(first, 1))
-        by_gain = second / np.float32(10 ** (commonest(plain[seen])[0] / 20))
-        by_line = np.maximum(_brought_to(first, second, seen), 0)
-        ratios_db = _bounded_ratio_db(first, by_gain, seen, dark_fraction) + _bounded_ratio_db(
-            first, by_line, seen, dark_fraction
-        )
-        ratio = np.asarray(ratios_db / 2, np.float32)
+        second = _brought_to(first, second, seen)
+        bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
+        dark = max(dark_fraction * bright, 1.0)
+        ratio = 20 * np.log10((second + dark) / (first + dark))
     else:
         ratio = second - first
     return np.where(seen, ratio - commonest(ratio[seen])[0], 0).astype(np.float32)
 
 
-def _bounded_ratio_db(
-    first: NDArray[np.float32],
-    second: NDArray[np.float32],
-    seen: NDArray[np.bool_],
-    dark_fraction: float,
-) -> NDArray[np.float32]:
-    """Return the ratio of two amplitudes, decibels; of two nearly black pixels it says nothing."""
-    bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
-    dark = max(dark_fraction * bright, 1.0)
-    ratio = 20 * np.log10((second + dark) / (first + dark))
-    return np.asarray(ratio - commonest(ratio[seen])[0], np.float32)
-
-
 def _brought_to(
     first: NDArray[np.float32], second: NDArray[np.float32], seen: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Bring the second date to the first by a line through what changed least."""
+    """Bring the amplitudes of the second date to the first."""
     grid = GeoBox(seen.shape, Affine.identity(), None)
     flags = (~seen).astype(np.uint8)
     before, after = (
         Image(numbers[None], ("sar",), "amplitude8", flags, grid) for numbers in (first, second)
     )
-    return normalise(after, measure_normalisation(before, after))[0]
+    by_line = np.maximum(normalise(after, measure_normalisation(before, after))[0], 0)
+    away = np.abs(first - by_line)[seen]
+    kept = away <= np.median(away)
+    pair = first[seen][kept], by_line[seen][kept]
+    if min(map(np.ptp, pair)) > 0 and np.corrcoef(*pair)[0, 1] > SAME_TEXTURE:
+        return by_line
+    plain_db = 20 * np.log10(np.maximum(second, 1) / np.maximum(first, 1))
+    return np.asarray(second / 10 ** (commonest(plain_db[seen])[0] / 20), np.float32)
 
 
 def _one_band(
