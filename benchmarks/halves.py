@@ -90,13 +90,18 @@ def table(folder: Path, half: Half, workers: int | None) -> list[str]:
     return lines
 
 
-def main() -> None:
-    """Read the arguments and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+def read_arguments(about: str | None) -> argparse.Namespace:
+    """Read which folders, which half, and with how many processes."""
+    parser = argparse.ArgumentParser(description=(about or "").split("\n\n")[0])
     parser.add_argument("benchmarks", type=Path, nargs="+")
     parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--workers", type=int)
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read the arguments and print the table."""
+    given = read_arguments(__doc__)
     print(
         "| dataset | scenes | best simple | its F1 | F1 | precision | recall | called unchanged |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |"

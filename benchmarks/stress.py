@@ -11,20 +11,18 @@ the detectors refuse counts as not seen.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from benchmarks.halves import HALVES, only_half
+from benchmarks.halves import only_half, read_arguments
 from camp_monitor.errors import EvaluationError
 from camp_monitor.evaluation.answering import answer_images, place
 from camp_monitor.evaluation.benchmark import (
@@ -170,11 +168,7 @@ def score(benchmark: Benchmark, entry: Entry) -> dict[str, Counts]:
 
 def main() -> None:
     """Read the arguments and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("benchmarks", type=Path, nargs="+")
-    parser.add_argument("--half", choices=HALVES, default="tune")
-    parser.add_argument("--workers", type=int)
-    given = parser.parse_args()
+    given = read_arguments(__doc__)
     print(f"| dataset | {' | '.join(ALTERED)} |\n| --- |{' --- |' * len(ALTERED)}")
     for folder in given.benchmarks:
         benchmark = only_half(read_benchmark(folder), given.half)

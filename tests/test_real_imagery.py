@@ -97,12 +97,7 @@ def test_farmland_that_went_under_water_is_found(naip: Workspace) -> None:
     assert 0.10 <= gained <= 0.20
     assert area_m2(result, "construction") / footprint_m2 <= 0.01
     # five years apart: lasting change, never a flood
-    assert {f.kind for f in result.findings} <= {
-        "construction",
-        "other",
-        "water_gain",
-        "water_loss",
-    }
+    assert {f.kind for f in result.findings} <= {"construction", "water_gain", "water_loss"}
 
 
 def test_water_that_was_there_is_not_new(naip: Workspace) -> None:

@@ -115,40 +115,7 @@ def detect_flooding(
         return _detect_mixed(pair, slope_deg, usual_water)
     if pair.nature.radar:
         return _detect_radar(pair, slope_deg, usual_water)
-    before = map_water(pair.before, constants.water, slope_deg)
-    after = map_water(pair.after, constants.water, slope_deg)
-    seen = pair.usable & before.seen & after.seen
-    if not seen.any():
-        raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
-    bright = (before.bright + after.bright) / 2
-    fall = np.nan_to_num(before.infrared - after.infrared) / np.float32(bright)
-    rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
-    # of reflectance haze on the first date may lift the index as high as water's
-    calibrated = pair.nature.calibrated
-    least_fall = constants.least_fall if calibrated else constants.least_fall_uncalibrated
-    least_rise = -np.inf if pair.nature.calibrated else constants.least_rise
-    gained = after.is_water & ~before.is_deep
-    gained &= (fall >= least_fall) & (rise >= least_rise)
-    lost = before.is_water & ~after.is_deep
-    lost &= (-fall >= least_fall) & (-rise >= least_rise)
-    # the weaker of two kinds of evidence: being water, and having lost infrared light
-    came = np.fmin(after.strength, 1 + (fall - least_fall) / SPAN)
-    went = np.fmin(before.strength, 1 + (-fall - least_fall) / SPAN)
-    strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
-    weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
-    weaker = _unless_usual(weaker[0], usual_water), weaker[1]
-    measured = {
-        **qualified(before.measured, "before"),
-        **qualified(after.measured, "after"),
-        **_known(slope_deg, steepest_deg(pair, constants), usual_water, seen),
-    }
-    gained = gained if usual_water is None else gained & ~usual_water
-    changes = _changes(pair, seen, gained, lost, strength, weaker, Code.LIKE_WATER)
-    calibrated = pair.nature.calibrated
-    caveats = (
-        () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
-    )
-    return Detection(METHOD, changes, seen, measured, caveats, Code.UNDER_CLOUD_OR_SMOOTH)
+    return _detect_optical(pair, constants, slope_deg, usual_water)
 
 
 def new_water(
@@ -211,6 +178,47 @@ def new_water(
 LEAST_USUAL_PX = 100
 LEAST_USUAL_FRACTION = 0.3
 """Less of the usual water than this found, and scene, reference or their places are wrong."""
+
+
+def _detect_optical(
+    pair: Pair,
+    constants: FloodConstants,
+    slope_deg: NDArray[np.float32] | None,
+    usual_water: NDArray[np.bool_] | None,
+) -> Detection:
+    before = map_water(pair.before, constants.water, slope_deg)
+    after = map_water(pair.after, constants.water, slope_deg)
+    seen = pair.usable & before.seen & after.seen
+    if not seen.any():
+        raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
+    bright = (before.bright + after.bright) / 2
+    fall = np.nan_to_num(before.infrared - after.infrared) / np.float32(bright)
+    rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
+    calibrated = pair.nature.calibrated
+    least_fall = constants.least_fall if calibrated else constants.least_fall_uncalibrated
+    # of reflectance haze on the first date may lift the index as high as water's
+    least_rise = -np.inf if calibrated else constants.least_rise
+    gained = after.is_water & ~before.is_deep
+    gained &= (fall >= least_fall) & (rise >= least_rise)
+    lost = before.is_water & ~after.is_deep
+    lost &= (-fall >= least_fall) & (-rise >= least_rise)
+    # the weaker of two kinds of evidence: being water, and having lost infrared light
+    came = np.fmin(after.strength, 1 + (fall - least_fall) / SPAN)
+    went = np.fmin(before.strength, 1 + (-fall - least_fall) / SPAN)
+    strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
+    weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
+    weaker = _unless_usual(weaker[0], usual_water), weaker[1]
+    measured = {
+        **qualified(before.measured, "before"),
+        **qualified(after.measured, "after"),
+        **_known(slope_deg, steepest_deg(pair, constants), usual_water, seen),
+    }
+    gained = gained if usual_water is None else gained & ~usual_water
+    changes = _changes(pair, seen, gained, lost, strength, weaker, Code.LIKE_WATER)
+    caveats = (
+        () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
+    )
+    return Detection(METHOD, changes, seen, measured, caveats, Code.UNDER_CLOUD_OR_SMOOTH)
 
 
 def _detect_radar(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.water.optical import Water, map_water
 from camp_monitor.detect.water.radar import CONSTANTS as RADAR_CONSTANTS
 from camp_monitor.detect.water.radar import RadarWater, map_radar_water
+from camp_monitor.detect.water.radar_flooding import WaterChange
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import Note, note, qualified
 from camp_monitor.pairs.pair import Pair
@@ -30,36 +29,7 @@ LEAST_IN_COMMON_FRACTION = 0.2
 holds the water that was there before it, and its end leaves some of the flood."""
 
 
-@dataclass(frozen=True, eq=False)
-class MixedFlooding:
-    """Water that came and water that went.
-
-    Parameters
-    ----------
-    gained, lost : ndarray of bool
-        (row, col).
-    gained_strength, lost_strength : ndarray
-        float32, (row, col): the weaker of the evidence for water on the one date and for none on
-        the other, in units of the thresholds; 1 is just enough.
-    seen : ndarray of bool
-        (row, col); True where both images tell water.
-    measured : dict
-        As in `Detection`.
-    caveats : tuple of Note
-        Whether the two maps could be held against each other, and whether the optical one rests on
-        two populations.
-    """
-
-    gained: NDArray[np.bool_]
-    lost: NDArray[np.bool_]
-    gained_strength: NDArray[np.float32]
-    lost_strength: NDArray[np.float32]
-    seen: NDArray[np.bool_]
-    measured: dict[str, float]
-    caveats: tuple[Note, ...]
-
-
-def find_mixed_flooding(pair: Pair, slope_deg: NDArray[np.float32] | None = None) -> MixedFlooding:
+def find_mixed_flooding(pair: Pair, slope_deg: NDArray[np.float32] | None = None) -> WaterChange:
     """Find ground that became open water, or ceased to be, between light and radar.
 
     No number of one image can be compared with one of the other: each is mapped by its own rules
@@ -114,7 +84,7 @@ def find_mixed_flooding(pair: Pair, slope_deg: NDArray[np.float32] | None = None
     if not (light.nature.calibrated or in_light.parted):
         caveats += (note(Code.WATER_NOT_PARTED),)
     level = seen if slope_deg is None else seen & ~(slope_deg > RADAR_CONSTANTS.steepest_deg)
-    return MixedFlooding(
+    return WaterChange(
         gained=_new(before, after, level),
         lost=_new(after, before, level),
         gained_strength=_evidence(before, after),

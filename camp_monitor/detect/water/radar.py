@@ -154,25 +154,7 @@ def map_radar_water(
     .. [2] Bonafilia et al. (2020), doi:10.1109/CVPRW50498.2020.00113 (thresholds, and how far a
        fixed one carries)
     """
-    if image.nature.unit is Unit.DECIBEL:
-        level, border = _level_db(image, constants)
-        strength = np.exp2((border - level) / STEP_DB)
-        name = "vh" if "vh" in image.bands else image.bands[0]
-        measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
-    elif image.nature.unit is Unit.AMPLITUDE:
-        # of one date alone the deeper border: no fall since another date stands beside it
-        multiplicative = not speckles or is_multiplicative(speckles)
-        speckles = speckles or (measure_speckle(image, deciding_band(image)),)
-        level, depth = _level_by_land(image, speckles[0], multiplicative, constants)
-        border = -1.0
-        strength = np.exp2(border - level)
-        measured = {Measure.WATER_BELOW: constants.land_part}
-        if not multiplicative:
-            measured = {Measure.WATER_DEPTH: depth}
-        if np.isfinite(slope := pooled_slope(speckles)):
-            measured[Measure.SPECKLE_SLOPE] = slope
-    else:
-        raise Refusal(Code.WATER_NEEDS_UNIT, quantity=image.quantity)
+    level, border, strength, measured = _read_levels(image, constants, speckles)
     seen = np.isfinite(level)
     with np.errstate(invalid="ignore"):
         wet = seen & (level < border)
@@ -196,6 +178,29 @@ def map_radar_water(
         border=border,
         measured=measured,
     )
+
+
+def _read_levels(
+    image: Image, constants: RadarWaterConstants, speckles: tuple[Speckle, ...]
+) -> tuple[NDArray[np.float32], float, NDArray[np.float32], dict[str, float]]:
+    """Return what decides over water, its border, the evidence, and what was measured."""
+    if image.nature.unit is Unit.DECIBEL:
+        level, border = _level_db(image, constants)
+        name = "vh" if "vh" in image.bands else image.bands[0]
+        measured: dict[str, float] = {f"{Measure.WATER_BELOW_DB}:{name}": border}
+        return level, border, np.exp2((border - level) / STEP_DB), measured
+    if image.nature.unit is not Unit.AMPLITUDE:
+        raise Refusal(Code.WATER_NEEDS_UNIT, quantity=image.quantity)
+    # of one date alone the deeper border: no fall since another date stands beside it
+    multiplicative = not speckles or is_multiplicative(speckles)
+    speckles = speckles or (measure_speckle(image, deciding_band(image)),)
+    level, depth = _level_by_land(image, speckles[0], multiplicative, constants)
+    measured = {Measure.WATER_BELOW: constants.land_part}
+    if not multiplicative:
+        measured = {Measure.WATER_DEPTH: depth}
+    if np.isfinite(slope := pooled_slope(speckles)):
+        measured[Measure.SPECKLE_SLOPE] = slope
+    return level, -1.0, np.exp2(-1.0 - level), measured
 
 
 def average(

@@ -21,6 +21,7 @@ from camp_monitor.detect.water.radar import (
 )
 from camp_monitor.detect.water.speckle import Speckle, is_multiplicative, measure_speckle
 from camp_monitor.errors import Refusal
+from camp_monitor.notes import Note
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image, Quality
@@ -86,7 +87,7 @@ CONSTANTS = RadarFloodingConstants()
 
 
 @dataclass(frozen=True, eq=False)
-class RadarFlooding:
+class WaterChange:
     """Water that came and water that went.
 
     Parameters
@@ -99,6 +100,8 @@ class RadarFlooding:
         (row, col).
     measured : dict
         As in `Detection`.
+    caveats : tuple of Note
+        What weakens the whole answer.
     """
 
     gained: NDArray[np.bool_]
@@ -107,6 +110,7 @@ class RadarFlooding:
     lost_strength: NDArray[np.float32]
     seen: NDArray[np.bool_]
     measured: dict[str, float]
+    caveats: tuple[Note, ...] = ()
 
 
 def find_radar_flooding(
@@ -114,7 +118,7 @@ def find_radar_flooding(
     constants: RadarFloodingConstants = CONSTANTS,
     water: RadarWaterConstants = WATER_CONSTANTS,
     slope_deg: NDArray[np.float32] | None = None,
-) -> RadarFlooding:
+) -> WaterChange:
     """Find ground that became open water, and open water that became ground.
 
     New water is water after that was not *very* dark before: a rule that asks for plain dry land
@@ -139,7 +143,7 @@ def find_radar_flooding(
 
     Returns
     -------
-    RadarFlooding
+    WaterChange
 
     Raises
     ------
@@ -171,7 +175,7 @@ def find_radar_flooding(
         measured[Measure.FALL_FROM_DB] = constants.least_drop_db
     else:
         measured[Measure.FALL_FROM] = constants.least_mean_fall
-    return RadarFlooding(gained, lost, gained_strength, lost_strength, seen, measured)
+    return WaterChange(gained, lost, gained_strength, lost_strength, seen, measured)
 
 
 _Found = tuple[NDArray[np.bool_], NDArray[np.float32]]

@@ -159,8 +159,9 @@ CODES = {
     ),
     Code.EARLIER_DATES: "False alarms here were counted between {first} and {second}.",
     Code.WORKING_POINT: (
-        "Sensitivity {sensitivity}. {kind:kind}: in tests, {precision:percent} of the findings "
-        "were real ({findings:,} findings), and {recall:percent} of the changes were found."
+        "Sensitivity {sensitivity}. {kind:kind}: on the labelled images by which the method was "
+        "chosen, {precision:percent} of the findings were real ({findings:,} findings), and "
+        "{recall:percent} of the changes were found. Elsewhere, expect less."
     ),
     Code.WORKING_POINT_OWN: "Findings count from a probability of {least:percent} on.",
     Code.LIMIT_UNMEASURED: (
