@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code
-from camp_monitor.detect.detection import Detection
+from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import Refusal
@@ -24,6 +26,8 @@ LEAST_INDEX = 0.1
 SPREADS = 6.0
 """Optical: colour differs by as many spreads of ground that did not change."""
 COLOUR_SIDE_PX = 3
+NEW_WATER = ("flooding", "water_gain")
+"""Kinds of change that flooding asks for."""
 
 
 def check_agreement(
@@ -46,8 +50,9 @@ def check_agreement(
     Raises
     ------
     Refusal
-        No change was called on the searched ground, and the plain comparison sees it on much of
-        what was seen: `LEAST_WATER` or `LEAST_GROUND`.
+        The plain comparison sees change on much of the searched ground: `LEAST_WATER` or
+        `LEAST_GROUND`; and none was called there, or, of water, only the opposite where the plain
+        one sees new water.
 
     Notes
     -----
@@ -58,27 +63,29 @@ def check_agreement(
     construction: change vectors (Malila 1980) of `SPREADS` spreads.
     """
     ground = detection.seen if searched is None else detection.seen & searched
-    if not ground.any() or _called(detection, ground):
+    if detection.altered is not None and (detection.altered & ground).any():
         return
-    flooding = _asks_for_water(detection)
+    flooding = any(change.kind in NEW_WATER for change in detection.changes)
+    asked = [one for one in detection.changes if not flooding or one.kind in NEW_WATER]
+    if not ground.any() or _called(asked, ground).any():
+        return
     plain = _plainly_changed(pair, ground, flooding=flooding)
-    fraction = 0.0 if plain is None else float(plain[ground].mean())
+    if plain is None:
+        return
+    fraction = float(plain[ground].mean())
     least = LEAST_WATER if flooding else LEAST_GROUND
-    if fraction >= least:
+    other = _called([one for one in detection.changes if one not in asked], ground)
+    denied = not other.any() or other[plain & ground].sum() > (plain & ground).sum() / 2
+    if fraction >= least and denied:
         raise Refusal(Code.METHODS_DISAGREE, plain_fraction=fraction, least_fraction=least)
 
 
-def _called(detection: Detection, ground: NDArray[np.bool_]) -> bool:
-    if detection.altered is not None and (detection.altered & ground).any():
-        return True
-    return any(
-        (label_regions(change.changed, change.least_px)[0] > 0)[ground].any()
-        for change in detection.changes
-    )
-
-
-def _asks_for_water(detection: Detection) -> bool:
-    return any(change.kind in ("flooding", "water_gain") for change in detection.changes)
+def _called(changes: Sequence[Change], ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the ground on which any of the changes was called."""
+    called = np.zeros_like(ground)
+    for change in changes:
+        called |= label_regions(change.changed, change.least_px)[0] > 0
+    return called & ground
 
 
 def _plainly_changed(

@@ -57,3 +57,23 @@ def test_only_the_ground_asked_about_is_doubted() -> None:
     flooded = optical_pair(optical.disc(30, 40, 40))
     elsewhere = optical.disc(20, 130, 130)
     check_agreement(flooded, blind(detect_flooding(flooded)), elsewhere)
+
+
+def test_the_opposite_on_the_same_ground_is_a_disagreement() -> None:
+    flooded = radar_pair(FLOOD)
+    seeing = detect_flooding(flooded)
+    gain, loss = (
+        next(change for change in seeing.changes if change.kind == kind)
+        for kind in ("flooding", "flood_recession")
+    )
+    for away, disagree in ((FLOOD, True), (radar.disc(20, 20, 15), False)):
+        denied = (
+            replace(gain, changed=np.zeros_like(gain.changed)),
+            replace(loss, changed=away),
+        )
+        answer = replace(seeing, changes=denied)
+        if not disagree:
+            check_agreement(flooded, answer)
+            continue
+        with pytest.raises(Refusal, match=Code.METHODS_DISAGREE):
+            check_agreement(flooded, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import Refusal
+from camp_monitor.scenes.image import Image
 from tests.detect.painted_radar import (
     LAND_DB,
     SIDE,
@@ -22,6 +24,7 @@ from tests.detect.painted_radar import (
     disc,
     image,
     land,
+    made,
     paired,
     relief_db,
 )
@@ -130,6 +133,19 @@ def test_decibels_of_8_bits_are_compared_as_differences(
     assert agreement(found.gained, flood & ~RIVER) > 0.9
     assert not found.lost.any()
     assert abs(found.measured["speckle_slope"]) < 0.35
+
+
+@pytest.mark.parametrize("write", [amplitude8, decibel8])
+def test_a_margin_filled_with_the_largest_number_is_no_land(write: Callable[..., Image]) -> None:
+    wet = np.where(RIVER | FLOOD, -14.0, relief_db())
+    dates = []
+    for ground, seed in ((DRY, 1), (wet, 2)):
+        numbers = write(ground, seed=seed).pixels.copy()
+        numbers[:, :, -30:] = 255
+        dates.append(made(numbers, ("sar",), "amplitude8"))
+    found = find_radar_flooding(paired(*dates))
+    assert agreement(found.gained, FLOOD & ~RIVER) > 0.9
+    assert not found.lost.any()
 
 
 def test_swapped_dates_give_the_recession() -> None:

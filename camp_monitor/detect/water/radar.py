@@ -278,15 +278,18 @@ def _level_by_land(
     """
     numbers, side_px = image.band(deciding_band(image)), SIDE_PX
     steady = average(numbers, image.usable)
-    values = steady[np.isfinite(steady)]
+    # the largest number is where all that is brighter was cut off, or fills what was not seen
+    largest = np.max(numbers, initial=0, where=np.isfinite(steady))
+    whole = np.isfinite(steady) & (numbers < largest)
+    values = steady[whole]
     if values.size == 0:
-        return steady, 1.0
-    within = _within(numbers, steady)
+        return np.full(steady.shape, np.nan, np.float32), 1.0
+    within = _within(numbers, np.where(whole, steady, np.nan))
     noise = float(np.median(np.sqrt(within) / np.maximum(values, 1.0)))
     if multiplicative and noise > MOST_NOISE * SIDE_PX:
         side_px = 2 * int(noise / MOST_NOISE / 2) + 3
         steady = average(numbers, image.usable, side_px)
-        values = steady[np.isfinite(steady)]
+        values = steady[whole]
     only_speckle = values.var() <= SPECKLE_ALONE * np.median(within) / SIDE_PX**2
     darkest = float(np.percentile(values, DARKEST_PERCENTILE))
     bright = float(np.percentile(values, BRIGHT_PERCENTILE))
