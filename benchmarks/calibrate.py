@@ -23,9 +23,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +37,8 @@ from odc.geo.geobox import GeoBox
 from scipy import ndimage, optimize
 from scipy.special import expit
 
-from benchmarks.halves import HALVES, only_half
-from camp_monitor.assess.calibrations import Expected
+from benchmarks.halves import HALVES, Half, only_half
+from camp_monitor.assess.calibrations import CALIBRATIONS, EXPECTED, Expected
 from camp_monitor.assess.probability import NEVER_LESS_SURE, NEVER_SURER, evidence_of
 from camp_monitor.assess.working_points import WORKING_POINTS, counts
 from camp_monitor.detect.construction.choice import detect_construction
@@ -277,6 +279,66 @@ def table(said: list[tuple[float, bool, str]]) -> str:
     return "\n".join(rows)
 
 
+def scored(
+    benchmarks: Iterable[Benchmark], half: Half, manner: Manner
+) -> tuple[list[Scene], dict[str, Line]]:
+    """Answer one half; return its scenes and, by dataset, the line that states probabilities.
+
+    Of *tune*, fits without the dataset; of *check*, what the program states, fitted on *tune*.
+    """
+    scenes = []
+    for benchmark in benchmarks:
+        own = only_half(benchmark, half)
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            found = pool.map(partial(looked_at, own, manner), own.entries)
+            scenes += [item for part in found for item in part]
+    if half == "tune":
+        return scenes, left_out(called_in(scenes))
+    return scenes, dict.fromkeys({one.dataset for one in scenes}, shipped())
+
+
+def shipped() -> Line:
+    """Return the line by which the program states probabilities."""
+    weights = {one.weights for one in CALIBRATIONS.values()}
+    (shared,) = weights
+    return np.array((0.0, *shared)), {way: one.intercept for way, one in CALIBRATIONS.items()}
+
+
+def reliability_table(scenes: list[Scene], lines: dict[str, Line]) -> str:
+    """Write what is stated beside what was measured: by bins, then by dataset."""
+    found = [one for one in called_in(scenes) if one.way in CALIBRATIONS]
+    said = said_of(found, lines)
+    rows = [table(said), "", "| dataset | findings | stated | measured |", "|---|---|---|---|"]
+    for name in sorted({item.dataset for item in found}):
+        own = [(p, real) for p, real, dataset in said if dataset == name]
+        mean, measured = (sum(column) / len(own) for column in zip(*own, strict=True))
+        rows.append(f"| {name} | {len(own)} | {mean:.2f} | {measured:.2f} |")
+    return "\n".join(rows)
+
+
+def points_table(points: dict[tuple[str, str, str], Expected]) -> str:
+    """Write what each working point gave beside what the program prints of it."""
+    rows = [
+        "| kind | way | sensitivity | precision | as printed | recall | as printed | findings "
+        "| changes |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (kind, way, name), one in points.items():
+        own = EXPECTED.get((kind, way, name))
+        printed = (f"{own.precision:.2f}", f"{own.recall:.2f}") if own else ("-", "-")
+        rows.append(
+            f"| {kind} | {way} | {name} | {one.precision:.2f} | {printed[0]} | {one.recall:.2f} | "
+            f"{printed[1]} | {one.findings} | {one.changes} |"
+        )
+    return "\n".join(rows)
+
+
+def tables(benchmarks: Iterable[Benchmark], half: Half) -> tuple[str, str]:
+    """Return the tables of reliability and of the working points of one half."""
+    scenes, lines = scored(benchmarks, half, Manner())
+    return reliability_table(scenes, lines), points_table(expected(scenes, lines))
+
+
 def points_text(points: dict[tuple[str, str, str], Expected]) -> str:
     """Write what the working points give, as the end of the module."""
     rows = "".join(
@@ -317,37 +379,17 @@ def main() -> None:
     parser.add_argument("benchmarks", type=Path, nargs="+")
     parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--structure-model", default="default")
-    parser.add_argument("--workers", type=int)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--write-points", action="store_true")
     given = parser.parse_args()
-    scenes = []
-    for folder in given.benchmarks:
-        benchmark = only_half(read_benchmark(folder), given.half)
-        work = partial(looked_at, benchmark, Manner(structure_model=given.structure_model))
-        with ProcessPoolExecutor(given.workers or os.cpu_count()) as pool:
-            scenes += [item for part in pool.map(work, benchmark.entries) for item in part]
-    found = called_in(scenes)
-    lines = left_out(found)
-    said = said_of(found, lines)
-    print(table(said))
-    for name in sorted({item.dataset for item in found}):
-        own = [(p, real) for p, real, dataset in said if dataset == name]
-        mean, measured = (sum(column) / len(own) for column in zip(*own, strict=True))
-        print(f"{name}: {len(own)} findings, stated {mean:.2f}, measured {measured:.2f}")
-    points = expected(scenes, lines)
-    print("| kind | way | sensitivity | precision | recall | findings | changes |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for (kind, way, name), one in points.items():
-        print(
-            f"| {kind} | {way} | {name} | {one.precision:.2f} | {one.recall:.2f} | "
-            f"{one.findings} | {one.changes} |"
-        )
+    benchmarks = [read_benchmark(folder) for folder in given.benchmarks]
+    scenes, lines = scored(benchmarks, given.half, Manner(structure_model=given.structure_model))
+    print("\n\n".join((reliability_table(scenes, lines), points_table(expected(scenes, lines)))))
     if given.write or given.write_points:
         kept, _, _ = PAGE.read_text(encoding="utf-8").partition("\nEXPECTED:")
         if given.write:
-            kept = lines_text(kept[: kept.index("CALIBRATIONS:")], found)
-        PAGE.write_text(kept + points_text(points), encoding="utf-8")
+            kept = lines_text(kept[: kept.index("CALIBRATIONS:")], called_in(scenes))
+        PAGE.write_text(kept + points_text(expected(scenes, lines)), encoding="utf-8")
 
 
 if __name__ == "__main__":

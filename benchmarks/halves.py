@@ -16,21 +16,27 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from camp_monitor.evaluation.benchmark import Benchmark, read_benchmark
 from camp_monitor.evaluation.report import rows
 from camp_monitor.evaluation.running import Scene, evaluate
+from camp_monitor.evaluation.scoring import Counts
 
 Half = Literal["tune", "check"]
 HALVES: tuple[Half, ...] = ("tune", "check")
 SAME_GROUND = re.compile(r"_(s[12]|\d+m)$")
 """Ends of ids that tell the sensor or the size of the pixels: the ground is the same."""
-CHANGE_FRACTION = 0.02
+LEAST_CHANGE_FRACTION = 0.02
 """From this labelled share on, "unchanged" is wrong."""
 LEAST_SEEN_FRACTION = 0.5
 """Of less than this, a scan says "not seen"."""
+HEAD = (
+    "| dataset | scenes | best simple | its F1 | F1 | precision | recall | called unchanged |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+)
 
 
 def half_of(scene_id: str) -> Half:
@@ -49,7 +55,7 @@ def is_missed(scene: Scene) -> bool:
     """Whether a scene whose labels show change would be called unchanged."""
     counts = scene.counts
     seen = counts.unseen_fraction <= 1 - LEAST_SEEN_FRACTION
-    return counts.labelled_fraction > CHANGE_FRACTION and counts.called_fraction == 0 and seen
+    return counts.labelled_fraction > LEAST_CHANGE_FRACTION and counts.called_fraction == 0 and seen
 
 
 def best_simple(scenes: Sequence[Scene], baselines: dict[str, Any]) -> tuple[str, float]:
@@ -73,21 +79,37 @@ def best_simple(scenes: Sequence[Scene], baselines: dict[str, Any]) -> tuple[str
     return max(f1.items(), key=lambda item: item[1], default=("", 0.0))
 
 
-def table(folder: Path, half: Half, workers: int | None) -> list[str]:
-    """Score one half of a benchmark; return the rows of a table."""
-    scenes = evaluate(only_half(read_benchmark(folder), half), workers=workers)
-    baselines = json.loads((folder / "baselines.json").read_text(encoding="utf-8"))
-    lines = []
-    for row in rows(scenes):
-        name, simple = best_simple(row.scenes, baselines)
-        changed = sum(one.counts.labelled_fraction > CHANGE_FRACTION for one in row.scenes)
-        missed = sum(map(is_missed, row.scenes))
-        counts = row.counts
-        lines.append(
-            f"| {row.dataset} | {len(row.scenes)} | {name} | {simple:.3f} | {counts.f1:.3f} | "
-            f"{counts.precision:.3f} | {counts.recall:.3f} | {missed} of {changed} |"
+@dataclass(frozen=True)
+class Rated:
+    """One dataset of one folder beside the best simple method on the same scenes."""
+
+    dataset: str
+    scenes: tuple[Scene, ...]
+    counts: Counts
+    method: str
+    simple: float
+
+    @property
+    def line(self) -> str:
+        """Row of the table under `HEAD`."""
+        changed = sum(s.counts.labelled_fraction > LEAST_CHANGE_FRACTION for s in self.scenes)
+        missed = sum(map(is_missed, self.scenes))
+        counts = self.counts
+        return (
+            f"| {self.dataset} | {len(self.scenes)} | {self.method} | {self.simple:.3f} | "
+            f"{counts.f1:.3f} | {counts.precision:.3f} | {counts.recall:.3f} | "
+            f"{missed} of {changed} |"
         )
-    return lines
+
+
+def rated(folder: Path, scenes: Sequence[Scene], half: Half | None = None) -> list[Rated]:
+    """Rate what `evaluate` gave of a folder, one half of it or all, by dataset."""
+    baselines = json.loads((folder / "baselines.json").read_text(encoding="utf-8"))
+    kept = [scene for scene in scenes if half is None or half_of(scene.id) == half]
+    return [
+        Rated(row.dataset, tuple(row.scenes), row.counts, *best_simple(row.scenes, baselines))
+        for row in rows(kept)
+    ]
 
 
 def read_arguments(about: str | None) -> argparse.Namespace:
@@ -102,13 +124,11 @@ def read_arguments(about: str | None) -> argparse.Namespace:
 def main() -> None:
     """Read the arguments and print the table."""
     given = read_arguments(__doc__)
-    print(
-        "| dataset | scenes | best simple | its F1 | F1 | precision | recall | called unchanged |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    )
+    print(HEAD)
     for folder in given.benchmarks:
-        for line in table(folder, given.half, given.workers):
-            print(line, flush=True)
+        scenes = evaluate(only_half(read_benchmark(folder), given.half), workers=given.workers)
+        for one in rated(folder, scenes):
+            print(one.line, flush=True)
 
 
 if __name__ == "__main__":

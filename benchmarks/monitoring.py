@@ -29,6 +29,8 @@ from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.report.text.sentences import error_text
 from camp_monitor.report.text.words import reason_words
 from camp_monitor.watch.coverage import Outage
@@ -39,6 +41,8 @@ from camp_monitor.watch.status import outage_sentence, read_status
 from camp_monitor.workspace import Workspace, open_workspace
 
 STEP = timedelta(days=10)
+TOLD_WITHIN, TOLD_STEP = timedelta(days=365), timedelta(days=30)
+"""A finding of use is told within so long; it is asked so often."""
 SHARED_FRACTION = 0.25
 """Of the smaller of two grounds: the painted one and the one found."""
 COVERED_FRACTION = 0.5
@@ -58,6 +62,10 @@ class Score:
         Painted events, as the truth has them.
     provisional, dropped : int
         Events that one scene alone shows, or that looks contradict.
+    told : int
+        Of those found: confirmed, or told as strong, within `TOLD_WITHIN` of their beginning.
+    strong_false : int
+        Events that are strong at the end, on ground where nothing was painted then.
     """
 
     found: int
@@ -66,6 +74,8 @@ class Score:
     missed: tuple[dict[str, Any], ...]
     provisional: int
     dropped: int
+    told: int
+    strong_false: int
 
 
 def watch(workspace: Workspace, truth: dict[str, Any], workers: int) -> int:
@@ -104,12 +114,15 @@ def _last_run(ledger: Any) -> date:
     return date.fromisoformat(ended[-1].at[:10]) if ended else date.min
 
 
-def score(events: Sequence[Event], truth: dict[str, Any]) -> Score:
+def score(
+    findings: Sequence[Finding], observations: Sequence[Observation], truth: dict[str, Any]
+) -> Score:
     """Hold confirmed events against what was painted."""
+    events = join_events(findings, observations)
     confirmed = [event for event in events if event.was_confirmed]
     used: set[str] = set()
     false: list[Event] = []
-    missed = []
+    missed, told = [], 0
     for painted in truth["events"]:
         there = [one for one in confirmed if one.id not in used and _is_of(one, painted)]
         right = [one for one in there if one.kind == painted["kind"]]
@@ -117,6 +130,8 @@ def score(events: Sequence[Event], truth: dict[str, Any]) -> Score:
         false += [one for one in there if one not in right[:1]]
         if not right:
             missed.append(painted)
+        elif was_told(findings, observations, painted):
+            told += 1
     false += [one for one in confirmed if one.id not in used]
     others = [event for event in events if not event.was_confirmed]
     return Score(
@@ -126,7 +141,35 @@ def score(events: Sequence[Event], truth: dict[str, Any]) -> Score:
         missed=tuple(missed),
         provisional=sum(event.state == "provisional" for event in others),
         dropped=sum(event.state == "ended" for event in others),
+        told=told,
+        strong_false=sum(
+            event.state == "strong" and not any(_is_of(event, one) for one in truth["events"])
+            for event in others
+        ),
     )
+
+
+def was_told(
+    findings: Sequence[Finding], observations: Sequence[Observation], painted: dict[str, Any]
+) -> bool:
+    """Whether a painted event was confirmed or strong at some look within `TOLD_WITHIN`."""
+    place, began = painted["facility_id"], date.fromisoformat(painted["began_on"])
+    on = began
+    while on < began + TOLD_WITHIN:
+        on = min(on + TOLD_STEP, began + TOLD_WITHIN)
+        now = f"{on:%Y-%m-%d}"
+        known, looks = (
+            [
+                one
+                for one in records
+                if one.facility_id == place and one.after.acquired_to_at[:10] <= now
+            ]
+            for records in (findings, observations)
+        )
+        said = [one for one in join_events(known, looks) if _is_of(one, painted)]
+        if any(one.was_confirmed or one.state == "strong" for one in said):
+            return True
+    return False
 
 
 def _is_of(event: Event, painted: dict[str, Any]) -> bool:
@@ -219,7 +262,7 @@ def _report(workspace: Workspace, truth: dict[str, Any]) -> None:
         findings, observations = ledger.findings(), ledger.observations()
         faults = ledger.verify()
     events = join_events(findings, observations)
-    result = score(events, truth)
+    result = score(findings, observations, truth)
     seconds = time.monotonic() - started
     print(
         f"{len(observations)} observations, {len(findings)} findings, {len(events)} events "
@@ -227,7 +270,9 @@ def _report(workspace: Workspace, truth: dict[str, Any]) -> None:
     )
     print(
         f"found {result.found} of {result.painted} events, {len(result.false)} false; "
-        f"{result.provisional} provisional and {result.dropped} dropped are not counted"
+        f"{result.provisional} provisional and {result.dropped} dropped are not counted; "
+        f"{result.told} told within {TOLD_WITHIN.days} d, {result.strong_false} strong at the end "
+        "without anything painted"
     )
     for painted in result.missed:
         print(

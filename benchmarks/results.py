@@ -1,130 +1,71 @@
 """Measure everything that `docs/methods/results.md` states of labelled images, and write the page.
 
-    python -m benchmarks.results BENCHMARK_DIR [--without DIR] > docs/methods/results.md
+    python -m benchmarks.results BENCHMARK_DIR [BENCHMARK_DIR ...] > docs/methods/results.md
 
-BENCHMARK_DIR holds labelled images as `camp-monitor evaluate` reads them and, in `baselines.json`,
-the scores of simple methods.  DIR holds research weights of the roof network, each taught without
-one dataset (`benchmarks/train_roofs.py --leave-out NAME -o DIR/NAME.npz`).
+Each BENCHMARK_DIR holds labelled images as `camp-monitor evaluate` reads them and, in
+`baselines.json`, the scores of simple methods.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import calibrate, study
-from camp_monitor.evaluation.answering import Manner, answer
-from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_truth
-from camp_monitor.evaluation.report import Row, rows
-from camp_monitor.evaluation.running import evaluate
-from camp_monitor.evaluation.scoring import Counts, count
+from benchmarks.halves import (
+    HEAD,
+    LEAST_CHANGE_FRACTION,
+    Rated,
+    is_missed,
+    only_half,
+    rated,
+)
+from camp_monitor.evaluation.answering import Manner
+from camp_monitor.evaluation.benchmark import Benchmark, read_benchmark
+from camp_monitor.evaluation.running import Scene, evaluate
+from camp_monitor.evaluation.scoring import Counts
 
-GOALS = {
-    "nanjing_landsat": 0.84, "oscd_s1_vv": 0.38, "levir_cd": 0.40, "whu_cd": 0.45, "dsifn": 0.54,
-    "sztaki_airchange": 0.38, "toulouse_like": 0.60, "sen1floods11_s1": 0.90,
-    "sen1floods11_s2": 0.86, "ombria_s1": 0.70, "ombria_s2": 0.58, "sar_cd_classic": 0.89,
-    "etci2021": 0.65, "hls_water12": 0.82,
-}  # fmt: skip
-"""F1 that was set as the goal before the work began."""
 PAGE = Path(__file__).with_name("results_page.md")
 """The page's words, with names in braces for what is measured."""
 DN8 = ("nanjing_landsat", "sen1floods11_s2", "ombria_s2", "hls_water12")
 """Datasets of the multi-band and water rules, scored again as plain digital numbers."""
 
 
-@dataclass(frozen=True)
-class Simple:
-    """The best simple method of a dataset."""
-
-    name: str
-    f1: float
-    kappa: float
+def table(found: Sequence[Rated]) -> str:
+    """Write one half: a row for each dataset of each folder."""
+    return "\n".join((HEAD, *(one.line for one in found)))
 
 
-def best_simple(folder: Path) -> dict[str, Simple]:
-    """Read the best method by F1, and the best kappa of any, of each dataset."""
-    said = json.loads((folder / "baselines.json").read_text(encoding="utf-8"))["datasets"]
-    found = {}
-    for dataset, entry in said.items():
-        methods = entry["methods"]
-        f1, name = max((method["f1"], name) for name, method in methods.items())
-        found[dataset] = Simple(name, f1, max(method["kappa"] for method in methods.values()))
-    return found
+def summary(found: Sequence[Rated]) -> str:
+    """Compare all rows with the best simple methods, and count what was missed."""
+    mine, simple = (
+        sum(values) / len(found)
+        for values in ([one.counts.f1 for one in found], [one.simple for one in found])
+    )
+    below = [one.dataset for one in found if one.counts.f1 < one.simple]
+    scenes = [scene for one in found for scene in one.scenes]
+    missed = sum(map(is_missed, scenes))
+    changed = sum(scene.counts.labelled_fraction > LEAST_CHANGE_FRACTION for scene in scenes)
+    return (
+        f"Mean F1 over {len(found)} rows: **{mine:.3f}**, of the best simple methods "
+        f"{simple:.3f}. Below the best simple method: {', '.join(below) or 'none'}. Called "
+        f"unchanged: {missed} of {changed} scenes ({missed / max(changed, 1):.1%})."
+    )
 
 
-def research_score(benchmark: Benchmark, dataset: str, weights: Path) -> Counts:
-    """Score one dataset with research weights that were taught without it."""
-    chosen = benchmark.only((dataset,))
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = pool.map(partial(_research, chosen, str(weights.resolve())), chosen.entries)
-        return sum(found, Counts())
-
-
-def _research(benchmark: Benchmark, weights: str, entry: Entry) -> Counts:
-    given = answer(benchmark, entry, Manner(structure_model=weights))
-    return count(given.called, read_truth(benchmark, entry))
-
-
-def scored(benchmark: Benchmark, manner: Manner) -> dict[str, Row]:
-    """Run `camp-monitor evaluate` and return its rows."""
-    return {row.dataset: row for row in rows(evaluate(benchmark, manner=manner))}
-
-
-def main_table(
-    found: Mapping[str, Row],
-    simple: Mapping[str, Simple],
-    research: Mapping[str, Counts],
-    outside: Mapping[str, float],
-) -> str:
-    """Write the table of all datasets."""
-    lines = [
-        "| dataset | scenes | best simple | its F1 | its kappa | goal | F1 | kappa | F1, constants "
-        "chosen without it | F1 research | kappa research | precision | recall | mean F1 of scenes "
-        "| not seen | s/Mpx |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, row in found.items():
-        base, counts = simple[name], row.counts
-        learned = research.get(name)
-        other = (f"{learned.f1:.3f}", f"{learned.kappa:.3f}") if learned else ("same", "same")
-        goal = f"{GOALS[name]:.2f}" if name in GOALS else "-"
-        cells = (
-            name, str(len(row.scenes)), base.name, f"{base.f1:.3f}", f"{base.kappa:.3f}", goal,
-            f"**{counts.f1:.3f}**", f"{counts.kappa:.3f}",
-            f"{outside[name]:.3f}" if name in outside else "-", *other,
-            f"{counts.precision:.3f}", f"{counts.recall:.3f}",
-            "-" if row.mean_f1 is None else f"{row.mean_f1:.3f}",
-            f"{counts.unseen_fraction:.1%}", f"{row.seconds_per_megapixel:.1f}",
-        )  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def dn8_table(found: Mapping[str, Row], simple: Mapping[str, Simple]) -> str:
-    """Write the table of datasets whose numbers were declared to have no unit."""
-    lines = ["| dataset | best simple | F1 as `dn8` | kappa |", "|---|---|---|---|"]
-    lines += [
-        f"| {name} | {simple[name].f1:.3f} | {row.counts.f1:.3f} | {row.counts.kappa:.3f} |"
-        for name, row in found.items()
-    ]
-    return "\n".join(lines)
-
-
-def quiet_lines(found: Mapping[str, Row]) -> str:
+def quiet_lines(scenes: Iterable[Scene]) -> str:
     """Say what was called where nothing changed."""
-    quiet = [s for row in found.values() for s in row.scenes if s.counts.is_quiet]
+    quiet = [scene for scene in scenes if scene.counts.is_quiet]
     share = sum((s.counts for s in quiet), Counts()).called_fraction
     worst = sorted(quiet, key=lambda scene: -scene.counts.called_fraction)
-    shares = ((s.id, s.counts.labelled_fraction, s.counts.called_fraction) for s in worst)
-    each = "\n".join(f"| {name} | {true:.2%} | {called:.2%} |" for name, true, called in shares)
+    each = "\n".join(
+        f"| {s.id} | {s.counts.labelled_fraction:.2%} | {s.counts.called_fraction:.2%} |"
+        for s in worst
+    )
     return (
         f"All {len(quiet)} scenes with less than 0.5 % of labelled change together: "
         f"**{share:.2%}** of the pixels are called.\n\n| scene | labelled | called |\n"
@@ -132,30 +73,24 @@ def quiet_lines(found: Mapping[str, Row]) -> str:
     )
 
 
-def objects_table(found: Mapping[str, Row]) -> str:
+def objects_table(found: Iterable[Rated]) -> str:
     """Write how many regions were found, missed and false."""
     lines = ["| dataset | labelled regions found | missed | false regions |", "|---|---|---|---|"]
     lines += [
-        f"| {name} | {row.counts.objects_found} | {row.counts.objects_missed} | "
-        f"{row.counts.objects_false} |"
-        for name, row in found.items()
+        f"| {one.dataset} | {one.counts.objects_found} | {one.counts.objects_missed} | "
+        f"{one.counts.objects_false} |"
+        for one in found
     ]
     return "\n".join(lines)
 
 
-def reliability(benchmark: Benchmark) -> str:
-    """Fit without each dataset in turn and write what was stated beside what was measured."""
-    work = partial(calibrate.looked_at, benchmark, Manner())
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        scenes = [item for part in pool.map(work, benchmark.entries) for item in part]
-    found = calibrate.called_in(scenes)
-    said = calibrate.said_of(found, calibrate.left_out(found))
-    lines = [calibrate.table(said), "", "| dataset | findings | stated | measured |",
-             "|---|---|---|---|"]  # fmt: skip
-    for name in sorted({item.dataset for item in found}):
-        own = [(p, real) for p, real, dataset in said if dataset == name]
-        mean, measured = (sum(column) / len(own) for column in zip(*own, strict=True))
-        lines.append(f"| {name} | {len(own)} | {mean:.2f} | {measured:.2f} |")
+def dn8_table(found: Iterable[Rated]) -> str:
+    """Write the table of datasets whose numbers were declared to have no unit."""
+    lines = ["| dataset | best simple | F1 as `dn8` | kappa |", "|---|---|---|---|"]
+    lines += [
+        f"| {one.dataset} | {one.simple:.3f} | {one.counts.f1:.3f} | {one.counts.kappa:.3f} |"
+        for one in found
+    ]
     return "\n".join(lines)
 
 
@@ -168,7 +103,7 @@ def commit() -> str:
     return said.stdout.strip()
 
 
-def mean_loss(inside: Iterable[study.LeftOut]) -> str:
+def mean_loss(inside: Sequence[study.LeftOut]) -> str:
     """Say what the constants lose on average when others choose them."""
     losses = [one.inside - one.outside for one in inside]
     return (
@@ -177,48 +112,62 @@ def mean_loss(inside: Iterable[study.LeftOut]) -> str:
     )
 
 
+def studied(benchmarks: Iterable[Benchmark]) -> tuple[str, str, str]:
+    """Return the loss by left-out choices, their tables, and those of ingredients."""
+    losses: list[study.LeftOut] = []
+    left, ablated = [], []
+    for benchmark in benchmarks:
+        bench = study.Bench(only_half(benchmark, "tune"))
+        for name in bench.families():
+            family = study.FAMILIES[name]
+            title = f"**{name}**, {benchmark.folder.name}"
+            found = study.leave_out(bench, family)
+            losses += found
+            left.append(f"{title}\n\n{study.left_out_table(found)}")
+            if family.ingredients:
+                taken = study.ablation_table(family, study.ablate(bench, family))
+                ablated.append(f"{title}\n\n{taken}")
+    return mean_loss(losses), "\n\n".join(left), "\n\n".join(ablated)
+
+
 def main() -> None:
     """Read the arguments, measure and print the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("benchmark", type=Path)
-    parser.add_argument("--without", type=Path, help="research weights, each without one dataset")
+    parser.add_argument("benchmarks", type=Path, nargs="+")
     given = parser.parse_args()
     os.environ.update(study.ONE_THREAD)
-    benchmark = read_benchmark(given.benchmark)
-    simple = best_simple(given.benchmark)
-    found = scored(benchmark, Manner())
-    research = {
-        path.stem: research_score(benchmark, path.stem, path)
-        for path in sorted(given.without.glob("*.npz") if given.without else ())
-    }
-    bench = study.Bench(benchmark)
-    left: dict[str, list[study.LeftOut]] = {
-        name: study.leave_out(bench, family) for name, family in study.FAMILIES.items()
-    }
-    worst: dict[str, study.LeftOut] = {}
-    for one in (one for part in left.values() for one in part):
-        if one.dataset not in worst or one.outside < worst[one.dataset].outside:
-            worst[one.dataset] = one
-    outside = {name: one.outside for name, one in worst.items()}
-    as_dn8 = scored(benchmark.only(DN8), Manner(as_dn8=True))
+    benchmarks = [read_benchmark(folder) for folder in given.benchmarks]
+    found = {one.folder: evaluate(one) for one in benchmarks}
+    check, tune, both = (
+        [row for folder, scenes in found.items() for row in rated(folder, scenes, half)]
+        for half in ("check", "tune", None)
+    )
+    plain = [one.only(DN8) for one in benchmarks]
+    as_dn8 = [
+        row
+        for one in plain
+        if one.entries
+        for row in rated(one.folder, evaluate(one, manner=Manner(as_dn8=True)))
+    ]
+    loss, left_out, ablation = studied(benchmarks)
+    reliability, points = calibrate.tables(benchmarks, "check")
     print(
         PAGE.read_text(encoding="utf-8")
         .format(
             commit=commit(),
-            table=main_table(found, simple, research, outside),
-            objects=objects_table(found),
-            quiet=quiet_lines(found),
-            dn8=dn8_table(as_dn8, simple),
-            loss=mean_loss(worst.values()),
-            left_out="\n\n".join(
-                f"**{name}**\n\n{study.left_out_table(part)}" for name, part in left.items()
-            ),
-            ablation="\n\n".join(
-                f"**{name}**\n\n{study.ablation_table(family, study.ablate(bench, family))}"
-                for name, family in study.FAMILIES.items()
-                if family.ingredients
-            ),
-            reliability=reliability(benchmark),
+            on=f"{datetime.now(UTC):%Y-%m-%d}",
+            check=table(check),
+            check_summary=summary(check),
+            tune=table(tune),
+            tune_summary=summary(tune),
+            objects=objects_table(both),
+            quiet=quiet_lines(scene for scenes in found.values() for scene in scenes),
+            dn8=dn8_table(as_dn8),
+            loss=loss,
+            left_out=left_out,
+            ablation=ablation,
+            reliability=reliability,
+            points=points,
         )
         .strip()
     )

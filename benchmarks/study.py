@@ -3,6 +3,8 @@
     python benchmarks/study.py leave-out BENCHMARK_DIR [FAMILY ...]
     python benchmarks/study.py ablate BENCHMARK_DIR [FAMILY ...]
 
+Only scenes of the *tune* half (`halves.py`) are read.
+
 ``leave-out`` chooses the constants of a family of detectors again with each of its datasets left
 out in turn (a fifth of the scenes at a time where no other dataset asks the same of the same kind
 of numbers), each constant by the mean F1 of the others over the values listed here, and scores
@@ -22,6 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from benchmarks.halves import only_half
 from camp_monitor.evaluation.answering import Manner, answer
 from camp_monitor.evaluation.benchmark import Benchmark, Entry, read_benchmark, read_truth
 from camp_monitor.evaluation.scoring import Counts, count
@@ -225,6 +228,11 @@ class Bench:
                 }
         return self.known[key]
 
+    def families(self) -> list[str]:
+        """Return the names of the families that the benchmark can try."""
+        held = {entry.dataset for entry in self.benchmark.entries}
+        return [name for name, family in FAMILIES.items() if held & set(family.datasets)]
+
     def ids(self, dataset: str) -> list[str]:
         """Return the entries of a dataset."""
         return [entry.id for entry in self.benchmark.entries if entry.dataset == dataset]
@@ -233,10 +241,7 @@ class Bench:
         """Return what is left out together: a dataset, or a part of the only one."""
         entries = self.benchmark.only(family.datasets).entries
         if len(family.datasets) > 1:
-            return {
-                name: tuple(entry.id for entry in entries if entry.dataset == name)
-                for name in family.datasets
-            }
+            return {name: tuple(self.ids(name)) for name in family.datasets}
         count = min(FOLDS, len(entries))
         return {
             f"part {part + 1}": tuple(entry.id for entry in entries[part::count])
@@ -350,8 +355,8 @@ def main() -> None:
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
     given = parser.parse_args()
     os.environ.update(ONE_THREAD)
-    bench = Bench(read_benchmark(given.benchmark))
-    for name in given.families or FAMILIES:
+    bench = Bench(only_half(read_benchmark(given.benchmark), "tune"))
+    for name in given.families or bench.families():
         family = FAMILIES[name]
         table = (
             left_out_table(leave_out(bench, family))

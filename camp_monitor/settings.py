@@ -205,7 +205,7 @@ class NotificationSettings(BaseModel):
     """Or a file of apprise's own with them; outside of the workspace is safest."""
 
     provisional: bool = False
-    """Whether what one scene alone shows is told, too."""
+    """Whether what is neither confirmed nor strong is told, too."""
 
     heartbeat_days: Annotated[int, Field(ge=0, le=366)] = 7
     """A message comes at least so often, also where nothing is new; 0: never without news."""

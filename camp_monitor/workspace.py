@@ -268,7 +268,7 @@ since = ""
 variable = "CAMP_MONITOR_NOTIFY"
 # Or a file of apprise's own with them; "" for none.
 file = ""
-# Whether what one scene alone shows is told, too.
+# Whether events that are neither confirmed nor strong are told, too.
 provisional = false
 # A message comes at least every so many days, also where nothing is new; 0: never without news.
 heartbeat_days = 7

@@ -14,7 +14,7 @@ from camp_monitor.cli.context import Commands, Context
 if TYPE_CHECKING:
     from camp_monitor.events.events import Event
 
-STATES = ("provisional", "confirmed", "ended", "dismissed")
+STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
 
 
 @click.group(cls=Commands)
@@ -33,7 +33,8 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     show it and other looks at its ground do not speak against it, or when a reviewer says so; a
     flood also when one scene shows it, several before it and a later one do not, and every
     alternative explanation is ruled out; ended when looks that saw its ground make it likelier that
-    it went; dismissed when a reviewer rejects it; and else provisional.
+    it went; dismissed when a reviewer rejects it; strong when it lacks confirmation and its surest
+    look alone makes it likely; and else provisional.
     """
     from camp_monitor.events.lookup import read_events
     from camp_monitor.ledger.ledger import open_ledger
@@ -100,7 +101,7 @@ def _counted(found: Sequence[Event]) -> str:
 
     counts = Counter(_state(event) for event in found)
     never = phrase("events.never_confirmed")
-    order = ("confirmed", "ended", "provisional", never, "dismissed")
+    order = ("confirmed", "strong", "ended", "provisional", never, "dismissed")
     said = [
         phrase("events.state", count=counts[state], state=state) for state in order if counts[state]
     ]

@@ -60,12 +60,15 @@ BUILDING = Manner(
 )
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
-STATES = ("provisional", "confirmed", "ended", "dismissed")
+STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
 """What can be said of an event."""
 GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
 CONFIRMED_EVIDENCE = math.log(20)
 """What two scenes show is confirmed where it is twenty times likelier than mistakes."""
+STRONG_ODDS = 3.0
+"""What lacks confirmation is strong where its surest look has these odds, and all looks together do
+not make it less likely."""
 STAYS_EVIDENCE = 3.0
 """A thing that should stay is held to have gone only where that is likelier by this logarithm."""
 LEAST_EVIDENCE = 0.2
@@ -92,7 +95,7 @@ class Event:
     state : str
         One of `STATES`.
     reasons : tuple of Note
-        What the state rests on; of ``provisional``, what confirmation lacks.
+        What the state rests on; of ``provisional`` and ``strong``, what confirmation lacks.
     came : (SceneReference, SceneReference)
         Last scene before it was called for the first time, and first that shows it for certain.
     last_seen : SceneReference
@@ -156,10 +159,10 @@ def join_events(
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
     reviewer says so; a flood also by one scene, where several before it and a later one lack it and
     every alternative explanation is ruled out; *ended* when looks that saw its ground make it
-    likelier that it went; *dismissed* when the latest review rejects it.  All else is
-    *provisional*.  Water that stays for `LASTS_DAYS` is a lasting gain, and one that went within a
-    year a flood, whatever
-    single pairs called it.
+    likelier that it went; *dismissed* when the latest review rejects it.  What else is likely by
+    its surest look, and by all of them (`STRONG_ODDS`), is *strong*, though
+    unconfirmed; all else is *provisional*.  Water that stays for `LASTS_DAYS` is a lasting gain,
+    and one that went within a year a flood, whatever single pairs called it.
 
     Parameters
     ----------
@@ -292,6 +295,8 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     evident = not all(lacks.values())
     reviewed = latest is not None and latest.verdict == "confirmed"
     state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
+    if state == "provisional" and any(map(_is_strong, parts)):
+        state = "strong"
     if evident and len(shown) == 1 and latest is None:
         reasons = (*reasons, note(Code.SINGLE_SCENE, on=last.dates))
     return Event(
@@ -325,6 +330,10 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
             )
         )  # fmt: skip
     return tuple(missing)
+
+
+def _is_strong(part: Part) -> bool:
+    return min(part.surest_odds, math.exp(part.presence.evidence)) >= STRONG_ODDS
 
 
 def _state(

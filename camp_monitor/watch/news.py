@@ -73,7 +73,7 @@ def what_is_new(ledger: Ledger, *, provisional: bool) -> News:
     ----------
     ledger : Ledger
     provisional : bool
-        Whether what is not confirmed is told, too.
+        Whether what is neither confirmed nor strong is told, too.
     """
     findings = ledger.findings()
     events = join_events(findings, ledger.observations(), latest_reviews(ledger.reviews()))
@@ -90,7 +90,7 @@ def what_is_new(ledger: Ledger, *, provisional: bool) -> News:
         followed |= names
         before = {part for name in names for part in told.get(name, ())}
         parts = {event.state} | ({GROWN} if event.has_grown else set())
-        if not (before or provisional or event.was_confirmed):
+        if not (before or provisional or event.was_confirmed or event.state == "strong"):
             kept_back += event.state != "dismissed"
         elif not parts <= before and (before or event.state != "dismissed"):
             said = ", ".join([event.state, GROWN] if event.has_grown else [event.state])

@@ -138,12 +138,11 @@ def test_decibels_of_8_bits_are_compared_as_differences(
 @pytest.mark.parametrize("write", [amplitude8, decibel8])
 def test_a_margin_filled_with_the_largest_number_is_no_land(write: Callable[..., Image]) -> None:
     wet = np.where(RIVER | FLOOD, -14.0, relief_db())
-    dates = []
-    for ground, seed in ((DRY, 1), (wet, 2)):
-        numbers = write(ground, seed=seed).pixels.copy()
+    before, after = (write(ground, seed=seed).pixels for ground, seed in ((DRY, 1), (wet, 2)))
+    for numbers in (before, after):
         numbers[:, :, -30:] = 255
-        dates.append(made(numbers, ("sar",), "amplitude8"))
-    found = find_radar_flooding(paired(*dates))
+    first, second = (made(numbers, ("sar",), "amplitude8") for numbers in (before, after))
+    found = find_radar_flooding(paired(first, second))
     assert agreement(found.gained, FLOOD & ~RIVER) > 0.9
     assert not found.lost.any()
 

@@ -467,10 +467,11 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         [finding] = ledger.findings()
         notify(workspace, NOW, environment=environment)
         assert compose_digest(workspace, ledger, NOW) is None
-        # what one scene alone shows is kept back, unless it is asked for
+        # what one scene alone shows, and not clearly, is kept back, unless it is asked for
         alone = replace(
-            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/4"
-        )
+            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/4",
+            probability=0.4,
+        )  # fmt: skip
         [seen] = ledger.observations()
         ledger.record(
             [replace(seen, method="flooding/4", finding_ids=(alone.id,))], [alone], recorded_at=NOW
@@ -490,6 +491,24 @@ def test_only_what_is_new_is_told(workspace: Workspace) -> None:
         assert now_dismissed in unfolded(message.body)
         assert phrase("digest.kept_back", events=1) in unfolded(message.body)
         assert compose_digest(workspace, ledger, NOW) is None
+
+
+def test_what_one_scene_shows_clearly_is_told_as_unconfirmed(workspace: Workspace) -> None:
+    with open_ledger(workspace.ledger) as ledger:
+        notify(workspace, NOW, environment={})
+        [finding], [seen] = ledger.findings(), ledger.observations()
+        alone = replace(
+            finding, geometry=rectangle_deg(40, 30), kind="flooding", method="flooding/4",
+            probability=0.85,
+        )  # fmt: skip
+        look = replace(seen, method="flooding/4", finding_ids=(alone.id,))
+        ledger.record([look], [alone], recorded_at=NOW)
+        digest = compose_digest(workspace, ledger, NOW)
+    assert digest is not None
+    assert [said for _, said in digest.told] == ["strong"]
+    body = unfolded(digest.body)
+    assert name_of("state", "strong") in body
+    assert sentence(note(Code.LACKS_SCENE)) in body
 
 
 def test_of_many_events_each_is_told_but_few_in_full(workspace: Workspace) -> None:

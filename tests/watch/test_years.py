@@ -14,7 +14,6 @@ import pytest
 from benchmarks.monitoring import named, score, watch
 from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
-from camp_monitor.events.events import join_events
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.watch.status import read_status
 from camp_monitor.workspace import Workspace
@@ -36,9 +35,10 @@ def truth(year: Workspace) -> dict[str, object]:
 def test_events_are_found_once_and_nothing_else(year: Workspace, truth: dict[str, object]) -> None:
     with open_ledger(year.ledger) as ledger:
         assert ledger.verify() == ()
-        result = score(join_events(ledger.findings(), ledger.observations()), truth)
+        result = score(ledger.findings(), ledger.observations(), truth)
     assert result.painted == 7
     assert result.found >= 3
+    assert result.told == result.found
     assert len(result.false) <= 1
     assert all(one["kind"] != "flooding" for one in result.missed)
 

@@ -156,6 +156,7 @@ NAMES = {
     },
     "state": {
         "provisional": "not confirmed",
+        "strong": "strong, unconfirmed",
         "confirmed": "confirmed",
         "ended": "ended",
         "dismissed": "dismissed by review",
