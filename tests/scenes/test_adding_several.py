@@ -177,7 +177,7 @@ def test_a_file_is_held_to_the_sha256_that_was_named(catalogue: Path, tmp_path: 
 
 
 def write_item(path: Path, href: str, **promised: object) -> Path:
-    item = {
+    item: dict[str, Any] = {
         "type": "Feature", "stac_version": "1.0.0", "id": "X", "geometry": None, "links": [],
         "assets": {"data": {"href": href} | promised},
         "properties": {"datetime": "2016-08-20T02:16:02Z"},
