@@ -17,10 +17,10 @@ from camp_monitor.cli.network import (
     place_of,
     print_left_out,
     print_offers,
-    progress,
     size_words,
     source_options,
 )
+from camp_monitor.cli.progress import progress, working
 from camp_monitor.cli.scenes_remove import remove
 from camp_monitor.errors import SceneError
 from camp_monitor.report.text.sentences import phrase, sentence, with_text
@@ -57,7 +57,7 @@ def search(
     interval = interval_of(first, last)
     place = place_of(context, facility_id)
     with open_shop(context, source, sensors) as shop:
-        with context.messages.status(f"Asking {shop.source.title} ..."):
+        with working(context, f"Asking {shop.source.title} ..."):
             found = search_scenes(shop.remote, shop.source, place.outline, interval, shop.sensors)
         with progress(context, "Reading quality bands") as start:
             offers = look_at_scenes(
@@ -187,7 +187,8 @@ def add(
     named = tuple(bands.split(",")) if bands else None
     description = SceneDescription(bands=named, **said)
     apart = None if together is None else not together
-    done = add_scenes(context.workspace.imagery, files, description, apart=apart, sha256=sha256)
+    with working(context, f"Reading {len(files)} files ..."):
+        done = add_scenes(context.workspace.imagery, files, description, apart=apart, sha256=sha256)
     for path in done.unchecked:
         context.messages.print(phrase("scenes.unchecked", file=path.name), soft_wrap=True)
     if context.as_json:

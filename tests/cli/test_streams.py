@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camp_monitor.cli import main
+from camp_monitor.cli import progress as lines
+from camp_monitor.cli.context import Context
 from camp_monitor.cli.streams import ESCAPED
 from camp_monitor.facilities import bundled_registry, find_facility
 from camp_monitor.scenes.adding import add_scene
@@ -217,3 +221,32 @@ def test_a_real_process_with_closed_streams_ends_well(shell: Shell) -> None:
     assert pipe.stderr.read() == b""
     pipe.stderr.close()
     assert pipe.wait(timeout=60) == 0
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LINE_EVERY_S", 0.02)
+    for quiet in (False, True):
+        written = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", written)
+        context = Context(quiet=quiet)
+        with lines.progress(context, "Comparing") as start:
+            count, _ = start(2), start(40)
+            count()
+            time.sleep(0.3)
+        with lines.working(context, "Drawing ...") as say:
+            say("Writing ...")
+            time.sleep(0.3)
+        said = written.getvalue()
+        if quiet:
+            assert said == ""
+            continue
+        assert "Comparing: 1 of 42 (" in said
+        assert "Writing (" in said
+        assert "\r" not in said
+        assert "\x1b" not in said
+    monkeypatch.setattr(lines, "LINE_EVERY_S", 60.0)
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    with lines.working(Context(), "Drawing ..."):
+        pass
+    assert written.getvalue() == "", "what ends soon writes no line"

@@ -244,6 +244,9 @@ PHRASES: dict[str, str] = {
     "notify.sent": "  sent to {target}",
     "notify.stays": "  stays in the outbox: {reason}",
     "notify.left": "Error: {messages:messages} in {outbox}; trying again next time.",
+    # a long command, in a log
+    "progress": "{doing} ({elapsed_s:.0f} s)",
+    "progress.counted": "{title}: {done} of {total}",
     # scenes: search, fetch, add, list, flags
     "scenes.next": "Next: camp-monitor scan {facility} --from {first} --to {last}",
     "scenes.none_offered": (
