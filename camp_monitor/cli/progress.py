@@ -46,7 +46,7 @@ def progress(context: Context, title: str) -> Iterator[Callable[[int], Callable[
 
     def counted() -> str:
         done, total = (sum(numbers) for numbers in zip((0, 0), *parts, strict=True))
-        return phrase("progress.counted", title=title, done=done, total=total)
+        return phrase("progress.counted", title=title, done=done, total=total) if total else title
 
     with _lines(context, counted):
         yield begin

@@ -206,12 +206,13 @@ def add(
                 file=group.files[0].path.name,
             )  # fmt: skip
             context.messages.print(dated, soft_wrap=True)
-        if scene.bands_assumed:
-            assumed = phrase(
-                "scenes.bands_assumed", sensor=scene.sensor, bands=" ".join(scene.band_names),
-                id=scene.id,
-            )  # fmt: skip
-            context.messages.print(assumed, soft_wrap=True)
+    guessed = [scene for scene, _ in done.scenes if scene.bands_assumed]
+    if guessed:
+        assumed = phrase(
+            "scenes.bands_assumed", sensor=guessed[0].sensor, bands=" ".join(guessed[0].band_names),
+            id=" ".join(scene.id for scene in guessed),
+        )  # fmt: skip
+        context.messages.print(assumed, soft_wrap=True)
 
 
 @scenes.command("list", epilog="Example: camp-monitor scenes list khs-12-jongori")

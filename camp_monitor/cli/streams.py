@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import codecs
 import errno
-import io
 import os
 import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 NOT_WRITTEN = 1
@@ -89,8 +89,10 @@ class Stream:
 def enduring_streams() -> Iterator[None]:
     """Let a command print whatever its streams are; end with a sentence where results were lost."""
     _open_closed()
-    output, errors = _stream(sys.stdout), _stream(sys.stderr)
-    with redirect_stdout(cast(TextIO, output)), redirect_stderr(cast(TextIO, errors)):
+    with ExitStack() as held:
+        output, errors = _stream(sys.stdout, held), _stream(sys.stderr, held)
+        held.enter_context(redirect_stdout(cast(TextIO, output)))
+        held.enter_context(redirect_stderr(cast(TextIO, errors)))
         try:
             yield
         except SystemExit:
@@ -111,10 +113,11 @@ def _tell_lost(output: Stream | TextIO, errors: Stream | TextIO) -> None:
     raise SystemExit(NOT_WRITTEN) from None
 
 
-def _stream(under: TextIO | None) -> Stream | TextIO:
+def _stream(under: TextIO | None, held: ExitStack) -> Stream | TextIO:
     """Return a stream that endures; that of a notebook, which has no bytes, is taken as it is."""
     if under is None:
-        return io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8")
+        nothing = Path(os.devnull)
+        return held.enter_context(nothing.open("w", encoding="utf-8", errors=ESCAPED))
     return Stream(under) if hasattr(under, "buffer") else under
 
 

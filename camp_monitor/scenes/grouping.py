@@ -8,7 +8,7 @@ one scene counted twice, would be a wrong answer that no later step can see.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from shapely.geometry.base import BaseGeometry
 
@@ -137,19 +137,26 @@ def _look(files: tuple[InspectedFile, ...], said: SceneDescription) -> tuple[_Se
 
 
 def _by_time(seen: Files) -> list[Files]:
-    """Put files together whose stated times agree; those that state none go with the first."""
+    """Put files together whose stated times agree, the most exact first."""
     clusters: list[list[_Seen]] = []
-    for one in (one for one in seen if one.stated):
-        near = (cluster for cluster in clusters if all(_agree(one, other) for other in cluster))
-        cluster = next(near, None)
-        if cluster is None:
-            clusters.append([one])
+    for one in sorted((one for one in seen if one.interval), key=_length):
+        near = [cluster for cluster in clusters if all(_agree(one, other) for other in cluster)]
+        if len(near) > 1:
+            raise _undecided(seen, f"{one.words} fits more than one of the other times")
+        if near:
+            near[0].append(one)
         else:
-            cluster.append(one)
+            clusters.append([one])
     if len(clusters) < 2:
         return [seen]
-    clusters[0] += [one for one in seen if not one.stated]
-    return [tuple(cluster) for cluster in clusters]
+    place = {one.file.path: number for number, one in enumerate(seen)}
+    ordered = [sorted(cluster, key=lambda one: place[one.file.path]) for cluster in clusters]
+    ordered.sort(key=lambda cluster: place[cluster[0].file.path])
+    return [tuple(cluster) for cluster in ordered]
+
+
+def _length(one: _Seen) -> timedelta:
+    return one.interval[1] - one.interval[0] if one.interval else timedelta.max
 
 
 def _agree(first: _Seen, second: _Seen) -> bool:
@@ -176,8 +183,8 @@ def _split(cluster: Files, said: SceneDescription, platform: str) -> list[Files]
     try:
         _bands(cluster, said, platform)
     except SceneError:
-        alone = _bands_of_each(cluster, said, platform)
-        if not alone or said.item is not None:
+        alone = [] if said.item else _bands_of_each(cluster, said, platform)
+        if not alone:
             raise
         if len(set(alone)) == 1 and not _any_overlap(cluster):
             return [(one,) for one in cluster]
@@ -194,6 +201,8 @@ def _bands_of_each(files: Files, said: SceneDescription, platform: str) -> list[
     try:
         return [_bands((one,), said, platform) for one in files]
     except SceneError:
+        if all(len(one.file.descriptions) > 1 for one in files):
+            raise  # no bands of one scene: what is wrong with the file is what matters
         return []
 
 
@@ -229,14 +238,15 @@ def _group(files: Files, said: SceneDescription, *, alone: bool) -> Group:
     """Describe one scene; `alone`: it is the only one, so that what the user says is said of it."""
     bands = tuple(name for one in files for name in one.bands or ()) if said.bands else None
     inspected = tuple(one.file for one in files)
-    dated = [one for one in files if one.stated]
+    dated = sorted((one for one in files if one.stated), key=_length)
     if said.item is not None or said.acquired is not None:
         if said.acquired is not None and not alone:
             _check_given(dated, said.acquired)
         return Group(inspected, replace(said, bands=bands))
-    if not dated:
+    silent = next((one for one in files if not one.stated), None)
+    if silent is not None:
         raise SceneError(
-            f"{files[0].name} does not say when it was acquired, in its tags or its name: give "
+            f"{silent.name} does not say when it was acquired, in its tags or its name: give "
             f"--acquired{', or --item ITEM.json that says it' if alone else ', and add it alone'}."
         )
     for other in dated[1:]:

@@ -138,6 +138,11 @@ def test_what_cannot_be_told_is_refused_with_both_ways(catalogue: Path, tmp_path
     assert "does not say when" in refused(catalogue, one)
     assert "does not say when" in refused(catalogue, one, other, apart=True)
     assert "leave --acquired out" in refused(catalogue, dated, late, apart=True, acquired="2017")
+    red, nir = write(tmp_path, "20160820_red.tif", 6, 1), write(tmp_path, "nir.tif", 7, 1)
+    assert "nir.tif does not say when" in refused(catalogue, red, nir)
+    morning, noon = write(tmp_path, "20160820T010000_red.tif", 8, 1), "2016-08-20T12:00:00Z"
+    later = write(tmp_path, "later_red.tif", 9, 1, ACQUISITION_DATE=noon)
+    assert "fits more than one" in refused(catalogue, red, morning, later)
     created = write(tmp_path, "c.tif", 5, TIFFTAG_DATETIME="2016:08:20 10:00:00")
     assert "does not say when" in refused(catalogue, created), "when it was made, not acquired"
     done = add(catalogue, one, other, apart=True, acquired="2016-08-20")
@@ -155,6 +160,8 @@ def test_one_bad_file_among_good_ones_adds_nothing(catalogue: Path, tmp_path: Pa
     assert "the same file" in refused(catalogue, good, good)
     five = write(tmp_path, "20160914.tif", 3, 5)
     assert "--bands" in refused(catalogue, good, five)
+    other = write(tmp_path, "20160914b.tif", 4, 5)
+    assert "has 5 bands" in refused(catalogue, five, other), "and not ten"
     many = (*BANDS, "unused")
     assert "--bands" in refused(catalogue, good, bands=many), "a name too many stays too many"
 
