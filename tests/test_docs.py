@@ -251,3 +251,17 @@ def test_the_reference_names_what_is_stable() -> None:
     page = (ROOT / "docs" / "reference" / "python.md").read_text("utf-8")
     stable = page.partition("## What is stable")[2].partition("## What is not")[0]
     assert set(re.findall(r"^\| `(\w+)", stable, flags=re.MULTILINE)) == set(cm.__all__)
+
+
+def bounds_named() -> list[tuple[str, str]]:
+    """Every constant that docs/security.md names, with the file that it names for it."""
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"((?:`\w+`(?:, | and )?)+) in `(?:camp_monitor/)?([\w/]+\.py)`", page)
+    return [(name, path) for names, path in pairs for name in re.findall(r"`(\w+)`", names)]
+
+
+def test_the_bounds_of_the_page_of_security_are_those_of_the_program() -> None:
+    assert len(bounds_named()) >= 15
+    for name, path in bounds_named():
+        text = (ROOT / "camp_monitor" / path).read_text(encoding="utf-8")
+        assert re.search(rf"^(?:class )?{name}\b", text, re.MULTILINE), f"{name} is not in {path}"

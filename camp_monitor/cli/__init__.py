@@ -13,6 +13,7 @@ import click
 
 from camp_monitor import __version__
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.streams import enduring_streams
 from camp_monitor.errors import CampMonitorError
 
 COMMANDS = {
@@ -40,6 +41,11 @@ STOPPED = 130
 
 class LazyCommands(Commands):
     """A group that imports a command when it is called, and prints our errors as one sentence."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command to its end, whatever becomes of its output."""
+        with enduring_streams():
+            return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of `COMMANDS`."""

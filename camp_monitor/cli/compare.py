@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.progress import working
 from camp_monitor.cli.records import (
     MOST_SHOWN,
     print_records,
@@ -88,7 +89,7 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
     scenes = [
         _open(context, path, asked, role) for role, path in (("before", before), ("after", after))
     ]
-    with context.messages.status(f"Comparing {before.name} and {after.name} ..."):
+    with working(context, f"Comparing {before.name} and {after.name} ..."):
         result = cm.compare(place, *scenes, sensitivity=asked["sensitivity"])
     said = result.result
     observations, findings = said.observations, said.findings

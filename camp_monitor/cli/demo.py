@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.progress import working
 from camp_monitor.errors import CampMonitorError
 
 if TYPE_CHECKING:
@@ -59,17 +60,17 @@ def demo(context: Context, out: Path) -> None:
     from camp_monitor.facilities import find_facility
     from camp_monitor.scan import scan
 
-    with context.messages.status("SIMULATED: painting a dozen scenes ...") as status:
+    with working(context, "SIMULATED: painting a dozen scenes ...") as say:
         workspace = demo_workspace(out)
         facility = find_facility(workspace.aoi, FACILITY)
         valley = paint_valley(grid_round(facility), SEED, VISITS)
         ids = add_scenes(workspace, valley)
         results = []
         for before, after in PAIRS:
-            status.update(f"SIMULATED: comparing {before} and {after} ...")
+            say(f"SIMULATED: comparing {before} and {after} ...")
             now = datetime.now(UTC)
             results.append(scan(workspace, FACILITY, ids[before], ids[after], recorded_at=now))
-        status.update("SIMULATED: drawing ...")
+        say("SIMULATED: drawing ...")
         made = _publish(workspace, results)
         rows = [row for item in results for row in compare_with_truth(workspace, item, valley)]
     written = [out / path.relative_to(workspace.root) for path in made]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
-from camp_monitor.cli.network import progress
+from camp_monitor.cli.progress import progress
 from camp_monitor.errors import EvaluationError
 
 if TYPE_CHECKING:

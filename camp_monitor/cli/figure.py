@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.progress import working
 
 
 @click.command(epilog="Example: camp-monitor figure F4d12edbc1047 -o annex.png --width-mm 120")
@@ -41,7 +42,7 @@ def figure(context: Context, finding_id: str, output: Path, width_mm: float) -> 
     from camp_monitor.report.writing import write_whole
 
     file_format = format_of(output)
-    with context.messages.status("Drawing ..."):
+    with working(context, "Drawing ..."):
         drawn = draw_finding_figure(
             context.workspace, finding_id, file_format=file_format, width_mm=width_mm
         )

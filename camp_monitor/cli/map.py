@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.progress import working
 from camp_monitor.errors import InputError
 
 
@@ -50,7 +51,7 @@ def draw(
             raise InputError("--before and --after choose a pair of one facility: name its ID.")
         _draw_overview(context, output)
         return
-    with context.messages.status("Drawing ..."):
+    with working(context, "Drawing ..."):
         drawn = draw_facility_map(
             context.workspace, targets, before=before, after=after, candidates=candidates
         )

@@ -88,24 +88,6 @@ def interval_of(first: str, last: str) -> tuple[datetime, datetime]:
     return parse_acquired(f"{first}/{last}")
 
 
-@contextmanager
-def progress(context: Context, title: str) -> Iterator[Callable[[int], Callable[[], None]]]:
-    """Show a bar on a terminal; the value given is told how many, and returns what ticks it."""
-    from rich.progress import MofNCompleteColumn, Progress
-
-    silent = context.quiet or not context.messages.is_terminal
-    with Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), console=context.messages,
-        transient=True, disable=silent,
-    ) as bar:  # fmt: skip
-
-        def start(total: int) -> Callable[[], None]:
-            task = bar.add_task(title, total=total)
-            return lambda: bar.advance(task)
-
-        yield start
-
-
 def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> None:
     """Print what a catalogue offers, as a table."""
     from rich.table import Table

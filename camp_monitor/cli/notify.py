@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.progress import working
 from camp_monitor.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def notify(context: Context, is_test: bool, dry_run: bool) -> None:
         _print_tried(context, tried)
         is_done = tried.is_done
     else:
-        with context.messages.status("Composing and sending ..."):
+        with working(context, "Composing and sending ..."):
             notified = notify_all(context.workspace, datetime.now(UTC))
         _print_notified(context, notified)
         is_done = notified.is_done

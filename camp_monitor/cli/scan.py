@@ -11,6 +11,7 @@ import click
 
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.network import source_options
+from camp_monitor.cli.progress import working
 from camp_monitor.cli.records import (
     MOST_SHOWN,
     print_records,
@@ -124,7 +125,7 @@ def _scan(
 ) -> Scanned:
     from camp_monitor.scan import scan as run
 
-    with context.messages.status(f"Comparing {before} and {after} over {facility_id} ..."):
+    with working(context, f"Comparing {before} and {after} over {facility_id} ..."):
         result = run(
             context.workspace, facility_id, before, after, recorded_at=datetime.now(UTC),
             **how,

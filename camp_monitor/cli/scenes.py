@@ -17,10 +17,11 @@ from camp_monitor.cli.network import (
     place_of,
     print_left_out,
     print_offers,
-    progress,
     size_words,
     source_options,
 )
+from camp_monitor.cli.progress import progress, working
+from camp_monitor.cli.scenes_remove import remove
 from camp_monitor.errors import SceneError
 from camp_monitor.report.text.sentences import phrase, sentence, with_text
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
@@ -56,7 +57,7 @@ def search(
     interval = interval_of(first, last)
     place = place_of(context, facility_id)
     with open_shop(context, source, sensors) as shop:
-        with context.messages.status(f"Asking {shop.source.title} ..."):
+        with working(context, f"Asking {shop.source.title} ..."):
             found = search_scenes(shop.remote, shop.source, place.outline, interval, shop.sensors)
         with progress(context, "Reading quality bands") as start:
             offers = look_at_scenes(
@@ -160,27 +161,56 @@ def fetch(
 @click.option("--offset", type=float, help="See --scale.")
 @click.option("--licence", help="Instead of the sensor's usual licence.")
 @click.option("--credit", help="Printed wherever the image is shown.")
+@click.option(
+    "--sha256", metavar="HEX", multiple=True,
+    help="What a file must have, else nothing is added; once for each file, in their order.",
+)  # fmt: skip
+@click.option(
+    "--together/--apart", default=None,
+    help="The files are bands of one scene, or a scene each; where they do not say it themselves.",
+)  # fmt: skip
 @click.pass_obj
-def add(context: Context, /, files: tuple[Path, ...], bands: str | None, **said: Any) -> None:
-    """Add one scene to the catalogue: one FILE, or one FILE per band.
+def add(
+    context: Context, /, files: tuple[Path, ...], bands: str | None, together: bool | None,
+    sha256: tuple[str, ...], **said: Any,
+) -> None:  # fmt: skip
+    """Add scenes to the catalogue: each of one FILE, or of one FILE per band.
 
-    The files are copied as they are; nothing in the catalogue is ever overwritten.
+    Files that say different dates are different scenes; where nothing tells bands of one scene from
+    scenes of their own, nothing is added.  A date that is not given is taken from the tags or the
+    name of a file.  Files are held to --sha256 and to the checksums of an --item.  They are copied
+    as they are; nothing in the catalogue is ever overwritten.
     """
-    from camp_monitor.scenes.adding import add_scene
+    from camp_monitor.scenes.adding_several import add_scenes
     from camp_monitor.scenes.scene import SceneDescription
 
     named = tuple(bands.split(",")) if bands else None
     description = SceneDescription(bands=named, **said)
-    scene, added = add_scene(context.workspace.imagery, files, description)
+    apart = None if together is None else not together
+    with working(context, f"Reading {len(files)} files ..."):
+        done = add_scenes(context.workspace.imagery, files, description, apart=apart, sha256=sha256)
+    for path in done.unchecked:
+        context.messages.print(phrase("scenes.unchecked", file=path.name), soft_wrap=True)
     if context.as_json:
-        click.echo(json.dumps({"added": added, **_as_json(scene)}, ensure_ascii=False, indent=2))
+        answers = [{"added": added, **_as_json(scene)} for scene, added in done.scenes]
+        answer = answers if len(answers) > 1 else answers[0]
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    outcome = "scenes.added" if added else "scenes.known"
-    context.console.print(phrase(outcome, id=scene.id, scene=_in_words(scene)), soft_wrap=True)
-    if scene.bands_assumed:
+    for (scene, added), group in zip(done.scenes, done.groups, strict=True):
+        outcome = "scenes.added" if added else "scenes.known"
+        context.console.print(phrase(outcome, id=scene.id, scene=_in_words(scene)), soft_wrap=True)
+        if group.dated_by:
+            dated = phrase(
+                "scenes.dated", id=scene.id, acquired=group.description.acquired,
+                source="name" if group.dated_by == "name" else f"tag {group.dated_by}",
+                file=group.files[0].path.name,
+            )  # fmt: skip
+            context.messages.print(dated, soft_wrap=True)
+    guessed = [scene for scene, _ in done.scenes if scene.bands_assumed]
+    if guessed:
         assumed = phrase(
-            "scenes.bands_assumed", sensor=scene.sensor, bands=" ".join(scene.band_names),
-            folder=context.workspace.imagery / scene.id,
+            "scenes.bands_assumed", sensor=guessed[0].sensor, bands=" ".join(guessed[0].band_names),
+            id=" ".join(scene.id for scene in guessed),
         )  # fmt: skip
         context.messages.print(assumed, soft_wrap=True)
 
@@ -209,6 +239,9 @@ def list_scenes(context: Context, facility_id: str | None) -> None:
         context.console.print(nothing)
         return
     _print_table(context, found)
+
+
+scenes.add_command(remove)
 
 
 @scenes.command(epilog="Example: camp-monitor scenes flags khs-12-jongori --sensor sentinel-2")

@@ -18,8 +18,8 @@ from camp_monitor.cli.network import (
     note_fetched,
     open_shop,
     print_left_out,
-    progress,
 )
+from camp_monitor.cli.progress import progress
 from camp_monitor.codes import Code
 from camp_monitor.errors import CampMonitorError, InputError, Refusal
 

@@ -40,6 +40,7 @@ from camp_monitor.providers.sentinel1_grd import fetch_backscatter, ground_grid,
 from camp_monitor.providers.sources import Source
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import check_unaltered, list_scenes, read_scene
+from camp_monitor.scenes.checksums import matches_checksum
 from camp_monitor.scenes.inspecting import SIMULATED
 from camp_monitor.scenes.locking import alone
 from camp_monitor.scenes.scene import Scene, SceneDescription
@@ -59,12 +60,6 @@ HAIR_PX = 1e-6
 """A pixel of which less than this would be needed is left out: rounding, not ground."""
 STAGING = ".fetching-"
 RECEIVED = "item.json"
-
-_MULTIHASH = {
-    0x11: "sha1", 0x12: "sha256", 0x13: "sha512", 0x14: "sha3_512", 0x16: "sha3_256",
-    0x20: "sha384", 0xD5: "md5", 0xB240: "blake2b", 0xB260: "blake2s",
-}  # fmt: skip
-"""Number of a multihash's function to its name in `hashlib`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,33 +207,6 @@ def fetch_scene(
             raise SceneError(said) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)  # also of files that were refused
-
-
-def matches_checksum(content: bytes, checksum: str) -> bool | None:
-    """Tell whether bytes have a multihash; None where its function is not known.
-
-    Parameters
-    ----------
-    content : bytes
-    checksum : str
-        Hexadecimal: function, length in bytes, digest; the first two as variable-length numbers.
-    """
-    function, rest = _variable(bytes.fromhex(checksum))
-    length, digest = _variable(rest)
-    name = _MULTIHASH.get(function)
-    if name is None or not len(digest) == length == hashlib.new(name).digest_size:
-        return None
-    return hashlib.new(name, content, usedforsecurity=False).digest() == digest
-
-
-def _variable(content: bytes) -> tuple[int, bytes]:
-    """Split off a number in sevens of bits, the lowest first; all but its last byte have bit 7."""
-    number = 0
-    for position, byte in enumerate(content):
-        number |= (byte & 0x7F) << (7 * position)
-        if byte < 0x80:
-            return number, content[position + 1 :]
-    return 0, b""
 
 
 def _prepare(staging: Path, item: bytes) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from camp_monitor.scenes.catalogue import (
     read_item_file,
     read_scene,
     read_scenes,
+    refuse_same_id,
     same_properties,
     scene_of,
     store_item,
@@ -45,6 +46,15 @@ MOST = 1e9
 """Angles, percentages and orbits are far from it; JSON has numbers of any length."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """A scene that was looked at and is not in the catalogue yet: its item and its files."""
+
+    item: pystac.Item
+    paths: tuple[Path, ...]
+    description: SceneDescription
+
+
 def add_scene(
     folder: Path, paths: tuple[Path, ...], description: SceneDescription
 ) -> tuple[Scene, bool]:
@@ -63,14 +73,27 @@ def add_scene(
         A file is damaged, empty, without a CRS; bands, dates or quantity cannot be told; the same
         files are in the catalogue under another description.
     """
-    item = _describe(paths, description)
-    present = _already_there(folder, item)
-    if present is not None:
+    (result,) = add_described(folder, (describe(inspect_files(paths, description), description),))
+    return result
+
+
+def add_described(folder: Path, described: tuple[Described, ...]) -> tuple[tuple[Scene, bool], ...]:
+    """Add scenes that were looked at; as `add_scene`, of each.
+
+    Each is checked against the catalogue before one is added.  A disk that fills up leaves those
+    that were whole; the same call adds the others later.
+    """
+    present = [_already_there(folder, one.item) for one in described]
+    for one, held in zip(described, present, strict=True):
+        if held is None:
+            refuse_same_id(folder, one.item.id)
+    results = []
+    try:
+        for one, held in zip(described, present, strict=True):
+            results.append((held, False) if held else (read_scene(_store(folder, one)), True))
+    finally:
         list_scenes(folder)
-        return present, False
-    stored = _store(folder, item, paths, description)
-    list_scenes(folder)
-    return read_scene(stored), True
+    return tuple(results)
 
 
 def open_scene(paths: tuple[Path, ...], description: SceneDescription) -> Scene:
@@ -81,7 +104,7 @@ def open_scene(paths: tuple[Path, ...], description: SceneDescription) -> Scene:
     SceneError
         As `add_scene`.
     """
-    item = _describe(paths, description)
+    item = describe(inspect_files(paths, description), description).item
     places = dict(zip(_file_names(paths), paths, strict=True))
     return scene_of(item, lambda asset: places[asset.href.removeprefix("./")], item.id)
 
@@ -101,15 +124,21 @@ def add_new_scene(folder: Path, paths: tuple[Path, ...], description: SceneDescr
     SceneError
         As `add_scene`, and where a scene of that id is there.
     """
-    return _store(folder, _describe(paths, description), paths, description)
+    return _store(folder, describe(inspect_files(paths, description), description))
 
 
-def _describe(paths: tuple[Path, ...], description: SceneDescription) -> pystac.Item:
-    """Read the files and say what they are."""
+def inspect_files(
+    paths: tuple[Path, ...], description: SceneDescription
+) -> tuple[InspectedFile, ...]:
+    """Read the files."""
     if not paths:
         raise SceneError("No file was named: name the GeoTIFF files of one scene.")
+    return tuple(inspect_file(path, SENSORS[description.sensor]) for path in paths)
+
+
+def describe(files: tuple[InspectedFile, ...], description: SceneDescription) -> Described:
+    """Say what the files of one scene are."""
     sensor = SENSORS[description.sensor]
-    files = tuple(inspect_file(path, sensor) for path in paths)
     provider = read_item_file(description.item) if description.item else None
     acquired = _acquired(description, provider)
     platform = str(provider.properties.get("platform", "")) if provider else ""
@@ -119,15 +148,13 @@ def _describe(paths: tuple[Path, ...], description: SceneDescription) -> pystac.
     item = _make_item(files, bands, meaning, sensor, acquired, description, provider)
     if assumed:
         item.properties["camp_monitor:bands_assumed"] = True
-    return item
+    return Described(item, tuple(file.path for file in files), description)
 
 
-def _store(
-    folder: Path, item: pystac.Item, paths: tuple[Path, ...], description: SceneDescription
-) -> Path:
-    names = _file_names(paths)
-    raw = description.item.read_bytes() if description.item else None
-    return store_item(folder, item, dict(zip(names, paths, strict=True)), raw)
+def _store(folder: Path, one: Described) -> Path:
+    names, received = _file_names(one.paths), one.description.item
+    raw = received.read_bytes() if received else None
+    return store_item(folder, one.item, dict(zip(names, one.paths, strict=True)), raw)
 
 
 def _acquired(said: SceneDescription, provider: pystac.Item | None) -> tuple[datetime, datetime]:
@@ -272,8 +299,8 @@ def _already_there(folder: Path, item: pystac.Item) -> Scene | None:
             return scene
         raise SceneError(
             f"The same files are in the catalogue as {scene.id} ({scene.dates}, "
-            f"{scene.quantity}), described otherwise: remove the folder {folder / scene.id} first "
-            f"if that description is wrong."
+            f"{scene.quantity}), described otherwise: if that description is wrong, take it out "
+            f"with 'camp-monitor scenes remove {scene.id}' and add them again."
         )
     return None
 

@@ -132,7 +132,7 @@ def scene_of(item: pystac.Item, file_of: Callable[[pystac.Asset], Path], name: s
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ShapelyError) as error:
         raise SceneError(
             f"{name} is not an item that 'scenes add' wrote ({type(error).__name__}: {error}): "
-            f"remove its folder and add the scene again."
+            f"take it out with 'camp-monitor scenes remove' and add the scene again."
         ) from error
 
 
@@ -193,8 +193,7 @@ def store_item(
         The scene is there already, the item cannot be read back, or the folder cannot be written.
     """
     home, building = folder / item.id, folder / f"{BUILDING}{item.id}"
-    if home.exists():
-        raise SceneError(f"The catalogue already holds a scene {item.id}: nothing was changed.")
+    refuse_same_id(folder, item.id)
     content = item.to_dict(include_self_link=False, transform_hrefs=False)
     content["links"] = [
         {"rel": "root", "href": f"../{CATALOGUE}", "type": "application/json"},
@@ -216,6 +215,18 @@ def store_item(
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return home / f"{item.id}.json"
+
+
+def refuse_same_id(folder: Path, scene_id: str) -> None:
+    """Refuse to overwrite a scene.
+
+    Raises
+    ------
+    SceneError
+        The catalogue holds a scene of this id.
+    """
+    if (folder / scene_id).exists():
+        raise SceneError(f"The catalogue already holds a scene {scene_id}: nothing was changed.")
 
 
 def list_scenes(folder: Path) -> None:

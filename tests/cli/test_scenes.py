@@ -98,3 +98,66 @@ def test_an_offset_that_is_not_settled_is_an_error_with_every_reason(
     assert "give --offset 0" in refused.stderr
     for code in (Code.BASELINE_MISSING, Code.DARK_GROUND_MISSING):
         assert sentence(note(code)) in refused.stderr
+
+
+def test_a_removed_scene_leaves_findings_and_its_files(tmp_path: Path) -> None:
+    made = create_workspace(tmp_path / "workspace", bundled_registry())
+    place = grid_round(find_facility(made.aoi, FACILITY)).pad(-95)
+    files = {}
+    for seed, day in enumerate(("2020-05-05", "2020-06-05")):
+        plants = np.array([500, 700, 600, 3000])[:, None, None]
+        seen = plants + (numbers(seed, *place.shape) - 1500.0) / 10
+        if seed:
+            middle = slice(place.shape[0] // 2 - 15, place.shape[0] // 2 + 15)
+            seen[:, middle, middle] = np.array([600, 600, 400, 200])[:, None, None]
+        files[day] = write_tiff(tmp_path / f"{day}.tif", seen.astype(np.uint16), place)
+    sensor = ("--sensor", "sentinel-2", "--offset", 0)
+    first, second = (
+        scene["id"] for scene in answer(made, "scenes", "add", *files.values(), *sensor)
+    )
+    scanning = ("scan", FACILITY, "--before", first, "--after", second)
+    assert answer(made, *scanning)["findings"], "or the test shows nothing"
+    known = answer(made, "findings", "list"), answer(made, "events", "list")
+    refused = run(made, "scenes", "remove", second)
+    assert refused.exit_code == 2
+    assert "--anyway" in refused.stderr
+    assert run(made, "scenes", "remove", first, "nowhere", "--anyway").exit_code == 2
+    (dry,) = answer(made, "scenes", "remove", second, "--dry-run")
+    assert not dry["removed"]
+    assert set(dry["findings"]) >= {item["id"] for item in known[0]["findings"]}
+    assert [scene["id"] for scene in answer(made, "scenes", "list")] == [first, second]
+    (gone,) = answer(made, "scenes", "remove", second, "--anyway")
+    assert gone == dry | {"removed": True}
+    assert [scene["id"] for scene in answer(made, "scenes", "list")] == [first]
+    links = json.loads((made.imagery / "catalog.json").read_text())["links"]
+    assert [link["href"] for link in links if link["rel"] == "item"] == [f"./{first}/{first}.json"]
+    assert (known[0], known[1]) == (
+        answer(made, "findings", "list"),
+        answer(made, "events", "list"),
+    )
+    finding = known[0]["findings"][0]["id"]
+    assert answer(made, "findings", "show", finding)["id"] == finding
+    assert run(made, "map", finding, "-o", tmp_path / "map.html").exit_code == 0
+    for words in (("figure", finding, "-o", tmp_path / "a.png"), scanning):
+        ended = run(made, *words)
+        assert (ended.exit_code, ended.stderr.count("\n")) == (2, 1), ended.output
+    kept = Path(gone["kept_in"]) / files["2020-06-05"].name
+    assert kept.read_bytes() == files["2020-06-05"].read_bytes()
+    again = answer(made, "scenes", "add", kept, *sensor)
+    assert (again["id"], again["added"]) == (second, True)
+    assert answer(made, *scanning)["added"] == {"observations": 0, "findings": 0}
+    (twice,) = answer(made, "scenes", "remove", second, "--anyway")
+    assert twice["kept_in"] == f"{gone['kept_in']}-2"
+
+
+def test_a_scene_whose_item_is_damaged_can_be_removed(tmp_path: Path) -> None:
+    made = create_workspace(tmp_path / "workspace", bundled_registry())
+    for name in ("good", "bad"):
+        folder = made.imagery / name
+        folder.mkdir(parents=True)
+        (folder / f"{name}.json").write_text("{" if name == "bad" else "{}")
+    assert run(made, "scenes", "remove", "bat", "bad").exit_code == 2
+    assert run(made, "scenes", "remove", "../imagery/bad").exit_code == 2
+    assert answer(made, "scenes", "remove", "bad")[0]["removed"]
+    assert (made.imagery / ".removed" / "bad" / "bad.json").read_text() == "{"
+    assert not (made.imagery / "bad").exists()

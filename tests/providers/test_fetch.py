@@ -29,12 +29,12 @@ from camp_monitor.providers.fetch import (
     catalogue_id,
     fetch_scene,
     find_order,
-    matches_checksum,
     most_bytes,
 )
 from camp_monitor.providers.network.remote import Remote
 from camp_monitor.providers.sources import SOURCES, Source
 from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.checksums import matches_checksum
 from tests.remote.painted_catalogue import (
     COLLECTION,
     FACILITY,

@@ -244,6 +244,9 @@ PHRASES: dict[str, str] = {
     "notify.sent": "  sent to {target}",
     "notify.stays": "  stays in the outbox: {reason}",
     "notify.left": "Error: {messages:messages} in {outbox}; trying again next time.",
+    # a long command, in a log
+    "progress": "{doing} ({elapsed_s:.0f} s)",
+    "progress.counted": "{title}: {done} of {total}",
     # scenes: search, fetch, add, list, flags
     "scenes.next": "Next: camp-monitor scan {facility} --from {first} --to {last}",
     "scenes.none_offered": (
@@ -258,7 +261,17 @@ PHRASES: dict[str, str] = {
     "scenes.scene": "{sensor:sensor}, {dates}, {bands}, {quantity:quantity}, {pixel_m:.3g} m",
     "scenes.bands_assumed": (
         "The file does not name its bands: the usual order of {sensor:sensor} was assumed "
-        "({bands}). If that is wrong, remove {folder} and add the scene with --bands."
+        "({bands}). If that is wrong: camp-monitor scenes remove {id}, then add it with --bands."
+    ),
+    "scenes.dated": "{id}: acquired {acquired}, from the {source} of {file}",
+    "scenes.unchecked": (
+        "{file} was not compared with the file:checksum of its item, whose kind is not known here"
+    ),
+    "scenes.removed": "Removed {id}; its files are kept in {folder}",
+    "scenes.would_remove": "Would remove {id}; its files would be kept in {folder}",
+    "scenes.resting": (
+        "  {observations:observation} and {findings:finding} rest on it: they stay as they are, "
+        "but no map or figure can show this image"
     ),
     "scenes.none": "No scenes yet; add some with: camp-monitor scenes add",
     "scenes.none_here": (
