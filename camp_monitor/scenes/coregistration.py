@@ -15,8 +15,8 @@ TILES_ALONG = 4
 """A window too small for this many tiles along its shorter side has smaller ones ..."""
 LEAST_TILE_PX = 48
 """... down to this ..."""
-SMALL_TILES_PX = (32, 24)
-"""... and to these in turn where there are still too few: in a small frame, or one full of holes."""
+SMALL_TILES_PX = (32, 24, 16)
+"""... and to these in turn where that leaves too few: in a small frame, or one full of holes."""
 LEAST_TILES_IN_GROUP = 3
 """Fewer tiles than this have no say together."""
 LEAST_USABLE_FRACTION = 0.9
