@@ -27,7 +27,7 @@ ONE_GROUND = 0.6
 """... and from this correlation on they are those of one ground.  Moved by more than ..."""
 MOST_MOVED_PX = 0.3
 """... this, what is compared is not one place."""
-COMPARED_PX = 256
+COMPARED_PX = 128
 """Side of the window, in the middle of the frame, in which this is looked for."""
 
 
@@ -144,10 +144,12 @@ def _best_shift(
         one, other = first[inner][both], second[there][both]
         if one.size and np.ptp(one) > 0 and np.ptp(other) > 0:
             found[down, right] = np.corrcoef(one, other)[0, 1]
-    best = tuple(int(at) for at in np.unravel_index(np.argmax(found), found.shape))
+    best = divmod(int(np.argmax(found)), side)
     along = (found[:, best[1]], found[best[0]])
-    shift = [at - SEARCHED_PX + _vertex(line, at) for line, at in zip(along, best, strict=True)]
-    return float(np.hypot(*shift)), float(found[best])
+    down_px, right_px = (
+        at - SEARCHED_PX + _vertex(line, at) for line, at in zip(along, best, strict=True)
+    )
+    return float(np.hypot(down_px, right_px)), float(found.max())
 
 
 def _vertex(values: NDArray[np.float64], at: int) -> float:
