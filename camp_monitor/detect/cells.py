@@ -68,5 +68,7 @@ def mean_around(
     from scipy import ndimage
 
     total = ndimage.gaussian_filter(np.where(usable, values, 0), spread)
+    if usable.all():
+        return np.asarray(total, np.float64)
     share = ndimage.gaussian_filter(usable.astype(np.float64), spread)
     return np.where(usable, total / np.maximum(share, 1e-6), 0)

@@ -169,6 +169,7 @@ def irmad(
     after: NDArray[np.float32],
     usable: NDArray[np.bool_],
     most_iterations: int = MAX_ITERATIONS,
+    sample_px: int = SAMPLE_PIXELS,
 ) -> Multivariate:
     """Measure change between two images, blind to any linear change of their brightness.
 
@@ -184,6 +185,9 @@ def irmad(
         (row, col).
     most_iterations : int
         The correlations are taken as they are after so many rounds.
+    sample_px : int
+        The combinations are found on about so many pixels, evenly spread, or on all if they are
+        fewer.
 
     Returns
     -------
@@ -202,7 +206,7 @@ def irmad(
     from scipy.special import chdtrc
 
     bands = before.shape[0]
-    sample, centre, scale = _sample(before, after, usable)
+    sample, centre, scale = _sample(before, after, usable, sample_px)
     weights = np.ones(sample.shape[1])
     correlations = np.full(bands, np.inf)
     for _ in range(most_iterations):
@@ -223,12 +227,15 @@ def irmad(
 
 
 def _sample(
-    before: NDArray[np.float32], after: NDArray[np.float32], usable: NDArray[np.bool_]
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    sample_px: int = SAMPLE_PIXELS,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Both dates' bands of evenly spread usable pixels, standardised; their means and spreads."""
     bands = before.shape[0]
     where = np.flatnonzero(usable)
-    where = where[:: max(1, where.size // SAMPLE_PIXELS)]
+    where = where[:: max(1, where.size // sample_px)]
     sample = np.vstack([before.reshape(bands, -1)[:, where], after.reshape(bands, -1)[:, where]])
     sample = sample.astype(np.float64)
     centre, scale = sample.mean(axis=1), np.maximum(sample.std(axis=1), 1e-12)

@@ -14,7 +14,9 @@ TILE_PX = 128
 TILES_ALONG = 4
 """A window too small for this many tiles along its shorter side has smaller ones ..."""
 LEAST_TILE_PX = 48
-"""... down to this."""
+"""... down to this ..."""
+SMALL_TILES_PX = (32, 24, 16)
+"""... and to these in turn where that leaves too few: in a small frame, or one full of holes."""
 LEAST_TILES_IN_GROUP = 3
 """Fewer tiles than this have no say together."""
 LEAST_USABLE_FRACTION = 0.9
@@ -94,8 +96,11 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     """
     usable = before.usable & after.usable
     first, second = _edges(before, usable), _edges(after, usable)
-    tiles = [tile for tile in _tiles(usable) if first[tile].any() and second[tile].any()]
-    count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
+    for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
+        tiles = [t for t in _tiles(usable, side) if first[t].any() and second[t].any()]
+        count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
+        if count >= LEAST_GROUPS:
+            break
     if count < LEAST_GROUPS:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
     found = np.array([_group_shift(first, second, tiles[group::count]) for group in range(count)])
@@ -125,10 +130,14 @@ def _edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     return (total / max(len(image.bands), 1)).astype(np.float32)
 
 
-def _tiles(usable: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
-    """Half-overlapping tiles that are usable enough."""
+def _largest_tile_px(usable: NDArray[np.bool_]) -> int:
+    """Side of the tiles that suit a window of this shape, pixels."""
     shorter = min(usable.shape)
-    side = min(max(shorter // TILES_ALONG, LEAST_TILE_PX), TILE_PX, shorter)
+    return min(max(shorter // TILES_ALONG, LEAST_TILE_PX), TILE_PX, shorter)
+
+
+def _tiles(usable: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
+    """Half-overlapping tiles of this side that are usable enough."""
     step = max(side // 2, 1)
     tiles = []
     for row in range(0, usable.shape[0] - side + 1, step):

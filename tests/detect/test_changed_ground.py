@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from camp_monitor.codes import Code
 from camp_monitor.detect.cells import averaged, enlarged
 from camp_monitor.detect.construction.changed_ground import LEAST, MOST, weigh_change
 from camp_monitor.detect.construction.choice import detect_construction
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.structure import measure_structures
+from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
 from tests.detect.test_structure import paired
@@ -111,6 +113,26 @@ def test_the_same_ground_is_unchanged(shift_px: tuple[float, float]) -> None:
         after = np.stack([ndimage.shift(b, shift_px, order=3, mode="nearest") for b in before])
         after = after * 0.8 + 12 + rng.normal(0, 1, after.shape)
         assert not called_in(paired(image(before), image(after.astype(np.float32)))).any()
+
+
+@pytest.mark.parametrize("side_px", [28, 44, 64, 96])
+@pytest.mark.parametrize("shift_px", [(1.3, -0.6), (-3.0, 2.4)])
+def test_the_same_ground_is_unchanged_in_a_small_frame(
+    side_px: int, shift_px: tuple[float, float]
+) -> None:
+    """Only where a frame is too small for any shift to be measured may it be refused."""
+    inner = np.s_[:, 20 : 20 + side_px, 30 : 30 + side_px]
+    for seed in range(4):
+        before = picture(seed)
+        after = np.stack([ndimage.shift(b, shift_px, order=3, mode="nearest") for b in before])
+        after = after * 0.8 + 12 + np.random.default_rng(seed).normal(0, 1, after.shape)
+        pair = paired(image(before[inner]), image(after[inner].astype(np.float32)))
+        if side_px < 40 and not pair.shift_left.known:
+            with pytest.raises(Refusal) as caught:
+                called_in(pair)
+            assert caught.value.note.code == Code.SHIFT_LEFT
+        else:
+            assert not called_in(pair).any()
 
 
 def test_a_third_of_the_frame_that_changed_leaves_the_rest_as_it_was() -> None:

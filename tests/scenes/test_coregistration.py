@@ -34,6 +34,19 @@ def test_a_known_shift_comes_back(seed: int, rows: float, columns: float) -> Non
     assert_found(found, rows, columns)
 
 
+@pytest.mark.parametrize("side_px", [40, 56, 64, 80, 96, 100])
+def test_a_shift_comes_back_in_a_small_frame(side_px: int) -> None:
+    """Usual tiles are too few there, and an unmeasured shift is change all over the frame."""
+    before, after = (
+        ground[:side_px, :side_px] for ground in (texture(8), moved(texture(8), 2, -3))
+    )
+    flags = np.zeros(before.shape, np.uint8)
+    flags[:2], flags[:, -3:] = Quality.NODATA, Quality.NODATA
+    found = measure_shift(make_image(before), make_image(after, flags=flags))
+    assert found.known
+    assert (found.shift_rows_px, found.shift_columns_px) == pytest.approx((2, -3), abs=0.3)
+
+
 def half_replaced(ground: NDArray[np.float64], share: float, seed: int) -> NDArray[np.float64]:
     """Replace a share of the ground, in fields of 16 pixels a side, by other ground."""
     fields = np.random.default_rng(seed).random((16, 16)) < share
@@ -78,6 +91,8 @@ def test_unrelated_ground_has_no_known_shift(seed: int) -> None:
     found = measure_shift(make_image(texture(seed)), make_image(texture(seed + 50)))
     assert not found.known
     assert found.length_px == 0
+    small = (make_image(texture(at)[:60, :60]) for at in (seed, seed + 50))
+    assert not measure_shift(*small).known
 
 
 def test_what_is_unusable_is_not_looked_at() -> None:

@@ -37,7 +37,9 @@ QUIET_QUANTILE = 0.35
 GREENED_MOST = 2.0
 """Spreads of the vegetation index: ground that became greener by more counts no more for it."""
 MAD_ITERATIONS = 10
-"""Of IR-MAD: more of them order the pixels no better."""
+"""Of IR-MAD: more of them order the pixels no better ..."""
+MAD_CELLS = 20_000
+"""... nor do more cells than these."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def _colour_times(
     before: NDArray[np.float32], after: NDArray[np.float32], cells: _Cells
 ) -> NDArray[np.float64]:
     """Distance of IR-MAD round each cell, by that of the quiet ground."""
-    square = irmad(before, after, cells.ground, MAD_ITERATIONS).chi_square
+    square = irmad(before, after, cells.ground, MAD_ITERATIONS, MAD_CELLS).chi_square
     distance = cells.gathered(np.sqrt(np.where(cells.ground, square, 0)), GATHERED_PX)
     return distance / max(cells.usual(distance), 1e-6)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,10 @@ LEVELS = 5
 """Levels of brightness, and of roughness: each holds the same share of the scene."""
 LEAST_PX = 200
 """A kind of fewer pixels takes what its neighbours have."""
+SAMPLE_PX = 4_000
+"""More pixels of a kind tell its median no better than a hundredth of its spread ..."""
+LEVEL_SAMPLE_PX = 100_000
+"""... and more of a scene do not part its levels any better."""
 BLEND_KINDS = 1.0
 """Standard deviation over which neighbouring kinds share what is usual."""
 
@@ -59,7 +65,7 @@ class Clutter:
         usual, spread, weight = np.zeros((3, LEVELS**2))
         for kind, members in enumerate(self._members):
             if members.size >= LEAST_PX or members.size == values.size:
-                usual[kind], spread[kind] = _middle(values[members])
+                usual[kind], spread[kind] = _middle(values[_some(members, SAMPLE_PX)])
                 weight[kind] = members.size
         if not weight.any():
             (usual[:], spread[:]), weight[:] = _middle(values), 1
@@ -77,6 +83,11 @@ class Clutter:
         return np.asarray((total / share).ravel()[self._kinds], np.float32)
 
 
+def _some(values: NDArray[Any], most: int) -> NDArray[Any]:
+    """Evenly spread ones of these, at least `most` where there are as many."""
+    return values[:: max(1, values.size // most)]
+
+
 def _middle(values: _Values) -> tuple[float, float]:
     middle = np.median(values)
     return float(middle), 1.4826 * float(np.median(np.abs(values - middle)))
@@ -85,5 +96,5 @@ def _middle(values: _Values) -> tuple[float, float]:
 def _level(values: _Values, ground: NDArray[np.bool_]) -> NDArray[np.intp]:
     if not ground.any():
         return np.zeros(values.shape, np.intp)
-    edges = np.quantile(values[ground], np.linspace(0, 1, LEVELS + 1)[1:-1])
+    edges = np.quantile(_some(values[ground], LEVEL_SAMPLE_PX), np.linspace(0, 1, LEVELS + 1)[1:-1])
     return np.searchsorted(edges, values)

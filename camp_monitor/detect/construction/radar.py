@@ -294,9 +294,9 @@ def _standing_out(
     numbers = pair.before.band(name)
     if pair.nature.unit is Unit.AMPLITUDE:
         numbers = 20 * np.log10(np.maximum(numbers, 1))
-    brightness_db = mean_around(numbers, ground, CLUTTER_PX)
-    variance = mean_around(numbers**2, ground, CLUTTER_PX) - brightness_db**2
-    clutter = Clutter(brightness_db, np.sqrt(np.maximum(variance, 0)), ground)
+    brightness_db, square = mean_around(np.stack([numbers, numbers**2]), ground, CLUTTER_PX)
+    roughness_db = np.sqrt(np.maximum(square - brightness_db**2, 0))
+    clutter = Clutter(brightness_db, roughness_db, ground)
     scales = []
     for field_m, site_m in constants.scales:
         change_db = whole_db - mean_around(whole_db, ground, max(field_m / pair.pixel_m, 5.0))

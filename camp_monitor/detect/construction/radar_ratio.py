@@ -108,14 +108,17 @@ def commonest(values: NDArray[np.float32]) -> tuple[float, float]:
 def mean_around(
     values: NDArray[np.float32], seen: NDArray[np.bool_], reach_px: float
 ) -> NDArray[np.float32]:
-    """Gaussian mean over what is seen: three boxes, whose time does not grow with the reach."""
+    """Gaussian mean over what is seen: three boxes, whose time does not grow with the reach.
+
+    Of an image (row, col), or of each of several (image, row, col).
+    """
     from scipy import ndimage
 
     side_px = 2 * round(np.sqrt(4 * reach_px**2 + 1) / 2 - 0.5) + 1
 
     def smoothed(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
         for _ in range(3):
-            numbers = ndimage.uniform_filter(numbers, side_px)
+            numbers = ndimage.uniform_filter(numbers, side_px, axes=(-2, -1))
         return numbers
 
     total = smoothed(np.where(seen, values, 0).astype(np.float32))
