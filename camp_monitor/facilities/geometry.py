@@ -91,6 +91,11 @@ def check_coordinates(geometry: Polygon | MultiPolygon) -> None:
     lon, lat = points[:, 0], points[:, 1]
     worst_lon, worst_lat = lon[np.abs(lon).argmax()], lat[np.abs(lat).argmax()]
     if abs(worst_lon) <= 180 and abs(worst_lat) <= 90:
+        if np.ptp(lon) > 180:
+            _refuse(
+                "The outline lies across 180 degrees of longitude, or round the Earth: draw what "
+                "lies on each side of that line as a facility of its own"
+            )
         return
     if abs(worst_lat) <= 180 and abs(worst_lon) <= 90:
         reason = "the axes look swapped, write longitude first"

@@ -26,15 +26,18 @@ from camp_monitor.facilities.geometry import (
     polygons_only,
 )
 from camp_monitor.facilities.nearness import check_near
-from camp_monitor.facilities.outline_files import DrawnShape, read_shapes, to_lon_lat
+from camp_monitor.facilities.outline_files import (
+    MOST_POINTS,
+    DrawnShape,
+    composed,
+    read_shapes,
+    to_lon_lat,
+)
 from camp_monitor.facilities.registry import nearest_ids, read_facility, write_facility
 
 DRAWN_ACCURACY_M = 20.0
 """Accuracy of an outline drawn by hand whose author states none, metres.  Our own choice: a few
 metres of drawing, and 10-15 m by which images in public globes are commonly displaced."""
-
-MOST_POINTS = 100_000
-"""An outline with more points is refused."""
 
 
 @dataclass(frozen=True)
@@ -322,7 +325,7 @@ def _choose(
 ) -> tuple[list[DrawnShape], list[str]]:
     """Choose the features that make the outline, and say which."""
     if feature is not None:
-        named = [drawn for drawn in shapes if drawn.name == feature]
+        named = [drawn for drawn in shapes if drawn.name == composed(feature)]
         if not named and feature in map(str, range(1, len(shapes) + 1)):
             named = [shapes[int(feature) - 1]]
         if len(named) != 1:

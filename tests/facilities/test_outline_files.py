@@ -1,4 +1,4 @@
-"""What a file of outlines may hold, and why GDAL reads GeoPackages alone."""
+"""What a file of outlines may hold, and why GDAL reads none of them."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_kml_in_an_unknown_encoding_is_refused(tmp_path: Path, declared: str) 
     path = tmp_path / "a.kml"
     text = KML.replace("UTF-8", declared).replace(">wall<", ">종오리<")
     path.write_bytes(text.encode("euc-kr"))
-    with pytest.raises(FacilityError, match=r"is not text in utf-8.*: save it as UTF-8"):
+    with pytest.raises(FacilityError, match=r"is not text in UTF-8.*: save it as UTF-8"):
         import_outline(path)
 
 
@@ -244,7 +244,7 @@ def test_a_kml_in_an_unknown_encoding_is_refused(tmp_path: Path, declared: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("a.kml", 50_000_001), ("a.kmz", 50_000_001), ("a.gpkg", 500_000_001)]
+    ("name", "size"), [("a.kml", 20_000_001), ("a.kmz", 20_000_001), ("a.gpkg", 500_000_001)]
 )
 def test_a_large_file_is_not_read(tmp_path: Path, name: str, size: int) -> None:
     path = tmp_path / name
@@ -354,14 +354,6 @@ def test_a_geopackage_with_a_damaged_geometry_is_refused(tmp_path: Path, length:
     path = write_geopackage(tmp_path / "a.gpkg", SQUARE, SQUARE)
     with pytest.raises(FacilityError, match="may be cut short or damaged"):
         import_outline(change(path, blob=geometry_blob(path)[:length]))
-
-
-def test_a_geopackage_that_is_being_written_is_read(tmp_path: Path) -> None:
-    path = write_geopackage(tmp_path / "a.gpkg", SQUARE)
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("CREATE TABLE other (a TEXT)")
-        assert import_outline(path).geometry.equals(SQUARE)
 
 
 # --- what is the same in all formats
