@@ -53,8 +53,11 @@ MOST_ACCURACY_M = 1e6
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-# Marks that turn text round can make one name look like another.
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Windows takes a file of such a name, whatever its suffix, for a device.
+_DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+# Letters without a shape, Hangul fillers among them: they make one name look like another, or like
+# none.  The marks that turn text round are of the category Cf.
+_SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def check_text(text: str) -> str:
@@ -73,7 +76,8 @@ def printable(text: str) -> str:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _TURNING
+    refused = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return unicodedata.category(character) in refused or character in _SHAPELESS
 
 
 def _check_url(url: str) -> str:
@@ -383,7 +387,8 @@ def check_facility_id(facility_id: str) -> str:
     Raises
     ------
     FacilityError
-        It holds anything but lower-case letters, digits and inner hyphens, or is longer than 64.
+        It holds anything but lower-case letters, digits and inner hyphens, is longer than 64, or
+        is a name that Windows keeps for devices.
     """
     if not isinstance(facility_id, str) or not _ID.fullmatch(facility_id):
         shown = ascii(facility_id if not isinstance(facility_id, str) else facility_id[:80])
@@ -391,6 +396,8 @@ def check_facility_id(facility_id: str) -> str:
             f"{shown} is not a facility id: use up to 64 lower-case letters, digits and hyphens, "
             f"with no hyphen at either end"
         )
+    if _DEVICE.fullmatch(facility_id):
+        _refuse(f"{facility_id!r} is no facility id, since Windows has no file of that name")
     return facility_id
 
 

@@ -21,6 +21,7 @@ from camp_monitor.facilities.facility import (
 )
 from camp_monitor.facilities.geometry import (
     check_coordinates,
+    check_crossings,
     checked_geometry,
     mended_geometry,
     polygons_only,
@@ -155,6 +156,7 @@ def _imported(
             mended, crossed = mended_geometry(geometry)
             parts.append(mended)
             remarks += [*drawn.remarks, *said, *crossed]
+        check_crossings(shapely.GeometryCollection(parts))
         whole = parts[0] if len(parts) == 1 else polygons_only(shapely.union_all(parts))
         whole = checked_geometry(whole)
     except FacilityError as error:
