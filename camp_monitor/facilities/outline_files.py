@@ -7,6 +7,7 @@ coordinate system for longitude and latitude, and opens addresses that a file na
 
 from __future__ import annotations
 
+import os
 import re
 import reprlib
 import unicodedata
@@ -95,7 +96,7 @@ def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape],
     readers = {".geojson": _geojson, ".json": _geojson, ".gpkg": _geopackage}
     readers |= {".kml": _kml, ".kmz": _kml}
     suffix = path.suffix.lower()
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` raises for a name that is too long
         _refuse(path, "is not a file: name a GeoJSON, KML, KMZ or GeoPackage file.")
     if suffix not in readers:
         _refuse(

@@ -266,6 +266,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             import_outline(tmp_path / name)
     with pytest.raises(FacilityError, match="is not a file"):
         import_outline(tmp_path / "absent.kml")
+    with pytest.raises(FacilityError, match="is not a file"):
+        import_outline(tmp_path / f"{'x' * 300}.kml")
 
 
 # --- into the registry
