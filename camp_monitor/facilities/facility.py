@@ -52,9 +52,10 @@ MOST_ACCURACY_M = 1e6
 """An edge that may be farther off than this, metres, is no outline."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
-_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-# Marks that turn text round can make one name look like another.
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Windows takes files named con or com1 for devices, whatever their suffix.
+_ID = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)\Z)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+# Letters without a shape, such as Hangul fillers.  Marks that turn text round are of category Cf.
+_SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def check_text(text: str) -> str:
@@ -73,7 +74,8 @@ def printable(text: str) -> str:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _TURNING
+    category = unicodedata.category(character)
+    return category in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in _SHAPELESS
 
 
 def _check_url(url: str) -> str:
@@ -383,13 +385,13 @@ def check_facility_id(facility_id: str) -> str:
     Raises
     ------
     FacilityError
-        It holds anything but lower-case letters, digits and inner hyphens, or is longer than 64.
+        It is not 1 to 64 lower-case letters, digits and inner hyphens, or is a device of Windows.
     """
     if not isinstance(facility_id, str) or not _ID.fullmatch(facility_id):
         shown = ascii(facility_id if not isinstance(facility_id, str) else facility_id[:80])
         _refuse(
             f"{shown} is not a facility id: use up to 64 lower-case letters, digits and hyphens, "
-            f"with no hyphen at either end"
+            f"with no hyphen at either end and no name of a Windows device"
         )
     return facility_id
 

@@ -17,6 +17,11 @@ COORDINATE_DECIMALS = 7
 LARGEST_OUTLINE_M2 = 5e9
 """Larger than this nothing is one facility.  The largest known camp has about 550 km2."""
 
+MOST_NEAR_EDGES = (20_000, 20)
+"""How many pairs of edges with overlapping frames are uncrossed or joined: so many, and so many
+more for each edge.  A digitised coast has about 3 for each; a ring of n random points n^2 / 5,
+which takes GEOS a minute for 2,000 points and an hour for 20,000."""
+
 
 def geodesic_area_m2(geometry: Polygon | MultiPolygon) -> float:
     """Area of an EPSG:4326 geometry on the WGS84 ellipsoid, square metres."""
@@ -91,6 +96,11 @@ def check_coordinates(geometry: Polygon | MultiPolygon) -> None:
     lon, lat = points[:, 0], points[:, 1]
     worst_lon, worst_lat = lon[np.abs(lon).argmax()], lat[np.abs(lat).argmax()]
     if abs(worst_lon) <= 180 and abs(worst_lat) <= 90:
+        if np.ptp(lon) > 180:
+            _refuse(
+                "The outline lies across 180 degrees of longitude, or round the Earth: draw what "
+                "lies on each side of that line as a facility of its own"
+            )
         return
     if abs(worst_lat) <= 180 and abs(worst_lon) <= 90:
         reason = "the axes look swapped, write longitude first"
@@ -150,6 +160,7 @@ def mended_geometry(
     rounded = shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
     if rounded.is_valid:
         return rounded, []
+    check_crossings(rounded)
     whole = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
     mended = polygons_only(whole)
     if mended.is_empty:
@@ -160,6 +171,26 @@ def mended_geometry(
         f"The outline crossed or repeated itself ({reason}) and was mended into "
         f"{parts} polygon{'s' if parts > 1 else ''}: check it on an image."
     ]
+
+
+def check_crossings(geometry: BaseGeometry) -> None:
+    """Refuse a geometry that crosses itself so often that mending would take minutes.
+
+    Raises
+    ------
+    FacilityError
+        More pairs of its edges have overlapping frames than `MOST_NEAR_EDGES`.
+    """
+    rings = shapely.get_rings(shapely.get_parts(geometry))
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    inner = ring[1:] == ring[:-1]
+    edges = shapely.linestrings(np.stack([points[:-1][inner], points[1:][inner]], axis=1))
+    tree = shapely.STRtree(edges)
+    room = MOST_NEAR_EDGES[0] + MOST_NEAR_EDGES[1] * len(edges)
+    for start in range(0, len(edges), 50):
+        room -= tree.query(edges[start : start + 50]).shape[1]
+        if room < 0:
+            _refuse("The outline crosses itself too often to be mended: draw it again")
 
 
 def polygons_only(geometry: BaseGeometry) -> Polygon | MultiPolygon:

@@ -21,20 +21,24 @@ from camp_monitor.facilities.facility import (
 )
 from camp_monitor.facilities.geometry import (
     check_coordinates,
+    check_crossings,
     checked_geometry,
     mended_geometry,
     polygons_only,
 )
 from camp_monitor.facilities.nearness import check_near
-from camp_monitor.facilities.outline_files import DrawnShape, read_shapes, to_lon_lat
+from camp_monitor.facilities.outline_files import (
+    MOST_POINTS,
+    DrawnShape,
+    composed,
+    read_shapes,
+    to_lon_lat,
+)
 from camp_monitor.facilities.registry import nearest_ids, read_facility, write_facility
 
 DRAWN_ACCURACY_M = 20.0
 """Accuracy of an outline drawn by hand whose author states none, metres.  Our own choice: a few
 metres of drawing, and 10-15 m by which images in public globes are commonly displaced."""
-
-MOST_POINTS = 100_000
-"""An outline with more points is refused."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,7 @@ def _imported(
             mended, crossed = mended_geometry(geometry)
             parts.append(mended)
             remarks += [*drawn.remarks, *said, *crossed]
+        check_crossings(shapely.GeometryCollection(parts))
         whole = parts[0] if len(parts) == 1 else polygons_only(shapely.union_all(parts))
         whole = checked_geometry(whole)
     except FacilityError as error:
@@ -322,7 +327,7 @@ def _choose(
 ) -> tuple[list[DrawnShape], list[str]]:
     """Choose the features that make the outline, and say which."""
     if feature is not None:
-        named = [drawn for drawn in shapes if drawn.name == feature]
+        named = [drawn for drawn in shapes if drawn.name == composed(feature)]
         if not named and feature in map(str, range(1, len(shapes) + 1)):
             named = [shapes[int(feature) - 1]]
         if len(named) != 1:

@@ -1,95 +1,43 @@
-"""Open KML and KMZ files: hostile ones stay small and harmless, whatever their encoding."""
+"""Find the KML files in a KMZ; nothing is unpacked to disk."""
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 import zlib
 from pathlib import Path
-from xml.etree import ElementTree
 
 from camp_monitor.errors import FacilityError
-from camp_monitor.facilities.facility import printable
 from camp_monitor.facilities.registry import LARGEST_FILE_BYTES
 
 MOST_MEMBERS = 1000
 """A KMZ with more files is a map with its pictures, not an outline."""
 
 
-_ENCODING = re.compile(
-    rb"encoding=[\"']((?:big5|cp|euc|gb|iso|koi8|ks|latin|shift|windows)[\w.:-]*)", re.IGNORECASE
-)
-_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+def read_kmz(path: Path) -> list[bytes]:
+    """Return every KML file of a KMZ, in any folder of it, in the order of the archive.
 
-
-def read_kml(path: Path) -> ElementTree.Element:
-    """Return the outermost element of a KML file, or of the one KML file of a KMZ.
+    All are read, since some programs write one for each layer.  What macOS adds beside each file,
+    ``__MACOSX/`` and ``._name``, is none.
 
     Raises
     ------
     FacilityError
-        The file cannot be read, is no whole KML, or declares a document type.
+        No whole zip, encrypted, no KML inside, or more than `LARGEST_FILE_BYTES` of it.
     """
-    try:
-        content = read_kmz(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
-        parser = ElementTree.XMLParser(target=_NoDocumentType(path))
-        root = ElementTree.parse(io.BytesIO(_utf8(content, path)), parser).getroot()
-    except OSError as error:
-        raise FacilityError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ElementTree.ParseError, ValueError) as error:
-        raise FacilityError(f"{path} is not whole XML ({error}): it may be cut short.") from error
-    if tag_of(root) != "kml":
-        raise FacilityError(
-            f"{path} is XML but not KML: its outermost element is {tag_of(root)[:60]!r}."
-        )
-    return root
-
-
-def tag_of(element: ElementTree.Element) -> str:
-    """Name of an element without its namespace: many programs write their own."""
-    return element.tag.rpartition("}")[2]
-
-
-class _NoDocumentType(ElementTree.TreeBuilder):
-    """A document type can declare entities, which make a small file grow without bound."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise FacilityError(
-            f"{self.path} declares a document type, which no KML file needs: remove it."
-        )
-
-
-def _utf8(content: bytes, path: Path) -> bytes:
-    """Recode as UTF-8 and drop the XML declaration, which often names another encoding."""
-    declared = _ENCODING.search(content[:200])
-    tried = [_WIDE.get(content[:2], "utf-8-sig"), *([declared[1].decode()] if declared else [])]
-    for encoding in tried:
-        try:
-            text = content.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-        return re.sub(r"\A\s*<\?xml.*?\?>", "", text, flags=re.DOTALL).encode()
-    raise FacilityError(f"{path} is not text in {' or '.join(tried)}: save it as UTF-8.")
-
-
-def read_kmz(path: Path) -> bytes:
-    """Return the one KML file of a KMZ, in any folder of it; nothing is unpacked to disk.
-
-    Raises
-    ------
-    FacilityError
-        No whole zip, encrypted, no KML inside or several, or more than `LARGEST_FILE_BYTES`.
-    """
+    contents: list[bytes] = []
+    room_bytes = LARGEST_FILE_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            member = _kml_member(archive, path)
-            with archive.open(member) as file:
-                content = file.read(LARGEST_FILE_BYTES + 1)
+            for member in _kml_members(archive, path):
+                with archive.open(member) as file:
+                    contents.append(file.read(room_bytes + 1))
+                room_bytes -= len(contents[-1])
+                if room_bytes < 0:
+                    raise FacilityError(
+                        f"{path} unpacks to more than {LARGEST_FILE_BYTES:,} bytes: save the "
+                        f"outline alone."
+                    )
     except OSError as error:
         raise FacilityError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
@@ -98,32 +46,24 @@ def read_kmz(path: Path) -> bytes:
         raise FacilityError(
             f"{path} is encrypted or packed in an unusual way: save it again as .kml."
         ) from error
-    if len(content) > LARGEST_FILE_BYTES:
-        raise FacilityError(
-            f"{path} unpacks to more than {LARGEST_FILE_BYTES:,} bytes: save the outline alone."
-        )
-    return content
+    return contents
 
 
-def _kml_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    """Find the KML in an archive."""
+def _kml_members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """Find the KML files of an archive."""
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:
         raise FacilityError(
             f"{path} holds more than {MOST_MEMBERS:,} files: save the outline alone."
         )
-    found = [
-        member
-        for member in members
-        if member.filename.lower().endswith(".kml")
-        and not member.filename.startswith("__MACOSX/")  # what macOS adds beside each file
-    ]
-    if len(found) != 1:
-        names = ", ".join(printable(member.filename)[:40] for member in found[:5]) or "none"
-        raise FacilityError(
-            f"{path} holds {len(found)} KML files ({names}), and one is needed: unpack the one "
-            f"with the outline."
-        )
-    if found[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    found = [member for member in members if _is_kml(member.filename)]
+    if not found:
+        raise FacilityError(f"{path} holds no KML file: it is a zip of other files.")
+    if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in found):
         raise NotImplementedError("other methods may claim any amount of memory")
-    return found[0]
+    return found
+
+
+def _is_kml(name: str) -> bool:
+    *folders, file = re.split(r"[/\\]", name.lower())
+    return file.endswith(".kml") and not file.startswith("._") and "__macosx" not in folders

@@ -1,31 +1,33 @@
 """Read polygons from GeoJSON, KML, KMZ and GeoPackage files, and say what had to be repaired.
 
-GDAL reads GeoPackages here, and only their tables.  It does not read the others: it drops corners
-and holes that it cannot parse, takes an unknown coordinate system for longitude and latitude, and
-opens addresses that a file names (`tests/facilities/test_outline_files.py` shows each).
+GDAL reads none of them here: it drops corners and holes that it cannot parse, takes an unknown
+coordinate system for longitude and latitude, and opens addresses that a file names
+(`tests/facilities/test_outline_files.py` shows each).
 """
 
 from __future__ import annotations
 
-import sqlite3
+import os
+import re
+import reprlib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import FacilityError
 from camp_monitor.facilities.facility import printable
-from camp_monitor.facilities.kmz import read_kml, tag_of
+from camp_monitor.facilities.geopackages import read_geopackage
+from camp_monitor.facilities.kml import kml_points, read_kml
 from camp_monitor.facilities.registry import LARGEST_FILE_BYTES, read_json
 
 LARGEST_GEOPACKAGE_BYTES = 500_000_000
@@ -33,7 +35,24 @@ LARGEST_GEOPACKAGE_BYTES = 500_000_000
 MOST_FEATURES = 10_000
 """A file with more features is a map, not an outline."""
 
+MOST_POINTS = 100_000
+"""A ring, or an outline, with more points is refused."""
+
+MOST_POINTS_READ = 1_000_000
+"""Of all features of a file."""
+
 LON_LAT = "OGC:CRS84"
+
+LONGEST_NAME = 10_000
+"""Characters that are read of a name; a facility's may have 200."""
+
+_NAMED_CRS = re.compile(
+    r"(?:urn:(?:x-)?ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?"
+    r"(?:EPSG|ESRI|OGC)[:/](?:[\w.]*[:/])?\w+",
+    re.ASCII | re.IGNORECASE,
+)
+_DEFINED_CRS = re.compile(r"\s*[A-Z_]{4,20}\s*\[", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(r"grids|parameterfile|extension", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape],
     readers = {".geojson": _geojson, ".json": _geojson, ".gpkg": _geopackage}
     readers |= {".kml": _kml, ".kmz": _kml}
     suffix = path.suffix.lower()
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` raises for a name that is too long
         _refuse(path, "is not a file: name a GeoJSON, KML, KMZ or GeoPackage file.")
     if suffix not in readers:
         _refuse(
@@ -90,19 +109,23 @@ def read_shapes(path: Path, layer: str | None = None) -> tuple[list[DrawnShape],
         _refuse(path, f"has more than {limit_bytes:,} bytes: save the outline alone.")
     shapes: list[DrawnShape] = []
     left_out: list[str] = []
+    points = 0
     for number, found in enumerate(readers[suffix](path), start=1):
         if number > MOST_FEATURES:
             _refuse(path, f"has more than {MOST_FEATURES:,} features: save the outline alone.")
         if isinstance(found, DrawnShape):
             shapes.append(found)
+            points += int(shapely.get_num_coordinates(found.geometry))
+            if points > MOST_POINTS_READ:
+                _refuse(path, f"has over {MOST_POINTS_READ:,} points: save the outline alone.")
         else:
             left_out.append(found)
     remarks = [f"Left out: {what} ({number})." for what, number in Counter(left_out).items()]
     if not shapes:
         _refuse(path, f"holds no polygon: draw the outline as one. {' '.join(remarks)}".strip())
-    chosen = [drawn for drawn in shapes if layer in (None, drawn.layer)]
+    chosen = [d for d in shapes if layer is None or composed(layer) == d.layer]
     if not chosen:
-        layers = sorted({drawn.layer for drawn in shapes} - {""})
+        layers = sorted({printable(drawn.layer)[:80] for drawn in shapes} - {""})
         known = ", ".join(map(repr, layers[:10])) or "it names none"
         _refuse(path, f"has no layer {layer!r} with polygons: choose from {known}.")
     return chosen, remarks
@@ -117,7 +140,11 @@ def to_lon_lat(drawn: DrawnShape) -> tuple[Polygon | MultiPolygon, list[str]]:
         Its coordinate system is not known, or not one on the Earth.
     """
     try:
+        if not _is_plain(drawn.crs):
+            raise CRSError("neither a code nor a definition that needs no other file")
         crs = CRS.from_user_input(drawn.crs)
+        if not (crs.is_geographic or crs.is_projected):
+            raise CRSError("not one of longitude and latitude or of a map")
         transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except ProjError as error:
         raise FacilityError(
@@ -131,6 +158,17 @@ def to_lon_lat(drawn: DrawnShape) -> tuple[Polygon | MultiPolygon, list[str]]:
     return geometry, [f"Reprojected from {printable(crs.name)[:80]} to EPSG:4326."]
 
 
+def _is_plain(crs: str) -> bool:
+    """Whether PROJ will open no file and no address for a coordinate system that a file names."""
+    is_definition = _DEFINED_CRS.match(crs) is not None and len(crs) <= LONGEST_NAME
+    return bool(_NAMED_CRS.fullmatch(crs)) or (is_definition and not _NAMES_A_FILE.search(crs))
+
+
+def composed(text: str) -> str:
+    """Write a name as people type it: a Mac writes each letter of a syllable on its own."""
+    return unicodedata.normalize("NFC", text[:LONGEST_NAME])
+
+
 def _drawn(
     path: Path,
     place: str,
@@ -139,13 +177,16 @@ def _drawn(
     crs: str = LON_LAT,
     layer: str = "",
 ) -> DrawnShape | str:
-    """Check one feature, whose polygons are lists of rings of points, or say what is left out."""
+    """Check one feature, whose polygons are lists of rings of points, or say why it is left out."""
     if not polygons:
         return "features without a polygon"
+    filled = [rings for rings in polygons if not _is_empty(rings)]
+    if not filled:
+        return "empty features"
     texts: dict[str, str] = {}
     for key, value in properties:
         if isinstance(value, str) and value.strip():
-            texts.setdefault(str(key).lower(), value.strip())
+            texts.setdefault(str(key).lower(), composed(value.strip()))
     name = (texts.get("name") or texts.get("title") or texts.get("id", ""))[:200]
     place += f" ({printable(name)!r})" if name else ""
     if not crs:
@@ -154,9 +195,9 @@ def _drawn(
             f"has no coordinate system for {place}, and a guess could put the outline anywhere: "
             f"set it where the file was made.",
         )
-    remarks: list[str] = []
+    remarks = [f"An empty polygon of {place} was left out."] if len(filled) < len(polygons) else []
     made = []
-    for rings in polygons:
+    for rings in filled:
         rings = rings if isinstance(rings, list) and rings else [None]
         outer, *holes = [_ring(ring, path, place, remarks) for ring in rings]
         made.append(Polygon(outer, holes))
@@ -164,11 +205,16 @@ def _drawn(
         geometry=made[0] if len(made) == 1 else MultiPolygon(made),
         crs=crs,
         name=name,
-        layer=layer,
+        layer=composed(layer),
         facility_id=texts.get("id", ""),
         facility_name=texts.get("name_en") or texts.get("name", ""),
         remarks=tuple(dict.fromkeys(remarks)),
     )
+
+
+def _is_empty(rings: Any) -> bool:
+    """Whether a polygon has no point at all, as programs write one that was never drawn."""
+    return isinstance(rings, list) and all(ring == [] for ring in rings)
 
 
 def _ring(points: Any, path: Path, place: str, remarks: list[str]) -> list[tuple[float, float]]:
@@ -178,9 +224,11 @@ def _ring(points: Any, path: Path, place: str, remarks: list[str]) -> list[tuple
         _refuse(
             subject, "has an empty ring, or one that is not a list: draw it again or remove it."
         )
+    if len(points) > MOST_POINTS:
+        _refuse(subject, f"has a ring of over {MOST_POINTS:,} points: simplify it.")
     for point in points:
         if not _is_position(point):
-            shown = printable(str(point))[:60]
+            shown = printable(point[:60] if isinstance(point, str) else reprlib.repr(point))
             _refuse(
                 subject, f"has the coordinate {shown}: finite numbers, lon and lat, are needed."
             )
@@ -250,99 +298,56 @@ def _geojson_polygons(geometry: Any) -> list[Any]:
 
 # --- KML
 
+_LEFT_OUT = {
+    "NetworkLink": "links to other files, which are not followed",
+    "NetworkLinkControl": "changes to other files, which are not made",
+    "GroundOverlay": "pictures laid over the map",
+    "ScreenOverlay": "pictures laid over the map",
+    "PhotoOverlay": "pictures laid over the map",
+}
+
 
 def _kml(path: Path) -> Iterator[DrawnShape | str]:
     """Read every placemark, with the name of its innermost folder, in the order of the file."""
-    waiting = [(read_kml(path), "")]
+    waiting = [(root, "") for root in reversed(read_kml(path))]
     while waiting:
         element, folder = waiting.pop()
-        tag = tag_of(element)
-        if tag == "Placemark":
+        if element.tag == "Placemark":
             yield _placemark(element, folder, path)
-        elif tag == "NetworkLink":
-            yield "links to other files, which are not followed"
+        elif element.tag in _LEFT_OUT:
+            yield _LEFT_OUT[element.tag]
         else:
-            name = element.findtext("{*}name", "").strip() if tag == "Folder" else ""
+            name = element.findtext("name", "").strip() if element.tag == "Folder" else ""
             waiting.extend((child, name or folder) for child in reversed(element))
 
 
-def _placemark(placemark: ElementTree.Element, folder: str, path: Path) -> DrawnShape | str:
-    name = placemark.findtext("{*}name", "").strip()
+def _placemark(placemark: Element, folder: str, path: Path) -> DrawnShape | str:
+    name = placemark.findtext("name", "").strip()
     properties: list[tuple[Any, Any]] = [("name", name)]
     for tag in ("Data", "SimpleData"):
-        for data in placemark.iterfind(f"{{*}}ExtendedData//{{*}}{tag}"):
-            properties.append((data.get("name"), data.findtext("{*}value") or data.text))
+        for data in placemark.iterfind(f"ExtendedData//{tag}"):
+            properties.append((data.get("name"), data.findtext("value") or data.text))
     polygons = []
-    for polygon in placemark.iterfind(".//{*}Polygon"):
+    for polygon in placemark.iterfind(".//Polygon"):
         outer, holes = (
-            [_kml_points(ring) for ring in polygon.iterfind(f"{{*}}{side}/{{*}}LinearRing")]
-            for side in ("outerBoundaryIs", "innerBoundaryIs")
+            [kml_points(ring.findtext("coordinates", "")) for ring in polygon.iterfind(side)]
+            for side in ("outerBoundaryIs/LinearRing", "innerBoundaryIs/LinearRing")
         )
         if len(outer) != 1:
-            _refuse(path, f"has a polygon without one outer boundary: placemark {name[:200]!r}.")
+            named = printable(name)[:200]
+            _refuse(path, f"has a polygon without one outer boundary: placemark {named!r}.")
         polygons.append(outer + holes)
     return _drawn(path, "a placemark", properties, polygons, layer=folder)
-
-
-def _kml_points(ring: ElementTree.Element) -> list[tuple[float, ...] | str]:
-    """Read the points of a ring; what is not lon,lat or lon,lat,height stays text."""
-    points: list[tuple[float, ...] | str] = []
-    for point in ring.findtext("{*}coordinates", "").split():
-        try:
-            points.append(tuple(float(value) for value in point.strip(",").split(",")))
-        except ValueError:
-            points.append(point)
-    return points
 
 
 # --- GeoPackage
 
 
 def _geopackage(path: Path) -> Iterator[DrawnShape | str]:
-    import pyogrio
-
-    damaged = pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError
-    try:
-        tables = _tables(path)
-        if not {"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} <= tables:
-            _refuse(path, "is not a GeoPackage: it may be cut short or misnamed.")
-        for layer, kind in pyogrio.list_layers(path.resolve()):
-            if kind is not None and layer.lower() in tables:
-                yield from _layer(path, layer)
-            elif kind is not None:
-                yield "layers that are views, since only tables are read"
-    except (sqlite3.Error, shapely.errors.GEOSException, *damaged) as error:
-        raise FacilityError(
-            f"{path} cannot be read as a GeoPackage: it may be cut short or damaged."
-        ) from error
-
-
-def _tables(path: Path) -> set[str]:
-    """Names of the tables of a database, without views and virtual tables, which run code."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        stored = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
-        return {str(name).lower() for (name,) in database.execute(stored)}
-
-
-def _layer(path: Path, layer: str) -> Iterator[DrawnShape | str]:
-    import pyogrio
-
-    meta, _, blobs, columns = pyogrio.raw.read(
-        path.resolve(), layer=layer, max_features=MOST_FEATURES + 1
-    )
-    crs = str(meta["crs"] or "")
-    crs = "" if "undefined" in crs.lower() else crs
-    for number, (blob, *values) in enumerate(zip(blobs, *columns, strict=True), start=1):
-        properties = zip(meta["fields"], values, strict=True)
-        with np.errstate(invalid="ignore"):  # `_ring` names a NaN, so no warning is needed
-            polygons = _polygons_of(shapely.from_wkb(blob, on_invalid="fix"))
-            is_open = bool(polygons) and shapely.from_wkb(blob, on_invalid="ignore") is None
-        end = -1 if is_open else None  # opened again, for `_ring` to close and say so
-        rings = [[list(r.coords)[:end] for r in (p.exterior, *p.interiors)] for p in polygons]
-        yield _drawn(path, f"feature {number} of layer {layer!r}", properties, rings, crs, layer)
-
-
-def _polygons_of(geometry: BaseGeometry | None) -> list[Polygon]:
-    if isinstance(geometry, Polygon):
-        return [geometry]
-    return [polygon for part in getattr(geometry, "geoms", ()) for polygon in _polygons_of(part)]
+    for found in read_geopackage(path):
+        if isinstance(found, str):
+            yield found
+        else:
+            layer = found.layer
+            place = f"feature {found.number} of layer {printable(layer)[:80]!r}"
+            yield _drawn(path, place, found.texts, found.polygons, found.crs, layer)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from camp_monitor.errors import CampMonitorError, FacilityError, InstallationError
 from camp_monitor.facilities.facility import Facility, Outline, check_facility_id
 
-LARGEST_FILE_BYTES = 50_000_000
+LARGEST_FILE_BYTES = 20_000_000
 """A longer file is not read."""
 
 _FACILITY: TypeAdapter[Facility] = TypeAdapter(Facility)

@@ -19,7 +19,7 @@ def make_outline(geometry: Polygon | MultiPolygon = SQUARE, version: int = 1) ->
     return Outline(geometry, "drawn", 20.0, version, "an analyst", "drawn by hand")
 
 
-@given(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", fullmatch=True))
+@given(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True).map("k{}".format))
 def test_plain_ids_are_accepted(facility_id: str) -> None:
     assert check_facility_id(facility_id) == facility_id
 

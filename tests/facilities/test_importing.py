@@ -179,9 +179,11 @@ def test_of_several_features_one_is_chosen_or_all_are_joined(tmp_path: Path) -> 
         ({"type": "Topology"}, "holds no polygon"),
         (features(), "holds no polygon"),
         (features(None, {"type": "Point", "coordinates": [1, 2]}), r"no polygon.*polygon \(2\)"),
-        ({"type": "Polygon", "coordinates": []}, "empty ring"),
-        ({"type": "Polygon", "coordinates": [[]]}, "empty ring"),
-        ({"type": "MultiPolygon", "coordinates": [[]]}, "empty ring"),
+        ({"type": "Polygon", "coordinates": []}, r"no polygon.*empty features \(1\)"),
+        ({"type": "Polygon", "coordinates": [[]]}, r"no polygon.*empty features \(1\)"),
+        ({"type": "MultiPolygon", "coordinates": [[]]}, r"no polygon.*empty features \(1\)"),
+        ({"type": "Polygon", "coordinates": [RING, []]}, "empty ring"),
+        ({"type": "Polygon", "coordinates": None}, "empty ring"),
         ({"type": "Polygon", "coordinates": [RING[:2]]}, "2 different points: 3 are needed"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2]]]}, "has no area"),
         ({"type": "Polygon", "coordinates": [1]}, "empty ring, or one that is not a list"),
@@ -236,7 +238,7 @@ def test_geopackage_refusals(tmp_path: Path) -> None:
     missing = shapely.transform(SQUARE, lambda p: np.where(np.arange(5)[:, None] == 1, np.nan, p))
     for name, geometry, crs, fault in (
         ("line", flat, "EPSG:4326", "holds no polygon"),
-        ("empty", Polygon(), "EPSG:4326", "empty ring"),
+        ("empty", Polygon(), "EPSG:4326", r"no polygon.*empty features \(1\)"),
         ("missing", missing, "EPSG:4326", "finite numbers"),
         ("far", box(1e9, 1e9, 2e9, 2e9), "EPSG:32652", "not a finite number"),
         ("nowhere", SQUARE_UTM, None, "has no coordinate system"),
@@ -264,6 +266,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             import_outline(tmp_path / name)
     with pytest.raises(FacilityError, match="is not a file"):
         import_outline(tmp_path / "absent.kml")
+    with pytest.raises(FacilityError, match="is not a file"):
+        import_outline(tmp_path / f"{'x' * 300}.kml")
 
 
 # --- into the registry

@@ -5,9 +5,11 @@ import html
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -325,6 +327,34 @@ def test_a_file_is_replaced_only_when_asked(tmp_path: Path, findings: list[Findi
     assert path.read_text() == "mine"
     export_findings(findings, [], path, overwrite=True)
     assert path.read_text(encoding="utf-8-sig").startswith("record,id")
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_geopackage_that_is_open_elsewhere_is_not_replaced(
+    tmp_path: Path, findings: list[Finding], mode: str, there: bool
+) -> None:
+    path = tmp_path / "export.gpkg"
+    export_findings(findings[:1], [], path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as editor:
+        editor.execute(f"PRAGMA journal_mode = {mode}")
+        editor.execute("BEGIN IMMEDIATE")
+        editor.execute("UPDATE layer_styles SET description = 'typed in QGIS'")
+        if mode == "wal":
+            editor.execute("COMMIT")
+        if not there:  # its changes would be played into any file of that name
+            path.rename(tmp_path / "moved.gpkg")
+        before = {item.name: item.read_bytes() for item in tmp_path.iterdir()}
+        with pytest.raises(InputError, match=r"export.gpkg-(wal|journal) lies beside it"):
+            export_findings(findings, [], path, overwrite=True)
+        assert {item.name: item.read_bytes() for item in tmp_path.iterdir()} == before
+        export_findings(findings, [], tmp_path / "other.gpkg")
+        if there:
+            typed = editor.execute("SELECT description FROM layer_styles").fetchall()
+            assert typed == [("typed in QGIS",)] * 2
+    if there:
+        export_findings(findings, [], path, overwrite=True)
+        assert path.read_bytes() == (tmp_path / "other.gpkg").read_bytes()
 
 
 @pytest.mark.parametrize(

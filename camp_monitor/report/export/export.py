@@ -37,6 +37,8 @@ from camp_monitor.report.export.tables import (
 # A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
+_OF_AN_OPEN_DATABASE = ("-wal", "-journal")
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -80,7 +82,8 @@ def export_findings(
     Raises
     ------
     InputError
-        The suffix is unknown, the file exists already, or it cannot be written.
+        The suffix is unknown, the file exists already, it cannot be written, or it is a GeoPackage
+        that another program has open.
     """
     check_format(path)
     writer = _WRITERS[path.suffix.lower()]
@@ -88,13 +91,13 @@ def export_findings(
     events = by_finding(join_events(findings, observations, latest_reviews(reviews)))
     found, unseen = finding_rows(findings, reviews, events), not_seen_rows(observations)
     try:
-        _refuse_existing(path, overwrite)
+        _refuse_in_the_way(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
             draft = Path(folder) / f"export{path.suffix.lower()}"
             writer(draft, found, unseen)
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())
-            _refuse_existing(path, overwrite)
+            _refuse_in_the_way(path, overwrite)
             draft.replace(path)
     except OSError as error:
         raise InputError(
@@ -118,9 +121,24 @@ def check_format(path: Path) -> None:
         )
 
 
-def _refuse_existing(path: Path, overwrite: bool) -> None:
+def _refuse_in_the_way(path: Path, overwrite: bool) -> None:
+    """Refuse a file that is there, and a GeoPackage whose changes lie in a file beside it.
+
+    SQLite plays such a file (https://www.sqlite.org/tempfiles.html) into whatever has the name of
+    its database, a new one as well, which damages it.
+    """
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists already: name another file, or add --overwrite.")
+    if path.suffix.lower() != ".gpkg":
+        return
+    for ending in _OF_AN_OPEN_DATABASE:
+        beside = path.with_name(path.name + ending)
+        if os.path.lexists(beside):
+            raise InputError(
+                f"{path} was not written, because {beside.name} lies beside it: another program, "
+                f"such as QGIS, has it open or broke off. Close the file there, or name another "
+                f"one; nothing was changed."
+            )
 
 
 def _write_geojson(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
