@@ -20,7 +20,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Code
-from camp_monitor.errors import RemoteError
+from camp_monitor.errors import AwayError, RemoteError
 from camp_monitor.facilities.geometry import degree_m
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.selection import Look, orbit_key, processing_key
@@ -73,12 +73,15 @@ class Offer:
         it could not be read.
     unread : Note or None
         Why it could not be read.
+    away : AwayError or None
+        It could not be read now, and later it may be.
     """
 
     scene: RemoteScene
     inside_fraction: float
     clear_fraction: float | None
     unread: Note | None = None
+    away: AwayError | None = None
 
     @property
     def look(self) -> Look:
@@ -90,7 +93,8 @@ class Offer:
             sensor=scene.sensor,
             acquired_at=scene.acquired_from_at,
             inside_fraction=self.inside_fraction,
-            clear_fraction=0.0 if self.unread else self.clear_fraction,
+            clear_fraction=self.clear_fraction,
+            unread=self.unread,
             orbit=orbit_key(scene.relative_orbit, scene.orbit_state) if radar else "",
             processing=processing_key(
                 scene.quantity,
@@ -188,7 +192,9 @@ def look_at_scenes(
         try:
             return Offer(scene, inside, clear_fraction(remote, scene, outline))
         except RemoteError as error:
-            return Offer(scene, inside, None, note(Code.QUALITY_UNREADABLE, detail=str(error)))
+            away = error if isinstance(error, AwayError) else None
+            unread = note(Code.QUALITY_UNREADABLE, detail=str(error))
+            return Offer(scene, inside, None, unread, away)
         finally:
             progress()
 
