@@ -8,6 +8,7 @@ other runs may hold the same findings, and are then the same ledger.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -166,6 +167,18 @@ class RunRecord:
     def id(self) -> str:
         """Short id, ``D`` and twelve hexadecimal digits of the content's hash."""
         return f"D{self.sha256[:12]}"
+
+
+def without_network(records: Sequence[RunRecord]) -> RunRecord | None:
+    """Return what the last run says of itself, if it is that it found no network.
+
+    Parameters
+    ----------
+    records : sequence of RunRecord
+        In the order of the run log.
+    """
+    whole = [record for record in records if not record.facility_id and record.what != "told"]
+    return whole[-1] if whole and whole[-1].is_without_network else None
 
 
 def failure(error: CampMonitorError) -> Note:

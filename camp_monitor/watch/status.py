@@ -13,7 +13,7 @@ from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
 from camp_monitor.notes import Note
-from camp_monitor.records.run import RunRecord
+from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
@@ -163,14 +163,8 @@ def read_status(
         max(ended, default=None),
         tuple(key for key, facility in registry.items() if not facility.outlines),
         fault,
-        _without_network(records),
+        without_network(records),
     )
-
-
-def _without_network(records: Sequence[RunRecord]) -> RunRecord | None:
-    """Return what the last run of all says, if it is that it found no network."""
-    told = [record for record in records if not record.facility_id and record.what != "told"]
-    return told[-1] if told and told[-1].is_without_network else None
 
 
 def _chosen(

@@ -63,7 +63,7 @@ class Limits:
     whole_bytes: int = 8 << 20
     attempts: int = 5
     first_attempts: int = 2
-    first_read_s: float = 8.0
+    first_read_s: float = 6.0
     silent_s: float = 40.0
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0

@@ -87,7 +87,7 @@ PHRASES: dict[str, str] = {
         "{never} never · {run}"
     ),
     "status.last_run": "last run ended {on}",
-    "status.no_run": "no run yet",
+    "status.no_run": "no run has ended yet",
     "status.without_network": (
         "The run of {at} found no network ({host} gave no answer): what it did not search is due "
         "again at the next run."
