@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,6 @@ import shapely
 import shapely.affinity
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Code
@@ -27,15 +25,13 @@ from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.providers.network.range_file import open_image
 from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.paging import ask_items
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
-MOST_ITEMS = 500
-"""More are not listed: ask for a shorter interval."""
-PAGE_ITEMS = 100
 LOOKED_AT_SIDE_PX = 512
 """Of a larger window of a quality band, only an overview is read."""
 LEAST_OVERVIEW = 8
@@ -340,62 +336,3 @@ def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
             f"{', '.join(known)}: {hint}"
         )
     return list(wanted.values())
-
-
-def ask_items(
-    remote: Remote,
-    source: Source,
-    outline: BaseGeometry,
-    interval: tuple[datetime, datetime] | None,
-    collections: list[str],
-) -> Iterator[object]:
-    """Ask page by page, up to `MOST_ITEMS`, as `search_scenes` does; what comes is not checked.
-
-    An interval of None stands for any time.
-    """
-    from pystac import STACError, STACTypeError
-    from pystac_client import Client
-    from pystac_client.errors import ClientTypeError
-    from pystac_client.exceptions import APIError
-    from pystac_client.stac_api_io import StacApiIO
-
-    no_stac = (
-        KeyError, TypeError, ValueError, AttributeError, NotImplementedError, STACError,
-        STACTypeError, ClientTypeError,
-    )  # fmt: skip
-    io = StacApiIO()
-    io.session = remote.session
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            client = Client.open(source.url, stac_io=io)
-            found = client.search(
-                collections=collections,
-                intersects=mapping(outline.envelope),
-                datetime=interval and "/".join(f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in interval),
-                limit=PAGE_ITEMS,
-                max_items=MOST_ITEMS + 1,
-            )
-            for count, item in enumerate(found.items_as_dicts()):
-                if count == MOST_ITEMS:
-                    raise RemoteError(
-                        f"{source.title} offers more than {MOST_ITEMS} scenes: ask for a shorter "
-                        f"interval."
-                    )
-                yield item
-    except APIError as error:
-        if isinstance(error.__context__, RemoteError):
-            raise error.__context__ from None
-        raise RemoteError(
-            f"{source.title} refused the search ({_first_line(error)}): try again, or another "
-            f"--source."
-        ) from error
-    except no_stac as error:
-        raise RemoteError(
-            f"{source.title} does not answer as a STAC API ({type(error).__name__}): correct its "
-            f"address, or choose another --source."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -433,6 +433,8 @@ CASES = [
     # catalogues; each of them has a front of its own
     Case("pages", searched(None), code=0, home="pages"),
     Case("endless", searched(None), "more than 500 scenes", home="endless"),
+    Case("empty_pages", searched(None, *SHORT), code=0, home="empty_pages"),
+    Case("only_empty_pages", searched(None), "10 empty pages in a row", home="only_empty_pages"),
     Case("ignoring", searched(None, *SHORT), code=0, home="ignoring"),
     Case("catalogue_busy", searched(None, *SHORT), code=0, home="busy"),
     Case("catalogue_away", searched(None), "answered HTTP 503, in 5 tries", home="away"),
@@ -462,9 +464,10 @@ def fronts(world: World) -> dict[str, Front]:
     made = {
         name: Front(world.api.home)
         for name in ("pages", "endless", "ignoring", "busy", "away", "leading", "html", "no_stac",
-                     "odd", "flood", "differs")
+                     "odd", "flood", "differs", "empty_pages", "only_empty_pages")
     }  # fmt: skip
     made["endless"].next_link = "itself"
+    made["empty_pages"].empty_pages, made["only_empty_pages"].empty_pages = 3, 10**9
     made["leading"].next_link = "file:///etc/passwd"
     made["ignoring"].ignores = {"datetime", "intersects", "collections"}
     made["busy"].faults["/search"].extend([BUSY, AWAY, Fault(cut_at=50)])
@@ -631,7 +634,7 @@ def test_every_page_is_read_and_what_was_not_asked_for_is_left_aside(
     assert {one["clear_fraction"] for one in offers} == {1.0}
     few = {one["id"] for one in offers if "2016-08-01" <= one["acquired_at"] < "2016-08-04"}
     assert 3 <= len(few) < 20
-    for case in ("ignoring", "catalogue_busy"):
+    for case in ("ignoring", "catalogue_busy", "empty_pages"):
         assert {one["id"] for one in json.loads(ended[case].out)} == few, case
 
 
