@@ -84,8 +84,8 @@ class UnreachableError(AwayError):
     message : str
     host : str
     is_catalogue : bool
-        It is the catalogue's own host: without it nothing can be searched, and often there is no
-        network at all.
+        It is the catalogue's own host, and has not answered once: nothing can be searched, and
+        often there is no network at all.
     """
 
     def __init__(self, message: str, host: str, *, is_catalogue: bool) -> None:

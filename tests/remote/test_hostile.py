@@ -333,6 +333,15 @@ def differs(world: World, name: str) -> dict[str, Any]:
     return page(first, second)
 
 
+def unlooked_at(world: World, name: str) -> dict[str, Any]:
+    """Two scenes of which one's quality band cannot be had now."""
+    good, away = (world.item(f"{name}_{day}", datetime=f"2016-09-0{day}T02:20:00Z")
+                  for day in (1, 5))  # fmt: skip
+    world.offer(good, good["id"])
+    world.files.always[asset(world, away, "scl")] = AWAY
+    return page(good, away)
+
+
 def said(*words: str, setup: Callable[[Path], object] = lambda folder: None) -> Setup:
     def make(_: World, __: str, folder: Path) -> tuple[str, ...]:
         setup(folder)
@@ -445,6 +454,8 @@ CASES = [
     Case("flood", searched(lambda *_: b" " * (33 << 20)), "sends more than", home="flood"),
     Case("differs", searched(differs, "scan", FACILITY, *INTERVAL), "otherwise than a moment ago",
          home="differs", keeps=1),
+    Case("unlooked_at", searched(unlooked_at, "--json", "scan", FACILITY, *INTERVAL),
+         "answered HTTP 503, in 5 tries", home="unlooked_at"),
     # what a user may get wrong
     Case("source", said(*SEARCH, "--source", "earth-serch"), "did you mean earth-search"),
     Case("sensor", said(*SEARCH, "--sensor", "sentinel2"), "did you mean sentinel-2"),
@@ -464,7 +475,8 @@ def fronts(world: World) -> dict[str, Front]:
     made = {
         name: Front(world.api.home)
         for name in ("pages", "endless", "ignoring", "busy", "away", "leading", "html", "no_stac",
-                     "odd", "flood", "differs", "empty_pages", "only_empty_pages")
+                     "odd", "flood", "differs", "empty_pages", "only_empty_pages",
+                     "unlooked_at")
     }  # fmt: skip
     made["endless"].next_link = "itself"
     made["empty_pages"].empty_pages, made["only_empty_pages"].empty_pages = 3, 10**9
@@ -636,6 +648,13 @@ def test_every_page_is_read_and_what_was_not_asked_for_is_left_aside(
     assert 3 <= len(few) < 20
     for case in ("ignoring", "catalogue_busy", "empty_pages"):
         assert {one["id"] for one in json.loads(ended[case].out)} == few, case
+
+
+def test_a_scene_that_nobody_could_look_at_is_not_too_cloudy(ended: dict[str, Ended]) -> None:
+    (facility,) = json.loads(ended["unlooked_at"].out)["facilities"]
+    codes = {one["scene"][-1]: one["reason"]["code"] for one in facility["not_used"]}
+    assert codes["5"] == Code.QUALITY_UNREADABLE
+    assert len(facility["failed"]) == 1
 
 
 def test_odd_items_are_left_out_each_with_a_sentence(ended: dict[str, Ended]) -> None:

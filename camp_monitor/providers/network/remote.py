@@ -191,7 +191,8 @@ class Remote:
         tries = f", in {tried} tries" if failure.passing and tried > 1 else ""
         problem = f"{failure.problem}{tries}: {failure.remedy}."
         if isinstance(failure, _Silence):
-            self._silences.setdefault(failure.origin, (time.monotonic(), problem))
+            if failure.origin != self.home.origin or failure.origin not in self._heard:
+                self._silences.setdefault(failure.origin, (time.monotonic(), problem))
             raise self._unreachable(ask.href, failure.origin, problem)
         kind = AwayError if failure.passing else MissingError if failure.missing else RemoteError
         raise kind(f"{where(ask.href)} {problem}")
@@ -210,8 +211,9 @@ class Remote:
         return state.attempt_number >= self.limits.attempts
 
     def _unreachable(self, href: str, origin: Origin, problem: str) -> UnreachableError:
-        at_home = origin == self.home.origin
-        return UnreachableError(f"{where(href)} {problem}", origin[1], is_catalogue=at_home)
+        """Say that nothing came; where the catalogue answered before, it may be this question."""
+        lost = origin == self.home.origin and origin not in self._heard
+        return UnreachableError(f"{where(href)} {problem}", origin[1], is_catalogue=lost)
 
     def _wait_s(self, state: RetryCallState) -> float:
         """Return a wait that doubles, half of it by chance, and is never less than was asked."""
