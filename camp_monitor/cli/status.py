@@ -44,7 +44,8 @@ def status(context: Context, facility: str | None, at: str | None, html: Path | 
     """Say for each watched facility when it was last seen, and account for every expected look.
 
     A look was made, or there was no image, or it was too cloudy, or the image was refused, or the
-    search failed, or there was no network, or no run searched at all.  Outages are listed below the table.
+    search failed, or there was no network, or no run searched at all.  Outages are listed
+    below the table.
     """
     from camp_monitor.report.text.sentences import sentence
     from camp_monitor.watch.status import headline, read_status
