@@ -206,6 +206,8 @@ class Code(StrEnum):
     SAME_SEASON = "same_season"
     DATE_BEFORE = "date_before"
     NOTHING_TO_COMPARE = "nothing_to_compare"
+    NO_NETWORK = "no_network"
+    """The catalogue's host gave no answer at all: nothing was searched."""
     FAILED = "failed"
     """An error: its class, and its message as printed."""
 

@@ -8,7 +8,9 @@
     │   ├── FacilityError        a facility, its file or its outline
     │   ├── SceneError           an image file, a catalogue item or their description
     │   ├── RemoteError          a catalogue or a file on the network cannot be used
-    │   │   └── MissingError     it is not there
+    │   │   ├── MissingError     it is not there
+    │   │   └── AwayError        it cannot be had now, in any of several tries
+    │   │       └── UnreachableError   its host gives no answer at all
     │   ├── EvaluationError      a benchmark, its list or its files
     │   └── NoSuchRecordError    an id that the ledger does not hold
     ├── Refusal                  two scenes cannot be compared; a result, recorded   exit code 3
@@ -68,6 +70,27 @@ class RemoteError(InputError):
 
 class MissingError(RemoteError):
     """A catalogue or a file on the network is not there."""
+
+
+class AwayError(RemoteError):
+    """A catalogue or a file cannot be had now, in any of several tries; later it may be."""
+
+
+class UnreachableError(AwayError):
+    """A host is unknown, cannot be reached, or takes a request and answers nothing.
+
+    Parameters
+    ----------
+    message : str
+    host : str
+    is_catalogue : bool
+        It is the catalogue's own host, and has not answered once: nothing can be searched, and
+        often there is no network at all.
+    """
+
+    def __init__(self, message: str, host: str, *, is_catalogue: bool) -> None:
+        super().__init__(message)
+        self.host, self.is_catalogue = host, is_catalogue
 
 
 class EvaluationError(InputError):

@@ -16,6 +16,7 @@ from camp_monitor.errors import WorkspaceError
 if TYPE_CHECKING:
     from camp_monitor.notes import Note
     from camp_monitor.providers.gathering import Place, Shop
+    from camp_monitor.providers.network.remote import Silences
     from camp_monitor.providers.search import Offer
     from camp_monitor.scenes.scene import Scene
 
@@ -38,14 +39,20 @@ def source_options(command: Any) -> Any:
 
 
 @contextmanager
-def open_shop(context: Context, source: str | None, sensors: Sequence[str]) -> Iterator[Shop]:
+def open_shop(
+    context: Context,
+    source: str | None,
+    sensors: Sequence[str],
+    silences: Silences | None = None,
+) -> Iterator[Shop]:
     """Open the catalogue that the user or the configuration names; nothing is asked yet."""
     from camp_monitor.providers import gathering
 
     configuration = context.workspace.configuration
     with gathering.open_shop(
-        configuration, lambda: datetime.now(UTC), source=source, sensors=sensors
-    ) as shop:
+        configuration, lambda: datetime.now(UTC), source=source, sensors=sensors,
+        silences=silences,
+    ) as shop:  # fmt: skip
         yield shop
 
 

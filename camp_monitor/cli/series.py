@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from camp_monitor.ledger.ledger import Ledger
     from camp_monitor.providers.gathering import Shop
+    from camp_monitor.providers.network.remote import Silences
     from camp_monitor.watch.run import Done, Errand, Told
 
 FAILED = 1
@@ -117,8 +118,10 @@ def run_errands(
         detectability=how["detectability"], sensitivity=how["sensitivity"]
     )
 
+    silences: Silences = {}
+
     def shop(sensors: tuple[str, ...]) -> AbstractContextManager[Shop]:
-        return open_shop(context, asked["source"], sensors)
+        return open_shop(context, asked["source"], sensors, silences)
 
     source = asked["source"] or context.workspace.configuration.fetch.source
     with progress(context, "Comparing") as start:
@@ -192,7 +195,13 @@ def fail(done: Sequence[Done]) -> None:
     first = failed[0]
     if len(done) == 1:
         raise first.failed[0]
-    from camp_monitor.report.text.sentences import error_text
+    from camp_monitor.report.text.sentences import error_text, phrase
+
+    lost = _lost(done)
+    if lost and len(lost) == len(failed):
+        raise InputError(
+            phrase("scan.no_network", facilities=len(lost), reason=error_text(lost[0].failed[-1]))
+        )
 
     bad_input = all(isinstance(error, InputError) for one in failed for error in one.failed)
     raise (InputError if bad_input else CampMonitorError)(
@@ -210,17 +219,37 @@ def show(context: Context, done: Sequence[Done]) -> None:
     from camp_monitor.report.text.sentences import error_text, phrase
 
     _print_table(context, done)
+    same: dict[str, list[str]] = {}
     for one in done:
         if one.by_another:
             context.messages.print(phrase("scan.to_another_run", facility=one.facility_id))
         for error in one.failed if len(done) > 1 else one.failed[1:]:
-            said = phrase("scan.failed", facility=one.facility_id, reason=error_text(error))
+            same.setdefault(error_text(error), []).append(one.facility_id)
+    lost = {one.facility_id for one in _lost(done)}
+    for reason, names in same.items():
+        if not lost.issuperset(names):  # the error that ends the command says those
+            said = phrase("scan.failed", facility=_briefly(names), reason=reason)
             context.messages.print(said, soft_wrap=True)
     if not any(one.pairs or one.by_another or one.failed for one in done):
         context.console.print(f"\n{phrase('scan.nothing')}")
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
         context.console.print(f"\nNext: camp-monitor events list{only}", soft_wrap=True)
+
+
+def _lost(done: Sequence[Done]) -> list[Done]:
+    """Return the facilities that were not searched for want of a network."""
+    from camp_monitor.watch.run import is_lost
+
+    return [one for one in done if one.failed and is_lost(one.failed[-1])]
+
+
+def _briefly(names: Sequence[str]) -> str:
+    from camp_monitor.report.text.sentences import phrase
+
+    if len(names) <= LEFT_OUT_SHOWN:
+        return ", ".join(names)
+    return phrase("status.many", count=len(names), names=tuple(names[:LEFT_OUT_SHOWN]))
 
 
 def _print_table(context: Context, done: Sequence[Done]) -> None:
@@ -233,15 +262,17 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):
         table.add_column(name, justify="left" if name == "facility" else "right")
-    told = [one for one in done if one.pairs or one.left_out or one.by_another or one.failed]
+    lost = {one.facility_id for one in _lost(done) if not one.pairs}
+    searched = [one for one in done if one.facility_id not in lost]
+    told = [one for one in searched if one.pairs or one.left_out or one.by_another or one.failed]
     for one in told:
         dates = len({after for _, after, _ in one.pairs})
         cells = (dates, len(one.pairs), one.known, len(one.left_out), len(one.findings))
         table.add_row(one.facility_id, *("-" if one.by_another else str(cell) for cell in cells))
     if told:
         context.console.print(table)
-    if len(done) > len(told):
-        context.console.print(phrase("scan.no_image", facilities=len(done) - len(told)))
+    if len(searched) > len(told):
+        context.console.print(phrase("scan.no_image", facilities=len(searched) - len(told)))
 
 
 def _plain(one: Done) -> dict[str, Any]:

@@ -21,6 +21,7 @@ SIGNS = {
     "refused": "x",
     "failed": "!",
     "no_image": ".",
+    "no_network": "o",
     "missed": "-",
     "pending": "~",
     "": " ",
@@ -43,7 +44,8 @@ def status(context: Context, facility: str | None, at: str | None, html: Path | 
     """Say for each watched facility when it was last seen, and account for every expected look.
 
     A look was made, or there was no image, or it was too cloudy, or the image was refused, or the
-    search failed, or no run searched at all.  Outages are listed below the table.
+    search failed, or there was no network, or no run searched at all.  Outages are listed
+    below the table.
     """
     from camp_monitor.report.text.sentences import sentence
     from camp_monitor.watch.status import headline, read_status
@@ -91,6 +93,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from camp_monitor.watch.status import (
         cloudy_sentence,
         headline,
+        network_sentence,
         outage_sentence,
         ruler,
         strip,
@@ -114,7 +117,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         )
     context.console.print(table)
     context.console.print(_legend(signs) + "\n", soft_wrap=True)
-    said = unseen_sentences(found)
+    said = [network_sentence(found), *unseen_sentences(found)]
     for outage in found.outages:
         if every or outage.what != "sight":
             said.append(outage_sentence(outage, found.ids))
@@ -154,11 +157,13 @@ def _day(at: datetime | None) -> str:
 
 def _plain(found: Status) -> dict[str, Any]:
     from camp_monitor.report.text.sentences import with_text
+    from camp_monitor.watch.status import network_sentence
 
     return {
         "at": found.at.isoformat(timespec="seconds"),
         "last_run_at": _text(found.last_run_at),
         "clock_fault": with_text(found.fault) if found.fault is not None else None,
+        "without_network": network_sentence(found) or None,
         "facilities": [_plain_row(row) for row in found.rows],
         "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
         "without_outline": list(found.without_outline),

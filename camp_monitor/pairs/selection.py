@@ -51,6 +51,8 @@ class Look:
         Of radar, such as ``54 ascending`` (see `orbit_key`); empty for optics.
     processing : tuple of str
         Quantity and bands, see `processing_key`; only scenes that hold the same are compared.
+    unread : Note or None
+        Why nobody could tell what of the outline is clear: such a scene is not compared.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Look:
     clear_fraction: float | None
     orbit: str = ""
     processing: tuple[str, ...] = ()
+    unread: Note | None = None
 
     @property
     def usable_fraction(self) -> float:
@@ -189,6 +192,8 @@ def _within(look: Look, interval: tuple[datetime, datetime] | None) -> bool:
 def _unusable(look: Look, least_clear: float) -> Note | None:
     if look.orbit == UNKNOWN_ORBIT:
         return note(Code.NO_ORBIT)
+    if look.unread is not None:
+        return look.unread
     too_little = look.usable_fraction < least_clear
     if look.inside_fraction < LEAST_INSIDE_FRACTION or (too_little and look.clear_fraction is None):
         return note(Code.PARTLY_INSIDE, inside_fraction=look.inside_fraction)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.errors import RemoteError, SceneError
+from camp_monitor.errors import AwayError, RemoteError, SceneError
 from camp_monitor.facilities import Outline
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.notes import Note
@@ -31,7 +31,7 @@ from camp_monitor.providers.fetch import catalogue_id, fetch_scene, find_order, 
 from camp_monitor.providers.item import RemoteScene
 from camp_monitor.providers.network import signing
 from camp_monitor.providers.network.addresses import parse_address
-from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.network.remote import Remote, Silences
 from camp_monitor.providers.search import Offer, clear_share, look_at_scenes, search_scenes
 from camp_monitor.providers.sources import Source, find_source
 from camp_monitor.scenes.opening import open_raster
@@ -89,6 +89,7 @@ def open_shop(
     *,
     source: str | None = None,
     sensors: Sequence[str] = (),
+    silences: Silences | None = None,
 ) -> Iterator[Shop]:
     """Open the catalogue that is named, or that the configuration names; nothing is asked yet.
 
@@ -101,6 +102,8 @@ def open_shop(
         Instead of the configuration's.
     sensors : sequence of str
         Likewise, where there are any.
+    silences : dict or None
+        See `Remote`; of a run over many places, so that what is down is found out once.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def open_shop(
     found = find_source(source or settings.source, configuration.sources)
     with ExitStack() as stack:
         sign = _signer(found, clock, stack)
-        remote = stack.enter_context(Remote(found.url, sign, hosts=found.hosts))
+        remote = stack.enter_context(Remote(found.url, sign, hosts=found.hosts, silences=silences))
         wanted = tuple(sensors) or settings.sensors
         yield Shop(remote, found, wanted, settings.budget_mb, settings.workers)
 
@@ -148,12 +151,15 @@ class Plan:
         Size of what is missing, at most, about.
     left_out : tuple of Note
         Why items of the source could not be used.
+    away : tuple of AwayError
+        What kept quality bands from being read now: their scenes are still to be looked at.
     """
 
     choice: Choice
     missing: tuple[Offer, ...]
     most_bytes: int
     left_out: tuple[Note, ...]
+    away: tuple[AwayError, ...] = ()
 
 
 def plan(
@@ -216,7 +222,8 @@ def plan(
     used = dict.fromkeys(look.id for pair in choice.pairs for look in (pair.before, pair.after))
     missing = tuple(offers[name] for name in used if name in offers)
     size = sum(most_bytes(offer.scene, place.area, place.least_px) for offer in missing)
-    return Plan(choice, missing, size, left_out)
+    away = tuple(offer.away for offer in offers.values() if offer.away is not None)
+    return Plan(choice, missing, size, left_out, away)
 
 
 def fetch_offers(

@@ -28,11 +28,13 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.errors import CampMonitorError, RemoteError, SceneError
 from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.facilities.surroundings import widened
+from camp_monitor.providers.asset import asset_of
 from camp_monitor.providers.gathering import open_shop
-from camp_monitor.providers.item import SAFE_ID, RemoteBand, asset_of, footprint_of, times_of
+from camp_monitor.providers.item import SAFE_ID, RemoteBand, footprint_of, times_of
 from camp_monitor.providers.network.range_file import open_image
 from camp_monitor.providers.network.remote import Remote
-from camp_monitor.providers.search import ask_items, check_file
+from camp_monitor.providers.paging import ask_items
+from camp_monitor.providers.search import check_file
 from camp_monitor.providers.sources import SOURCES, GroundCollection, Source, find_source
 from camp_monitor.scenes.catalogue import MULTIHASH_SHA256, write_json
 from camp_monitor.scenes.ground_files import (

@@ -9,16 +9,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError, SceneError
-from camp_monitor.providers.network.addresses import LONGEST_HREF
+from camp_monitor.providers.asset import (
+    address_of,
+    agreed,
+    asset_of,
+    finite,
+    promised,
+    stated,
+)
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.sar.calibration import find_annotations
 from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
+MOST_VERTICES = 10_000
+MOST_ORBITS = 233
+"""Relative orbits are counted from 1: Sentinel-2 has 143, Sentinel-1 175, Landsat 233 paths."""
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 UNREADABLE = (
     KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ShapelyError,
@@ -166,12 +178,12 @@ def read_remote_scene(item: object, source: Source) -> RemoteScene:
         acquired_from_at=first,
         acquired_to_at=last,
         footprint=footprint_of(item, named),
-        bands=_bands(collection, assets, properties, state, named),
-        quality=_quality(quality[0], quality[1], assets, named) if quality else None,
+        bands=_bands(source, collection, assets, properties, state, named),
+        quality=_quality(source, quality, assets, named) if quality else None,
         cloud_fraction=None if cloud is None else min(max(cloud / 100, 0.0), 1.0),
         platform=_text(properties, "platform"),
         orbit_state=_text(properties, "sat:orbit_state"),
-        relative_orbit=None if orbit is None else int(orbit),
+        relative_orbit=int(orbit) if orbit and orbit in range(1, MOST_ORBITS + 1) else None,
         sun_elevation_deg=elevation,
         sun_azimuth_deg=azimuth
         if azimuth is not None
@@ -221,9 +233,15 @@ def footprint_of(item: Mapping[str, Any], named: str) -> BaseGeometry:
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         raise unreadable
     try:
-        footprint = shape(geometry)
+        with np.errstate(all="ignore"):
+            footprint = shape(geometry)
     except UNREADABLE as error:
         raise unreadable from error
+    if shapely.get_num_coordinates(footprint) > MOST_VERTICES:
+        raise RemoteError(
+            f"{named} has a footprint of more than {MOST_VERTICES} vertices, where a scene's has "
+            f"some: leave it out."
+        )
     bounds = footprint.bounds
     if not bounds or not all(math.isfinite(value) for value in bounds) or footprint.is_empty:
         raise RemoteError(f"{named} has an empty footprint: leave it out.")
@@ -237,7 +255,10 @@ def footprint_of(item: Mapping[str, Any], named: str) -> BaseGeometry:
             f"{named} has a footprint {bounds[2] - bounds[0]:.0f} degrees wide, so that it "
             f"crosses the antimeridian: such places are not supported; leave it out."
         )
-    return footprint if footprint.is_valid else footprint.buffer(0)
+    whole = footprint if footprint.is_valid else footprint.buffer(0)
+    if whole.is_empty:
+        raise RemoteError(f"{named} has an empty footprint: leave it out.")
+    return whole
 
 
 def _offset_state(
@@ -245,12 +266,14 @@ def _offset_state(
 ) -> OffsetState | None:
     if not collection.baseline:
         return None
-    first = assets.get(next(iter(collection.bands.values())))
-    said = _raster(first if isinstance(first, dict) else {}, "offset")
-    return offset_from_item({**properties, "id": identity}, said)
+    held = [assets.get(key) for key in collection.bands.values()]
+    said = {value for one in held if isinstance(one, dict) for value in stated(one, "offset")}
+    listed = next(iter(said), None) if len(said) < 2 else math.nan  # of two, neither can be right
+    return offset_from_item({**properties, "id": identity}, listed)
 
 
 def _bands(
+    source: Source,
     collection: Collection,
     assets: Mapping[str, Any],
     properties: Mapping[str, Any],
@@ -263,17 +286,15 @@ def _bands(
         if isinstance(polarisations, list) and name.upper() not in polarisations:
             continue  # radar in one polarisation only
         asset = asset_of(assets, key, named)
-        scale, offset = collection.scale, collection.offset
-        scale = scale if scale is not None else (_raster(asset, "scale") or 1.0)
-        if state is not None:
-            offset = state.offset or 0.0  # an unknown one is never compared
-        elif offset is None:
-            offset = _raster(asset, "offset") or 0.0
-        nodata = _raster(asset, "nodata")
+        scale, offset = 1.0, 0.0
+        if not collection.radar_geometry:  # its numbers are calibrated as they are fetched
+            scale = agreed(asset, "scale", collection.scale, 1.0, f"{named}, band {name},")
+            usual = collection.offset if state is None else None
+            offset = agreed(asset, "offset", usual, 0.0, f"{named}, band {name},", state)
+        nodata = next(iter(stated(asset, "nodata")), collection.nodata)
         bands.append(
             RemoteBand(
-                name, key, asset["href"], scale, offset,
-                nodata if nodata is not None else collection.nodata, *_promised(asset),
+                name, key, address_of(asset, source), scale, offset, nodata, *promised(asset),
                 *(_annotations(assets, name, named) if collection.radar_geometry else ()),
             )
         )  # fmt: skip
@@ -295,59 +316,16 @@ def _annotations(assets: Mapping[str, Any], band: str, named: str) -> tuple[str,
     return addresses[0], addresses[1] if noise else None
 
 
-def _quality(name: str, key: str, assets: Mapping[str, Any], named: str) -> RemoteBand:
+def _quality(
+    source: Source, quality: tuple[str, str], assets: Mapping[str, Any], named: str
+) -> RemoteBand:
+    name, key = quality
     asset = asset_of(assets, key, named)
-    return RemoteBand(name, key, asset["href"], 1.0, 0.0, None, *_promised(asset))
-
-
-def asset_of(assets: Mapping[str, Any], key: str, named: str) -> Mapping[str, Any]:
-    """Return an asset of an item that has an address."""
-    asset = assets.get(key)
-    href = asset.get("href") if isinstance(asset, dict) else None
-    if (
-        not isinstance(asset, dict)
-        or not isinstance(href, str)
-        or not 0 < len(href) <= LONGEST_HREF
-    ):
-        raise RemoteError(f"{named} has no asset {key!r} with an address: leave it out.")
-    return asset
-
-
-def _promised(asset: Mapping[str, Any]) -> tuple[str | None, int | None]:
-    """Checksum and size that the provider promises of the whole file."""
-    checksum, size = asset.get("file:checksum"), asset.get("file:size")
-    hexadecimal = isinstance(checksum, str) and re.fullmatch(r"([0-9a-f]{2}){3,100}", checksum)
-    counted = isinstance(size, int) and not isinstance(size, bool) and size > 0
-    return (checksum if hexadecimal else None), (size if counted else None)
-
-
-def _raster(asset: Mapping[str, Any], key: str) -> float | None:
-    """Scale, offset or nodata of an asset, by either version of the raster extension."""
-    entries = asset.get("raster:bands") or asset.get("bands")
-    first = entries[0] if isinstance(entries, list) and entries else {}
-    for holder in (first, asset):
-        value = None
-        if isinstance(holder, dict):
-            value = holder.get(key, holder.get(f"raster:{key}"))
-        number = _finite(value)
-        if number is not None:
-            return number
-    return None
+    return RemoteBand(name, key, address_of(asset, source), 1.0, 0.0, None, *promised(asset))
 
 
 def _number(properties: Mapping[str, Any], key: str) -> float | None:
-    return _finite(properties.get(key))
-
-
-def _finite(value: object) -> float | None:
-    """Return a number as one that fits; JSON has numbers of any length."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return finite(properties.get(key))
 
 
 def _text(properties: Mapping[str, Any], key: str) -> str | None:

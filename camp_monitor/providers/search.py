@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,26 +15,23 @@ import shapely
 import shapely.affinity
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Code
-from camp_monitor.errors import RemoteError
+from camp_monitor.errors import AwayError, RemoteError
 from camp_monitor.facilities.geometry import degree_m
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.selection import Look, orbit_key, processing_key
 from camp_monitor.providers.item import RemoteBand, RemoteScene, read_remote_scene
 from camp_monitor.providers.network.range_file import open_image
 from camp_monitor.providers.network.remote import Remote
+from camp_monitor.providers.paging import ask_items
 from camp_monitor.providers.sources import Collection, Source
 from camp_monitor.scenes.quality import CLOUD_EDGE_M, READERS, widen_cloud
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
-MOST_ITEMS = 500
-"""More are not listed: ask for a shorter interval."""
-PAGE_ITEMS = 100
 LOOKED_AT_SIDE_PX = 512
 """Of a larger window of a quality band, only an overview is read."""
 LEAST_OVERVIEW = 8
@@ -73,12 +69,15 @@ class Offer:
         it could not be read.
     unread : Note or None
         Why it could not be read.
+    away : AwayError or None
+        It could not be read now, and later it may be.
     """
 
     scene: RemoteScene
     inside_fraction: float
     clear_fraction: float | None
     unread: Note | None = None
+    away: AwayError | None = None
 
     @property
     def look(self) -> Look:
@@ -90,7 +89,8 @@ class Offer:
             sensor=scene.sensor,
             acquired_at=scene.acquired_from_at,
             inside_fraction=self.inside_fraction,
-            clear_fraction=0.0 if self.unread else self.clear_fraction,
+            clear_fraction=self.clear_fraction,
+            unread=self.unread,
             orbit=orbit_key(scene.relative_orbit, scene.orbit_state) if radar else "",
             processing=processing_key(
                 scene.quantity,
@@ -188,7 +188,9 @@ def look_at_scenes(
         try:
             return Offer(scene, inside, clear_fraction(remote, scene, outline))
         except RemoteError as error:
-            return Offer(scene, inside, None, note(Code.QUALITY_UNREADABLE, detail=str(error)))
+            away = error if isinstance(error, AwayError) else None
+            unread = note(Code.QUALITY_UNREADABLE, detail=str(error))
+            return Offer(scene, inside, None, unread, away)
         finally:
             progress()
 
@@ -334,62 +336,3 @@ def _collections(source: Source, sensors: Sequence[str]) -> list[Collection]:
             f"{', '.join(known)}: {hint}"
         )
     return list(wanted.values())
-
-
-def ask_items(
-    remote: Remote,
-    source: Source,
-    outline: BaseGeometry,
-    interval: tuple[datetime, datetime] | None,
-    collections: list[str],
-) -> Iterator[object]:
-    """Ask page by page, up to `MOST_ITEMS`, as `search_scenes` does; what comes is not checked.
-
-    An interval of None stands for any time.
-    """
-    from pystac import STACError, STACTypeError
-    from pystac_client import Client
-    from pystac_client.errors import ClientTypeError
-    from pystac_client.exceptions import APIError
-    from pystac_client.stac_api_io import StacApiIO
-
-    no_stac = (
-        KeyError, TypeError, ValueError, AttributeError, NotImplementedError, STACError,
-        STACTypeError, ClientTypeError,
-    )  # fmt: skip
-    io = StacApiIO()
-    io.session = remote.session
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            client = Client.open(source.url, stac_io=io)
-            found = client.search(
-                collections=collections,
-                intersects=mapping(outline.envelope),
-                datetime=interval and "/".join(f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in interval),
-                limit=PAGE_ITEMS,
-                max_items=MOST_ITEMS + 1,
-            )
-            for count, item in enumerate(found.items_as_dicts()):
-                if count == MOST_ITEMS:
-                    raise RemoteError(
-                        f"{source.title} offers more than {MOST_ITEMS} scenes: ask for a shorter "
-                        f"interval."
-                    )
-                yield item
-    except APIError as error:
-        if isinstance(error.__context__, RemoteError):
-            raise error.__context__ from None
-        raise RemoteError(
-            f"{source.title} refused the search ({_first_line(error)}): try again, or another "
-            f"--source."
-        ) from error
-    except no_stac as error:
-        raise RemoteError(
-            f"{source.title} does not answer as a STAC API ({type(error).__name__}): correct its "
-            f"address, or choose another --source."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -314,7 +314,7 @@ def find_source(name: str, own: Mapping[str, SourceSettings]) -> Source:
                 f"The source {name} follows {like}, which has no collection {strange[0][:60]!r}: "
                 f"use {', '.join(has)} in [sources.{name}] of camp-monitor.toml."
             )
-        same = parse_address(settings.url).host == parse_address(preset.url).host
+        same = parse_address(settings.url).origin == parse_address(preset.url).origin
         return replace(
             preset,
             name=name,

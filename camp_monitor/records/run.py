@@ -8,12 +8,13 @@ other runs may hold the same findings, and are then the same ledger.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from camp_monitor.codes import Code
-from camp_monitor.errors import CampMonitorError, Refusal
+from camp_monitor.errors import CampMonitorError, Refusal, UnreachableError
 from camp_monitor.notes import Note, note
 from camp_monitor.records import earlier
 from camp_monitor.records.content import check, content_hash, read_instant
@@ -151,6 +152,12 @@ class RunRecord:
         fields["told"] = tuple((first, second) for first, second in content["told"])
         return cls(**fields)
 
+    @property
+    def is_without_network(self) -> bool:
+        """Whether nothing could be searched, for want of a network."""
+        codes = {reason.code for reason in self.reasons}
+        return self.what == "failed" and codes == {Code.NO_NETWORK}
+
     @cached_property
     def sha256(self) -> str:
         """Hash of the whole content."""
@@ -162,8 +169,22 @@ class RunRecord:
         return f"D{self.sha256[:12]}"
 
 
+def without_network(records: Sequence[RunRecord]) -> RunRecord | None:
+    """Return what the last run says of itself, if it is that it found no network.
+
+    Parameters
+    ----------
+    records : sequence of RunRecord
+        In the order of the run log.
+    """
+    whole = [record for record in records if not record.facility_id and record.what != "told"]
+    return whole[-1] if whole and whole[-1].is_without_network else None
+
+
 def failure(error: CampMonitorError) -> Note:
     """Return what the run log keeps of an error: its code, or its class and message."""
     if isinstance(error, Refusal):
         return error.note
+    if isinstance(error, UnreachableError) and error.is_catalogue:
+        return note(Code.NO_NETWORK, host=error.host, detail=str(error)[:MOST_DETAIL])
     return note(Code.FAILED, error=type(error).__name__, detail=str(error)[:MOST_DETAIL])

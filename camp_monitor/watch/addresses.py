@@ -31,6 +31,8 @@ PATIENCE_TIMES = 4
 """Likewise for the connection, on which mail waits for its answer: times what apprise gives it."""
 LONGEST_S = 300.0
 """Of one message to one target, seconds."""
+HURRIED_S = 3.0
+"""For the answer, where the last run found no network: what waits is tried again."""
 UNREACHABLE = ("it did not answer in time", "no connection to it came about, or it broke off")
 """Reasons that hold for any message, and not for one alone."""
 REASONS = {
@@ -77,7 +79,11 @@ class Addresses:
 
 
 def read_addresses(
-    settings: NotificationSettings, environment: Mapping[str, str], root: Path
+    settings: NotificationSettings,
+    environment: Mapping[str, str],
+    root: Path,
+    *,
+    hurried: bool = False,
 ) -> Addresses:
     """Read the addresses from the environment variable and from the file that the settings name.
 
@@ -88,6 +94,8 @@ def read_addresses(
         Such as ``os.environ``.
     root : Path
         Folder that a relative name of the file starts from.
+    hurried : bool
+        Whether little is waited for an answer, see `HURRIED_S`.
     """
     import apprise
 
@@ -104,13 +112,14 @@ def read_addresses(
                     f"write it as apprise's documentation has it for the service."
                 )
                 continue
-            _add(targets, faults, address, name, service)
+            _add(targets, faults, address, name, service, hurried=hurried)
     if settings.file:
         services, fault = _read_file(root / settings.file)
         faults += [fault] if fault else []
         for number, service in enumerate(services):
             name = f"the {_ordinal(number)} address of the file"
-            _add(targets, faults, str(service.url(privacy=False)), name, service)
+            url = str(service.url(privacy=False))
+            _add(targets, faults, url, name, service, hurried=hurried)
     return Addresses(tuple(targets.values()), tuple(faults))
 
 
@@ -164,7 +173,13 @@ def _service(address: str, asset: AppriseAsset) -> NotifyBase | None:
 
 
 def _add(
-    targets: dict[str, Target], faults: list[str], address: str, name: str, service: NotifyBase
+    targets: dict[str, Target],
+    faults: list[str],
+    address: str,
+    name: str,
+    service: NotifyBase,
+    *,
+    hurried: bool,
 ) -> None:
     """Take a service as a target, unless it would send what is not ours to send."""
     import apprise
@@ -181,9 +196,10 @@ def _add(
     if "overflow=" not in address:  # a long text comes in parts, not cut and not refused
         service.overflow_mode = apprise.OverflowMode.SPLIT
     if "rto=" not in address:
-        service.socket_read_timeout = ANSWER_S
+        service.socket_read_timeout = HURRIED_S if hurried else ANSWER_S
     if "cto=" not in address:
-        service.socket_connect_timeout = PATIENCE_TIMES * type(service).socket_connect_timeout
+        times = 1 if hurried else PATIENCE_TIMES
+        service.socket_connect_timeout = times * type(service).socket_connect_timeout
     key = hashlib.sha256(address.encode(errors="replace")).hexdigest()[:ID_DIGITS]
     targets.setdefault(key, Target(key, f"{name} ({service.service_name})", service))
 

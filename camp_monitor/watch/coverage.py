@@ -27,7 +27,9 @@ from camp_monitor.watch.schedule import (
     visits_of,
 )
 
-OUTCOMES = ("looked", "refused", "too_cloudy", "failed", "no_image", "missed", "pending")
+OUTCOMES = (
+    "looked", "refused", "too_cloudy", "failed", "no_image", "no_network", "missed", "pending",
+)  # fmt: skip
 """What can become of an expected look; of several the first here counts."""
 
 LEAST_OUTAGE = timedelta(days=30)
@@ -107,8 +109,9 @@ def account(
 
     A slot is *looked* if a scene of it was compared and told something, whoever asked; else
     *refused* or *too cloudy* if there was a scene, *failed* if it or the last search could not be
-    finished, *no image* if a visit searched all of the slot after its end, and *missed* if nobody
-    did.  A slot that is not over, or has only just ended, is *pending* until it is looked at.
+    finished, *no network* if that could not even begin, *no image* if a visit searched all of the
+    slot after its end, and *missed* if nobody did.  A slot that is not over, or has only just
+    ended, is *pending* until it is looked at.
 
     Parameters
     ----------
@@ -229,6 +232,8 @@ def _without_scene(last: datetime, visit: _Span | None, failure: _Span | None) -
     if visit is not None and visit[1] >= last:
         code = Code.NO_IMAGE_HERE if visit[2].offline else Code.NO_IMAGE
         return _RANKS["no_image"], "", (note(code, until=_day(visit[1])),)
+    if failure is not None and failure[2].is_without_network:
+        return _RANKS["no_network"], "", failure[2].reasons
     if failure is not None:
         failed = note(Code.SEARCH_FAILED, on=_day(failure[1]))
         return _RANKS["failed"], "", (failed, *failure[2].reasons)

@@ -188,6 +188,8 @@ def _failing_facilities(runs: Sequence[RunRecord]) -> dict[str, str]:
     """Tell which facilities failed in each of their last runs."""
     outcomes: dict[str, list[RunRecord]] = {}
     for record in runs:
+        if record.is_without_network:
+            continue  # it is said of the whole run, once
         if record.facility_id and record.what in ("visited", "failed"):
             outcomes.setdefault(record.facility_id, []).append(record)
     causes = {}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.records.run import RunRecord
+from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
 from camp_monitor.watch.digest import compose_digest
@@ -95,11 +95,13 @@ def notify(
     """
     faults: list[str] = []
     composed: list[Message] = []
+    hurried = False
     with open_outbox(workspace.outbox) as outbox:
         try:
             if workspace.ledger.exists():
                 with open_ledger(workspace.ledger) as ledger:
                     _make_up(ledger, outbox)
+                    hurried = without_network(ledger.runs()) is not None
                     for message in compose(workspace, ledger, now, run_id):
                         if put(outbox, message, run_id=run_id, created_at=now):
                             composed.append(message)
@@ -110,9 +112,9 @@ def notify(
             if put(outbox, alarm, run_id=run_id, created_at=now):
                 composed.append(alarm)
         addresses = read_addresses(
-            workspace.configuration.notification, environment, workspace.root
+            workspace.configuration.notification, environment, workspace.root, hurried=hurried
         )
-        deliveries = deliver(outbox, addresses.targets, now)
+        deliveries = deliver(outbox, addresses.targets, now, hurried=hurried)
         faults += _faults(workspace, addresses, bool(deliveries))
         faults += [
             f"The message {name} in the outbox cannot be read, and was not sent: restore the "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,8 @@ FILE_NAME = re.compile(r"[\w-]+\.(png|html)", re.ASCII)
 """No folder and no other kind of file can be named."""
 MOST_SENT = 50
 """Messages that are kept after every target had them."""
+MOST_UNREACHED = 2
+UNTRIED = "the last run found no network, and others could not be reached"
 WAIT_S = 600.0
 """How long to wait for another process that is sending, seconds."""
 
@@ -215,12 +217,15 @@ def unreadable(outbox: sa.Connection) -> list[str]:
     return sorted({str(key) for key in ids} - {message.id for message in waiting(outbox)})
 
 
-def deliver(outbox: sa.Connection, targets: Sequence[Target], now: datetime) -> list[Delivery]:
+def deliver(
+    outbox: sa.Connection, targets: Sequence[Target], now: datetime, *, hurried: bool = False
+) -> list[Delivery]:
     """Try every message of the outbox at every target that has it not yet, oldest first.
 
     What is delivered is written down at once, message by message and target by target, so that
     no one gets a message twice because another could not be reached.  A target that cannot be
-    reached is not tried again in the same call.
+    reached is not tried again in the same call, and where it is `hurried`, after
+    `MOST_UNREACHED` of them no other is tried.
 
     Raises
     ------
@@ -228,8 +233,17 @@ def deliver(outbox: sa.Connection, targets: Sequence[Target], now: datetime) -> 
         Attachments cannot be unpacked.
     """
     down: dict[str, str] = {}
+
+    def try_one(target: Target, title: str, body: str, files: Sequence[Path]) -> tuple[str, bool]:
+        if target.id in down or (hurried and len(down) >= MOST_UNREACHED):
+            return down.get(target.id, UNTRIED), False
+        why = send(target, title, body, files)
+        if why in UNREACHABLE:
+            down[target.id] = why
+        return why, True
+
     try:
-        done = [_deliver_one(outbox, message, targets, now, down) for message in waiting(outbox)]
+        done = [_deliver_one(outbox, one, targets, now, try_one) for one in waiting(outbox)]
     except OSError as error:
         raise WorkspaceError(
             f"Attachments cannot be unpacked for sending ({error.strerror}): check the disk with "
@@ -248,7 +262,7 @@ def _deliver_one(
     message: Kept,
     targets: Sequence[Target],
     now: datetime,
-    down: dict[str, str],
+    try_one: Callable[[Target, str, str, Sequence[Path]], tuple[str, bool]],
 ) -> Delivery:
     kind, title, body = (message.content[name] for name in ("kind", "title", "body"))
     dropped = _address(outbox, message.id, targets)
@@ -257,10 +271,8 @@ def _deliver_one(
     with TemporaryDirectory() as folder:
         files, altered = _unpack(outbox, message, Path(folder))
         for target in (target for target in targets if target.id in tried):
-            attempts = tried[target.id] + (target.id not in down)
-            why = down.get(target.id) or send(target, title, body, files)
-            if why in UNREACHABLE:
-                down[target.id] = why
+            why, is_tried = try_one(target, title, body, files)
+            attempts = tried[target.id] + is_tried
             if why:
                 left.append(f"{target.name}: {why}")
             else:

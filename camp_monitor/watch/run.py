@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TypeGuard
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
-from camp_monitor.codes import WEATHER
-from camp_monitor.errors import CampMonitorError, LedgerError
+from camp_monitor.codes import WEATHER, Code
+from camp_monitor.errors import CampMonitorError, LedgerError, UnreachableError
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
@@ -30,10 +30,9 @@ from camp_monitor.scenes.catalogue import read_scene, read_scenes
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
 from camp_monitor.watch.executors import Answer, Workers
+from camp_monitor.watch.locks import take
 from camp_monitor.workspace import Workspace
 
-LOCKS = Path("runs", "locks")
-"""Below ``out/``: a file for each facility that is being scanned."""
 MOST_FAILURES = 5
 """Errors that the run log keeps of one visit."""
 
@@ -193,14 +192,15 @@ def run(
         begun = RunRecord(run_id, "started", _utc(how.clock()), from_at=first, to_at=last)
         ledger.write_run(begun)
         try:
-            done = _visit_all(workspace, errands, how, workers, ledger, run_id)
+            done, lost = _visit_all(workspace, errands, how, workers, ledger, run_id)
         except LedgerError:
             raise
         except CampMonitorError as error:
             reasons = (failure(error),)
             ledger.write_run(RunRecord(run_id, "failed", _utc(how.clock()), reasons=reasons))
             raise
-        ledger.write_run(RunRecord(run_id, "ended", _utc(how.clock())))
+        what, why = ("failed", (failure(lost),)) if lost else ("ended", ())
+        ledger.write_run(RunRecord(run_id, what, _utc(how.clock()), reasons=why))
     return done
 
 
@@ -211,8 +211,10 @@ def _visit_all(
     workers: Workers[Key],
     ledger: Ledger,
     run_id: str,
-) -> tuple[Done, ...]:
+) -> tuple[tuple[Done, ...], UnreachableError | None]:
+    """Visit one place after another, until the catalogue's host gives no answer at all."""
     done = []
+    lost: UnreachableError | None = None
     held = read_scenes(workspace.imagery)
     with ExitStack() as locks:
         under_way: dict[str, Open] = {}
@@ -221,11 +223,15 @@ def _visit_all(
                 errand, Done(errand.facility_id), set(), [], locks.enter_context(ExitStack())
             )
             done.append(place.done)
-            if not _lock(workspace, place) or not how.is_wanted(errand.facility_id, ledger):
+            is_free = take(workspace.out, errand.facility_id, place.lock)
+            if not is_free or not how.is_wanted(errand.facility_id, ledger):
                 place.done.by_another = True
                 place.lock.close()
                 continue
             under_way[errand.facility_id] = place
+            if lost is not None:
+                place.done.failed.append(lost)
+                continue
             try:
                 for number, question in enumerate(_prepare(workspace, place, held, how, ledger)):
                     place.pending.add(number)
@@ -235,27 +241,15 @@ def _visit_all(
                 raise
             except CampMonitorError as error:
                 place.done.failed.append(error)
+                lost = error if is_lost(error) else None
             _take(workers, under_way, ledger, how, run_id, wait_for_all=False)
         _take(workers, under_way, ledger, how, run_id, wait_for_all=True)
-    return tuple(done)
+    return tuple(done), lost
 
 
-def _lock(workspace: Workspace, place: Open) -> bool:
-    """Take the facility for this run alone; False where another run has it."""
-    from filelock import FileLock, Timeout
-
-    folder = workspace.out / LOCKS
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        place.lock.enter_context(FileLock(folder / f"{place.errand.facility_id}.lock", timeout=0))
-    except Timeout:
-        return False
-    except (OSError, NotImplementedError) as error:
-        raise LedgerError(
-            f"{folder} cannot hold a lock ({getattr(error, 'strerror', None) or error}): make it "
-            f"writable, free some space, or keep out/ on a file system with locks."
-        ) from error
-    return True
+def is_lost(error: CampMonitorError) -> TypeGuard[UnreachableError]:
+    """Tell whether nothing can be searched for now: the catalogue's host gives no answer."""
+    return isinstance(error, UnreachableError) and error.is_catalogue
 
 
 def _prepare(
@@ -274,6 +268,7 @@ def _prepare(
             least_clear=how.settings.min_seen_fraction, sensors=errand.sensors,
         )  # fmt: skip
         how.report(Told(errand.facility_id, planned))
+        done.failed += planned.away[:1]  # what was not looked at is due again
         if planned.choice.pairs:
             how.fetch_ground(facility.id)
         ask = about(facility, how.settings, how.ground_files, errand.methods)
@@ -391,6 +386,8 @@ def _close(
 
 def _unused(look: Look, reason: Note) -> UnusedPass:
     outcome = "too_cloudy" if reason.code in WEATHER else "refused"
+    if reason.code == Code.QUALITY_UNREADABLE:
+        outcome = "failed"
     return UnusedPass(look.id, look.sensor, _utc(look.acquired_at), outcome, reason)
 
 

@@ -229,14 +229,17 @@ def expected_from(
     """Return since when looks are expected at a facility; None where nothing has begun.
 
     That is `Watch.since`; else the first instant that a visit of it searched or tried to; else
-    `first_run_at`, when the first run of all began.
+    `first_run_at`, when the first run of all began.  A try without a network is none: the years
+    before it are not lost, but still to be searched.
     """
     if watch.since is not None:
         return max(datetime.combine(watch.since, time(), UTC), EPOCH)
     tried = [
         instant(record.from_at)
         for record in records
-        if record.facility_id == watch.facility_id and record.from_at
+        if record.facility_id == watch.facility_id
+        and record.from_at
+        and not record.is_without_network
     ]
     begun = min(tried, default=first_run_at)
     return None if begun is None else max(begun, EPOCH)

@@ -13,7 +13,7 @@ from camp_monitor.facilities import find_facility, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
 from camp_monitor.notes import Note
-from camp_monitor.records.run import RunRecord
+from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
@@ -40,7 +40,7 @@ SIGN_DAYS = 10
 """What one sign of a strip on a terminal stands for."""
 STRIP_SIGNS = 37
 """How many signs a strip has: a year."""
-SINGLE_CAUSES = ("no_image", "missed", "failed", "refused")
+SINGLE_CAUSES = ("no_image", "no_network", "missed", "failed", "refused")
 """Outcomes that name an outage of looks that has no other."""
 MOST_NAMED = 6
 """Facilities that a sentence names; of more it says how many there are."""
@@ -89,6 +89,8 @@ class Status:
         Of runs, of looks and of sight, in order of time.
     last_run_at : datetime or None
         When a run last came to its end.
+    without_network : RunRecord or None
+        Says that the last run found no network.
     without_outline : tuple of str
         Facilities of the registry that cannot be watched.
     fault : Note or None
@@ -101,6 +103,7 @@ class Status:
     last_run_at: datetime | None
     without_outline: tuple[str, ...]
     fault: Note | None
+    without_network: RunRecord | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -160,6 +163,7 @@ def read_status(
         max(ended, default=None),
         tuple(key for key, facility in registry.items() if not facility.outlines),
         fault,
+        without_network(records),
     )
 
 
@@ -233,6 +237,16 @@ def headline(status: Status) -> str:
         never=never,
         run=phrase("status.last_run", on=_day(last)) if last else phrase("status.no_run"),
     )
+
+
+def network_sentence(status: Status) -> str:
+    """Say that the last run found no network, in one sentence for all facilities; else nothing."""
+    record = status.without_network
+    if record is None:
+        return ""
+    at = f"{instant(record.at):%Y-%m-%d %H:%M} UTC"
+    host = str(record.reasons[0].numbers["host"])
+    return phrase("status.without_network", at=at, host=host)
 
 
 def unseen_sentences(status: Status) -> list[str]:

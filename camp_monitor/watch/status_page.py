@@ -24,6 +24,7 @@ from camp_monitor.watch.status import (
     Row,
     Status,
     headline,
+    network_sentence,
     outage_sentence,
     unseen_sentences,
 )
@@ -34,11 +35,12 @@ CLASSES = {
     "too_cloudy": "c",
     "failed": "f",
     "no_image": "n",
+    "no_network": "w",
     "missed": "m",
     "pending": "p",
 }
 """Short, for a page may have thousands of looks."""
-LETTERS = {"refused": "×", "failed": "!", "no_image": "·", "missed": "–"}
+LETTERS = {"refused": "×", "failed": "!", "no_image": "·", "no_network": "○", "missed": "–"}
 LEAST_LETTER_DAYS = 8
 """A narrower mark has no letter; its pattern tells it apart."""
 MOST_REASONS = 8_000
@@ -72,6 +74,7 @@ def draw_status(status: Status) -> str:
         least=LEAST_OUTAGE.days,
         headline=headline(status),
         fault=sentence(status.fault) if status.fault else "",
+        network=network_sentence(status),
         unseen=unseen_sentences(status),
         outages=_sentences(status, ("run", "look")),
         legend=[(CLASSES[key], LETTERS.get(key, ""), name_of("look", key)) for key in OUTCOMES],

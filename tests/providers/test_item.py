@@ -203,3 +203,48 @@ def test_a_checksum_that_is_none_promises_nothing(checksum: object) -> None:
     item = altered(OPTICAL, ("assets", "red", "file:checksum"), checksum)
     red = read_remote_scene(item, EARTH_SEARCH).bands[2]
     assert (red.name, red.checksum) == ("red", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("assets", "red", "raster:bands", 0, "scale"), 1.0),
+        (("assets", "red", "raster:bands", 0, "scale"), 0.0),
+        (("assets", "red", "raster:scale"), 2.75e-5),
+        (("assets", "red", "bands"), [{"name": "red", "raster:scale": 0.001}]),
+    ],
+)
+def test_a_scale_that_contradicts_what_is_known_is_refused(path: Any, value: object) -> None:
+    """In any of the places where a version of STAC puts it."""
+    item = altered(OPTICAL, path[:2], {**OPTICAL["assets"]["red"], path[2]: []})
+    item = altered(item, path[:3], [{"scale": value}] if len(path) > 3 else value)
+    with pytest.raises(RemoteError, match="band red, says the scale"):
+        read_remote_scene(item, EARTH_SEARCH)
+
+
+def test_bands_that_differ_in_their_offsets_settle_none() -> None:
+    item = altered(OPTICAL, ("assets", "swir22", "raster:bands", 0, "offset"), 0)
+    state = read_remote_scene(item, EARTH_SEARCH).offset_state
+    assert state is not None
+    assert state.kind == "unknown"
+
+
+def test_an_address_that_is_not_asked_gives_way_to_an_alternate_that_is() -> None:
+    ours = f"https://{EARTH_SEARCH.hosts[1]}/red.tif"
+    alternates = {
+        "far": {"href": "https://far.example.org/red.tif"},
+        "near": {"href": ours},
+        "x": 7,
+    }
+    red = {**OPTICAL["assets"]["red"], "href": "s3://bucket/red.tif"}
+    item = altered(OPTICAL, ("assets", "red"), red | {"alternate": alternates})
+    assert read_remote_scene(item, EARTH_SEARCH).bands[2].href == ours
+    item = altered(OPTICAL, ("assets", "red"), red | {"alternate": {"far": alternates["far"]}})
+    assert read_remote_scene(item, EARTH_SEARCH).bands[2].href == "s3://bucket/red.tif"
+
+
+def test_a_footprint_of_very_many_vertices_is_refused() -> None:
+    ring = [[129 + n % 2 * 0.5, 41 + n / 20_000] for n in range(20_000)]
+    geometry = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    with pytest.raises(RemoteError, match="vertices"):
+        read_remote_scene({**OPTICAL, "geometry": geometry}, EARTH_SEARCH)

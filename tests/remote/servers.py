@@ -170,6 +170,8 @@ class Front(LocalServer):
     next_link : str
         ``""`` as the API says; ``"itself"``: every page leads to itself; anything else is the
         address that every page leads to.
+    empty_pages : int
+        So many empty pages, each with a link to the next, come before the first.
     ignores : set of str
         Parts of a search that are not passed on, as some catalogues leave them aside.
     """
@@ -177,12 +179,24 @@ class Front(LocalServer):
     def __init__(self, behind: str) -> None:
         self.behind = behind
         self.next_link = ""
+        self.empty_pages = 0
         self.ignores: set[str] = set()
         super().__init__()
 
     def answer(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
+        if urlsplit(target).path.endswith("/search") and self.empty_pages:
+            asked = json.loads(body)
+            number = asked.pop("page", 0)
+            if number < self.empty_pages:
+                onward = {
+                    "rel": "next", "href": self.url("/search"), "method": "POST",
+                    "body": {**asked, "page": number + 1},
+                }  # fmt: skip
+                page = {"type": "FeatureCollection", "features": [], "links": [onward]}
+                return 200, {"Content-Type": "application/json"}, json.dumps(page).encode()
+            body = json.dumps(asked).encode()
         if body and self.ignores:
             asked = json.loads(body)
             body = json.dumps({k: v for k, v in asked.items() if k not in self.ignores}).encode()

@@ -333,6 +333,15 @@ def differs(world: World, name: str) -> dict[str, Any]:
     return page(first, second)
 
 
+def unlooked_at(world: World, name: str) -> dict[str, Any]:
+    """Two scenes of which one's quality band cannot be had now."""
+    good, away = (world.item(f"{name}_{day}", datetime=f"2016-09-0{day}T02:20:00Z")
+                  for day in (1, 5))  # fmt: skip
+    world.offer(good, good["id"])
+    world.files.always[asset(world, away, "scl")] = AWAY
+    return page(good, away)
+
+
 def said(*words: str, setup: Callable[[Path], object] = lambda folder: None) -> Setup:
     def make(_: World, __: str, folder: Path) -> tuple[str, ...]:
         setup(folder)
@@ -433,6 +442,8 @@ CASES = [
     # catalogues; each of them has a front of its own
     Case("pages", searched(None), code=0, home="pages"),
     Case("endless", searched(None), "more than 500 scenes", home="endless"),
+    Case("empty_pages", searched(None, *SHORT), code=0, home="empty_pages"),
+    Case("only_empty_pages", searched(None), "10 empty pages in a row", home="only_empty_pages"),
     Case("ignoring", searched(None, *SHORT), code=0, home="ignoring"),
     Case("catalogue_busy", searched(None, *SHORT), code=0, home="busy"),
     Case("catalogue_away", searched(None), "answered HTTP 503, in 5 tries", home="away"),
@@ -443,6 +454,8 @@ CASES = [
     Case("flood", searched(lambda *_: b" " * (33 << 20)), "sends more than", home="flood"),
     Case("differs", searched(differs, "scan", FACILITY, *INTERVAL), "otherwise than a moment ago",
          home="differs", keeps=1),
+    Case("unlooked_at", searched(unlooked_at, "--json", "scan", FACILITY, *INTERVAL),
+         "answered HTTP 503, in 5 tries", home="unlooked_at"),
     # what a user may get wrong
     Case("source", said(*SEARCH, "--source", "earth-serch"), "did you mean earth-search"),
     Case("sensor", said(*SEARCH, "--sensor", "sentinel2"), "did you mean sentinel-2"),
@@ -462,9 +475,11 @@ def fronts(world: World) -> dict[str, Front]:
     made = {
         name: Front(world.api.home)
         for name in ("pages", "endless", "ignoring", "busy", "away", "leading", "html", "no_stac",
-                     "odd", "flood", "differs")
+                     "odd", "flood", "differs", "empty_pages", "only_empty_pages",
+                     "unlooked_at")
     }  # fmt: skip
     made["endless"].next_link = "itself"
+    made["empty_pages"].empty_pages, made["only_empty_pages"].empty_pages = 3, 10**9
     made["leading"].next_link = "file:///etc/passwd"
     made["ignoring"].ignores = {"datetime", "intersects", "collections"}
     made["busy"].faults["/search"].extend([BUSY, AWAY, Fault(cut_at=50)])
@@ -631,8 +646,15 @@ def test_every_page_is_read_and_what_was_not_asked_for_is_left_aside(
     assert {one["clear_fraction"] for one in offers} == {1.0}
     few = {one["id"] for one in offers if "2016-08-01" <= one["acquired_at"] < "2016-08-04"}
     assert 3 <= len(few) < 20
-    for case in ("ignoring", "catalogue_busy"):
+    for case in ("ignoring", "catalogue_busy", "empty_pages"):
         assert {one["id"] for one in json.loads(ended[case].out)} == few, case
+
+
+def test_a_scene_that_nobody_could_look_at_is_not_too_cloudy(ended: dict[str, Ended]) -> None:
+    (facility,) = json.loads(ended["unlooked_at"].out)["facilities"]
+    codes = {one["scene"][-1]: one["reason"]["code"] for one in facility["not_used"]}
+    assert codes["5"] == Code.QUALITY_UNREADABLE
+    assert len(facility["failed"]) == 1
 
 
 def test_odd_items_are_left_out_each_with_a_sentence(ended: dict[str, Ended]) -> None:

@@ -279,3 +279,22 @@ def test_the_outages_of_three_years_are_named() -> None:
         (tuple(ids[:-1]), day(700), day(740), "no_image"),
         (("sim-34",), day(0), day(1090), "failed"),
     }
+
+
+def test_what_was_not_searched_for_want_of_a_network_is_neither_visited_nor_lost() -> None:
+    """A try loses no year; what ends while there is no network is told until it is caught up."""
+    gone = note(Code.NO_NETWORK, host="stac.example.org", detail="It cannot be reached.")
+
+    def tried(first: float, last: float) -> RunRecord:
+        return visit(first, last, what="failed", reasons=(gone,))
+
+    begun = [run(0, "started"), tried(-365, 0)]
+    assert account(watch(), begun, (), day(0), first_run_at=day(0)) == ()
+    weeks = [*begun, *(tried(-365, number) for number in range(1, 41))]
+    slots = account(watch(), weeks, (), day(40), first_run_at=day(0))
+    assert {slot.outcome for slot in slots[:3]} == {"no_network"}
+    (outage,) = outages({"sim-01": slots})
+    assert outage.counts[0][0] == "no_network"
+    caught_up = [*weeks, visit(-365, 41)]
+    slots = account(watch(), caught_up, (), day(41), first_run_at=day(0))
+    assert "no_network" not in {slot.outcome for slot in slots}

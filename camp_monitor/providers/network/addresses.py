@@ -108,20 +108,23 @@ def check_address(address: Address, home: Address, hosts: Collection[str] = ()) 
     home : Address
         The catalogue that the user chose.
     hosts : collection of str
-        Names that may be asked besides that of `home`; empty: every public one.
+        Names that may be asked besides that of `home`, each at the usual port of ``https``;
+        empty: every public one.  Another port is another host, but for names of this computer.
 
     Raises
     ------
     RemoteError
         ``http`` to another computer, a number that is not a public address, or another host.
     """
-    if _is_at_home(address.host, home):
+    if address.origin == home.origin and home.is_this_computer:
         return
-    if hosts and address.host not in (home.host, *hosts):
+    if hosts and not _is_listed(address, home, hosts):
         raise RemoteError(
-            f"{address.host[:LONGEST_SHOWN]} is none of the hosts of this source: choose another "
+            f"{_with_port(address)} is none of the hosts of this source: choose another "
             f"scene, or name it under 'hosts' in a [sources.NAME] of camp-monitor.toml."
         )
+    if _is_at_home(address.host, home):
+        return
     shown = f"{address.host}{address.path}"[:LONGEST_SHOWN]
     if address.scheme != "https":
         raise RemoteError(f"{shown} is asked for over http, which anyone can alter: use https.")
@@ -178,6 +181,16 @@ def where(href: str) -> str:
         return text or "An empty address"
     half = LONGEST_SHOWN // 2
     return f"{text[:half]}…{text[-half:]}"
+
+
+def _is_listed(address: Address, home: Address, hosts: Collection[str]) -> bool:
+    usual = address.port == _DEFAULT_PORTS[address.scheme] or address.is_this_computer
+    return address.origin == home.origin or (usual and address.host in hosts)
+
+
+def _with_port(address: Address) -> str:
+    usual = address.port == _DEFAULT_PORTS[address.scheme]
+    return f"{address.host[:LONGEST_SHOWN]}{'' if usual else f':{address.port}'}"
 
 
 def _is_at_home(host: str, home: Address) -> bool:

@@ -35,6 +35,8 @@ class FailedTry(Exception):
         How long the server asks to be left alone first.
     missing : bool
         There is nothing at that address.
+    silent : bool
+        No answer at all came from the host.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class FailedTry(Exception):
         passing: bool = False,
         wait_s: float = 0.0,
         missing: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(problem)
         self.problem, self.remedy = problem, remedy
         self.passing, self.wait_s, self.missing = passing, wait_s, missing
+        self.silent = silent
 
 
 def parse_json(content: bytes, shown: str) -> Any:

@@ -12,7 +12,8 @@ import logging
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -42,6 +43,12 @@ class Limits:
     whole_bytes : int
         Of a file whose server knows no ranges and sends all of it.
     attempts : int
+    first_attempts : int
+        At a host that has not answered yet: where there is no network, that is said at once.
+    first_read_s : float
+        Likewise, for the catalogue's own host: half of it for a connection, twice it for all.
+    silent_s : float
+        A host from which nothing comes is not tried again after so long.
     first_wait_s, longest_wait_s : float
         Between tries: doubled each time, of which a part by chance.
     retry_after_s : float
@@ -55,10 +62,23 @@ class Limits:
     json_bytes: int = 32 << 20
     whole_bytes: int = 8 << 20
     attempts: int = 5
+    first_attempts: int = 2
+    first_read_s: float = 6.0
+    silent_s: float = 40.0
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
     retry_after_s: float = 90.0
     redirects: int = 5
+
+    @property
+    def of_first_contact(self) -> Limits:
+        """What holds until the catalogue has answered for the first time."""
+        return replace(
+            self,
+            connect_s=min(self.connect_s, self.first_read_s / 2),
+            read_s=min(self.read_s, self.first_read_s),
+            total_s=min(self.total_s, 2 * self.first_read_s),
+        )
 
 
 LIMITS = Limits()
@@ -88,7 +108,7 @@ def _wait_s(most_s: float) -> float:
     """
     rest_s: float = _turn.ends_at_s - time.monotonic()
     if rest_s <= 0:
-        raise FailedTry("takes too long to send its answer", LATER)
+        raise FailedTry("takes too long to send its answer", LATER, silent=True)
     return min(most_s, rest_s)
 
 
@@ -130,11 +150,7 @@ class _Checked(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         host = self.host.strip("[]")
-        try:
-            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        except OSError:
-            raise FailedTry("has a host that cannot be found", LATER, passing=True) from None
-        numeric = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        numeric = _look_up(host, self.port)
         check_resolved(host, numeric, _turn.home)
         for one in numeric:
             within_s = _wait_s(_turn.limits.connect_s)
@@ -147,7 +163,24 @@ class _Checked(HTTPConnection):
             if sock.getpeername()[0] in numeric:
                 return sock
             sock.close()
-        raise FailedTry("cannot be reached", LATER, passing=True)
+        raise FailedTry("cannot be reached", LATER, passing=True, silent=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """Return the numeric addresses of a name; the system's own wait may be minutes."""
+    found: list[str] = []
+
+    def ask() -> None:
+        with suppress(OSError, UnicodeError):
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(str(entry[4][0]) for entry in entries)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_wait_s(max(_turn.limits.connect_s, _turn.limits.read_s)))
+    if not found:
+        raise FailedTry("has a host that cannot be found", LATER, passing=True, silent=True)
+    return list(dict.fromkeys(found))
 
 
 class _CheckedTls(_Checked, HTTPSConnection):
@@ -183,9 +216,9 @@ def explain(error: requests.RequestException) -> FailedTry:
             "its certificate in REQUESTS_CA_BUNDLE",
         )
     if isinstance(error, requests.Timeout):
-        return FailedTry("did not answer in time", LATER, passing=True)
+        return FailedTry("did not answer in time", LATER, passing=True, silent=True)
     if isinstance(error, requests.ConnectionError):
-        return FailedTry("broke off the connection", LATER, passing=True)
+        return FailedTry("broke off the connection", LATER, passing=True, silent=True)
     return FailedTry("cannot be asked", "check the address")
 
 

@@ -19,9 +19,9 @@ from urllib.parse import urljoin
 
 import requests
 import urllib3
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from camp_monitor.errors import MissingError, RemoteError
+from camp_monitor.errors import AwayError, MissingError, RemoteError, UnreachableError
 from camp_monitor.providers.network.addresses import check_address, parse_address, where
 from camp_monitor.providers.network.answers import (
     LATER,
@@ -39,6 +39,12 @@ from camp_monitor.providers.network.range_file import RangeFile
 from camp_monitor.providers.network.signing import Sign, Signed, unsigned
 
 FIRST_BYTES = 32768
+SILENT_FOR_S = 300.0
+"""A host from which nothing came is not asked again for so long: it is found out once."""
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+Silences = dict[Origin, tuple[float, str]]
+"""By origin: when that was found out, and what happened, for a message."""
 _CHUNK_BYTES = 65536
 
 
@@ -81,6 +87,9 @@ class Remote:
         Waits for a number of seconds.
     chance : function
         Returns a number from 0 to 1, for the waits.
+    silences : dict or None
+        Hosts from which nothing comes; give the same to several, and what one found out the others
+        know.
 
     Attributes
     ----------
@@ -111,6 +120,7 @@ class Remote:
         limits: Limits = LIMITS,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
+        silences: Silences | None = None,
     ) -> None:
         self.home = parse_address(home)
         check_address(self.home, self.home)
@@ -120,6 +130,8 @@ class Remote:
         self._adapter = Adapter()
         self._certificates: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._lock = threading.Lock()
+        self._heard: set[Origin] = set()
+        self._silences: Silences = {} if silences is None else silences
         self.requests = 0
         self.bytes_read = 0
         self.session: requests.Session = _Session(self)
@@ -165,7 +177,7 @@ class Remote:
     def _ask(self, ask: _Ask) -> _Answer:
         """Ask until it is answered or there is no hope."""
         retrying = Retrying(
-            stop=stop_after_attempt(self.limits.attempts),
+            stop=self._is_over,
             retry=retry_if_exception(lambda error: isinstance(error, FailedTry) and error.passing),
             wait=self._wait_s,
             sleep=self._sleep,
@@ -173,11 +185,35 @@ class Remote:
         )
         try:
             return retrying(self._try_once, ask)
-        except FailedTry as failure:
-            tries = f", in {self.limits.attempts} tries" if failure.passing else ""
-            message = f"{where(ask.href)} {failure.problem}{tries}: {failure.remedy}."
-            kind = MissingError if failure.missing else RemoteError
-        raise kind(message)
+        except FailedTry as failed:
+            failure = failed
+        tried: int = retrying.statistics["attempt_number"]
+        tries = f", in {tried} tries" if failure.passing and tried > 1 else ""
+        problem = f"{failure.problem}{tries}: {failure.remedy}."
+        if isinstance(failure, _Silence):
+            if failure.origin != self.home.origin or failure.origin not in self._heard:
+                self._silences.setdefault(failure.origin, (time.monotonic(), problem))
+            raise self._unreachable(ask.href, failure.origin, problem)
+        kind = AwayError if failure.passing else MissingError if failure.missing else RemoteError
+        raise kind(f"{where(ask.href)} {problem}")
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        """Tell whether there is no use in another try."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _Silence):
+            if (
+                error.origin not in self._heard
+                and state.attempt_number >= self.limits.first_attempts
+            ):
+                return True
+            if (state.seconds_since_start or 0.0) >= self.limits.silent_s:
+                return True
+        return state.attempt_number >= self.limits.attempts
+
+    def _unreachable(self, href: str, origin: Origin, problem: str) -> UnreachableError:
+        """Say that nothing came; where the catalogue answered before, it may be this question."""
+        lost = origin == self.home.origin and origin not in self._heard
+        return UnreachableError(f"{where(href)} {problem}", origin[1], is_catalogue=lost)
 
     def _wait_s(self, state: RetryCallState) -> float:
         """Return a wait that doubles, half of it by chance, and is never less than was asked."""
@@ -189,17 +225,24 @@ class Remote:
     def _try_once(self, ask: _Ask) -> _Answer:
         signed = self._sign(ask.href)
         href, headers, body = signed.url, dict(signed.headers), ask.body
-        start_turn(self.home, self.limits)
+        self._start_turn(href)
         for _ in range(self.limits.redirects + 1):
             address = parse_address(href)
             check_address(address, self.home, self.hosts)
-            response = self._send(href, {**headers, **_headers_of(ask, body)}, body)
-            location = response.headers.get("Location", "")
+            self._check_silence(href, address.origin)
             try:
-                if not response.is_redirect:
-                    return self._take(response, ask, signed)
-            finally:
-                response.close()
+                response = self._send(href, {**headers, **_headers_of(ask, body)}, body)
+                self._heard.add(address.origin)
+                location = response.headers.get("Location", "")
+                try:
+                    if not response.is_redirect:
+                        return self._take(response, ask, signed)
+                finally:
+                    response.close()
+            except FailedTry as failure:
+                if failure.silent:
+                    raise _Silence(failure, address.origin) from None
+                raise
             target = next_address(href, location)
             if target.origin != address.origin:
                 check_no_secret(location, ask.href, signed)
@@ -210,6 +253,19 @@ class Remote:
         raise FailedTry(
             f"leads on more than {self.limits.redirects} times", "check the address in a browser"
         )
+
+    def _start_turn(self, href: str) -> None:
+        """Begin a try; of a catalogue that never answered, less is waited for."""
+        origin = parse_address(href).origin
+        first = origin == self.home.origin and origin not in self._heard
+        start_turn(self.home, self.limits.of_first_contact if first else self.limits)
+
+    def _check_silence(self, href: str, origin: Origin) -> None:
+        """Do not ask a host again of which it was found out lately that nothing comes."""
+        found_at, problem = self._silences.get(origin, (-SILENT_FOR_S, ""))
+        if problem and time.monotonic() - found_at < SILENT_FOR_S:
+            raise self._unreachable(href, origin, problem)
+        self._silences.pop(origin, None)
 
     def _send(self, href: str, headers: Mapping[str, str], body: bytes | None) -> requests.Response:
         """Send one request and return when the head of the answer is there."""
@@ -287,6 +343,14 @@ class Remote:
             remedy = f"it asks to be left alone for {min(wait_s, 1e6):.0f} s, try after that"
             return FailedTry(problem, remedy)
         return FailedTry(problem, LATER, passing=True, wait_s=wait_s)
+
+
+class _Silence(FailedTry):
+    """One try in which nothing came from a host, and from which."""
+
+    def __init__(self, failure: FailedTry, origin: Origin) -> None:
+        super().__init__(failure.problem, failure.remedy, passing=failure.passing, silent=True)
+        self.origin = origin
 
 
 def _headers_of(ask: _Ask, body: bytes | None) -> dict[str, str]:

@@ -87,7 +87,11 @@ PHRASES: dict[str, str] = {
         "{never} never · {run}"
     ),
     "status.last_run": "last run ended {on}",
-    "status.no_run": "no run yet",
+    "status.no_run": "no run has ended yet",
+    "status.without_network": (
+        "The run of {at} found no network ({host} gave no answer): what it did not search is due "
+        "again at the next run."
+    ),
     "status.never_seen": "Never seen so far: {names}.",
     "status.not_seen_since": "Not seen since {on}, {ago:days} ago: {facility}.",
     "status.cloudy": (
@@ -222,6 +226,9 @@ PHRASES: dict[str, str] = {
         "camp-monitor.toml"
     ),
     "scan.to_another_run": "{facility} is left to another run.",
+    "scan.no_network": (
+        "No network: {facilities:facilities} were not searched and are due again; {reason}"
+    ),
     "scan.failed": "{facility}: {reason}",
     "scan.nothing": "No two images of one sensor were there to compare.",
     "scan.no_image": "No image of {facilities:facilities}: that is not 'nothing changed'.",

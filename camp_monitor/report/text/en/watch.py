@@ -24,6 +24,7 @@ CODES: dict[Code, str] = {
         "{searched:searched} held no two usable scenes of one sensor; ask for a longer interval, "
         "or another --sensor or --source."
     ),
+    Code.NO_NETWORK: "No network: {detail}",
     Code.FAILED: "{detail}",
     # coverage
     Code.SEEN: "Seen on {on} ({sensor:sensor}).",
