@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.bounds import check_bounds
+from camp_monitor.scenes.tiff_tags import check_tags
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -50,6 +51,8 @@ def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
     alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
     try:
         driver = _driver(path)
+        if driver == "GTiff":
+            check_tags(path)
         with alone, warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(path.resolve(), driver=driver)

@@ -23,7 +23,7 @@ def run(words: list[str]) -> int:
         main(words, prog_name="camp-monitor")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - whatever it is, it is counted
+    except BaseException:  # whatever it is, it is counted
         traceback.print_exc()
         return 99
     return 0

@@ -160,17 +160,18 @@ def _judge_some(numbers: range, seed: int, folder: Path) -> list[Judged]:
     child = Child(folder / "said")
     try:
         sound = {base.path: _prepare(base, child, folder) for base in bases}
-        return [
-            _judge(make_input(number, seed, bases, folder / "in"), child, folder, sound)
-            for number in numbers
-            if not shutil.rmtree(folder / "in", ignore_errors=True)
-        ]
+        judged = []
+        for number in numbers:
+            shutil.rmtree(folder / "in", ignore_errors=True)
+            made = make_input(number, seed, bases, folder / "in")
+            judged.append(_judge(made, child, folder, sound))
+        return judged
     finally:
         child.stop()
 
 
 def _prepare(base: Base, child: Child, folder: Path) -> str:
-    """Make a workspace with the earlier scene and an outline; return the answer to the sound file."""
+    """Make a workspace with an outline and the earlier scene; return the answer to a sound file."""
     place = create_workspace(folder / "ready" / base.path.name, folder / "canary").root
     if base.raster:
         config = place / "camp-monitor.toml"
@@ -276,13 +277,13 @@ def _answers(ended: list[Ended]) -> list[str]:
 
 
 def _other_pixels(made: Input) -> float | None:
-    """Share of pixels that are others than in the sound file, or lie elsewhere; None: unreadable."""
+    """Share of pixels that are others than in the sound file, or elsewhere; None: unreadable."""
     with rasterio.open(made.base.path) as source:
         numbers, transform = source.read().astype(np.float64), source.transform
     try:
-        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-            with rasterio.open(made.path) as source:
-                now, place, crs = source.read().astype(np.float64), source.transform, source.crs
+        alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+        with alone, rasterio.open(made.path) as source:
+            now, place, crs = source.read().astype(np.float64), source.transform, source.crs
     except RasterioError:
         return None
     if now.shape != numbers.shape or place != transform or crs is None:

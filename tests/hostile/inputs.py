@@ -84,7 +84,11 @@ def make_bases(folder: Path) -> tuple[Base, ...]:
 
 def _vectors(folder: Path, ring: shapely.Polygon) -> list[Base]:
     geojson = folder / "ring.geojson"
-    feature = {"type": "Feature", "properties": {"name": "Ring"}, "geometry": ring.__geo_interface__}
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "Ring"},
+        "geometry": ring.__geo_interface__,
+    }
     geojson.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     corners = " ".join(f"{x},{y},0" for x, y in ring.exterior.coords)
     text = (
@@ -157,14 +161,26 @@ def overwrite(path: Path, held: NDArray[np.uint8], chance: np.random.Generator) 
 
 def lie(path: Path, held: NDArray[np.uint8], chance: np.random.Generator) -> None:
     """Let tags of a TIFF claim other numbers, kinds and places, or the list of tags lead on."""
-    start = int(struct.unpack_from("<I", held, 4)[0])
-    count = int(struct.unpack_from("<H", held, start)[0])
+    whole = bytearray(held.tobytes())
+    start = int(struct.unpack_from("<I", whole, 4)[0])
+    count = int(struct.unpack_from("<H", whole, start)[0])
     if chance.random() < 0.1:  # a list of tags that follows itself, or lies elsewhere
-        struct.pack_into("<I", held, start + 2 + 12 * count, int(chance.choice([start, 8, 2**31])))
-    lies = (0, 1, 7, 255, 65535, 2**20, 2**31 - 1, 2**32 - 1, len(held), int(chance.integers(2**32)))
+        struct.pack_into("<I", whole, start + 2 + 12 * count, int(chance.choice([start, 8, 2**31])))
+    lies = (
+        0,
+        1,
+        7,
+        255,
+        65535,
+        2**20,
+        2**31 - 1,
+        2**32 - 1,
+        len(held),
+        int(chance.integers(2**32)),
+    )
     for _ in range(int(chance.integers(1, 4))):
         entry = start + 2 + 12 * int(chance.integers(count))
-        tag, kind, number, value = struct.unpack_from("<HHII", held, entry)
+        tag, kind, number, value = struct.unpack_from("<HHII", whole, entry)
         what, told = int(chance.integers(5)), int(lies[chance.integers(len(lies))])
         if what == 0:
             number = told
@@ -174,11 +190,11 @@ def lie(path: Path, held: NDArray[np.uint8], chance: np.random.Generator) -> Non
             tag = int(chance.choice(TAGS))
         elif kind == 12 and value + 8 <= len(held):  # georeference: numbers of 64 bits
             wild = float(chance.choice([0, -1, 1e-300, 1e300, np.nan, np.inf, 180, 1e7]))
-            struct.pack_into("<d", held, value, wild)
+            struct.pack_into("<d", whole, value, wild)
         else:
             value = told
-        struct.pack_into("<HHII", held, entry, tag, kind, number, value)
-    path.write_bytes(held.tobytes())
+        struct.pack_into("<HHII", whole, entry, tag, kind, number, value)
+    path.write_bytes(whole)
 
 
 def special(path: Path, held: NDArray[np.uint8], chance: np.random.Generator) -> None:
@@ -206,7 +222,9 @@ def special(path: Path, held: NDArray[np.uint8], chance: np.random.Generator) ->
         path.write_bytes(held.tobytes())
         for suffix in (".ovr", ".msk"):
             shutil.copy(canary, f"{path}{suffix}")
-        aux = f"<PAMDataset><Metadata domain='x'><MDI key='F'>{canary}</MDI></Metadata></PAMDataset>"
+        aux = (
+            f"<PAMDataset><Metadata domain='x'><MDI key='F'>{canary}</MDI></Metadata></PAMDataset>"
+        )
         path.with_name(path.name + ".aux.xml").write_text(aux)
     elif choice == 8:
         _bomb(path, chance)
