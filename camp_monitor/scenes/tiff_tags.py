@@ -64,7 +64,8 @@ def _look_at_list(source: BinaryIO, at: int, order: str, big: bool, path: Path) 
         if kind in _BYTES_AND_TEXT and number > MOST_TEXT_BYTES:
             raise SceneError(
                 f"{path} has a tag ({tag}) of {number / 1e6:.3g} MB, and "
-                f"{MOST_TEXT_BYTES / 1e6:.2g} MB are the most: write the image without it (gdal_translate)."
+                f"{MOST_TEXT_BYTES / 1e6:.2g} MB are the most: write the image "
+                f"without it (gdal_translate)."
             )
     return _number(source.read(struct.calcsize("<" + link)), order + link)
 
