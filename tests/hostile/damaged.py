@@ -53,7 +53,7 @@ MOST_BYTES = 1536 << 20
 OTHER_FRACTION = 0.5
 OTHER_NUMBER = 0.2
 """A pixel is another where it differs by more than this share of the sound file's mean."""
-BEYOND = ("traceback", "over 60 s", "over 1.5 GiB", "outside")
+BEYOND = ("not one sentence", "traceback", "over 60 s", "over 1.5 GiB", "outside")
 EVERY = ("refused", "right", "wrong", "apart", *BEYOND)
 
 
@@ -238,7 +238,7 @@ def _judge(made: Input, child: Child, folder: Path, sound: dict[Path, str]) -> J
 def _verdict(made: Input, ended: list[Ended], folder: Path, sound: str) -> str:
     if ended[0].code != 0:
         one = ended[0].err.count("Error:") == 1 or "Usage" in ended[0].err
-        return "refused" if one and ended[0].code in (1, 2, 3) else "traceback"
+        return "refused" if one and ended[0].code in (1, 2, 3) else "not one sentence"
     if len(ended) > 1 and ended[1].code == 2:
         return "refused"
     if not made.base.raster:
@@ -309,7 +309,7 @@ def main() -> int:
             told = (one.made.number, one.made.base.path.name, one.made.damage, one.verdicts)
             print(*told, one.said)
     for verdict in EVERY:
-        print(f"{verdict:>14} {counts[verdict]:5}")
+        print(f"{verdict:>16} {counts[verdict]:5}")
     return int(any(counts[verdict] for verdict in ("wrong", *BEYOND)))
 
 
