@@ -253,7 +253,8 @@ def _canonical(
     centred = sample - mean[:, None]
     covariance = (centred * weights) @ centred.T / total
     # a grain of noise keeps a constant or doubled band from making the matrix singular
-    covariance += np.eye(2 * bands) * 1e-6 * np.trace(covariance) / (2 * bands)
+    grain = max(1e-6 * float(np.trace(covariance)) / (2 * bands), 1e-12)  # or nothing varies
+    covariance += np.eye(2 * bands) * grain
     before, after = covariance[:bands, :bands], covariance[bands:, bands:]
     between = covariance[:bands, bands:]
     squared, first = linalg.eigh(between @ linalg.solve(after, between.T, assume_a="pos"), before)

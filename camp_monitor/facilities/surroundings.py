@@ -5,6 +5,7 @@ from __future__ import annotations
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.facilities.antimeridian import joined_at_180, split_at_180, unwrapped_rings
 from camp_monitor.facilities.facility import Outline
 
 
@@ -15,10 +16,10 @@ def search_area(outline: Outline, margin_m: float) -> BaseGeometry:
 
 def widened(geometry: BaseGeometry, by_m: float) -> BaseGeometry:
     """Widen a geometry, EPSG:4326, by metres on the ground."""
-    centre = geometry.centroid
+    centre = joined_at_180(geometry).centroid
     local = f"+proj=aeqd +lat_0={centre.y:.6f} +lon_0={centre.x:.6f} +datum=WGS84 +units=m"
     flat = Geometry(geometry, "EPSG:4326").to_crs(local).geom.buffer(by_m, quad_segs=16)
-    return Geometry(flat, local).to_crs("EPSG:4326").geom
+    return split_at_180(unwrapped_rings(Geometry(flat, local).to_crs("EPSG:4326").geom))
 
 
 def position(region: BaseGeometry, outline: Outline) -> str:

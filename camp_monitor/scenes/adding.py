@@ -29,7 +29,8 @@ from camp_monitor.scenes.catalogue import (
     scene_of,
     store_item,
 )
-from camp_monitor.scenes.inspecting import InspectedFile, footprint, ground_pixel_m, inspect_file
+from camp_monitor.scenes.footprint import bounding_box, footprint
+from camp_monitor.scenes.inspecting import InspectedFile, ground_pixel_m, inspect_file
 from camp_monitor.scenes.naming import name_bands
 from camp_monitor.scenes.radiometry import Meaning, tell_meaning
 from camp_monitor.scenes.scene import Scene, SceneDescription, parse_acquired
@@ -203,7 +204,7 @@ def _make_item(
     item = pystac.Item(
         id=said.id or _scene_id(files, sensor, acquired, provider),
         geometry=shapely.geometry.mapping(frame),
-        bbox=list(frame.bounds),
+        bbox=list(bounding_box(frame)),
         datetime=acquired[0] if acquired[0] == acquired[1] else None,
         properties=properties,
         stac_extensions=[

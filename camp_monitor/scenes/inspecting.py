@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from shapely.errors import ShapelyError
-from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
 from camp_monitor.facilities.geometry import geodesic_area_m2
+from camp_monitor.scenes.bounds import pieces
 from camp_monitor.scenes.catalogue import file_sha256
+from camp_monitor.scenes.footprint import NotOnEarth, footprint
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.sensors import Sensor
 
@@ -106,7 +106,7 @@ def _numbers(
     low, high = math.inf, -math.inf
     step = max(1, source.count * source.height * source.width // SAMPLE_PX)
     kept = []
-    for _, window in source.block_windows(1):
+    for window in pieces(source):
         numbers = source.read(window=window).astype(np.float32)
         held = np.isfinite(numbers)
         if nodata is not None and not math.isnan(nodata):
@@ -143,24 +143,17 @@ def _check_place(grid: GeoBox, path: Path) -> None:
     from pyproj.exceptions import ProjError
 
     try:
-        west, south, east, north = footprint(grid).bounds
+        footprint(grid)
+    except NotOnEarth as error:
+        raise SceneError(
+            f"{path} lies {error}, which is not on the Earth or cannot be put on a map: correct "
+            f"its georeference and add it again."
+        ) from error
     except (ProjError, ValueError, ShapelyError) as error:
         raise SceneError(
             f"{path} is in a coordinate reference system that cannot be turned into longitude and "
             f"latitude: assign the right one (gdal_edit.py -a_srs EPSG:...) and add it again."
         ) from error
-    if not (-181 <= west < east <= 181 and -90.1 <= south < north <= 90.1):
-        raise SceneError(
-            f"{path} lies at longitude {west:.6g} to {east:.6g} and latitude {south:.6g} to "
-            f"{north:.6g}, which is not on the Earth: correct its georeference and add it again."
-        )
-
-
-def footprint(grid: GeoBox) -> BaseGeometry:
-    """Frame of the file, EPSG:4326."""
-    pixel = math.sqrt(abs(grid.affine.determinant))
-    frame = grid.extent.to_crs("EPSG:4326", resolution=max(grid.shape) * pixel / 10)
-    return shapely.transform(frame.geom, lambda points: points.round(7))
 
 
 def ground_pixel_m(files: tuple[InspectedFile, ...]) -> float:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camp_monitor.errors import SceneError
+from camp_monitor.scenes.bounds import check_bounds
+from camp_monitor.scenes.tiff_tags import check_tags
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -39,19 +41,23 @@ def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
     Raises
     ------
     SceneError
-        There is no such file, it is neither a GeoTIFF nor a JPEG 2000, or it is damaged; also
-        where that shows only while the block inside reads from it.
+        There is no such file, it is neither a GeoTIFF nor a JPEG 2000, it claims more than
+        `camp_monitor.scenes.bounds` allows, or it is damaged; also where that shows only while
+        the block inside reads from it.
     """
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR")
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
     try:
         driver = _driver(path)
+        if driver == "GTiff":
+            check_tags(path)
         with alone, warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(path.resolve(), driver=driver)
         with source:
+            check_bounds(source, path)
             yield source
     except (RasterioError, OSError, IndexError, UnicodeDecodeError) as error:
         cause = (str(error).splitlines() or [type(error).__name__])[0][:200]

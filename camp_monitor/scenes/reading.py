@@ -15,6 +15,8 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
+from camp_monitor.facilities.antimeridian import joined_at_180
+from camp_monitor.scenes.bounds import check_window
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
@@ -27,7 +29,12 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 MAX_SIDE_PX = 12_000
-"""A larger window is refused: it would not fit in the memory of a laptop."""
+"""A larger window is refused, whatever it holds."""
+MOST_SCAN_BYTES = 4_000_000_000
+"""Of memory, for one comparison: what a laptop has to spare."""
+SCAN_BYTES_PER_NUMBER = 48
+"""Of memory, at the height of a comparison, for each pixel and band of its grid.  Measured on
+four bands of Sentinel-2 and of 2 m: 27 to 36."""
 RESTORE = "restore the file from its source"
 TRUE_SCALE = 0.01
 """A scene's own grid is kept where its metre is a metre on the ground within this share."""
@@ -59,6 +66,7 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
     """
     coarser = before if before.pixel_m >= after.pixel_m else after
     native = native_grid(coarser.bands[0])
+    area = joined_at_180(area)
     centre = area.centroid
     if native.crs is not None and _measures_metres(native, coarser.pixel_m):
         epsg = native.crs.to_epsg()
@@ -76,6 +84,15 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
         raise SceneError(
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and "
             f"{MAX_SIDE_PX} a side is the most: scan a smaller outline."
+        )
+    numbers = height * width * max(len(before.bands), len(after.bands))
+    if numbers * SCAN_BYTES_PER_NUMBER > MOST_SCAN_BYTES:
+        raise SceneError(
+            f"The window would be {width} x {height} pixels of {pixel_m:g} m, and comparing it "
+            f"would take about {numbers * SCAN_BYTES_PER_NUMBER / 1e9:.1f} GB of memory where "
+            f"{MOST_SCAN_BYTES / 1e9:g} GB are the most: scan a smaller outline or with a smaller "
+            f"margin (margin_m of [scan] in camp-monitor.toml), or resample the images to larger "
+            f"pixels (gdalwarp -tr)."
         )
     west, north = origin_x + columns[0] * pixel_m, origin_y - rows[0] * pixel_m
     affine = type(native.affine)(pixel_m, 0, west, 0, -pixel_m, north)
@@ -150,6 +167,7 @@ def _read_file(
         window = needed_window(source, grid)
         if window is None:
             return values, np.zeros(grid.shape, bool)
+        check_window(source, window, len(bands), bands[0].path)
         numbers = source.read([band.index for band in bands], window=window)
         transform = source.window_transform(window)
         crs = source.crs
@@ -220,7 +238,9 @@ def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
         window = needed_window(source, grid)
         if window is None:
             return told
-        numbers = source.read(quality_indexes(band.name, band.index), window=window)
+        indexes = quality_indexes(band.name, band.index)
+        check_window(source, window, np.size(indexes), band.path)
+        numbers = source.read(indexes, window=window)
         reproject(
             READERS[band.name](numbers), told, src_transform=source.window_transform(window),
             src_crs=source.crs, dst_transform=grid.affine, dst_crs=str(grid.crs),
@@ -239,6 +259,8 @@ def needed_window(source: DatasetReader, grid: GeoBox) -> Window | None:
     corners = np.array(shapely.affinity.affine_transform(extent, onto_pixels).bounds)
     if not np.isfinite(corners).all():
         return None
+    beyond = max(source.width, source.height) + 9
+    corners = corners.clip(-beyond, beyond)  # before they become integers
     first, last = np.floor(corners[:2]).astype(int) - 3, np.ceil(corners[2:]).astype(int) + 3
     col, row = np.maximum(first, 0).tolist()
     right, bottom = np.minimum(last, (source.width, source.height)).tolist()

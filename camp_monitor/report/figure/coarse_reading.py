@@ -10,6 +10,7 @@ from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.scene import Scene
 
 WORKING_MEMORY_MB = 64
@@ -41,7 +42,7 @@ def read_coarse(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0
         try:
             with (
                 rasterio.Env(GDAL_CACHEMAX=WORKING_MEMORY_MB),
-                rasterio.open(path) as source,
+                open_raster(path, "restore the file from its source") as source,
                 WarpedVRT(
                     source, crs=str(grid.crs), transform=moved.affine, width=width, height=height,
                     resampling=Resampling.average, src_nodata=bands[0].nodata, nodata=float("nan"),
