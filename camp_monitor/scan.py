@@ -23,6 +23,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.passes import is_one_pass, put_together
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles
 from camp_monitor.workspace import AnyWorkspace, open_workspace
@@ -109,11 +110,12 @@ def scan(
     settings = workspace.scan_settings.told(**told)
     area = search_area(facility.outline, settings.margin_m)
     scenes = read_scenes(workspace.imagery)
-    first = choose_scene(scenes, before, area, "before")
-    second = choose_scene(scenes, after, area, "after")
+    first = choose_scene(scenes, before, area, "before", settings.context_px)
+    second = choose_scene(scenes, after, area, "after", settings.context_px)
     check_order(first, second)
+    passes = put_together(scenes, area, settings.context_px)
     ask = about(facility, settings, ground_files or workspace.ground_files)
-    question = ask(before=first, after=second, earlier=quiet_scene(scenes, first, area))
+    question = ask(before=first, after=second, earlier=quiet_scene(passes, first, area))
     with open_ledger(workspace.ledger) as ledger:
         held = answered(ledger, question)
         said: tuple[Note, ...] = ()
@@ -131,7 +133,7 @@ def scan(
 
 
 def check_order(before: Scene, after: Scene) -> None:
-    """Refuse one scene named twice, or two named the wrong way round: a slip, and no observation.
+    """Refuse one scene or pass named twice, or two the wrong way round: a slip, no observation.
 
     Raises
     ------
@@ -141,6 +143,11 @@ def check_order(before: Scene, after: Scene) -> None:
         raise SceneError(
             f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
             f"two."
+        )
+    if is_one_pass(before, after):
+        raise SceneError(
+            f"{before.id} ({before.dates}) and {after.id} ({after.dates}) are of one pass of one "
+            f"satellite and show the same moment: name scenes of two passes."
         )
     if after.acquired_to_at <= before.acquired_from_at:
         raise SceneError(

@@ -284,10 +284,10 @@ class Ledger:
     def looks(self, facility_id: str | None = None) -> tuple[Looked, ...]:
         """Return which scene was looked at when, for what, and how that ended: no geometry.
 
-        Quicker than `observations` where thousands are counted; superseded ones are left out.
+        Superseded ones are left out, and pairs of one pass.  Quicker than `observations`.
         """
         with self._transaction() as connection:
-            return tuple(read_looks(connection, facility_id))
+            return tuple(one for one in read_looks(connection, facility_id) if not one.of_one_pass)
 
     def questions(self, facility_id: str) -> dict[str, bool]:
         """Return what was asked of a facility already, by `question_sha256`.

@@ -27,6 +27,7 @@ from camp_monitor.records.run import RunRecord, UnusedPass, failure
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
+from camp_monitor.scenes.passes import put_together
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
 from camp_monitor.watch.executors import Answer, Workers
@@ -267,10 +268,11 @@ def _prepare(
     area = search_area(facility.outline, how.settings.margin_m)
     ground = Place(facility.outline.geometry, area, how.settings.context_px)
     near = [scene for scene in held if scene.footprint.intersects(area)]
+    passes = put_together(near, area, how.settings.context_px)
     with ExitStack() as stack:
         shop = stack.enter_context(how.open_shop(errand.sensors)) if how.open_shop else None
         planned = plan(
-            near, ground, errand.interval, shop,
+            passes, ground, errand.interval, shop,
             least_clear=how.settings.min_seen_fraction, sensors=errand.sensors,
         )  # fmt: skip
         how.report(Told(errand.facility_id, planned))
@@ -282,17 +284,15 @@ def _prepare(
             fetched = fetch_offers(
                 workspace.imagery, ground, planned.missing, shop, note=how.note_fetched
             )
-    scenes = {scene.id: scene for scene in near}
-    for name in fetched.values():
-        scenes[name] = read_scene(workspace.imagery / name / f"{name}.json")
-    done.pairs += in_catalogue(planned.choice.pairs, fetched)
+    near += [read_scene(workspace.imagery / name / f"{name}.json") for name in fetched.values()]
+    every = put_together(near, area, how.settings.context_px) if fetched else passes
+    chosen = in_catalogue(planned.choice.pairs, fetched, [*passes, *near], every)
+    done.pairs += [(before.id, after.id, why) for before, after, why in chosen]
     done.left_out = planned.choice.left_out
     place.unused.extend(_unused(look, reason) for look, reason in done.left_out)
-    every = list(scenes.values())
-    chosen = ((scenes[before], scenes[after]) for before, after, _ in done.pairs)
     questions = (
         ask(before=before, after=after, earlier=quiet_scene(every, before, area))
-        for before, after in chosen
+        for before, after, _ in chosen
     )
     yield from _new(questions, place, ledger, how)
 
