@@ -26,6 +26,7 @@ from camp_monitor.ledger.chain import (
     Head,
     tables_of,
 )
+from camp_monitor.ledger.clock import check_after_scenes, check_clock, check_counts
 from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
     Added,
@@ -139,6 +140,7 @@ class Ledger:
         findings: Sequence[Finding],
         *,
         recorded_at: datetime,
+        clock_is_right: bool = False,
     ) -> Added:
         """Record one scan: all of it, or nothing.
 
@@ -153,9 +155,13 @@ class Ledger:
             observation names must be given here or be in the ledger already.
         recorded_at : datetime
             Now, with a time zone.
+        clock_is_right : bool
+            Whether that holds though the last record is dated later.
 
         Raises
         ------
+        InputError
+            The time lies before the last record, or before a scene was taken.
         LedgerError
             Observations and findings do not fit together, or the file cannot be written.
         """
@@ -164,6 +170,10 @@ class Ledger:
         named = {key for item in observations for key in item.named_ids}
         with self._transaction(writing=True) as connection:
             upgrade(connection)
+            if not clock_is_right:
+                check_clock(connection, (ANSWERS, RUNS), at)
+            for item in observations:
+                check_after_scenes("A scan", at, (item.before, item.after))
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
             check_belonging(observations, given, present)
             known = read_same_questions(connection, observations)
@@ -186,7 +196,9 @@ class Ledger:
         below = sum(item.candidate for item in new_findings)
         return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
-    def review(self, review: Review, *, recorded_at: datetime) -> bool:
+    def review(
+        self, review: Review, *, recorded_at: datetime, clock_is_right: bool = False
+    ) -> bool:
         """Record a review; the finding and its earlier reviews stay as they are.
 
         Reviews are told apart and put in order by their own time, so one finding cannot have two
@@ -198,6 +210,8 @@ class Ledger:
             Of a finding that the ledger holds, superseded or not.
         recorded_at : datetime
             Now, with a time zone; not before the time of the review.
+        clock_is_right : bool
+            As for `record`.
 
         Returns
         -------
@@ -209,7 +223,8 @@ class Ledger:
         NoSuchRecordError
             There is no such finding.
         InputError
-            The review lies in the future, or there is another one of that second.
+            The review lies in the future or before the finding's scenes, there is another one of
+            that second, or the clock is behind the last record or another review of the finding.
         """
         at = _utc_text(recorded_at)
         if review.reviewed_at > at:
@@ -219,11 +234,15 @@ class Ledger:
             )
         with self._transaction(writing=True) as connection:
             upgrade(connection)
-            if not held(connection, FINDINGS, [review.finding_id], read_finding):
+            found = held(connection, FINDINGS, [review.finding_id], read_finding)
+            if not found:
                 ids = connection.scalars(sa.select(FINDINGS.c.id)).all()
                 raise NoSuchRecordError(no_such_finding(review.finding_id, (), ids))
+            scenes = found[review.finding_id].before, found[review.finding_id].after
+            check_after_scenes("The review", review.reviewed_at, scenes)
             wanted = [REVIEWS.c.finding_id == review.finding_id]
-            for other in read(connection, REVIEWS, wanted, read_review):
+            others = read(connection, REVIEWS, wanted, read_review)
+            for other in others:
                 if other == review:
                     return False
                 if other.reviewed_at == review.reviewed_at:
@@ -231,6 +250,9 @@ class Ledger:
                         f"Finding {review.finding_id} has another review of the same second, "
                         f"{review.reviewed_at}: nothing was recorded; try again."
                     )
+            check_counts(review, at, others)
+            if not clock_is_right:
+                check_clock(connection, (ANSWERS, REVIEWS, RUNS), at)
             append(connection, REVIEWS, [review_entry(review)], at)
         return True
 
