@@ -77,6 +77,7 @@ def scan(
     after: str,
     *,
     recorded_at: datetime | None = None,
+    clock_is_right: bool = False,
     ground_files: GroundFiles | None = None,
     **told: Any,
 ) -> Scanned:
@@ -92,6 +93,8 @@ def scan(
         A day or a longer interval in which the scene was taken, or the scene's id.
     recorded_at : datetime or None
         In UTC, for the ledger; None: now.
+    clock_is_right : bool
+        See `Ledger.record`.
     ground_files : GroundFiles or None
         Heights, for slopes, and permanent water; None as the settings of the workspace have it.
     **told
@@ -123,7 +126,10 @@ def scan(
             compared = compare(question)
             held, said = compared.records, compared.expected
         observations, findings = held
-        added = ledger.record(observations, findings, recorded_at=recorded_at or datetime.now(UTC))
+        now = recorded_at or datetime.now(UTC)
+        added = ledger.record(
+            observations, findings, recorded_at=now, clock_is_right=clock_is_right
+        )
     return Scanned(
         facility, refer(first), refer(second), tuple(observations),
         tuple(item for item in findings if not item.candidate),

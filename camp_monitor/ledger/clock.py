@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import InputError
+from camp_monitor.errors import InputError, LedgerError
+from camp_monitor.records.finding import Finding
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
-from camp_monitor.records.scene_reference import SceneReference
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """Clocks of machines that share a ledger may differ by so much."""
+
+
+def time_of_recording(moment: datetime) -> str:
+    """Write a moment as the ledger dates its rows: ISO 8601, UTC, to the second.
+
+    Raises
+    ------
+    LedgerError
+        The moment has no time zone.
+    """
+    if moment.utcoffset() is None:
+        raise LedgerError(f"The time of recording {moment} has no time zone: give it one.")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def check_clock(connection: sa.Connection, tables: Iterable[sa.Table], at: str) -> None:
@@ -44,8 +58,8 @@ def check_clock(connection: sa.Connection, tables: Iterable[sa.Table], at: str) 
         )
 
 
-def check_after_scenes(what: str, at: str, scenes: Iterable[SceneReference]) -> None:
-    """Refuse a time that lies before a scene was taken.
+def check_after_scenes(what: str, at: str, records: Iterable[Finding | Observation]) -> None:
+    """Refuse a time that lies before a scene of a record was taken.
 
     Parameters
     ----------
@@ -53,14 +67,14 @@ def check_after_scenes(what: str, at: str, scenes: Iterable[SceneReference]) -> 
         What has that time, for the message.
     at : str
         ISO 8601, UTC.
-    scenes : iterable of SceneReference
+    records : iterable of Finding or Observation
 
     Raises
     ------
     InputError
     """
     moment = datetime.fromisoformat(at)
-    for scene in scenes:
+    for scene in {scene for one in records for scene in (one.before, one.after)}:
         if scene.instants[0] - moment > CLOCK_TOLERANCE:
             raise InputError(
                 f"{what} is dated {at}, and scene {scene.id} was acquired at "
@@ -69,18 +83,40 @@ def check_after_scenes(what: str, at: str, scenes: Iterable[SceneReference]) -> 
             )
 
 
-def check_counts(review: Review, at: str, others: Iterable[Review]) -> None:
-    """Refuse to record now what an earlier clock that was ahead would keep from counting.
+def check_review(review: Review, finding: Finding, others: Iterable[Review], at: str) -> None:
+    """Refuse a review whose time cannot be, or that would not count by it.
+
+    Parameters
+    ----------
+    review : Review
+    finding : Finding
+        That it is of.
+    others : iterable of Review
+        Of the same finding.
+    at : str
+        Now: ISO 8601, UTC.
 
     Raises
     ------
     InputError
-        Of `others`, reviews of the same finding, one is dated later than `at`.
+        It lies in the future or before the finding's scenes, or there is another one of that second
+        or, by a clock that was ahead, of a time after now.
     """
-    newest = max((other.reviewed_at for other in others), default="")
-    if newest > at:
+    if review.reviewed_at > at:
         raise InputError(
-            f"Finding {review.finding_id} has a review dated {newest}, and the clock of this "
+            f"The review of {review.finding_id} is dated {review.reviewed_at}, which is later than "
+            f"now, {at}: give the time at which it was made."
+        )
+    check_after_scenes(f"The review of {finding.id}", review.reviewed_at, [finding])
+    times = [other.reviewed_at for other in others]
+    if review.reviewed_at in times:
+        raise InputError(
+            f"Finding {review.finding_id} has another review of the same second, "
+            f"{review.reviewed_at}: nothing was recorded; try again."
+        )
+    if times and max(times) > at:
+        raise InputError(
+            f"Finding {review.finding_id} has a review dated {max(times)}, and the clock of this "
             f"machine shows {at}, which is earlier: this review would not count; set the clock "
             f"right and do it again, or, if it is right and the other was ahead, go on with a copy "
             f"of the ledger from before; nothing was recorded."

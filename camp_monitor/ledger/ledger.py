@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
+from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import (
     ANSWERS,
     FINDINGS,
@@ -26,7 +25,12 @@ from camp_monitor.ledger.chain import (
     Head,
     tables_of,
 )
-from camp_monitor.ledger.clock import check_after_scenes, check_clock, check_counts
+from camp_monitor.ledger.clock import (
+    check_after_scenes,
+    check_clock,
+    check_review,
+    time_of_recording,
+)
 from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
     Added,
@@ -122,12 +126,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -144,9 +143,8 @@ class Ledger:
     ) -> Added:
         """Record one scan: all of it, or nothing.
 
-        A record that the ledger holds already is not added again.  Each observation becomes the
-        latest answer to its question, so recording an old observation again, alone, makes it count
-        again.
+        A record that it holds already is not added again.  Each observation becomes the latest
+        answer to its question: recording an old one again, alone, makes it count again.
 
         Parameters
         ----------
@@ -165,15 +163,14 @@ class Ledger:
         LedgerError
             Observations and findings do not fit together, or the file cannot be written.
         """
-        at = _utc_text(recorded_at)
+        at = time_of_recording(recorded_at)
         given = {finding.id: finding for finding in findings}
         named = {key for item in observations for key in item.named_ids}
         with self._transaction(writing=True) as connection:
             upgrade(connection)
             if not clock_is_right:
                 check_clock(connection, (ANSWERS, RUNS), at)
-            for item in observations:
-                check_after_scenes("A scan", at, (item.before, item.after))
+            check_after_scenes("A scan", at, observations)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
             check_belonging(observations, given, present)
             known = read_same_questions(connection, observations)
@@ -201,8 +198,7 @@ class Ledger:
     ) -> bool:
         """Record a review; the finding and its earlier reviews stay as they are.
 
-        Reviews are told apart and put in order by their own time, so one finding cannot have two
-        different ones of the same second.
+        Reviews are told apart and put in order by their own time: two of a finding differ in it.
 
         Parameters
         ----------
@@ -223,34 +219,20 @@ class Ledger:
         NoSuchRecordError
             There is no such finding.
         InputError
-            The review lies in the future or before the finding's scenes, there is another one of
-            that second, or the clock is behind the last record or another review of the finding.
+            See `camp_monitor.ledger.clock`.
         """
-        at = _utc_text(recorded_at)
-        if review.reviewed_at > at:
-            raise InputError(
-                f"The review of {review.finding_id} is dated {review.reviewed_at}, which is later "
-                f"than now, {at}: give the time at which it was made."
-            )
+        at = time_of_recording(recorded_at)
         with self._transaction(writing=True) as connection:
             upgrade(connection)
             found = held(connection, FINDINGS, [review.finding_id], read_finding)
             if not found:
                 ids = connection.scalars(sa.select(FINDINGS.c.id)).all()
                 raise NoSuchRecordError(no_such_finding(review.finding_id, (), ids))
-            scenes = found[review.finding_id].before, found[review.finding_id].after
-            check_after_scenes("The review", review.reviewed_at, scenes)
             wanted = [REVIEWS.c.finding_id == review.finding_id]
             others = read(connection, REVIEWS, wanted, read_review)
-            for other in others:
-                if other == review:
-                    return False
-                if other.reviewed_at == review.reviewed_at:
-                    raise InputError(
-                        f"Finding {review.finding_id} has another review of the same second, "
-                        f"{review.reviewed_at}: nothing was recorded; try again."
-                    )
-            check_counts(review, at, others)
+            if review in others:
+                return False
+            check_review(review, found[review.finding_id], others, at)
             if not clock_is_right:
                 check_clock(connection, (ANSWERS, REVIEWS, RUNS), at)
             append(connection, REVIEWS, [review_entry(review)], at)
@@ -409,12 +391,6 @@ class Ledger:
 
     def _transaction(self, *, writing: bool = False) -> AbstractContextManager[sa.Connection]:
         return transaction(self._engine, self.place, writing=writing)
-
-
-def _utc_text(recorded_at: datetime) -> str:
-    if recorded_at.utcoffset() is None:
-        raise LedgerError(f"The time of recording {recorded_at} has no time zone: give it one.")
-    return recorded_at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _tables(connection: sa.Connection) -> tuple[sa.Table, ...]:

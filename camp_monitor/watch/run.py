@@ -82,6 +82,8 @@ class How:
         Whether visits are written into the run log, as looks that were expected.
     fetch_ground : callable
         Called with a facility's id before its first comparison.
+    clock_is_right : bool
+        See `Ledger.record`.
     """
 
     settings: ScanSettings
@@ -93,6 +95,7 @@ class How:
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True
     in_log: bool = True
     fetch_ground: Callable[[str], None] = lambda _: None
+    clock_is_right: bool = False
 
 
 @dataclass(frozen=True)
@@ -353,11 +356,10 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
 
 
 def _record(ledger: Ledger, done: Done, answer: Records, how: How) -> None:
-    observations, findings = answer
-    added = ledger.record(observations, findings, recorded_at=how.clock())
+    added = ledger.record(*answer, recorded_at=how.clock(), clock_is_right=how.clock_is_right)
     done.observations += added.observations
     if added.findings:
-        done.findings += [item for item in findings if not item.candidate]
+        done.findings += [item for item in answer[1] if not item.candidate]
 
 
 def _close(
