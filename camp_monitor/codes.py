@@ -20,6 +20,7 @@ class Code(StrEnum):
     OTHER_QUANTITY = "other_quantity"
     OTHER_BANDS = "other_bands"
     DATES_OVERLAP = "dates_overlap"
+    ONE_PASS = "one_pass"
     OFFSET_UNKNOWN = "offset_unknown"
     ORBIT_UNKNOWN = "orbit_unknown"
     OTHER_ORBIT = "other_orbit"

@@ -23,6 +23,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
+from camp_monitor.scenes.passes import is_one_pass, put_together
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles
 from camp_monitor.workspace import AnyWorkspace, open_workspace
@@ -76,6 +77,7 @@ def scan(
     after: str,
     *,
     recorded_at: datetime | None = None,
+    clock_is_right: bool = False,
     ground_files: GroundFiles | None = None,
     **told: Any,
 ) -> Scanned:
@@ -91,6 +93,8 @@ def scan(
         A day or a longer interval in which the scene was taken, or the scene's id.
     recorded_at : datetime or None
         In UTC, for the ledger; None: now.
+    clock_is_right : bool
+        See `Ledger.record`.
     ground_files : GroundFiles or None
         Heights, for slopes, and permanent water; None as the settings of the workspace have it.
     **told
@@ -109,11 +113,12 @@ def scan(
     settings = workspace.scan_settings.told(**told)
     area = search_area(facility.outline, settings.margin_m)
     scenes = read_scenes(workspace.imagery)
-    first = choose_scene(scenes, before, area, "before")
-    second = choose_scene(scenes, after, area, "after")
+    first = choose_scene(scenes, before, area, "before", settings.context_px)
+    second = choose_scene(scenes, after, area, "after", settings.context_px)
     check_order(first, second)
+    passes = put_together(scenes, area, settings.context_px)
     ask = about(facility, settings, ground_files or workspace.ground_files)
-    question = ask(before=first, after=second, earlier=quiet_scene(scenes, first, area))
+    question = ask(before=first, after=second, earlier=quiet_scene(passes, first, area))
     with open_ledger(workspace.ledger) as ledger:
         held = answered(ledger, question)
         said: tuple[Note, ...] = ()
@@ -121,7 +126,10 @@ def scan(
             compared = compare(question)
             held, said = compared.records, compared.expected
         observations, findings = held
-        added = ledger.record(observations, findings, recorded_at=recorded_at or datetime.now(UTC))
+        now = recorded_at or datetime.now(UTC)
+        added = ledger.record(
+            observations, findings, recorded_at=now, clock_is_right=clock_is_right
+        )
     return Scanned(
         facility, refer(first), refer(second), tuple(observations),
         tuple(item for item in findings if not item.candidate),
@@ -131,7 +139,7 @@ def scan(
 
 
 def check_order(before: Scene, after: Scene) -> None:
-    """Refuse one scene named twice, or two named the wrong way round: a slip, and no observation.
+    """Refuse one scene or pass named twice, or two the wrong way round: a slip, no observation.
 
     Raises
     ------
@@ -141,6 +149,11 @@ def check_order(before: Scene, after: Scene) -> None:
         raise SceneError(
             f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
             f"two."
+        )
+    if is_one_pass(before, after):
+        raise SceneError(
+            f"{before.id} ({before.dates}) and {after.id} ({after.dates}) are of one pass of one "
+            f"satellite and show the same moment: name scenes of two passes."
         )
     if after.acquired_to_at <= before.acquired_from_at:
         raise SceneError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -14,8 +14,9 @@ from camp_monitor.facilities import Facility, Outline
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.pairs.selection import choose_earlier
 from camp_monitor.records.content import content_hash
-from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.records.scene_reference import SceneReference, TileReference
 from camp_monitor.scenes.ground_files import GroundFile, find_ground
+from camp_monitor.scenes.passes import join_scenes
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
 
@@ -129,4 +130,20 @@ def refer(scene: Scene) -> SceneReference:
         licence=scene.licence,
         credit=scene.credit,
         simulated=scene.simulated,
+        tiles=tuple(TileReference(tile.id, tile.sha256) for tile in scene.tiles),
     )
+
+
+def recall(scenes: Mapping[str, Scene], reference: SceneReference) -> Scene | None:
+    """Return the scene that a record refers to; None where a part of it is not there.
+
+    Parameters
+    ----------
+    scenes : mapping of str to Scene
+        Of the catalogue, by id.
+    reference : SceneReference
+    """
+    if reference.id in scenes or not reference.tiles:
+        return scenes.get(reference.id)
+    tiles = [scenes[tile.id] for tile in reference.tiles if tile.id in scenes]
+    return join_scenes(tiles) if len(tiles) == len(reference.tiles) else None

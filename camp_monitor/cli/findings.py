@@ -18,6 +18,7 @@ from camp_monitor.cli.finding_tables import (
     largest_first,
     not_seen_table,
 )
+from camp_monitor.cli.records import clock_option
 from camp_monitor.errors import InputError
 
 if TYPE_CHECKING:
@@ -136,8 +137,11 @@ def show(context: Context, finding_id: str) -> None:
 @click.option("--verdict", type=click.Choice(VERDICTS), required=True, help="What you make of it.")
 @click.option("--by", metavar="NAME", required=True, help="Your name or initials.")
 @click.option("--note", metavar="TEXT", default="", help="Why.")
+@clock_option
 @click.pass_obj
-def review(context: Context, finding_id: str, verdict: str, by: str, note: str) -> None:
+def review(
+    context: Context, finding_id: str, verdict: str, by: str, note: str, clock_is_right: bool
+) -> None:
     """Record what you think of a finding; FID may be the beginning of its id.
 
     Nothing is changed or removed: the latest review of a finding counts, and all are kept.
@@ -151,7 +155,7 @@ def review(context: Context, finding_id: str, verdict: str, by: str, note: str) 
     with open_ledger(context.workspace.ledger) as ledger:
         finding = ledger.finding(finding_id)
         given = Review(finding.id, verdict, by, utc_text(now), " ".join(note.split()))
-        ledger.review(given, recorded_at=now)
+        ledger.review(given, recorded_at=now, clock_is_right=clock_is_right)
         kept = len(ledger.reviews(finding.id))
     if context.as_json:
         _print_json(_with_id(given))

@@ -39,6 +39,12 @@ sensitivity_option = click.option(
 )  # fmt: skip
 
 
+clock_option = click.option(
+    "--clock-is-right", is_flag=True,
+    help="Record though the last record is dated later: that one was written by a clock ahead.",
+)  # fmt: skip
+
+
 def records_as_json(
     facility: Facility,
     observations: Sequence[Observation],

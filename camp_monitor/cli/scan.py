@@ -14,6 +14,7 @@ from camp_monitor.cli.network import source_options
 from camp_monitor.cli.progress import working
 from camp_monitor.cli.records import (
     MOST_SHOWN,
+    clock_option,
     print_records,
     records_as_json,
     sensitivity_option,
@@ -63,6 +64,7 @@ NOTHING_COMPARED, NEW_FINDINGS = 3, 10
     "fetched: likewise).  Default: [scan] usual_water.",
 )
 @sensitivity_option
+@clock_option
 @click.option("--exit-code", is_flag=True, help="End with 10 where there are new findings.")
 @source_options
 @click.pass_obj
@@ -116,6 +118,7 @@ def how(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "detectability": asked["detectability"],
         "sensitivity": asked["sensitivity"],
+        "clock_is_right": asked["clock_is_right"],
         "ground_files": _ground_files(context, asked["dem"], asked["usual_water"]),
     }
 

@@ -135,6 +135,7 @@ def run_errands(
             is_wanted,
             asked["due"] or asked["every"],
             ground_fetcher(context, how["ground_files"], asked),
+            how["clock_is_right"],
         )
         run_id = uuid.uuid4().hex[:12]
         with open_workers(asked["workers"], asked["scheduler"]) as workers:

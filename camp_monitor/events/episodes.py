@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,13 +30,16 @@ class Story:
     going : tuple of tuple of Finding
         For each of `told`: findings that say that something went.
     scenes : tuple of SceneReference
-        All of the facility, in order of time; `told` counts in them.
+        One of each pass over the facility, in order of time; `told` counts in them.
+    number : mapping of str to int
+        Which of `scenes` each scene of a record is, or is of one pass with, by its id.
     """
 
     ground: Ground
     told: tuple[Told, ...]
     going: tuple[tuple[Finding, ...], ...]
     scenes: tuple[SceneReference, ...]
+    number: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,7 @@ class Part:
             if holds(one.after)
             and (one.said in COMING or (one.said == "same" and holds(one.before)))
         }
-        number = {scene.id: index for index, scene in enumerate(self.story.scenes)}
+        number = self.story.number
         called = {number[one.after.id] for one in self.findings}
         return sorted(said | {after for after in called if holds(after)})
 
@@ -138,7 +142,7 @@ class Part:
     @property
     def last_without(self) -> SceneReference:
         """Last scene that saw its ground before it was called for the first time."""
-        number = {scene.id: index for index, scene in enumerate(self.story.scenes)}
+        number = self.story.number
         first = min(self.presence.first, *(number[one.after.id] for one in self.findings))
         both = ((one.before, one.after) for one in self.story.told)
         return self.story.scenes[max(scene for pair in both for scene in pair if scene < first)]

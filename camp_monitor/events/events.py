@@ -168,7 +168,8 @@ def join_events(
     ----------
     findings, observations
         Of any number of facilities: those that count.  Candidates below a working point are
-        left out.
+        left out, and so is what compares two scenes of one pass, as an earlier version may have:
+        nothing comes within seconds.
     reviews : mapping of str to Review, optional
         The review that counts of each finding that has one, by its id.
 
@@ -180,10 +181,10 @@ def join_events(
     by_facility: dict[str, list[Finding]] = defaultdict(list)
     looks: dict[str, list[Observation]] = defaultdict(list)
     for finding in in_order(findings):
-        if not finding.candidate:
+        if not finding.candidate and not finding.before.is_one_pass(finding.after):
             by_facility[finding.facility_id].append(finding)
     for look in in_order(observations):
-        if look.outcome != "not_seen":
+        if look.outcome != "not_seen" and not look.before.is_one_pass(look.after):
             looks[look.facility_id].append(look)
     return tuple(
         event

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from camp_monitor.codes import Verdict
 from camp_monitor.events.change_points import Habit, Presence, Said, Told, find_presences
 from camp_monitor.events.episodes import Part, Story
 from camp_monitor.events.ground import Ground, group_by_ground, hidden_shares, touching
+from camp_monitor.events.passes import number_passes
 from camp_monitor.pairs.selection import SEASON_DAYS, season_gap_days
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -100,7 +101,7 @@ def tell_stories(
     list of Part
         Every one of `own` is in one of them.
     """
-    scenes = _scenes_of((*own, *other, *looks))
+    scenes, number = number_passes((*own, *other, *looks))
     stems = {_stem(finding) for finding in own}
     asked = [look for look in looks if _stem(look) in stems]
     grounds = group_by_ground(own, [odds_of(one) for one in own], largest=manner.by_height)
@@ -112,7 +113,7 @@ def tell_stories(
         named = {one.id for one in ground.findings}
         sees += [look for look, share in zip(asked, hides, strict=True)
                  if share >= HIDDEN_FRACTION and named & set(look.finding_ids)]  # fmt: skip
-        story = _story(ground, going, sees, scenes, manner)
+        story = _story(ground, going, sees, (scenes, number), manner)
         presences = find_presences(
             story.told, len(scenes), least_evidence=least_evidence,
             stays_evidence=stays_evidence,
@@ -125,10 +126,10 @@ def _story(
     ground: Ground,
     going: Sequence[Finding],
     looks: Sequence[Observation],
-    scenes: tuple[SceneReference, ...],
+    passes: tuple[tuple[SceneReference, ...], Mapping[str, int]],
     manner: Manner,
 ) -> Story:
-    number = {scene.id: index for index, scene in enumerate(scenes)}
+    scenes, number = passes
     radar, optical = manner.radar, manner.optical
     if manner.by_size:
         radar, optical = (_for_size(habit, ground) for habit in (radar, optical))
@@ -175,7 +176,7 @@ def _story(
         )
         for one, _ in said
     )
-    return Story(ground, told, tuple(goes for _, goes in said), scenes)
+    return Story(ground, told, tuple(goes for _, goes in said), scenes, number)
 
 
 def _for_size(habit: Habit, ground: Ground) -> Habit:
@@ -243,7 +244,7 @@ def _parts(story: Story, presences: Sequence[Presence]) -> list[Part]:
 
     Those that no presence explains are one of their own.  Presences are in order of time.
     """
-    number = {scene.id: index for index, scene in enumerate(story.scenes)}
+    number = story.number
     loose: dict[int, list[int]] = {}
     for finding in story.ground.findings:
         after = number[finding.after.id]
@@ -309,11 +310,6 @@ def _next_look(story: Story, scene: int, again: int | None) -> int | None:
     """Return the first scene after one that tells something, or at which a thing came again."""
     later = [one.after for one in story.told if one.weight and one.after > scene]
     return min([*later, *([] if again is None else [again])], default=None)
-
-
-def _scenes_of(records: Sequence[Finding | Observation]) -> tuple[SceneReference, ...]:
-    every = {one.id: one for record in records for one in (record.before, record.after)}
-    return tuple(sorted(every.values(), key=lambda one: (one.acquired_to_at, one.id)))
 
 
 def _stem(record: Finding | Observation) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
+from camp_monitor.errors import LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import (
     ANSWERS,
     FINDINGS,
@@ -25,6 +24,12 @@ from camp_monitor.ledger.chain import (
     RUNS,
     Head,
     tables_of,
+)
+from camp_monitor.ledger.clock import (
+    check_after_scenes,
+    check_clock,
+    check_review,
+    time_of_recording,
 )
 from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
@@ -121,12 +126,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -139,12 +139,12 @@ class Ledger:
         findings: Sequence[Finding],
         *,
         recorded_at: datetime,
+        clock_is_right: bool = False,
     ) -> Added:
         """Record one scan: all of it, or nothing.
 
-        A record that the ledger holds already is not added again.  Each observation becomes the
-        latest answer to its question, so recording an old observation again, alone, makes it count
-        again.
+        A record that it holds already is not added again.  Each observation becomes the latest
+        answer to its question: recording an old one again, alone, makes it count again.
 
         Parameters
         ----------
@@ -153,17 +153,24 @@ class Ledger:
             observation names must be given here or be in the ledger already.
         recorded_at : datetime
             Now, with a time zone.
+        clock_is_right : bool
+            Whether that holds though the last record is dated later.
 
         Raises
         ------
+        InputError
+            The time lies before the last record, or before a scene was taken.
         LedgerError
             Observations and findings do not fit together, or the file cannot be written.
         """
-        at = _utc_text(recorded_at)
+        at = time_of_recording(recorded_at)
         given = {finding.id: finding for finding in findings}
         named = {key for item in observations for key in item.named_ids}
         with self._transaction(writing=True) as connection:
             upgrade(connection)
+            if not clock_is_right:
+                check_clock(connection, (ANSWERS, RUNS), at)
+            check_after_scenes("A scan", at, observations)
             present = held(connection, FINDINGS, named | given.keys(), read_finding)
             check_belonging(observations, given, present)
             known = read_same_questions(connection, observations)
@@ -186,11 +193,12 @@ class Ledger:
         below = sum(item.candidate for item in new_findings)
         return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
-    def review(self, review: Review, *, recorded_at: datetime) -> bool:
+    def review(
+        self, review: Review, *, recorded_at: datetime, clock_is_right: bool = False
+    ) -> bool:
         """Record a review; the finding and its earlier reviews stay as they are.
 
-        Reviews are told apart and put in order by their own time, so one finding cannot have two
-        different ones of the same second.
+        Reviews are told apart and put in order by their own time: two of a finding differ in it.
 
         Parameters
         ----------
@@ -198,6 +206,8 @@ class Ledger:
             Of a finding that the ledger holds, superseded or not.
         recorded_at : datetime
             Now, with a time zone; not before the time of the review.
+        clock_is_right : bool
+            As for `record`.
 
         Returns
         -------
@@ -209,28 +219,22 @@ class Ledger:
         NoSuchRecordError
             There is no such finding.
         InputError
-            The review lies in the future, or there is another one of that second.
+            See `camp_monitor.ledger.clock`.
         """
-        at = _utc_text(recorded_at)
-        if review.reviewed_at > at:
-            raise InputError(
-                f"The review of {review.finding_id} is dated {review.reviewed_at}, which is later "
-                f"than now, {at}: give the time at which it was made."
-            )
+        at = time_of_recording(recorded_at)
         with self._transaction(writing=True) as connection:
             upgrade(connection)
-            if not held(connection, FINDINGS, [review.finding_id], read_finding):
+            found = held(connection, FINDINGS, [review.finding_id], read_finding)
+            if not found:
                 ids = connection.scalars(sa.select(FINDINGS.c.id)).all()
                 raise NoSuchRecordError(no_such_finding(review.finding_id, (), ids))
             wanted = [REVIEWS.c.finding_id == review.finding_id]
-            for other in read(connection, REVIEWS, wanted, read_review):
-                if other == review:
-                    return False
-                if other.reviewed_at == review.reviewed_at:
-                    raise InputError(
-                        f"Finding {review.finding_id} has another review of the same second, "
-                        f"{review.reviewed_at}: nothing was recorded; try again."
-                    )
+            others = read(connection, REVIEWS, wanted, read_review)
+            if review in others:
+                return False
+            check_review(review, found[review.finding_id], others, at)
+            if not clock_is_right:
+                check_clock(connection, (ANSWERS, REVIEWS, RUNS), at)
             append(connection, REVIEWS, [review_entry(review)], at)
         return True
 
@@ -284,10 +288,10 @@ class Ledger:
     def looks(self, facility_id: str | None = None) -> tuple[Looked, ...]:
         """Return which scene was looked at when, for what, and how that ended: no geometry.
 
-        Quicker than `observations` where thousands are counted; superseded ones are left out.
+        Superseded ones are left out, and pairs of one pass.  Quicker than `observations`.
         """
         with self._transaction() as connection:
-            return tuple(read_looks(connection, facility_id))
+            return tuple(one for one in read_looks(connection, facility_id) if not one.of_one_pass)
 
     def questions(self, facility_id: str) -> dict[str, bool]:
         """Return what was asked of a facility already, by `question_sha256`.
@@ -387,12 +391,6 @@ class Ledger:
 
     def _transaction(self, *, writing: bool = False) -> AbstractContextManager[sa.Connection]:
         return transaction(self._engine, self.place, writing=writing)
-
-
-def _utc_text(recorded_at: datetime) -> str:
-    if recorded_at.utcoffset() is None:
-        raise LedgerError(f"The time of recording {recorded_at} has no time zone: give it one.")
-    return recorded_at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _tables(connection: sa.Connection) -> tuple[sa.Table, ...]:

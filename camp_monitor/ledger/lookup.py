@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.kinds import CONFIDENCES, KINDS
 from camp_monitor.records.observation import Observation, reasons_of
 from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.scenes.acquisition import HALF_ORBIT
 
 ASKED = ("facility_id", "outline_version", "method", "before", "after", "settings_sha256")
 """Fields of an observation that say what was asked."""
@@ -52,6 +54,8 @@ class Looked:
         Last instant of the after and of the before scene, ISO 8601, UTC.
     seen_fraction : float
     finding_ids, candidate_ids : tuple of str
+    of_one_pass : bool
+        Both scenes show one moment, and so nothing was looked at.
     """
 
     facility_id: str
@@ -66,6 +70,7 @@ class Looked:
     seen_fraction: float
     finding_ids: tuple[str, ...]
     candidate_ids: tuple[str, ...] = ()
+    of_one_pass: bool = False
 
 
 def read_looks(connection: sa.Connection, facility_id: str | None) -> Iterator[Looked]:
@@ -153,12 +158,23 @@ def _looked(content: str) -> Looked:
             seen_fraction=float(said["seen_fraction"]),
             finding_ids=tuple(said["finding_ids"]),
             candidate_ids=tuple(said.get("candidate_ids", ())),
+            of_one_pass=_is_of_one_pass(said["before"], said["after"]),
         )
     except (ValueError, TypeError, LookupError) as error:
         raise LedgerError(
             f"An observation in the ledger cannot be read ({type(error).__name__}): restore the "
             f"ledger from a copy."
         ) from None
+
+
+def _is_of_one_pass(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    first, last = (
+        datetime.fromisoformat(text)
+        for text in (before["acquired_to_at"], after["acquired_from_at"])
+    )
+    if last - first > HALF_ORBIT:  # as nearly always: quicker than to read both
+        return False
+    return SceneReference.from_dict(before).is_one_pass(SceneReference.from_dict(after))
 
 
 def names_scene(scene_id: str) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_
 from camp_monitor.pairs.selection import season_gap_days
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.passes import is_one_pass
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import Nature, Unit
@@ -104,10 +105,12 @@ def check_comparable(before: Scene, after: Scene) -> None:
     Raises
     ------
     Refusal
-        Another optical sensor, quantity, band set, radar orbit or way onto the ground, or the dates
-        overlap or are swapped.
+        One pass, another optical sensor, quantity, band set, radar orbit or way onto the ground, or
+        the dates overlap or are swapped.
     """
     ids = {"before": before.id, "after": after.id}
+    if is_one_pass(before, after):
+        raise Refusal(Code.ONE_PASS, **ids, on=after.dates)
     mixed = is_mixed(before, after)
     if not mixed:
         _check_same_numbers(before, after)

@@ -12,6 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.codes import Code
 from camp_monitor.errors import SceneError
 from camp_monitor.notes import Note, note
+from camp_monitor.scenes.acquisition import Acquisition
+from camp_monitor.scenes.passes import is_one_pass, put_together
 from camp_monitor.scenes.scene import Scene, parse_acquired
 
 MOST_LISTED = 12
@@ -53,6 +55,10 @@ class Look:
         Quantity and bands, see `processing_key`; only scenes that hold the same are compared.
     unread : Note or None
         Why nobody could tell what of the outline is clear: such a scene is not compared.
+    others : tuple of str
+        Ids of scenes of the same pass that are put together with it.
+    taken : Acquisition or None
+        By what and when; None where that is not told: it is then of a pass of its own.
     """
 
     id: str
@@ -63,6 +69,12 @@ class Look:
     orbit: str = ""
     processing: tuple[str, ...] = ()
     unread: Note | None = None
+    others: tuple[str, ...] = ()
+    taken: Acquisition | None = None
+
+    def is_one_pass(self, other: Look) -> bool:
+        """Tell whether two looks show one moment, and are neither a pair nor two witnesses."""
+        return bool(self.taken and other.taken and self.taken.is_one_pass(other.taken))
 
     @property
     def usable_fraction(self) -> float:
@@ -155,8 +167,17 @@ def choose_pairs(
     for look in sorted(looks, key=lambda item: (item.acquired_at, item.id)):
         reason = _unusable(look, least_clear)
         if reason is None:
-            groups[look.sensor, look.orbit, look.processing].append(look)
-        elif _within(look, interval):
+            group = groups[look.sensor, look.orbit, look.processing]
+            twin = next((other for other in group if other.is_one_pass(look)), None)
+            if twin is None:
+                group.append(look)
+                continue
+            if look.usable_fraction > twin.usable_fraction:
+                group[group.index(twin)] = look
+                look, twin = twin, look
+            on = f"{look.acquired_at:%Y-%m-%d}"
+            reason = note(Code.ONE_PASS, before=twin.id, after=look.id, on=on)
+        if _within(look, interval):
             left_out.append((look, reason))
     pairs: list[ChosenPair] = []
     for _, group in sorted(groups.items()):
@@ -269,6 +290,7 @@ def choose_earlier(scenes: Sequence[Scene], before: Scene, area: BaseGeometry) -
         == (before.sensor, before.quantity, before.band_names)
         and (scene.relative_orbit, scene.orbit_state) == (before.relative_orbit, before.orbit_state)
         and scene.acquired_to_at < before.acquired_from_at
+        and not is_one_pass(scene, before)
         and _share(scene, area) >= reached
     ]
 
@@ -280,8 +302,10 @@ def choose_earlier(scenes: Sequence[Scene], before: Scene, area: BaseGeometry) -
     return sorted(fit, key=apart)
 
 
-def choose_scene(scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: str) -> Scene:
-    """Return the scene with the id `asked`, or the one acquired within the date `asked`.
+def choose_scene(
+    scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: str, context_px: int = 0
+) -> Scene:
+    """Return the scene with the id `asked`, or the pass acquired within the date `asked`.
 
     A scene that reaches `area` is preferred to one that does not, and one that covers more of it
     to one that covers less; a scene that misses it altogether is returned where there is no other,
@@ -291,18 +315,21 @@ def choose_scene(scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: 
     ----------
     scenes : sequence of Scene
     asked : str
-        A scene's id, or a date for `parse_acquired`.
+        A scene's id, which is that scene alone, or a date for `parse_acquired`.
     area : shapely geometry
         EPSG:4326.
     role : str
         ``before`` or ``after``, for the message.
+    context_px : int
+        See `put_together`.
 
     Raises
     ------
     SceneError
         There is no such scene, or there are several that serve equally.
     """
-    named = [scene for scene in scenes if scene.id == asked]
+    passes = put_together(scenes, area, context_px)
+    named = [scene for scene in (*scenes, *passes) if scene.id == asked]
     if named:
         return named[0]
     if not scenes:
@@ -310,7 +337,14 @@ def choose_scene(scenes: Sequence[Scene], asked: str, area: BaseGeometry, role: 
             "The catalogue holds no scene yet: add some with 'camp-monitor scenes add'."
         )
     first, last = parse_acquired(asked)
-    within = [s for s in scenes if first <= s.acquired_from_at and s.acquired_to_at <= last]
+    within = [
+        scene
+        for scene in passes
+        if any(
+            first <= one.acquired_from_at and one.acquired_to_at <= last
+            for one in (scene.tiles or (scene,))
+        )
+    ]
     if not within:
         raise SceneError(
             f"The catalogue holds no {role} scene of {asked}; it has {_listed(scenes, area)}."

@@ -32,9 +32,12 @@ from camp_monitor.providers.item import RemoteScene
 from camp_monitor.providers.network import signing
 from camp_monitor.providers.network.addresses import parse_address
 from camp_monitor.providers.network.remote import Remote, Silences
+from camp_monitor.providers.offered_passes import looks_of_passes
 from camp_monitor.providers.search import Offer, clear_share, look_at_scenes, search_scenes
 from camp_monitor.providers.sources import Source, find_source
+from camp_monitor.scenes.acquisition import acquisition_of
 from camp_monitor.scenes.opening import open_raster
+from camp_monitor.scenes.passes import find_pass
 from camp_monitor.scenes.reading import RESTORE
 from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.settings import Configuration, ScanSettings
@@ -180,7 +183,7 @@ def plan(
     Parameters
     ----------
     scenes : sequence of Scene
-        What the catalogue of the workspace holds.
+        What the catalogue of the workspace holds, put together by `put_together`.
     place : Place
     interval : (datetime, datetime)
     shop : Shop or None
@@ -198,28 +201,32 @@ def plan(
         for scene in scenes
         if _may_serve(scene, place, interval) and (not wanted or scene.sensor in wanted)
     ]
-    looks = {scene.id: look_at_local(scene, place.outline) for scene in local}
+    held = {tile.id for scene in local for tile in (scene.tiles or (scene,))}
+    looks = [look_at_local(scene, place.outline) for scene in local]
     offers: dict[str, Offer] = {}
     left_out: tuple[Note, ...] = ()
     if shop is not None:
         new = []
-        for when in _searched(interval, looks.values()):
+        for when in _searched(interval, looks):
             found = search_scenes(shop.remote, shop.source, place.outline, when, shop.sensors)
             left_out += found.left_out
             new += [
                 scene
                 for scene in found.scenes
-                if catalogue_id(scene.id, place.area, place.least_px) not in looks
+                if catalogue_id(scene.id, place.area, place.least_px) not in held
             ]
         done = progress(len(new))
         for offer in look_at_scenes(
             shop.remote, new, place.outline, workers=shop.workers, progress=done
         ):
             offers[offer.scene.id] = offer
-    choice = choose_pairs(
-        [*looks.values(), *(offer.look for offer in offers.values())], least_clear, interval
+    choice = choose_pairs(looks_of_passes(looks, local, offers, place.area), least_clear, interval)
+    used = dict.fromkeys(
+        name
+        for pair in choice.pairs
+        for look in (pair.before, pair.after)
+        for name in (look.id, *look.others)
     )
-    used = dict.fromkeys(look.id for pair in choice.pairs for look in (pair.before, pair.after))
     missing = tuple(offers[name] for name in used if name in offers)
     size = sum(most_bytes(offer.scene, place.area, place.least_px) for offer in missing)
     away = tuple(offer.away for offer in offers.values() if offer.away is not None)
@@ -292,20 +299,35 @@ def _is_same(scene: RemoteScene, offered: RemoteScene) -> bool:
 
 
 def in_catalogue(
-    pairs: Iterable[ChosenPair], fetched: dict[str, str]
-) -> list[tuple[str, str, Note]]:
-    """Return before, after and reason of each pair, by the ids in the catalogue."""
-    return [
-        (fetched.get(pair.before.id, pair.before.id), fetched.get(pair.after.id, pair.after.id),
-         pair.why)
-        for pair in pairs
-    ]  # fmt: skip
+    pairs: Iterable[ChosenPair],
+    fetched: dict[str, str],
+    scenes: Sequence[Scene],
+    passes: Sequence[Scene],
+) -> list[tuple[Scene, Scene, Note]]:
+    """Return before, after and reason of each pair, each as the pass that the catalogue holds.
+
+    Parameters
+    ----------
+    pairs : iterable of ChosenPair
+    fetched : dict of str to str
+        As `fetch_offers` returned it.
+    scenes : sequence of Scene
+        All that looks or `fetched` may name.
+    passes : sequence of Scene
+        All of the catalogue, put together.
+    """
+    named = {scene.id: scene for scene in scenes}
+
+    def of(look: Look) -> Scene:
+        return find_pass(passes, named[fetched.get(look.id, look.id)])
+
+    return [(of(pair.before), of(pair.after), pair.why) for pair in pairs]
 
 
 def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
     """Say what of an outline a scene of the catalogue shows."""
     inside = float(scene.footprint.intersection(outline).area / outline.area)
-    clear = None if scene.quality is None else _clear_share(scene.quality, outline)
+    clear = _clear_shares(scene, outline)
     radar = scene.nature.radar
     return Look(
         id=scene.id,
@@ -317,7 +339,22 @@ def look_at_local(scene: Scene, outline: BaseGeometry) -> Look:
         processing=processing_key(
             scene.quantity, scene.band_names, in_radar_geometry=scene.geocoding is not None
         ),
+        taken=acquisition_of(scene),
     )
+
+
+def _clear_shares(scene: Scene, outline: BaseGeometry) -> float | None:
+    """Share of an outline that is clear in a scene; each of its tiles counts where it is first."""
+    if scene.quality is None:
+        return None
+    clear, open_part = 0.0, outline
+    for tile in scene.tiles or (scene,):
+        inside = tile.footprint.intersection(outline).area
+        new = tile.footprint.intersection(open_part).area
+        if tile.quality is not None and inside:
+            clear += _clear_share(tile.quality, outline) * (new / inside)
+        open_part = open_part.difference(tile.footprint)
+    return clear
 
 
 @lru_cache(maxsize=100_000)

@@ -25,6 +25,7 @@ from camp_monitor.providers.asset import (
     stated,
 )
 from camp_monitor.providers.sources import Collection, Source
+from camp_monitor.scenes.acquisition import Acquisition, newness_of, satellite_name
 from camp_monitor.scenes.sar.calibration import find_annotations
 from camp_monitor.scenes.sentinel2_offset import OffsetState, offset_from_item
 
@@ -124,6 +125,20 @@ class RemoteScene:
     def in_radar_geometry(self) -> bool:
         """Whether it is calibrated and put onto the ground as it is fetched."""
         return self.bands[0].calibration is not None
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """By what and when it was taken."""
+        return Acquisition(
+            self.sensor, self.acquired_from_at, self.acquired_to_at,
+            satellite_name(self.platform, [self.id]), self.relative_orbit, self.orbit_state,
+        )  # fmt: skip
+
+    @property
+    def newness(self) -> tuple[float, int, str]:
+        """Order of processings of one tile, see `camp_monitor.scenes.acquisition.newness_of`."""
+        baseline = self.offset_state.baseline if self.offset_state else None
+        return newness_of(baseline, [self.id])
 
     @property
     def date(self) -> str:

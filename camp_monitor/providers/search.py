@@ -97,6 +97,7 @@ class Offer:
                 [band.name for band in scene.bands],
                 in_radar_geometry=scene.in_radar_geometry,
             ),
+            taken=scene.acquisition,
         )
 
 

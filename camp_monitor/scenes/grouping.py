@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
-from camp_monitor.scenes.inspecting import InspectedFile, footprint
+from camp_monitor.scenes.footprint import footprint
+from camp_monitor.scenes.inspecting import InspectedFile
 from camp_monitor.scenes.naming import name_bands
 from camp_monitor.scenes.scene import SceneDescription, parse_acquired
 from camp_monitor.scenes.sensors import SENSORS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +27,8 @@ from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.scenes.sensors import BACKSCATTER
 
 if TYPE_CHECKING:
+    from affine import Affine
+    from rasterio.crs import CRS
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
 
@@ -128,20 +132,22 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
         A file is missing, damaged or not what the catalogue says.
     """
     moved = grid.translate_pix(shift_px[1], shift_px[0])
+    tiles = scene.tiles or (scene,)
     pixels = np.full((len(scene.bands), *grid.shape), np.nan, np.float32)
     by_file: dict[object, list[int]] = defaultdict(list)
-    for position, band in enumerate(scene.bands):
-        by_file[band.path].append(position)
+    for position in range(len(scene.bands)):
+        by_file[tuple(tile.bands[position].path for tile in tiles)].append(position)
     everywhere = np.ones(grid.shape, bool)
     for positions in by_file.values():
-        group = tuple(scene.bands[position] for position in positions)
-        values, here = _read_file(group, moved, scene.quantity)
+        groups = [tuple(tile.bands[position] for position in positions) for tile in tiles]
+        values, here = _read_files(groups, moved, scene.quantity)
         pixels[positions] = values
         everywhere &= here
     valid = everywhere & np.isfinite(pixels).all(axis=0)
     flags = np.where(valid, 0, Quality.NODATA).astype(np.uint8)
-    if scene.quality is not None:
-        flags = _with_quality(flags, scene.quality, moved)
+    quality = tuple(tile.quality for tile in tiles if tile.quality is not None)
+    if quality:
+        flags = _with_quality(flags, quality, moved)
     pixels[:, (flags & Quality.NODATA) > 0] = np.nan
     quantity = scene.quantity.replace("_power", "_db")
     return Image(pixels, scene.band_names, quantity, flags, grid)
@@ -159,17 +165,51 @@ def native_grid(band: BandFile) -> GeoBox:
         return GeoBox.from_rio(source)
 
 
-def _read_file(
-    bands: tuple[BandFile, ...], grid: GeoBox, quantity: str
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Read bands of one file onto a grid; return values and where all of them are valid."""
-    from rasterio.warp import Resampling, reproject
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """What a file, or several on one grid of pixels, hold round a window, as quantities."""
 
-    values = np.full((len(bands), *grid.shape), np.nan, np.float32)
+    values: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    affine: Affine
+    crs: CRS
+
+
+def _read_files(
+    groups: Sequence[tuple[BandFile, ...]], grid: GeoBox, quantity: str
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Read the same bands of one file, or of each tile's, onto a grid.
+
+    Returns values and where all of them are valid.  Files that share their grid of pixels are put
+    together before they are interpolated, so that no seam is left between them.
+    """
+    values = np.full((len(groups[0]), *grid.shape), np.nan, np.float32)
+    here = np.zeros(grid.shape, bool)
+    read = (_read_file(bands, grid, quantity) for bands in groups)
+    sheets: list[list[_Sheet]] = []
+    for sheet in read:
+        if sheet is None:
+            continue
+        fits = (held for held in sheets if _same_pixels(held[0], sheet))
+        held = next(fits, None)
+        if held is None:
+            sheets.append([sheet])
+        else:
+            held.append(sheet)
+    for held in sheets:
+        found, shown = _interpolate(_laid_together(held), grid)
+        new = shown & ~here if here.any() else shown
+        values = np.where(new, found, values) if here.any() else found
+        here |= shown
+    return to_decibels(values) if quantity in BACKSCATTER else values, here
+
+
+def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> _Sheet | None:
+    """Read what a grid needs of one file, radar as power; None where they miss each other."""
     with open_raster(bands[0].path, RESTORE) as source:
         window = needed_window(source, grid)
         if window is None:
-            return values, np.zeros(grid.shape, bool)
+            return None
         check_window(source, window, len(bands), bands[0].path)
         numbers = source.read([band.index for band in bands], window=window)
         transform = source.window_transform(window)
@@ -182,19 +222,54 @@ def _read_file(
     if quantity in BACKSCATTER:
         measured = [to_power(m) if quantity.endswith("_db") else m for m in measured]
         valid &= np.all([power > 0 for power in measured], axis=0)
+    layers = np.stack([np.where(valid, layer, 0).astype(np.float32) for layer in measured])
+    return _Sheet(layers, valid, transform, crs)
+
+
+def _same_pixels(first: _Sheet, second: _Sheet) -> bool:
+    """Tell whether the pixels of two sheets are parts of one grid."""
+    one, two = first.affine, second.affine
+    if first.crs != second.crs or (one.a, one.b, one.d, one.e) != (two.a, two.b, two.d, two.e):
+        return False
+    apart = np.array(~one * (two.c, two.f))
+    return bool(np.allclose(apart, np.round(apart), rtol=0, atol=1e-6))
+
+
+def _laid_together(sheets: Sequence[_Sheet]) -> _Sheet:
+    """Lay parts of one grid of pixels side by side; the first that is valid tells of a pixel."""
+    first = sheets[0]
+    if len(sheets) == 1:
+        return first
+    corners = [~first.affine * (one.affine.c, one.affine.f) for one in sheets]
+    starts = np.round([(row, col) for col, row in corners]).astype(int)
+    ends = starts + [one.valid.shape for one in sheets]
+    begin, shape = starts.min(axis=0), ends.max(axis=0) - starts.min(axis=0)
+    values = np.zeros((len(first.values), *shape), np.float32)
+    valid = np.zeros(shape, bool)
+    for sheet, start, end in zip(sheets, starts - begin, ends - begin, strict=True):
+        where = (slice(start[0], end[0]), slice(start[1], end[1]))
+        new = sheet.valid & ~valid[where]
+        values[:, where[0], where[1]][:, new] = sheet.values[:, new]
+        valid[where] |= new
+    affine = first.affine * first.affine.translation(int(begin[1]), int(begin[0]))
+    return _Sheet(values, valid, affine, first.crs)
+
+
+def _interpolate(sheet: _Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Interpolate bilinearly; return values and where all that they are made of is valid."""
+    from rasterio.warp import Resampling, reproject
+
+    source = {"src_transform": sheet.affine, "src_crs": sheet.crs}
     target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
+    bilinear = Resampling.bilinear
     share = np.zeros(grid.shape, np.float32)
-    reproject(
-        valid.astype(np.float32), share, src_transform=transform, src_crs=crs,
-        resampling=Resampling.bilinear, **target,
-    )  # fmt: skip
-    for position, layer in enumerate(measured):
+    reproject(sheet.valid.astype(np.float32), share, resampling=bilinear, **source, **target)
+    values = np.full((len(sheet.values), *grid.shape), np.nan, np.float32)
+    for position, layer in enumerate(sheet.values):
         reproject(
-            np.where(valid, layer, 0).astype(np.float32), values[position],
-            src_transform=transform, src_crs=crs, resampling=Resampling.bilinear,
-            dst_nodata=np.nan, **target,
-        )  # fmt: skip
-    return to_decibels(values) if quantity in BACKSCATTER else values, share > 0.999
+            layer, values[position], resampling=bilinear, dst_nodata=np.nan, **source, **target
+        )
+    return values, share > 0.999
 
 
 def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray[np.bool_]:
@@ -208,9 +283,13 @@ def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray
     return np.asarray(finite & ~empty)
 
 
-def _with_quality(flags: NDArray[np.uint8], band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
-    told = widen_cloud(read_flags(band, grid), float(abs(grid.affine.a)))
-    joined = flags | told
+def _with_quality(
+    flags: NDArray[np.uint8], bands: Sequence[BandFile], grid: GeoBox
+) -> NDArray[np.uint8]:
+    told = read_flags(bands[0], grid)
+    for band in bands[1:]:
+        told = np.where(told & Quality.NODATA, read_flags(band, grid), told)
+    joined = flags | widen_cloud(told, float(abs(grid.affine.a)))
     joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
     return joined.astype(np.uint8)
 

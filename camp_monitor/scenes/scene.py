@@ -126,6 +126,10 @@ class Scene:
         Painted by a program, and seen by no satellite.
     geocoding : Geocoding or None
         Of radar that was fetched in its own geometry: how it was put onto the ground.
+    tiles : tuple of Scene
+        Of which it was put together, see `camp_monitor.scenes.passes`; the first that shows a
+        pixel tells of it.  Empty where it is one item of the catalogue.  `bands` and `quality` are
+        those of the first.
     """
 
     id: str
@@ -153,6 +157,7 @@ class Scene:
     offset_notes: tuple[Note, ...] = ()
     simulated: bool = False
     geocoding: Geocoding | None = None
+    tiles: tuple[Scene, ...] = ()
 
     def __post_init__(self) -> None:
         if self.sensor not in SENSORS:

@@ -127,7 +127,8 @@ def _event_id(finding: Finding) -> str:
 def _is_one_thing(old: Finding, event: Event) -> bool:
     """Whether a finding that no longer counts is an earlier version of one of an event."""
     return any(
-        (old.facility_id, old.kind, old.after.id) == (item.facility_id, item.kind, item.after.id)
+        (old.facility_id, old.kind) == (item.facility_id, item.kind)
+        and old.after.is_one_pass(item.after)
         and old.geometry.intersects(item.geometry)
         for item in event.findings
     )

@@ -27,6 +27,7 @@ from camp_monitor.records.run import RunRecord, UnusedPass, failure
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scan import Records, answered
 from camp_monitor.scenes.catalogue import read_scene, read_scenes
+from camp_monitor.scenes.passes import put_together
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import GroundFiles, ScanSettings
 from camp_monitor.watch.executors import Answer, Workers
@@ -80,6 +81,8 @@ class How:
         Whether visits are written into the run log, as looks that were expected.
     fetch_ground : callable
         Called with a facility's id before its first comparison.
+    clock_is_right : bool
+        See `Ledger.record`.
     """
 
     settings: ScanSettings
@@ -91,6 +94,7 @@ class How:
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True
     in_log: bool = True
     fetch_ground: Callable[[str], None] = lambda _: None
+    clock_is_right: bool = False
 
 
 @dataclass(frozen=True)
@@ -261,10 +265,11 @@ def _prepare(
     area = search_area(facility.outline, how.settings.margin_m)
     ground = Place(facility.outline.geometry, area, how.settings.context_px)
     near = [scene for scene in held if scene.footprint.intersects(area)]
+    passes = put_together(near, area, how.settings.context_px)
     with ExitStack() as stack:
         shop = stack.enter_context(how.open_shop(errand.sensors)) if how.open_shop else None
         planned = plan(
-            near, ground, errand.interval, shop,
+            passes, ground, errand.interval, shop,
             least_clear=how.settings.min_seen_fraction, sensors=errand.sensors,
         )  # fmt: skip
         how.report(Told(errand.facility_id, planned))
@@ -277,17 +282,15 @@ def _prepare(
             fetched = fetch_offers(
                 workspace.imagery, ground, planned.missing, shop, note=how.note_fetched
             )
-    scenes = {scene.id: scene for scene in near}
-    for name in fetched.values():
-        scenes[name] = read_scene(workspace.imagery / name / f"{name}.json")
-    done.pairs += in_catalogue(planned.choice.pairs, fetched)
+    near += [read_scene(workspace.imagery / name / f"{name}.json") for name in fetched.values()]
+    every = put_together(near, area, how.settings.context_px) if fetched else passes
+    chosen = in_catalogue(planned.choice.pairs, fetched, [*passes, *near], every)
+    done.pairs += [(before.id, after.id, why) for before, after, why in chosen]
     done.left_out = planned.choice.left_out
     place.unused.extend(_unused(look, reason) for look, reason in done.left_out)
-    every = list(scenes.values())
-    chosen = ((scenes[before], scenes[after]) for before, after, _ in done.pairs)
     questions = (
         ask(before=before, after=after, earlier=quiet_scene(every, before, area))
-        for before, after in chosen
+        for before, after, _ in chosen
     )
     yield from _new(questions, place, ledger, how)
 
@@ -348,11 +351,10 @@ def _keep(ledger: Ledger, place: Open, after: SceneReference, answer: Answer, ho
 
 
 def _record(ledger: Ledger, done: Done, answer: Records, how: How) -> None:
-    observations, findings = answer
-    added = ledger.record(observations, findings, recorded_at=how.clock())
+    added = ledger.record(*answer, recorded_at=how.clock(), clock_is_right=how.clock_is_right)
     done.observations += added.observations
     if added.findings:
-        done.findings += [item for item in findings if not item.candidate]
+        done.findings += [item for item in answer[1] if not item.candidate]
 
 
 def _close(

@@ -12,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.run import RunRecord
 from camp_monitor.report.text.sentences import explanation_rows, measured_rows, sentence
 from camp_monitor.workspace import create_workspace
-from tests.ledger.test_review import NOON, make_review
+from tests.ledger.test_review import make_review
+
+TODAY = datetime(2018, 1, 1, tzinfo=UTC)
 
 CONTENTS_SHA256 = {
     1: "9fd03dea991cd0db21d8c35aeffe301132bd28f313ae546b479b8026b1196192",
@@ -218,12 +221,12 @@ def test_it_goes_on_with_records_of_today_and_keeps_every_row(
     observation = make_observation(finding, method="construction/9")
     with open_ledger(file) as ledger:
         heads = ledger.head()
-        ledger.record([], [], recorded_at=NOON)
+        ledger.record([], [], recorded_at=TODAY)
         assert ledger.contents_sha256() == CONTENTS_SHA256[version]
-        added = ledger.record([observation], [finding], recorded_at=NOON)
+        added = ledger.record([observation], [finding], recorded_at=TODAY)
         assert (added.observations, added.findings) == (1, 1)
         old = next(iter(written(file, "findings")))
-        ledger.review(make_review(old), recorded_at=NOON)
+        ledger.review(make_review(old), recorded_at=TODAY)
         failed = note(Code.FAILED, error="OSError", detail="no space left")
         ledger.write_run(RunRecord("r", "failed", "2024-01-01T00:00:00+00:00", reasons=(failed,)))
         assert ledger.verify(heads) == ()

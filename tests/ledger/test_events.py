@@ -96,6 +96,48 @@ def test_a_second_scene_confirms_and_a_later_before_narrows() -> None:
     assert event.last_seen.dates == "2017-09-09"
 
 
+def at(finding: Finding, moment: str, name: str) -> Finding:
+    """Let a finding be of another scene, which shows the same."""
+    after = replace(finding.after, acquired_from_at=moment, acquired_to_at=moment, id=name)
+    return replace(finding, after=after)
+
+
+@pytest.mark.parametrize(
+    ("moments", "names", "passes"),
+    [
+        (("02:17:00", "02:17:14"), ("one", "another"), 1),  # two tiles
+        (("02:17:00", "02:17:00"), ("N0204", "N0500"), 1),  # two processings
+        (("02:17:00", "02:35:00"), ("S2A_x", "S2A_y"), 1),  # dated by tile, and by strip
+        (("02:17:00", "02:17:30"), ("S2A_x", "S2C_x"), 2),
+        (("02:17:00", "02:24:00"), ("one", "another"), 2),
+    ],
+)
+def test_scenes_of_one_pass_are_one_witness(
+    moments: tuple[str, str], names: tuple[str, str], passes: int
+) -> None:
+    finding = found("construction", "2015-09-07", "2016-09-05")
+    both = [
+        at(finding, f"2016-09-05T{moment}Z", name)
+        for moment, name in zip(moments, names, strict=True)
+    ]
+    looks = [
+        replace(looked("construction/2", "2015-09-07", "2016-09-05", one), after=one.after)
+        for one in both
+    ]
+    for order in (both, both[::-1]):
+        event = one(order, looks)
+        assert event.reasons[0] == note(Code.SHOWN, scenes=passes, last_on="2016-09-05")
+        assert len(event.findings) == 2
+        assert event.state == "provisional" or passes == 2
+
+
+def test_what_compares_scenes_of_one_pass_is_no_event() -> None:
+    finding = found("construction", "2015-09-07", "2016-09-05")
+    before = at(finding, "2016-09-05T02:17:00Z", "one").after
+    after = at(finding, "2016-09-05T02:17:14Z", "another").after
+    assert join_events([replace(finding, before=before, after=after)], []) == ()
+
+
 def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     flood = found("flooding", "2016-08-20", "2016-09-01")
     later = looked("flooding/4", "2016-08-20", "2016-09-25")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -133,6 +134,51 @@ def test_a_review_that_does_not_fit_is_refused(ledger: Ledger, finding: Finding)
     with pytest.raises(InputError, match="another review of the same second"):
         ledger.review(replace(review, verdict="rejected"), recorded_at=NOON)
     assert ledger.reviews() == (review,)
+
+
+def test_a_clock_that_is_behind_records_nothing(
+    tmp_path: Path, finding: Finding, make_observation: MakeObservation, ledger: Ledger
+) -> None:
+    early = NOON - timedelta(minutes=6)
+    for tried in (
+        lambda: ledger.record([make_observation()], [], recorded_at=early),
+        lambda: ledger.review(
+            make_review(finding.id, reviewed_at=utc_text(early)), recorded_at=early
+        ),
+    ):
+        with pytest.raises(InputError, match="11:54:00") as refused:
+            tried()
+        assert "12:00:00" in str(refused.value)
+        assert "set the clock right" in str(refused.value)
+    assert (len(ledger.observations()), ledger.reviews()) == (1, ())
+    first = make_review(finding.id, reviewed_at=utc_text(NOON + timedelta(minutes=3)))
+    assert ledger.review(first, recorded_at=NOON + timedelta(minutes=3))
+    unheard = make_review(finding.id, verdict="rejected", reviewed_at=utc_text(NOON))
+    with pytest.raises(InputError, match="would not count"):  # within what clocks may differ by
+        ledger.review(unheard, recorded_at=NOON, clock_is_right=True)
+    # a clock that was ahead stops nobody who says so
+    ledger.record([make_observation(method="x/1")], [], recorded_at=NOON + timedelta(days=900))
+    now = NOON + timedelta(hours=1)
+    later = make_review(finding.id, verdict="rejected", reviewed_at=utc_text(now))
+    with pytest.raises(InputError, match="--clock-is-right"):
+        ledger.review(later, recorded_at=now)
+    assert ledger.review(later, recorded_at=now, clock_is_right=True)
+    ledger.record([make_observation(method="x/2")], [], recorded_at=now, clock_is_right=True)
+    ledger.record([make_observation(method="x/3")], [], recorded_at=now)
+    assert ledger.verify() == ()
+
+
+def test_nothing_is_dated_before_its_scenes(
+    tmp_path: Path, finding: Finding, make_observation: MakeObservation, ledger: Ledger
+) -> None:
+    before = datetime.fromisoformat(finding.after.acquired_from_at) - timedelta(hours=1)
+    with pytest.raises(InputError, match=re.escape(finding.after.acquired_from_at)):
+        ledger.review(make_review(finding.id, reviewed_at=utc_text(before)), recorded_at=NOON)
+    with (
+        open_ledger(tmp_path / "other") as other,
+        pytest.raises(InputError, match=re.escape(finding.after.acquired_from_at)),
+    ):
+        other.record([make_observation(finding)], [finding], recorded_at=before)
 
 
 def test_reviews_that_do_not_fit_are_reported(

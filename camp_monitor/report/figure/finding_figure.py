@@ -10,6 +10,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 
+from camp_monitor.assess.question import recall
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
@@ -243,8 +244,9 @@ def _outline(facility: Facility, finding: Finding) -> Outline:
 def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
     """Return the two scenes of a finding, as they were when they were compared."""
     held = {scene.id: scene for scene in read_scenes(workspace.imagery)}
+    found: list[Scene] = []
     for reference in (finding.before, finding.after):
-        scene = held.get(reference.id)
+        scene = recall(held, reference)
         if scene is None:
             raise SceneError(
                 f"The scene {reference.id} of finding {finding.id} is not in the catalogue, and a "
@@ -256,7 +258,8 @@ def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
                 f"finding {finding.id} was made from: restore the original."
             )
         check_unaltered(scene)
-    return held[finding.before.id], held[finding.after.id]
+        found.append(scene)
+    return found[0], found[1]
 
 
 def _read_both(

@@ -11,6 +11,7 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.assess.question import recall
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.events import Event, by_finding, join_events
 from camp_monitor.events.lookup import find_findings
@@ -262,7 +263,7 @@ def _pictures(
     scenes: dict[str, Scene], pair: _Scenes, area: BaseGeometry
 ) -> tuple[tuple[MapImage | None, MapImage | None], list[str]]:
     """Read both scenes for the page; say what could not be shown."""
-    first, second = (scenes.get(reference.id) for reference in pair)
+    first, second = (recall(scenes, reference) for reference in pair)
     finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
     grid = page_grid(area, finest_m)
     notes = [

@@ -20,6 +20,10 @@ CODES = {
         "The before scene {before} ({before_dates}) does not end before the after scene {after} "
         "({after_dates}) begins: swap them or choose others."
     ),
+    Code.ONE_PASS: (
+        "{before} and {after} are of one pass of one satellite ({on}) and show the same moment: "
+        "choose scenes of two passes."
+    ),
     Code.OFFSET_UNKNOWN: (
         "The radiometric offset of {scene} could not be determined ({why:offset}): choose another "
         "scene."

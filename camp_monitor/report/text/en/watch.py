@@ -40,8 +40,8 @@ CODES: dict[Code, str] = {
     Code.CLOCK_BEHIND: (
         "The newest record of a run is dated {newest_at}, and the clock of this machine shows "
         "{now_at}, {ahead_h:,.3g} h earlier: set the clock right and run again, or, if it is right "
-        "now and was ahead then, scan any days with --from and --to once, and records dated ahead "
-        "of time no longer count; nothing was changed."
+        "now and was ahead then, scan any days with --from, --to and --clock-is-right once, and "
+        "records dated ahead of time no longer count; nothing was changed."
     ),
     # events
     Code.SHOWN: "Shown by {scenes:scenes}, last on {last_on}.",
