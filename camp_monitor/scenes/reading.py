@@ -161,7 +161,8 @@ def _read_file(
     ]
     valid &= np.all([possible(layer, quantity) for layer in measured], axis=0)
     if quantity in BACKSCATTER:
-        measured = [to_power(m) if quantity.endswith("_db") else m for m in measured]
+        held = [np.where(valid, layer, np.nan) for layer in measured]
+        measured = [to_power(m) if quantity.endswith("_db") else m for m in held]
     target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
     share = np.zeros(grid.shape, np.float32)
     reproject(
