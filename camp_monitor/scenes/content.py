@@ -12,9 +12,10 @@ from camp_monitor.scenes.image import Image, Quality
 
 FLAT_SIDE_PX, FLAT_FRACTION = 17, 0.75
 """Ground never gives one number to this share of neighbours in all bands of such a square."""
-NOISE_SIDE_PX = 65
-NOISE_CORRELATION = 0.1
-"""Neighbours in such a square that correlate less share no blur of a lens: they are noise ..."""
+CELL_PX, NOISE_CELLS = 16, 5
+NOISE_CORRELATION, PICTURE_CORRELATION = 0.1, 0.3
+"""Neighbours in a square of so many cells that correlate less share no blur of a lens: noise, where
+those of the other date correlate more ..."""
 NOISE_SPREAD = 0.5
 """... unless their spread is below this share of the other date's: calm water, bare desert."""
 TILE_PX = 64
@@ -39,7 +40,7 @@ def without_content(image: Image, other: Image) -> Image:
     -------
     Image
         NODATA also where a square of `FLAT_SIDE_PX` is constant, as fill, saturation and a broken
-        receiver leave it, and where neighbours in a square of `NOISE_SIDE_PX` do not correlate.
+        receiver leave it, and where neighbours do not correlate, though those of `other` do.
 
     Notes
     -----
@@ -71,37 +72,47 @@ def _flat(image: Image) -> NDArray[np.bool_]:
 
 
 def _noise(image: Image, other: Image) -> NDArray[np.bool_]:
+    """Tell where every band is noise, and the same band of the other date is not."""
     usable = image.usable & other.usable
-    noise = usable.copy()
-    if not usable.any():
-        return noise
-    for name, band in zip(image.bands, image.pixels, strict=True):
-        correlation, variance = _neighbours(np.where(usable, band, np.nan))
-        theirs = other.band(name)[usable] if name in other.bands else band[usable]
-        noise &= correlation < NOISE_CORRELATION
-        noise &= variance > (NOISE_SPREAD * float(theirs.std())) ** 2
+    shared = [name for name in image.bands if name in other.bands]
+    noise: NDArray[np.bool_] | None = None
+    for name in shared:
+        ours, theirs = image.band(name), other.band(name)
+        correlation, variance = _neighbours(ours, usable)
+        here = correlation < NOISE_CORRELATION
+        here &= variance > (NOISE_SPREAD * float(theirs[usable].std() if usable.any() else 0)) ** 2
+        noise = here if noise is None else noise & here
         if not noise.any():
-            break
-    return noise
+            return np.zeros_like(usable)
+        noise &= _neighbours(theirs, usable)[0] > PICTURE_CORRELATION
+    if noise is None or not noise.any():
+        return np.zeros_like(usable)
+    cells = np.repeat(np.repeat(noise, CELL_PX, 0), CELL_PX, 1)
+    return np.asarray(cells[: usable.shape[0], : usable.shape[1]])
 
 
-def _neighbours(band: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Correlation of neighbouring pixels in a square about each pixel, and the variance there."""
+def _neighbours(
+    band: NDArray[np.float32], usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Correlation of neighbouring pixels in a square about each cell, and the variance there."""
     from scipy import ndimage
 
-    held = np.isfinite(band)
-    middle = float(np.median(band[held]))
-    off = np.where(held, band - middle, 0).astype(np.float64)
+    middle = float(np.median(band[usable])) if usable.any() else 0.0
+    off = np.where(usable, band - middle, 0).astype(np.float32)
 
-    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(ndimage.uniform_filter(values, NOISE_SIDE_PX))
+    def mean(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        missing = [(0, -size % CELL_PX) for size in values.shape]
+        padded = np.pad(values, missing)
+        rows, columns = (size // CELL_PX for size in padded.shape)
+        cells = padded.reshape(rows, CELL_PX, columns, CELL_PX).mean((1, 3), dtype=np.float64)
+        return np.asarray(ndimage.uniform_filter(cells, NOISE_CELLS))
 
-    share = np.maximum(mean(held.astype(np.float64)), 1e-6)
+    share = np.maximum(mean(usable.astype(np.float32)), 1e-6)
     level = mean(off) / share
     variance = np.maximum(mean(off**2) / share - level**2, 0)
-    along = (off * np.roll(off, -1, 1) + off * np.roll(off, -1, 0)) / 2
-    shared = mean(along) / share - level**2
-    return shared / np.maximum(variance, 1e-12), variance
+    along = off * (np.roll(off, -1, 1) + np.roll(off, -1, 0)) / 2
+    together = mean(along) / share - level**2
+    return together / np.maximum(variance, 1e-12), variance
 
 
 def is_featureless(before: Image, after: Image, where: NDArray[np.bool_]) -> bool:
