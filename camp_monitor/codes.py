@@ -31,6 +31,7 @@ class Code(StrEnum):
     PLATFORM_SHIFT_LONG = "platform_shift_long"
     NOTHING_USABLE = "nothing_usable"
     TOO_FEW_IN_COMMON = "too_few_in_common"
+    NO_CONTENT = "no_content"
     SHIFT_LEFT = "shift_left"
 
     # what weakens a pair
@@ -63,6 +64,7 @@ class Code(StrEnum):
     WATER_NEEDS_BANDS = "water_needs_bands"
     WATER_NEEDS_UNIT = "water_needs_unit"
     METHODS_DISAGREE = "methods_disagree"
+    NOTHING_IN_COMMON = "nothing_in_common"
     WATER_UNTOLD = "water_untold"
     WATER_MAPS_DISAGREE = "water_maps_disagree"
     USUAL_WATER_MISSING = "usual_water_missing"

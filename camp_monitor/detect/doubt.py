@@ -13,6 +13,8 @@ from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.content import LEAST_PEAK, is_featureless, peak_in_common
+from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.sensors import Unit
 
 LEAST_WATER, LEAST_GROUND = 0.05, 0.25
@@ -33,7 +35,10 @@ NEW_WATER = ("flooding", "water_gain")
 def check_agreement(
     pair: Pair, detection: Detection, searched: NDArray[np.bool_] | None = None
 ) -> None:
-    """Refuse "nothing changed" where a plain comparison sees much change of that kind.
+    """Refuse "nothing changed" where the images share nothing, or a plain comparison sees change.
+
+    Images that show nothing in common are damaged, or of two places, or all ground changed; ground
+    without features on both dates is none of these.
 
     The plain comparison shares no assumption with the detectors: no model of roofs, clutter or
     land, one threshold for the whole scene.  It is far too ready to call change to be an answer of
@@ -52,7 +57,7 @@ def check_agreement(
     Refusal
         The plain comparison sees change on much of the searched ground: `LEAST_WATER` or
         `LEAST_GROUND`; and none was called there, or, of water, only the opposite where the plain
-        one sees new water.
+        one sees new water; or none was called and the images have nothing in common.
 
     Notes
     -----
@@ -63,11 +68,12 @@ def check_agreement(
     construction: change vectors (Malila 1980) of `SPREADS` spreads.
     """
     ground = detection.seen if searched is None else detection.seen & searched
-    if detection.altered is not None and (detection.altered & ground).any():
-        return
     flooding = any(change.kind in NEW_WATER for change in detection.changes)
     asked = [one for one in detection.changes if not flooding or one.kind in NEW_WATER]
     if not ground.any() or _called(asked, ground).any():
+        return
+    _check_place(pair)
+    if detection.altered is not None and (detection.altered & ground).any():
         return
     plain = _plainly_changed(pair, ground, flooding=flooding)
     if plain is None:
@@ -78,6 +84,20 @@ def check_agreement(
     denied = not other.any() or other[plain & ground].sum() > (plain & ground).sum() / 2
     if fraction >= least and denied:
         raise Refusal(Code.METHODS_DISAGREE, plain_fraction=fraction, least_fraction=least)
+
+
+def _check_place(pair: Pair) -> None:
+    """Refuse a pair whose images have nothing in common; light and radar never have."""
+    if pair.mixed:
+        return
+    before, after = pair.before, pair.after
+    if pair.nature.radar:
+        before, after = despeckled(before), despeckled(after)
+    if is_featureless(before, after, pair.usable):
+        return
+    peak = peak_in_common(before, after, pair.usable)
+    if peak < LEAST_PEAK:
+        raise Refusal(Code.NOTHING_IN_COMMON, peak=peak, least_peak=LEAST_PEAK)
 
 
 def _called(changes: Sequence[Change], ground: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
+from camp_monitor.scenes.content import without_content
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.passes import is_one_pass
@@ -27,6 +28,8 @@ from camp_monitor.scenes.sensors import Nature, Unit
 
 LEAST_USABLE_PX = 500
 """Fewer usable pixels in common than this, and no statistic of the pair means anything."""
+MOST_EMPTY_FRACTION = 0.9
+"""An image of which more is no picture of the ground is refused as a whole."""
 CORRECTED_FROM_PX = 0.1
 """A smaller shift is left alone: resampling would cost more than it gains."""
 
@@ -205,14 +208,16 @@ def pair_images(
     Raises
     ------
     Refusal
-        Too little is usable in both, or too much shift is left.
+        One holds no picture, too little is usable in both, or too much shift is left.
     """
+    before, after = _pictures(before, after, names)
     _check_enough(before, after, names)
     mixed = before.nature.radar != after.nature.radar
     sar = before.nature.radar
     found = left = UNMEASURED if mixed else _shift(before, after, sar)
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         after = move((found.shift_rows_px, found.shift_columns_px))
+        before, after = _pictures(before, after, names)
         left = _shift(before, after, sar)
         if left.known and left.length_px > max_residual_px:
             raise Refusal(
@@ -233,6 +238,17 @@ def pair_images(
         interval_days=interval_days,
         unscreened=unscreened,
     )
+
+
+def _pictures(before: Image, after: Image, names: tuple[str, str]) -> tuple[Image, Image]:
+    """Flag what of both images is no picture of the ground, or refuse an image that is none."""
+    pictures = without_content(before, after), without_content(after, before)
+    for name, image, picture in zip(names, (before, after), pictures, strict=True):
+        held = int(image.usable.sum())
+        empty_fraction = 1 - int(picture.usable.sum()) / held if held else 0.0
+        if empty_fraction > MOST_EMPTY_FRACTION:
+            raise Refusal(Code.NO_CONTENT, scene=name, empty_fraction=empty_fraction)
+    return pictures
 
 
 def _shift(before: Image, after: Image, sar: bool) -> Alignment:

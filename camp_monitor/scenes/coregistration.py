@@ -95,7 +95,7 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     .. [1] Guizar-Sicairos et al., Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156
     """
     usable = before.usable & after.usable
-    first, second = _edges(before, usable), _edges(after, usable)
+    first, second = edges(before, usable), edges(after, usable)
     for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
         tiles = [t for t in _tiles(usable, side) if first[t].any() and second[t].any()]
         count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
@@ -113,7 +113,7 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     return Alignment(float(rows), float(columns), len(tiles), count, agreeing, known=True)
 
 
-def _edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Gradient magnitude, each band scaled by its spread, mean over bands; 0 where unusable."""
     from scipy import ndimage
 

@@ -19,7 +19,7 @@ class Quality(IntFlag):
 
     | bit | name      | meaning                                                        |
     |-----|-----------|----------------------------------------------------------------|
-    | 1   | NODATA    | outside the scene, or the file's nodata value in every band    |
+    | 1   | NODATA    | outside the scene, no measurement, or no picture of the ground |
     | 2   | CLOUD     | cloud, as the provider's quality band says, edges widened      |
     | 4   | SHADOW    | cloud shadow, likewise                                         |
     | 8   | CIRRUS    | thin high cloud, likewise                                      |

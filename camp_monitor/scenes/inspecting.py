@@ -17,6 +17,7 @@ from camp_monitor.facilities.geometry import geodesic_area_m2
 from camp_monitor.scenes.bounds import pieces
 from camp_monitor.scenes.catalogue import file_sha256
 from camp_monitor.scenes.footprint import NotOnEarth, footprint
+from camp_monitor.scenes.no_data import FILLS, alpha_bands
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.sensors import Sensor
 
@@ -47,7 +48,11 @@ class InspectedFile:
     descriptions : tuple of str
         One for each band, empty where the file gives none.
     low, high : float
-        Lowest and highest finite number that is not nodata.
+        Lowest and highest finite number that is neither nodata nor a fill.
+    alpha : tuple of int
+        Positions of the bands that the file calls alpha, from 0.
+    scales, offsets : tuple of float
+        One for each band, as the file's tags say; 1 and 0 where they say nothing.
     simulated : bool
         It has the tag `SIMULATED`.
     sample : ndarray
@@ -63,6 +68,9 @@ class InspectedFile:
     descriptions: tuple[str, ...]
     low: float
     high: float
+    alpha: tuple[int, ...]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
     simulated: bool
     sample: NDArray[np.float32] = field(repr=False, compare=False)
 
@@ -91,6 +99,9 @@ def inspect_file(path: Path, sensor: Sensor) -> InspectedFile:
             descriptions=tuple(text or "" for text in source.descriptions),
             low=low,
             high=high,
+            alpha=alpha_bands(source),
+            scales=tuple(source.scales),
+            offsets=tuple(source.offsets),
             simulated=SIMULATED in source.tags(),
             sample=sample,
         )
@@ -108,7 +119,7 @@ def _numbers(
     kept = []
     for window in pieces(source):
         numbers = source.read(window=window).astype(np.float32)
-        held = np.isfinite(numbers)
+        held = np.isfinite(numbers) & ~np.isin(numbers, FILLS)
         if nodata is not None and not math.isnan(nodata):
             held &= numbers != np.float32(nodata)
         if held.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from camp_monitor.errors import SceneError
@@ -52,8 +53,11 @@ def name_bands(
         usual = () if found else _usual_names(plain, sensor)
         assumed = bool(usual)
         names = _with_masks(files, found or usual, acquired)
+    _check_alpha(files, names)
     if len(names) != count:
         known = f"{len(names)} names were given" if given else "its file does not name them"
+        if any(file.alpha for file in files):
+            known += "; a band that the file calls alpha is 'unused'"
         raise SceneError(
             f"{files[0].path.name} has {count} bands where {sensor.title} has "
             f"{len(sensor.bands)}, and {known}: name them in order with --bands, such as "
@@ -82,7 +86,7 @@ def _found_names(files: Files, sensor: Sensor, platform: str) -> tuple[str, ...]
     described = [
         band_name(text, sensor, f"{file.path.stem} {platform}")
         for file in files
-        for text in file.descriptions
+        for text in _light(file)
     ]
     if described and all(described):
         return tuple(str(name) for name in described)
@@ -95,8 +99,36 @@ def _found_names(files: Files, sensor: Sensor, platform: str) -> tuple[str, ...]
 
 def _usual_names(files: Files, sensor: Sensor) -> tuple[str, ...]:
     """Names in the sensor's usual order, where one file has as many bands."""
-    fits = len(files) == 1 and len(files[0].descriptions) == len(sensor.bands) > 1
+    fits = len(files) == 1 and len(_light(files[0])) == len(sensor.bands) > 1
     return sensor.bands if fits else ()
+
+
+def _light(file: InspectedFile) -> tuple[str, ...]:
+    """Descriptions of the bands that are not the file's alpha."""
+    texts = enumerate(file.descriptions)
+    return tuple(text for position, text in texts if position not in file.alpha)
+
+
+def _with_alpha(file: InspectedFile, names: Iterator[str]) -> tuple[str, ...]:
+    """Name the bands of a file in order, and leave its alpha out."""
+    positions = range(len(file.descriptions))
+    return tuple("unused" if one in file.alpha else next(names, "") for one in positions)
+
+
+def _check_alpha(files: Files, names: tuple[str, ...]) -> None:
+    """Refuse a name of light for a band that its file calls alpha."""
+    start = 0
+    for file in files:
+        own = names[start : start + len(file.descriptions)]
+        start += len(file.descriptions)
+        for position in file.alpha:
+            if position < len(own) and own[position] != "unused":
+                raise SceneError(
+                    f"{file.path.name} calls its band {position + 1} alpha (what is transparent), "
+                    f"so it cannot be {own[position]}: name it 'unused' in --bands, or, if it does "
+                    f"hold light, correct the file (gdal_edit.py -colorinterp_{position + 1} "
+                    f"undefined) and add it again."
+                )
 
 
 def _is_mask(file: InspectedFile) -> bool:
@@ -110,8 +142,5 @@ def _with_masks(files: Files, names: tuple[str, ...], acquired: date) -> tuple[s
         return ()
     rest = iter(names)
     mask = (f"udm2.{udm2_version(acquired)[-1]}", *["unused"] * (len(UDM2_BANDS) - 1))
-    parts = [
-        mask if _is_mask(file) else tuple(next(rest, "") for _ in file.descriptions)
-        for file in files
-    ]
+    parts = [mask if _is_mask(file) else _with_alpha(file, rest) for file in files]
     return tuple(name for part in parts for name in part if name)

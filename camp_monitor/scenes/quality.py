@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Quality
-from camp_monitor.scenes.sensors import OPTICAL_BANDS
 
 CLOUD_EDGE_M = 60.0
 """Clouds and their shadows are widened by this: their edges are thin and classed as clear."""
@@ -53,64 +52,6 @@ def flags_from_qa_pixel(values: NDArray[np.integer]) -> NDArray[np.uint8]:
                       (4, Quality.SHADOW), (5, Quality.SNOW)):  # fmt: skip
         flags[(bits >> bit) & 1 == 1] |= np.uint8(flag)
     flags[bits & 1 == 1] = Quality.NODATA
-    return flags
-
-
-RADSAT_BITS = {
-    "oli": {"blue": 1, "green": 2, "red": 3, "nir": 4, "swir1": 5, "swir2": 6},
-    "tm": {"blue": 0, "green": 1, "red": 2, "nir": 3, "swir1": 4, "swir2": 6},
-}
-"""Bit of QA_RADSAT for each band: Landsat 8 and 9 (OLI), and 4 to 7 (TM, ETM+)."""
-UNSEEN_BITS = {"oli": 11, "tm": 9}
-"""Bit of QA_RADSAT for ground that was not measured: behind a mountain (OLI), or dropped (TM)."""
-LANDSATS = {4: "tm", 5: "tm", 7: "tm", 8: "oli", 9: "oli"}
-
-
-def flags_from_landsat(
-    qa_pixel: NDArray[np.integer],
-    qa_radsat: NDArray[np.integer],
-    landsat: int,
-    bands: tuple[str, ...] = OPTICAL_BANDS,
-) -> NDArray[np.uint8]:
-    """Read Landsat Collection 2's QA_PIXEL together with QA_RADSAT, which says what is saturated.
-
-    Parameters
-    ----------
-    qa_pixel, qa_radsat : ndarray
-        Integers, (row, col).
-    landsat : int
-        Number of the satellite, 4, 5, 7, 8 or 9: the same bit is another band on 4 to 7.
-    bands : tuple of str
-        Only where one of these is saturated is SATURATED set.
-
-    Returns
-    -------
-    ndarray
-        uint8, (row, col), bits of `Quality`; NODATA also where the ground was hidden behind a
-        mountain (8 and 9) or the pixel was dropped (4 to 7).
-
-    Raises
-    ------
-    SceneError
-        No such satellite.
-
-    References
-    ----------
-    USGS, Landsat 8-9 (LSDS-1619) and 4-7 (LSDS-1618) Collection 2 Level 2 Science Product Guides.
-    """
-    if landsat not in LANDSATS:
-        raise SceneError(
-            f"Landsat {landsat} has no known saturation bits: use one of "
-            f"{', '.join(map(str, LANDSATS))}."
-        )
-    family = LANDSATS[landsat]
-    bits = qa_radsat.astype(np.uint16)
-    flags = flags_from_qa_pixel(qa_pixel)
-    for name in bands:
-        if name in RADSAT_BITS[family]:
-            flags[(bits >> RADSAT_BITS[family][name]) & 1 == 1] |= np.uint8(Quality.SATURATED)
-    nothing = (flags & Quality.NODATA > 0) | ((bits >> UNSEEN_BITS[family]) & 1 == 1)
-    flags[nothing] = Quality.NODATA
     return flags
 
 

@@ -20,6 +20,7 @@ from camp_monitor.errors import SceneError
 from camp_monitor.facilities.antimeridian import joined_at_180
 from camp_monitor.scenes.bounds import check_window
 from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.no_data import possible, where_data
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
@@ -122,9 +123,9 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     -------
     Image
         ``pixels`` float32 (band, row, col) in the scene's quantity; NODATA where the scene does
-        not reach, where every band of the file holds its nodata value, or where a value is not
-        finite.  Radar is averaged in power and comes in decibels, ``sigma0_db`` or ``gamma0_db``,
-        whichever of the two the file holds; zero and negative power is NODATA.
+        not reach, where the file holds no measurement (see `where_data`), or where a value is not
+        `possible`.  Radar is averaged in power and comes in decibels, ``sigma0_db`` or
+        ``gamma0_db``, whichever of the two the file holds; zero and negative power is NODATA.
 
     Raises
     ------
@@ -214,14 +215,17 @@ def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> _She
         numbers = source.read([band.index for band in bands], window=window)
         transform = source.window_transform(window)
         crs = source.crs
+        valid = where_data(source, window, bands, numbers)
     measured = [
         numbers[position].astype(np.float32) * band.scale + band.offset
         for position, band in enumerate(bands)
     ]
-    valid = _valid(numbers, bands)
+    valid &= np.all([possible(layer, quantity) for layer in measured], axis=0)
     if quantity in BACKSCATTER:
-        measured = [to_power(m) if quantity.endswith("_db") else m for m in measured]
-        valid &= np.all([power > 0 for power in measured], axis=0)
+        held = [np.where(valid, layer, np.nan) for layer in measured]
+        measured = [to_power(m) if quantity.endswith("_db") else m for m in held]
+        with np.errstate(invalid="ignore"):
+            valid &= np.all([power > 0 for power in measured], axis=0)
     layers = np.stack([np.where(valid, layer, 0).astype(np.float32) for layer in measured])
     return _Sheet(layers, valid, transform, crs)
 
@@ -270,17 +274,6 @@ def _interpolate(sheet: _Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDAr
             layer, values[position], resampling=bilinear, dst_nodata=np.nan, **source, **target
         )
     return values, share > 0.999
-
-
-def _valid(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray[np.bool_]:
-    """Tell where any band holds something: a single band at the nodata value may be dark."""
-    finite = np.asarray(np.isfinite(numbers.astype(np.float32)).all(axis=0))
-    empty = np.ones(numbers.shape[1:], bool)
-    for position, band in enumerate(bands):
-        if band.nodata is None or np.isnan(band.nodata):
-            return finite
-        empty &= numbers[position] == band.nodata
-    return np.asarray(finite & ~empty)
 
 
 def _with_quality(

@@ -34,6 +34,11 @@ class BandFile:
         Applied to the numbers of the file.
     nodata : float or None
         Number that means "nothing here", as in the file.
+
+    Raises
+    ------
+    SceneError
+        The scale is not a positive number, or the offset not finite.
     """
 
     name: str
@@ -42,6 +47,23 @@ class BandFile:
     scale: float
     offset: float
     nodata: float | None
+
+    def __post_init__(self) -> None:
+        check_factors(self.scale, self.offset, f"Band {self.name} of {self.path.name}")
+
+
+def check_factors(scale: float, offset: float, what: str) -> None:
+    """Refuse a scale that is not positive, and what is no number.
+
+    Raises
+    ------
+    SceneError
+    """
+    if not (math.isfinite(scale) and scale > 0 and math.isfinite(offset)):
+        raise SceneError(
+            f"{what} has scale {scale:g} and offset {offset:g}, where a scale is positive and both "
+            f"are finite: correct the file, its item, or --scale and --offset."
+        )
 
 
 @dataclass(frozen=True)
@@ -250,6 +272,10 @@ class SceneDescription:
     offset_state: OffsetState | None = None
     geocoding: Geocoding | None = None
     simulated: bool = False
+
+    def __post_init__(self) -> None:
+        scale = 1.0 if self.scale is None else self.scale
+        check_factors(scale, self.offset or 0.0, "The description")
 
 
 FIRST_YEAR, LAST_YEAR = 1940, 2199

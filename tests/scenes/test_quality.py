@@ -14,7 +14,6 @@ from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.quality import (
     READERS,
     UDM2_BANDS,
-    flags_from_landsat,
     flags_from_qa_pixel,
     flags_from_scl,
     flags_from_udm2,
@@ -84,32 +83,6 @@ def test_cloud_is_widened_by_sixty_metres(flag: Quality) -> None:
     for row, column in np.ndindex(15, 15):
         near = np.hypot(row - 7, column - 7) * 20 <= 60
         assert widened[row, column] == (flag if near else flags[row, column])
-
-
-RADSAT = {"blue": (1, 0), "green": (2, 1), "red": (3, 2), "nir": (4, 3), "swir1": (5, 4),
-          "swir2": (6, 6)}  # fmt: skip
-"""USGS, LSDS-1619 and LSDS-1618: bit of each band on Landsat 8 and 9, and on 4 to 7."""
-CLEAR = 21824
-
-
-@pytest.mark.parametrize(("landsat", "column"), [(9, 0), (8, 0), (7, 1), (5, 1), (4, 1)])
-def test_saturation_is_that_of_the_bands_asked_for(landsat: int, column: int) -> None:
-    for name, bits in RADSAT.items():
-        qa, radsat = np.array([[CLEAR]]), np.array([[1 << bits[column]]])
-        assert flags_from_landsat(qa, radsat, landsat) == Quality.SATURATED
-        assert flags_from_landsat(qa, radsat, landsat, (name,)) == Quality.SATURATED
-        others = tuple(other for other in RADSAT if other != name)
-        assert flags_from_landsat(qa, radsat, landsat, others) == 0
-
-
-def test_ground_that_was_not_measured_is_no_data() -> None:
-    qa = np.array([[CLEAR, CLEAR, 22280, 1]])
-    radsat = np.array([[1 << 11, 1 << 9, 1 << 3, 1 << 3]])
-    cloud = Quality.CLOUD | Quality.SATURATED
-    assert flags_from_landsat(qa, radsat, 8).tolist() == [[1, 0, cloud, 1]]
-    assert flags_from_landsat(qa, radsat, 7).tolist() == [[0, 1, cloud, 1]]
-    with pytest.raises(SceneError, match="Landsat 6 has no known saturation bits"):
-        flags_from_landsat(qa, radsat, 6)
 
 
 def planet(**bands: int) -> NDArray[np.uint8]:

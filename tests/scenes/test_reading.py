@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,13 @@ from camp_monitor.errors import SceneError
 from camp_monitor.scenes.image import Quality
 from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import BandFile, Scene
-from tests.scenes.painted import BANDS, UTM, grid, make_scene, numbers, write_tiff
+from tests.scenes.painted import BANDS, UTM, grid, numbers, write_tiff
+from tests.scenes.painted import make_scene as make_reflectance
+
+
+def make_scene(**changes: Any) -> Scene:
+    """A scene of counts, as the files here hold them: no reflectance is as high."""
+    return make_reflectance(**{"quantity": "dn16"} | changes)
 
 
 def bands_of(
@@ -52,8 +59,8 @@ def photographed(place: GeoBox) -> NDArray[np.float32]:
 def test_radar_is_averaged_in_power_and_comes_in_decibels(
     tmp_path: Path, kind: str, unit: str
 ) -> None:
-    """Half a pixel between 0 and -20 dB lies -2.97; in decibels it would be -10."""
-    power = np.tile(np.array([1.0, 0.01], np.float32), (64, 32))
+    """Half a pixel between 1 and -20 dB lies -1.98; in decibels it would be -9.5."""
+    power = np.tile(np.array([10**0.1, 0.01], np.float32), (64, 32))
     power[5, 5], power[9, 9] = 0, -32768  # what products hold where nothing was seen
     with np.errstate(divide="ignore", invalid="ignore"):
         stored = power if unit == "power" else 10 * np.log10(power)
@@ -63,8 +70,8 @@ def test_radar_is_averaged_in_power_and_comes_in_decibels(
     image = read_image(scene, on_grid)
     assert image.quantity == f"{kind}_db"
     assert image.flags[5, 5] == image.flags[9, 9] == Quality.NODATA
-    assert image.pixels[0, 30, :2] == pytest.approx([0, -20], abs=1e-4)
-    assert read_image(scene, between).pixels[0, 30, 20] == pytest.approx(-2.97, abs=0.01)
+    assert image.pixels[0, 30, :2] == pytest.approx([1, -20], abs=1e-4)
+    assert read_image(scene, between).pixels[0, 30, 20] == pytest.approx(-1.98, abs=0.01)
 
 
 def test_values_survive_on_the_scenes_own_grid(tmp_path: Path) -> None:
@@ -74,7 +81,8 @@ def test_values_survive_on_the_scenes_own_grid(tmp_path: Path) -> None:
     np.testing.assert_array_equal(image.pixels, stored.astype(np.float32))
     assert image.usable.all()
     window = grid()[40:140, 30:90]
-    part = read_image(make_scene(bands=bands_of(path, scale=1e-4, offset=-0.1)), window)
+    scaled = make_reflectance(bands=bands_of(path, scale=1e-4, offset=-0.1))
+    part = read_image(scaled, window)
     expected = stored[:, 40:140, 30:90] * 1e-4 - 0.1
     np.testing.assert_allclose(part.pixels, expected, atol=1e-6)
 

@@ -20,6 +20,8 @@ POWER_MIDDLE = (1e-5, 5.0)
 """The middle number of a scene in linear power lies here: most ground reflects 0.003 to 0.3."""
 LEAST_POWER = -0.5
 """Nearly all numbers in power lie above this: noise that is taken off is smaller by far."""
+MOST_POWER = 1e6
+"""What lies beyond fills what was not seen."""
 DECIBELS_RANGE = (-100.0, 60.0)
 """Nearly all numbers in decibels lie here, noise and the brightest roofs included."""
 LEAST_SAMPLE = 50
@@ -65,8 +67,8 @@ def tell_unit(numbers: NDArray[np.floating]) -> str | None:
     Parameters
     ----------
     numbers : ndarray
-        A sample of one file, after its scale and offset, nodata left out; NaN and zero, which
-        fills what was not seen, are not counted.
+        A sample of one file, after its scale and offset, nodata left out; NaN, zero and huge
+        numbers, which fill what was not seen, are not counted.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def tell_unit(numbers: NDArray[np.floating]) -> str | None:
     -----
     Cannot tell amplitude (the root of power) from power, nor sigma nought from gamma nought.
     """
-    held = numbers[np.isfinite(numbers) & (numbers != 0)]
+    held = numbers[(np.abs(numbers) < MOST_POWER) & (numbers != 0)]
     if held.size < LEAST_SAMPLE:
         return None
     low, middle, high = np.quantile(held, [0.02, 0.5, 0.98])

@@ -41,6 +41,12 @@ CODES = {
         "comparison of the two images sees change on {plain_fraction:.0%} ({least_fraction:.0%} "
         "is enough to doubt). Something changed that is not understood: look at both images."
     ),
+    Code.NOTHING_IN_COMMON: (
+        "The two images show nothing in common (correlation {peak:.1f} times its usual spread, "
+        "{least_peak:g} are needed): one may be damaged or of another place, or nearly all ground "
+        "looks different, so that nothing called is no proof of nothing changed. Look at both "
+        "images."
+    ),
     Code.WATER_UNTOLD: (
         "Water cannot be distinguished from land: a scene is under cloud or shows a single smooth "
         "surface in {bands:list} ({quantity:quantity}); choose another."

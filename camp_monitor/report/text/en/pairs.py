@@ -68,6 +68,11 @@ CODES = {
         "{before} and {after} have only {common_px} usable pixels in common; {least_px} are "
         "needed: choose other scenes."
     ),
+    Code.NO_CONTENT: (
+        "{scene} holds no picture of the ground: {empty_fraction:.0%} of it is one number over and "
+        "over, or noise, as a saturated or damaged file has it; get the file again, or choose "
+        "another scene."
+    ),
     Code.SHIFT_LEFT: (
         "{before} and {after} are still {shift_left_px:.2f} pixels apart after co-registration; "
         "at most {most_px:g} are allowed: use better aligned scenes."

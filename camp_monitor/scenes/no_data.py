@@ -1,0 +1,169 @@
+"""What of a file is no measurement, whether the file says so or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camp_monitor.errors import SceneError
+from camp_monitor.scenes.scene import BandFile
+from camp_monitor.scenes.sensors import OPTICAL_BANDS
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+FILLS = (-9999.0, -99999.0, -32768.0, -32767.0)
+"""Numbers below zero that programs write where nothing was measured; in all bands, anywhere."""
+BORDER_FILLS = (0.0, 55537.0, 65535.0)
+"""Likewise, where they reach the border: -9999 and -1 in 16 bits without a sign are among them."""
+LEAST_BORDER_PX = 16
+"""Fewer pixels of the border than this together are dark ground."""
+RANGES = {
+    "reflectance": (-0.2, 2.0),
+    "db": (-70.0, 60.0),
+    "power": (1e-7, 1e6),
+    "dn": (0.0, 1e9),
+}
+"""What a measurement may be, after scale and offset: -0.2 is the lowest reflectance of Landsat, and
+clouds and metal roofs reach 1.6; no radar hears -70 dB; counts are not negative."""
+
+
+def range_of(quantity: str) -> tuple[float, float]:
+    """Lowest and highest number that `quantity` may be, a key of `QUANTITIES`."""
+    unit = quantity.rsplit("_", 1)[-1]
+    return RANGES[unit if unit in RANGES else "dn"]
+
+
+def possible(values: NDArray[np.floating], quantity: str) -> NDArray[np.bool_]:
+    """Tell which numbers `quantity` may be; NaN and infinity are none."""
+    low, high = range_of(quantity)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((values >= low) & (values <= high))
+
+
+def alpha_bands(source: DatasetReader) -> tuple[int, ...]:
+    """Return the bands, from 0, that a file calls alpha.
+
+    GDAL calls the fourth of four bands of 8 bits so unless it is told otherwise: one that the file
+    describes as a band of light is that band.
+    """
+    from rasterio.enums import ColorInterp
+
+    texts = [(text or "").strip().lower() for text in source.descriptions]
+    return tuple(
+        position
+        for position, (colour, text) in enumerate(zip(source.colorinterp, texts, strict=True))
+        if "alpha" in text.split() or (colour is ColorInterp.alpha and text not in OPTICAL_BANDS)
+    )
+
+
+def where_data(
+    source: DatasetReader, window: Window, bands: tuple[BandFile, ...],
+    numbers: NDArray[np.generic],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Tell where a window of a file holds measurements.
+
+    Not where the nodata value or a fill stands in all bands, a number is not finite, a mask or an
+    alpha band says that there is nothing, a fill reaches the window's border, or the file has no
+    bytes for a block.
+
+    Parameters
+    ----------
+    source : DatasetReader
+    window : Window
+    bands : tuple of BandFile
+        Of this file.
+    numbers : ndarray
+        (band, row, col), read from `window`.
+
+    Returns
+    -------
+    ndarray of bool
+        (row, col).
+
+    Raises
+    ------
+    SceneError
+        One of `bands` is the file's alpha band.
+
+    Notes
+    -----
+    Cannot see: fill that was compressed with loss and is only nearly black.
+    """
+    alpha = alpha_bands(source)
+    for band in bands:
+        if band.index - 1 in alpha:
+            raise SceneError(
+                f"{source.name} calls its band {band.index} alpha, so it is no {band.name}: remove "
+                f"the scene and add it again."
+            )
+    valid = np.asarray(np.isfinite(numbers.astype(np.float32)).all(axis=0))
+    valid &= ~_at_nodata(numbers, bands) & ~_filled(numbers)
+    for position in alpha:
+        valid &= source.read(position + 1, window=window) != 0
+    for index in _masked_bands(source, bands):
+        valid &= source.read_masks(index, window=window) != 0
+    return valid & ~_without_bytes(source, window, bands)
+
+
+def _at_nodata(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDArray[np.bool_]:
+    """Tell where every band is at its nodata value: a single band there may be dark."""
+    empty = np.ones(numbers.shape[1:], bool)
+    for position, band in enumerate(bands):
+        if band.nodata is None or np.isnan(band.nodata):
+            return np.zeros_like(empty)
+        empty &= numbers[position] == band.nodata
+    return empty
+
+
+def _filled(numbers: NDArray[np.generic]) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    filled = np.zeros(numbers.shape[1:], bool)
+    for fill in FILLS:
+        filled |= (numbers == fill).all(axis=0)
+    for fill in BORDER_FILLS:
+        regions, _ = ndimage.label((numbers == fill).all(axis=0))
+        edge = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
+        at_border = np.unique(np.concatenate(edge))
+        sizes = np.bincount(regions.ravel())
+        kept = at_border[(at_border > 0) & (sizes[at_border] >= LEAST_BORDER_PX)]
+        filled |= np.isin(regions, kept)
+    return filled
+
+
+def _masked_bands(source: DatasetReader, bands: tuple[BandFile, ...]) -> tuple[int, ...]:
+    """Bands whose mask lies in the file as such; one stands for all where they share it."""
+    from rasterio.enums import MaskFlags
+
+    masked = []
+    for band in bands:
+        flags = source.mask_flag_enums[band.index - 1]
+        if MaskFlags.all_valid in flags or MaskFlags.nodata in flags or MaskFlags.alpha in flags:
+            continue
+        masked.append(band.index)
+        if MaskFlags.per_dataset in flags:
+            break
+    return tuple(masked)
+
+
+def _without_bytes(
+    source: DatasetReader, window: Window, bands: tuple[BandFile, ...]
+) -> NDArray[np.bool_]:
+    """Tell where a GeoTIFF has no bytes for a block, which GDAL reads as zeros."""
+    empty = np.zeros((int(window.height), int(window.width)), bool)
+    if source.driver != "GTiff":
+        return empty
+    high, wide = source.block_shapes[0]
+    top, left = int(window.row_off), int(window.col_off)
+    for row in range(top // high, -(-(top + empty.shape[0]) // high)):
+        for col in range(left // wide, -(-(left + empty.shape[1]) // wide)):
+            name = f"BLOCK_SIZE_{col}_{row}"
+            if all(source.get_tag_item(name, "TIFF", bidx=band.index) for band in bands):
+                continue
+            rows = slice(max(row * high - top, 0), (row + 1) * high - top)
+            empty[rows, max(col * wide - left, 0) : (col + 1) * wide - left] = True
+    return empty
