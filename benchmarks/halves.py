@@ -67,10 +67,11 @@ def best_simple(scenes: Sequence[Scene], baselines: dict[str, Any]) -> tuple[str
     for scene in scenes:
         labelled = scene.counts.true_positive + scene.counts.false_negative
         for method, score in baselines["ids"].get(scene.id, {}).items():
-            right = (score["recall"] or 0) * labelled  # none where nothing is labelled
+            right = (score["recall"] or 0) * labelled  # None: nothing labelled
             total = found[method]
             total[0] += right
-            total[1] += score["predicted_share"] * scene.counts.scored - right
+            called = (score["predicted_share"] or 0) * scene.counts.scored  # None: nothing scored
+            total[1] += called - right
             total[2] += labelled - right
     f1 = {
         name: 2 * right / max(2 * right + wrong + missed, 1)
