@@ -143,7 +143,7 @@ def score(
         dropped=sum(event.state == "ended" for event in others),
         told=told,
         strong_false=sum(
-            event.state == "strong" and not any(_is_of(event, one) for one in truth["events"])
+            event.is_strong and not any(_is_of(event, one) for one in truth["events"])
             for event in others
         ),
     )
@@ -167,7 +167,7 @@ def was_told(
             for records in (findings, observations)
         )
         said = [one for one in join_events(known, looks) if _is_of(one, painted)]
-        if any(one.was_confirmed or one.state == "strong" for one in said):
+        if any(one.was_confirmed or one.is_strong for one in said):
             return True
     return False
 

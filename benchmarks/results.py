@@ -125,7 +125,7 @@ def studied(benchmarks: Iterable[Benchmark]) -> tuple[str, str, str]:
             losses += found
             left.append(f"{title}\n\n{study.left_out_table(found)}")
             if family.ingredients:
-                taken = study.ablation_table(family, study.ablate(bench, family))
+                taken = study.ablation_table(bench.datasets(family), study.ablate(bench, family))
                 ablated.append(f"{title}\n\n{taken}")
     return mean_loss(losses), "\n\n".join(left), "\n\n".join(ablated)
 
@@ -142,7 +142,10 @@ def main() -> None:
         [row for folder, scenes in found.items() for row in rated(folder, scenes, half)]
         for half in ("check", "tune", None)
     )
-    plain = [one.only(DN8) for one in benchmarks]
+    plain = [
+        Benchmark(one.folder, tuple(entry for entry in one.entries if entry.dataset in DN8))
+        for one in benchmarks
+    ]
     as_dn8 = [
         row
         for one in plain

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -217,7 +217,7 @@ class Bench:
         """Return the counts of each entry of a family under a setting, by its id."""
         key = (family.datasets, setting)
         if key not in self.known:
-            chosen = self.benchmark.only(family.datasets)
+            chosen = self.benchmark.only(self.datasets(family))
             with ProcessPoolExecutor(
                 os.cpu_count(), mp_context=get_context("spawn"), initializer=put,
                 initargs=(setting,),
@@ -230,8 +230,12 @@ class Bench:
 
     def families(self) -> list[str]:
         """Return the names of the families that the benchmark can try."""
+        return [name for name, family in FAMILIES.items() if self.datasets(family)]
+
+    def datasets(self, family: Family) -> tuple[str, ...]:
+        """Return the datasets of a family that the benchmark holds."""
         held = {entry.dataset for entry in self.benchmark.entries}
-        return [name for name, family in FAMILIES.items() if held & set(family.datasets)]
+        return tuple(name for name in family.datasets if name in held)
 
     def ids(self, dataset: str) -> list[str]:
         """Return the entries of a dataset."""
@@ -239,9 +243,10 @@ class Bench:
 
     def folds(self, family: Family) -> dict[str, tuple[str, ...]]:
         """Return what is left out together: a dataset, or a part of the only one."""
-        entries = self.benchmark.only(family.datasets).entries
-        if len(family.datasets) > 1:
-            return {name: tuple(self.ids(name)) for name in family.datasets}
+        datasets = self.datasets(family)
+        entries = self.benchmark.only(datasets).entries
+        if len(datasets) > 1:
+            return {name: tuple(self.ids(name)) for name in datasets}
         count = min(FOLDS, len(entries))
         return {
             f"part {part + 1}": tuple(entry.id for entry in entries[part::count])
@@ -298,7 +303,7 @@ def leave_out(bench: Bench, family: Family) -> list[LeftOut]:
         scores = bench.scores(family, setting)
         outside |= {entry: scores[entry] for entry in ids}
     found = []
-    for dataset in family.datasets:
+    for dataset in bench.datasets(family):
         own = bench.ids(dataset)
         parts = "; ".join(f"{name}: {said}" for name, said in chosen.items() if said)
         said = chosen.get(dataset, parts) or "nothing"
@@ -315,7 +320,7 @@ def ablate(bench: Bench, family: Family) -> Ablated:
     taken: dict[str, Setting] = {"nothing": (), **family.ingredients}
     return [
         (title, tuple(pooled(bench.scores(family, setting), bench.ids(name))
-                      for name in family.datasets))
+                      for name in bench.datasets(family)))
         for title, setting in taken.items()
     ]  # fmt: skip
 
@@ -330,12 +335,12 @@ def left_out_table(found: Iterable[LeftOut]) -> str:
     return "\n".join((head, *rows))
 
 
-def ablation_table(family: Family, found: Ablated) -> str:
+def ablation_table(datasets: Sequence[str], found: Ablated) -> str:
     """Write F1 and false regions, then what changes of both without each ingredient."""
     (_, usual), *others = found
     whole = (f"{one.f1:.3f}, {one.objects_false} false" for one in usual)
     lines = [
-        f"| taken out | {' | '.join(family.datasets)} |\n|---|{'---|' * len(family.datasets)}",
+        f"| taken out | {' | '.join(datasets)} |\n|---|{'---|' * len(datasets)}",
         f"| nothing | {' | '.join(whole)} |",
     ]
     for title, without in others:
@@ -361,7 +366,7 @@ def main() -> None:
         table = (
             left_out_table(leave_out(bench, family))
             if given.study == "leave-out"
-            else ablation_table(family, ablate(bench, family))
+            else ablation_table(bench.datasets(family), ablate(bench, family))
         )
         print(f"### {name}\n\n{table}\n", flush=True)
 

@@ -322,7 +322,7 @@ def test_a_workspace_gives_the_same_findings(
     assert isinstance(events, geopandas.GeoDataFrame)
     assert set(events["id"]) == set(table["event"])
     assert {one for ids in events["findings"] for one in ids} == set(table["id"])
-    assert set(events["state"]) <= {"provisional", "strong", "confirmed"}
+    assert set(events["state"]) <= {"provisional", "confirmed"}
     assert len(camps.events("camp", since="2016-09-12")) == len(events)
     assert camps.events("camp", since="2016-09-13").empty
     camps.to_map(table["id"].iloc[0], tmp_path / "map.html")

@@ -33,8 +33,8 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     show it and other looks at its ground do not speak against it, or when a reviewer says so; a
     flood also when one scene shows it, several before it and a later one do not, and every
     alternative explanation is ruled out; ended when looks that saw its ground make it likelier that
-    it went; dismissed when a reviewer rejects it; strong when it lacks confirmation and its surest
-    look alone makes it likely; and else provisional.
+    it went; dismissed when a reviewer rejects it; and else provisional: strong where its surest
+    look makes it likely.
     """
     from camp_monitor.events.lookup import read_events
     from camp_monitor.ledger.ledger import open_ledger
@@ -48,7 +48,7 @@ def list_events(context: Context, facility: str | None, state: str | None) -> No
     if context.workspace.ledger.exists():
         with open_ledger(context.workspace.ledger) as ledger:
             found = read_events(ledger, facility)
-    wanted = [event for event in found if state is None or event.state == state]
+    wanted = [event for event in found if state in (None, event.state, "strong" * event.is_strong)]
     if context.as_json:
         click.echo(json.dumps({"events": [_plain(event) for event in wanted]}, indent=2))
         return
@@ -76,6 +76,7 @@ def _plain(event: Event) -> dict[str, Any]:
         "reasons": [reason.to_dict() for reason in event.reasons],
         "text": reason_words(event.reasons),
         "was_confirmed": event.was_confirmed,
+        "is_strong": event.is_strong,
         "absent_at": absent.acquired_to_at,
         "first_seen_at": first.acquired_from_at,
         "last_seen_at": event.last_seen.acquired_to_at,
@@ -92,7 +93,7 @@ def _state(event: Event) -> str:
 
     if event.state == "ended" and not event.was_confirmed:
         return phrase("events.never_confirmed")
-    return event.state
+    return "strong" if event.is_strong else event.state
 
 
 def _counted(found: Sequence[Event]) -> str:

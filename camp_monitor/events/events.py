@@ -60,7 +60,7 @@ BUILDING = Manner(
 )
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
 """Of each family; buildings' of any other."""
-STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
+STATES = ("provisional", "confirmed", "ended", "dismissed")
 """What can be said of an event."""
 GROWN_TIMES = 1.5
 """A thing has grown when its latest region is this many times its first."""
@@ -95,13 +95,15 @@ class Event:
     state : str
         One of `STATES`.
     reasons : tuple of Note
-        What the state rests on; of ``provisional`` and ``strong``, what confirmation lacks.
+        What the state rests on; of ``provisional``, what confirmation lacks.
     came : (SceneReference, SceneReference)
         Last scene before it was called for the first time, and first that shows it for certain.
     last_seen : SceneReference
         Last scene that shows it.
     was_confirmed : bool
         Whether it is confirmed, or was before it ended.
+    is_strong : bool
+        Whether it is ``provisional``, and yet likely: see `STRONG_ODDS`.
     ended : (SceneReference, SceneReference) or None
         Last scene that shows it and first that does not, if it ended.
     ends : tuple of Finding
@@ -115,6 +117,7 @@ class Event:
     came: tuple[SceneReference, SceneReference]
     last_seen: SceneReference
     was_confirmed: bool = False
+    is_strong: bool = False
     ended: tuple[SceneReference, SceneReference] | None = None
     ends: tuple[Finding, ...] = ()
 
@@ -159,9 +162,9 @@ def join_events(
     A thing is *confirmed* when two scenes show it, `CONFIRMED_EVIDENCE` more likely than not, or a
     reviewer says so; a flood also by one scene, where several before it and a later one lack it and
     every alternative explanation is ruled out; *ended* when looks that saw its ground make it
-    likelier that it went; *dismissed* when the latest review rejects it.  What else is likely by
-    its surest look, and by all of them (`STRONG_ODDS`), is *strong*, though
-    unconfirmed; all else is *provisional*.  Water that stays for `LASTS_DAYS` is a lasting gain,
+    likelier that it went; *dismissed* when the latest review rejects it.  All else is
+    *provisional*: *strong* where it is likely by its surest look, and by all of them
+    (`STRONG_ODDS`).  Water that stays for `LASTS_DAYS` is a lasting gain,
     and one that went within a year a flood, whatever single pairs called it.
 
     Parameters
@@ -296,8 +299,6 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     evident = not all(lacks.values())
     reviewed = latest is not None and latest.verdict == "confirmed"
     state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
-    if state == "provisional" and any(map(_is_strong, parts)):
-        state = "strong"
     if evident and len(shown) == 1 and latest is None:
         reasons = (*reasons, note(Code.SINGLE_SCENE, on=last.dates))
     return Event(
@@ -308,6 +309,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         came=(first.last_without, first.first_shown),
         last_seen=last,
         was_confirmed=(evident or reviewed) and state != "dismissed",
+        is_strong=state == "provisional" and any(map(_is_strong, parts)),
         ended=ended,
         ends=ends,
     )

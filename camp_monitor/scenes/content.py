@@ -11,7 +11,11 @@ from camp_monitor.scenes.coregistration import HIGHEST_FREQUENCY, MAX_SHIFT_PX, 
 from camp_monitor.scenes.image import Image, Quality
 
 FLAT_SIDE_PX, FLAT_FRACTION = 17, 0.75
-"""Ground never gives one number to this share of neighbours in all bands of such a square."""
+"""Ground never gives one number to this share of neighbours in all bands of such a square ..."""
+EIGHT_BIT = ("dn8", "amplitude8")
+MOST_CALM_FRACTION = 0.45
+"""... but calm water does in 8 bits: up to this share of the frame, and where the number is not the
+largest of the image, it is a picture."""
 CELL_PX, NOISE_CELLS = 16, 5
 NOISE_CORRELATION, PICTURE_CORRELATION = 0.1, 0.3
 """Neighbours in a square of so many cells that correlate less share no blur of a lens: noise, where
@@ -40,13 +44,16 @@ def without_content(image: Image, other: Image) -> Image:
     -------
     Image
         NODATA also where a square of `FLAT_SIDE_PX` is constant, as fill, saturation and a broken
-        receiver leave it, and where neighbours do not correlate, though those of `other` do.
+        receiver leave it (but see `MOST_CALM_FRACTION`), and where neighbours do not correlate,
+        though those of `other` do.
 
     Notes
     -----
     Cannot see: radar that is noise, which speckle is, too; see `peak_in_common`.
     """
     empty = _flat(image) & image.usable
+    if image.quantity in EIGHT_BIT and empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
+        empty &= _is_saturated(image)
     if not image.nature.radar and not other.nature.radar:
         empty |= _noise(image, other) & image.usable
     if not empty.any():
@@ -69,6 +76,12 @@ def _flat(image: Image) -> NDArray[np.bool_]:
     share = ndimage.uniform_filter(same.astype(np.float32), FLAT_SIDE_PX)
     core = share >= FLAT_FRACTION
     return np.asarray(ndimage.binary_dilation(core, np.ones((FLAT_SIDE_PX,) * 2)) & same) | core
+
+
+def _is_saturated(image: Image) -> NDArray[np.bool_]:
+    """Tell where every band has the largest number that it has anywhere."""
+    largest = np.max(image.pixels, (1, 2), initial=-np.inf, where=image.usable, keepdims=True)
+    return np.asarray((image.pixels == largest).all(axis=0))
 
 
 def _noise(image: Image, other: Image) -> NDArray[np.bool_]:

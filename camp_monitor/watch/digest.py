@@ -15,7 +15,6 @@ from camp_monitor.report.export.tables import legible
 from camp_monitor.report.text.sentences import (
     caveat_sentences,
     explanation_rows,
-    name_of,
     phrase,
 )
 from camp_monitor.report.text.words import (
@@ -24,6 +23,7 @@ from camp_monitor.report.text.words import (
     interval_words,
     reason_words,
     short_name,
+    state_words,
 )
 from camp_monitor.watch.heartbeat import fold, last_told_at, seen_words
 from camp_monitor.watch.news import GROWN, WITHDRAWN, News, NewsItem, by_place, what_is_new
@@ -128,7 +128,7 @@ def _said_words(item: NewsItem) -> str:
     """Say what became of it, and whether that is another thing than what was told."""
     if item.said == WITHDRAWN or item.event is None:
         return phrase("digest.withdrawn_state")
-    state = name_of("state", item.event.state)
+    state = state_words(item.event)
     if GROWN in item.said.split(", "):
         state = phrase("digest.grown", state=state)
     return state if item.is_first else phrase("digest.now", state=state)

@@ -12,7 +12,7 @@ from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.review import latest_reviews
 
-GROWN = "grown"
+STRONG, GROWN = "strong", "grown"
 WITHDRAWN = "withdrawn"
 
 
@@ -89,12 +89,12 @@ def what_is_new(ledger: Ledger, *, provisional: bool) -> News:
         names |= {_event_id(orphan) for orphan in orphans if _is_one_thing(orphan, event)}
         followed |= names
         before = {part for name in names for part in told.get(name, ())}
-        parts = {event.state} | ({GROWN} if event.has_grown else set())
-        if not (before or provisional or event.was_confirmed or event.state == "strong"):
+        states = [event.state, *([STRONG] * event.is_strong), *([GROWN] * event.has_grown)]
+        parts = set(states)
+        if not (before or provisional or event.was_confirmed or event.is_strong):
             kept_back += event.state != "dismissed"
         elif not parts <= before and (before or event.state != "dismissed"):
-            said = ", ".join([event.state, GROWN] if event.has_grown else [event.state])
-            items.append(NewsItem(event.id, said, event.largest, event, not before))
+            items.append(NewsItem(event.id, ", ".join(states), event.largest, event, not before))
     for orphan in orphans:
         name = _event_id(orphan)
         if name not in followed and not told[name] & {WITHDRAWN, "dismissed"}:

@@ -37,7 +37,7 @@ def test_the_calendar_can_be_read(
             "all => all.map(one => getComputedStyle(one))"
             ".map(style => style.backgroundImage + style.backgroundColor + style.boxShadow)"
         )
-        assert len(set(looks)) == 7
+        assert len(set(looks)) == 8
         assert accessibility_faults(page) == []
         page.locator("summary").first.click()
         unseen = page.locator("details[open]").first.inner_text()

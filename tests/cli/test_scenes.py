@@ -109,7 +109,8 @@ def test_a_removed_scene_leaves_findings_and_its_files(tmp_path: Path) -> None:
         seen = plants + (numbers(seed, *place.shape) - 1500.0) / 10
         if seed:
             middle = slice(place.shape[0] // 2 - 15, place.shape[0] // 2 + 15)
-            seen[:, middle, middle] = np.array([600, 600, 400, 200])[:, None, None]
+            water = np.array([600, 600, 400, 200])[:, None, None]
+            seen[:, middle, middle] = water + (numbers(seed, 30, 30) - 1500.0) / 50
         files[day] = write_tiff(tmp_path / f"{day}.tif", seen.astype(np.uint16), place)
     sensor = ("--sensor", "sentinel-2", "--offset", 0)
     first, second = (

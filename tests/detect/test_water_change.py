@@ -69,7 +69,8 @@ def test_muddy_water_is_a_flood_however_much_of_the_frame_it_fills(share: float)
     flood = wet_share(share)
 
     def drowned(pixels: np.ndarray) -> np.ndarray:
-        pixels[:, flood] = MUDDY[:, None]
+        noise = np.random.default_rng(6).normal(0, 0.003, pixels[:, flood].shape)
+        pixels[:, flood] = MUDDY[:, None] + noise.astype(np.float32)
         return pixels
 
     dry = landscape(seed=5)

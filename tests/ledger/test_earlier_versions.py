@@ -42,9 +42,9 @@ CONTENTS_SHA256 = {
 }
 """As the program that wrote each of them gave it."""
 EVENTS = {
-    1: {"Ec27bc600baa6": ("strong", "2016-08-20", "2016-09-12", None)},
+    1: {"Ec27bc600baa6": ("provisional", "2016-08-20", "2016-09-12", None)},
     2: {
-        "E94669ca0ecbc": ("strong", "2016-08-20", "2016-09-01", None),
+        "E94669ca0ecbc": ("provisional", "2016-08-20", "2016-09-01", None),
         "Ecad8c9b91565": ("confirmed", "2015-09-07", "2016-09-05", None),
     },
     3: {
@@ -52,7 +52,7 @@ EVENTS = {
         "Ecad8c9b91565": ("confirmed", "2015-09-07", "2016-09-05", None),
     },
 }
-"""Their states today, and between which days they came and when they were gone."""
+"""Their states, and between which days they came and when they were gone; likewise."""
 LARGEST_BYTES = 200_000
 Rows = dict[str, list[tuple[Any, ...]]]
 

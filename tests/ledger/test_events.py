@@ -71,12 +71,11 @@ def review(finding: Finding, verdict: str, day: str = "2018-01-01") -> dict[str,
     return {finding.id: Review(finding.id, verdict, "RN", at)}
 
 
-@pytest.mark.parametrize(("probability", "state"), [(0.85, "strong"), (0.4, "provisional")])
-def test_what_one_scene_shows_is_unconfirmed(probability: float, state: str) -> None:
+@pytest.mark.parametrize(("probability", "is_strong"), [(0.85, True), (0.4, False)])
+def test_what_one_scene_shows_is_provisional(probability: float, is_strong: bool) -> None:
     finding = replace(found("flooding", "2015-09-07", "2016-09-05"), probability=probability)
     event = one([finding], [looked("flooding/4", "2015-09-07", "2016-09-05", finding)])
-    assert event.state == state
-    assert not event.was_confirmed
+    assert (event.state, event.is_strong) == ("provisional", is_strong)
     assert [scene.dates for scene in event.came] == ["2015-09-07", "2016-09-05"]
     shown, *lacks = event.reasons
     assert shown == note(Code.SHOWN, scenes=1, last_on="2016-09-05")
@@ -146,14 +145,16 @@ def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
     assert ended.ended is not None
     assert [scene.dates for scene in ended.ended] == ["2016-09-01", "2016-09-25"]
     hidden = replace(later, not_seen=HERE.buffer(0.001), seen_fraction=0.4)
-    assert one([flood], [hidden]).state == "strong"
+    assert one([flood], [hidden]).state == "provisional"
     cloudy = (note(Code.UNUSABLE, flags=("cloud",)),)
     refused = replace(later, outcome="not_seen", reasons=cloudy, seen_fraction=0.0)
-    assert one([flood], [refused]).state == "strong"
+    assert one([flood], [refused]).state == "provisional"
     # a pair that begins after the flood cannot tell whether it is still there
-    assert one([flood], [looked("flooding/4", "2016-09-01", "2016-09-25")]).state == "strong"
+    assert one([flood], [looked("flooding/4", "2016-09-01", "2016-09-25")]).state == "provisional"
     # nor can another question
-    assert one([flood], [looked("construction/2", "2016-08-20", "2016-09-25")]).state == "strong"
+    assert (
+        one([flood], [looked("construction/2", "2016-08-20", "2016-09-25")]).state == "provisional"
+    )
 
 
 def test_ground_that_stays_altered_confirms_what_was_called_once() -> None:
@@ -266,7 +267,7 @@ def test_a_look_that_calls_a_larger_thing_over_it_does_not_speak_against_it() ->
     again = replace(found("water_gain", "2014-09-07", "2017-09-05", west | east), probability=0.9)
     looks = [looked(one.method, one.before.dates, one.after.dates, one) for one in (both, again)]
     events = {event.id: event for event in join_events([first, second, both, again], looks)}
-    assert events[f"E{first.id[1:]}"].state == "strong"  # not ended
+    assert events[f"E{first.id[1:]}"].state == "provisional"  # not ended
     missed = looked("flooding/4", "2014-09-07", "2017-09-09")
     [early, _] = join_events([first, second, both, again], [*looks, missed])
     assert early.state == "ended"
@@ -286,7 +287,7 @@ def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:
     for verdict, state in (
         ("rejected", "dismissed"),
         ("confirmed", "confirmed"),
-        ("unsure", "strong"),
+        ("unsure", "provisional"),
     ):
         [event] = join_events([finding], [], review(finding, verdict))
         assert event.state == state
@@ -385,7 +386,7 @@ def test_the_list_says_what_became_of_each(
         ledger.record(seen, [flood, pond], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
     said = json.loads(runner.invoke(main, [*place, "--json", "events", "list"]).output)
     [event, later] = said["events"]
-    assert (event["state"], later["state"]) == ("ended", "strong")
+    assert (event["state"], later["state"]) == ("ended", "provisional")
     assert event["absent_again_at"] == "2016-09-25T02:11:21+00:00"
     listed = runner.invoke(main, [*place, "events", "list"]).output
     assert "2016-09-01" in listed
@@ -449,5 +450,5 @@ def test_an_export_names_the_event_of_each_finding_and_of_what_ends_it(tmp_path:
     assert said == {
         flood.id: (event, "ended"),
         drained.id: (event, "ended"),
-        alone.id: (f"E{alone.id[1:]}", "strong"),
+        alone.id: (f"E{alone.id[1:]}", "provisional"),
     }

@@ -56,7 +56,7 @@ for scan in scans:
         ledger.record(
             [Observation.from_dict(item) for item in scan["observations"]],
             [Finding.from_dict(item) for item in scan["findings"]],
-            recorded_at=datetime(2016, 9, 20, tzinfo=UTC),
+            recorded_at=datetime(2016, 9, 20, 12, tzinfo=UTC),
         )
 """
 

@@ -505,7 +505,7 @@ def test_what_one_scene_shows_clearly_is_told_as_unconfirmed(workspace: Workspac
         ledger.record([look], [alone], recorded_at=NOW)
         digest = compose_digest(workspace, ledger, NOW)
     assert digest is not None
-    assert [said for _, said in digest.told] == ["strong"]
+    assert [said for _, said in digest.told] == ["provisional, strong"]
     body = unfolded(digest.body)
     assert name_of("state", "strong") in body
     assert sentence(note(Code.LACKS_SCENE)) in body

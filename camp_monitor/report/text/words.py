@@ -75,6 +75,11 @@ def real_words(finding: Finding) -> str:
     return phrase("real", tenths=min(max(round(finding.probability * 10), 1), 9))
 
 
+def state_words(event: Event) -> str:
+    """Name the state of an event, and of what is not confirmed whether it is strong."""
+    return name_of("state", "strong" if event.is_strong else event.state)
+
+
 def event_words(event: Event) -> str:
     """Say what all dates together make of a thing: what, since when, and what became of it."""
     return phrase(
@@ -82,7 +87,7 @@ def event_words(event: Event) -> str:
         id=event.id,
         kind=kind_words(event.kind).lower(),
         interval=interval_words(*event.came),
-        state=name_of("state", event.state).capitalize(),
+        state=state_words(event).capitalize(),
         reason=" ".join(sentences(event.reasons)),
     )
 
