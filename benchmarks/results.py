@@ -15,15 +15,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import calibrate, study
-from benchmarks.halves import (
-    HEAD,
-    LEAST_CHANGE_FRACTION,
-    Rated,
-    is_missed,
-    only_half,
-    rated,
-)
+from benchmarks import calibrate
+from benchmarks.halves import HEAD, LEAST_CHANGE_FRACTION, Rated, is_missed, rated
+from benchmarks.study import ONE_THREAD
 from camp_monitor.evaluation.answering import Manner
 from camp_monitor.evaluation.benchmark import Benchmark, read_benchmark
 from camp_monitor.evaluation.running import Scene, evaluate
@@ -103,39 +97,12 @@ def commit() -> str:
     return said.stdout.strip()
 
 
-def mean_loss(inside: Sequence[study.LeftOut]) -> str:
-    """Say what the constants lose on average when others choose them."""
-    losses = [one.inside - one.outside for one in inside]
-    return (
-        f"Mean loss over {len(losses)} rows: **{sum(losses) / len(losses):.3f}**; "
-        f"largest: {max(losses):.3f}."
-    )
-
-
-def studied(benchmarks: Iterable[Benchmark]) -> tuple[str, str, str]:
-    """Return the loss by left-out choices, their tables, and those of ingredients."""
-    losses: list[study.LeftOut] = []
-    left, ablated = [], []
-    for benchmark in benchmarks:
-        bench = study.Bench(only_half(benchmark, "tune"))
-        for name in bench.families():
-            family = study.FAMILIES[name]
-            title = f"**{name}**, {benchmark.folder.name}"
-            found = study.leave_out(bench, family)
-            losses += found
-            left.append(f"{title}\n\n{study.left_out_table(found)}")
-            if family.ingredients:
-                taken = study.ablation_table(bench.datasets(family), study.ablate(bench, family))
-                ablated.append(f"{title}\n\n{taken}")
-    return mean_loss(losses), "\n\n".join(left), "\n\n".join(ablated)
-
-
 def main() -> None:
     """Read the arguments, measure and print the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("benchmarks", type=Path, nargs="+")
     given = parser.parse_args()
-    os.environ.update(study.ONE_THREAD)
+    os.environ.update(ONE_THREAD)
     benchmarks = [read_benchmark(folder) for folder in given.benchmarks]
     found = {one.folder: evaluate(one) for one in benchmarks}
     check, tune, both = (
@@ -152,7 +119,6 @@ def main() -> None:
         if one.entries
         for row in rated(one.folder, evaluate(one, manner=Manner(as_dn8=True)))
     ]
-    loss, left_out, ablation = studied(benchmarks)
     reliability, points = calibrate.tables(benchmarks, "check")
     print(
         PAGE.read_text(encoding="utf-8")
@@ -166,9 +132,6 @@ def main() -> None:
             objects=objects_table(both),
             quiet=quiet_lines(scene for scenes in found.values() for scene in scenes),
             dn8=dn8_table(as_dn8),
-            loss=loss,
-            left_out=left_out,
-            ablation=ablation,
             reliability=reliability,
             points=points,
         )
