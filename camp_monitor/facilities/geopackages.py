@@ -102,7 +102,7 @@ def read_geopackage(path: Path) -> Iterator[LayerFeature | str]:
             database.set_progress_handler(lambda: time.monotonic() > deadline_s, 10_000)
             database.set_authorizer(_authorize)
             yield from _features(database, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         reason = _REASONS.get(getattr(error, "sqlite_errorname", ""))
         raise FacilityError(
             f"{path} {reason}: save the outline alone."

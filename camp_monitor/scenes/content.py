@@ -11,11 +11,10 @@ from camp_monitor.scenes.coregistration import HIGHEST_FREQUENCY, MAX_SHIFT_PX, 
 from camp_monitor.scenes.image import Image, Quality
 
 FLAT_SIDE_PX, FLAT_FRACTION = 17, 0.75
-"""Ground never gives one number to this share of neighbours in all bands of such a square ..."""
-EIGHT_BIT = ("dn8", "amplitude8")
+"""Ground hardly gives one number to this share of neighbours in all bands of such a square ..."""
 MOST_CALM_FRACTION = 0.45
-"""... but calm water does in 8 bits: up to this share of the frame, and where the number is not the
-largest of the image, it is a picture."""
+"""... but calm water may, and does in 8 bits: up to this share of the frame, and unless it is the
+largest number of the image, it is a picture."""
 CELL_PX, NOISE_CELLS = 16, 5
 NOISE_CORRELATION, PICTURE_CORRELATION = 0.1, 0.3
 """Neighbours in a square of so many cells that correlate less share no blur of a lens: noise, where
@@ -52,7 +51,7 @@ def without_content(image: Image, other: Image) -> Image:
     Cannot see: radar that is noise, which speckle is, too; see `peak_in_common`.
     """
     empty = _flat(image) & image.usable
-    if image.quantity in EIGHT_BIT and empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
+    if empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
         empty &= _is_saturated(image)
     if not image.nature.radar and not other.nature.radar:
         empty |= _noise(image, other) & image.usable
