@@ -10,6 +10,7 @@ from pathlib import Path
 from camp_monitor.errors import FacilityError
 from camp_monitor.facilities.registry import LARGEST_FILE_BYTES
 
+_PACKED = "is encrypted or packed in an unusual way: save it again as .kml."
 MOST_MEMBERS = 1000
 """A KMZ with more files is a map with its pictures, not an outline."""
 
@@ -43,9 +44,7 @@ def read_kmz(path: Path) -> list[bytes]:
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise FacilityError(f"{path} is not a whole KMZ: it may be cut short.") from error
     except RuntimeError as error:
-        raise FacilityError(
-            f"{path} is encrypted or packed in an unusual way: save it again as .kml."
-        ) from error
+        raise FacilityError(f"{path} {_PACKED}") from error
     return contents
 
 
@@ -60,7 +59,7 @@ def _kml_members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
     if not found:
         raise FacilityError(f"{path} holds no KML file: it is a zip of other files.")
     if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in found):
-        raise NotImplementedError("other methods may claim any amount of memory")
+        raise FacilityError(f"{path} {_PACKED}")  # they may claim any amount of memory
     return found
 
 

@@ -24,6 +24,9 @@ track have flown minutes apart.
 HALF_ORBIT = timedelta(minutes=45)
 """One satellite is back over a place after an orbit, 94 min or more, and catalogues date a scene by
 its own begin or by that of the whole strip: less than this apart, its scenes are of one pass."""
+AT_ONCE = timedelta(hours=1)
+"""A scene that may have been taken at any time of a longer span than this, such as a day, is of one
+pass with no scene outside of that span."""
 LONGEST = timedelta(days=1)
 """A scene of a longer time is a composite, and of no pass."""
 ANY_SENSOR = ("rgb", "rgbn")
@@ -79,8 +82,8 @@ class Acquisition:
         Notes
         -----
         Cannot see: two satellites within `MOST_APART` of which neither item nor name says which
-        they are; they count as one.  Two scenes of which only the day is known may be of one pass,
-        and count as one.
+        they are; they count as one.  Two scenes of which only the day is known, and that the same,
+        may be of one pass, and count as one.
         """
         if not _may_be_one_sensor(self.sensor, other.sensor):
             return False
@@ -90,9 +93,12 @@ class Acquisition:
             return False
         if _differ(self.orbit_state, other.orbit_state):
             return False
-        if max(self.to_at - self.from_at, other.to_at - other.from_at) >= LONGEST:
+        longest = max(self.to_at - self.from_at, other.to_at - other.from_at)
+        if longest >= LONGEST:
             return (self.from_at, self.to_at) == (other.from_at, other.to_at)
         gap = max(self.from_at, other.from_at) - min(self.to_at, other.to_at)
+        if longest > AT_ONCE:
+            return gap <= timedelta(0)
         known = self.satellite != "" and self.satellite == other.satellite
         return gap <= (HALF_ORBIT if known else MOST_APART)
 

@@ -56,10 +56,9 @@ def name_bands(
     _check_alpha(files, names)
     if len(names) != count:
         known = f"{len(names)} names were given" if given else "its file does not name them"
-        if any(file.alpha for file in files):
-            known += "; a band that the file calls alpha is 'unused'"
+        alpha = ", one of them alpha," if any(file.alpha for file in files) else ""
         raise SceneError(
-            f"{files[0].path.name} has {count} bands where {sensor.title} has "
+            f"{files[0].path.name} has {count} bands{alpha} where {sensor.title} has "
             f"{len(sensor.bands)}, and {known}: name them in order with --bands, such as "
             f"--bands {','.join(sensor.bands[:count])}; 'unused' leaves one out."
         )

@@ -193,7 +193,8 @@ def chooses_from_the_list(walk: Walk, kind: str) -> str:
     expect(shape).to_have_attribute("fill", f"url(#hatch-{kind})")  # its layer was off
     walk.photograph("list")
     frame = walk.box(walk.map)
-    assert frame["height"] > 0.6 * page.viewport_size["height"]  # type: ignore[index]  # is set
+    assert page.viewport_size is not None
+    assert frame["height"] > 0.6 * page.viewport_size["height"]
     assert inside(walk.box(shape), frame)
     popup = walk.box(page.locator(".leaflet-popup-content-wrapper"))
     assert popup["y"] + popup["height"] <= walk.box(shape)["y"] + 2  # it hides no part of it

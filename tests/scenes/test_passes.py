@@ -38,6 +38,13 @@ def taken(seconds: float, platform: str = "", sensor: str = "sentinel-2") -> Acq
     return Acquisition(sensor, at, at, satellite_name(platform))
 
 
+def some_time_of(day: int, platform: str = "") -> Acquisition:
+    """A scene of which only the day is known."""
+    begins = datetime(2016, 9, day, tzinfo=UTC)
+    ends = begins + timedelta(days=1, seconds=-1)
+    return Acquisition("sentinel-2", begins, ends, satellite_name(platform))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "one"),
     [
@@ -54,6 +61,10 @@ def taken(seconds: float, platform: str = "", sensor: str = "sentinel-2") -> Acq
         (taken(0), taken(0, sensor="rgb"), True),
         (taken(0, sensor="sentinel-1"), taken(0, sensor="rgb"), False),
         (taken(0, "sentinel-2a"), taken(86400, "sentinel-2a"), False),
+        (some_time_of(5), some_time_of(5), True),
+        (some_time_of(5), some_time_of(6), False),
+        (some_time_of(5, "S2A"), some_time_of(6, "S2A"), False),
+        (some_time_of(5), taken(0), True),
         (replace(taken(0), relative_orbit=3), replace(taken(9), relative_orbit=103), False),
     ],
 )  # fmt: skip
