@@ -153,17 +153,46 @@ def _masked_bands(source: DatasetReader, bands: tuple[BandFile, ...]) -> tuple[i
 def _without_bytes(
     source: DatasetReader, window: Window, bands: tuple[BandFile, ...]
 ) -> NDArray[np.bool_]:
-    """Tell where a GeoTIFF has no bytes for a block, which GDAL reads as zeros."""
+    """Tell where a GeoTIFF has no bytes for a block, or only those of another block.
+
+    GDAL reads the first as zeros and the second as the ground of elsewhere.
+    """
     empty = np.zeros((int(window.height), int(window.width)), bool)
     if source.driver != "GTiff":
         return empty
     high, wide = source.block_shapes[0]
     top, left = int(window.row_off), int(window.col_off)
-    for row in range(top // high, -(-(top + empty.shape[0]) // high)):
-        for col in range(left // wide, -(-(left + empty.shape[1]) // wide)):
-            name = f"BLOCK_SIZE_{col}_{row}"
-            if all(source.get_tag_item(name, "TIFF", bidx=band.index) for band in bands):
-                continue
+    blocks = [
+        (row, col)
+        for row in range(top // high, -(-(top + empty.shape[0]) // high))
+        for col in range(left // wide, -(-(left + empty.shape[1]) // wide))
+    ]
+    for band in bands:
+        for row, col in _without_own_bytes(source, band.index, blocks):
             rows = slice(max(row * high - top, 0), (row + 1) * high - top)
             empty[rows, max(col * wide - left, 0) : (col + 1) * wide - left] = True
     return empty
+
+
+def _without_own_bytes(
+    source: DatasetReader, band: int, blocks: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Blocks (row, column) of a band that lie nowhere in the file, or over one another."""
+    placed, without = [], []
+    for row, col in blocks:
+        start, size = (
+            int(source.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=band) or 0)
+            for what in ("OFFSET", "SIZE")
+        )
+        if size:
+            placed.append((start, start + size, (row, col)))
+        else:
+            without.append((row, col))
+    placed.sort()
+    reached, last = 0, None
+    for start, end, block in placed:
+        if start < reached:
+            without += [block, last] if last else [block]
+        if end > reached:
+            reached, last = end, block
+    return without

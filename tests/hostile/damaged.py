@@ -12,7 +12,7 @@ right
 wrong
     They are the same and the answer is another; or they are not, and anybody could have seen it:
     the file ends early, a reader that knows nothing of this program stumbles over it, corners got
-    lost, or a scan calls "unchanged" what has other pixels in more than half of the frame.
+    lost, or a scan calls "unchanged" what has another structure in more than half of the frame.
 apart
     They are others, and the file is still a sound one of its format, which has no checksum: a
     number in it is another number.  Nobody can tell without the original.
@@ -42,6 +42,7 @@ import rasterio
 import shapely
 from odc.geo.geobox import GeoBox
 from rasterio.errors import RasterioError
+from scipy import ndimage
 from shapely.geometry import shape
 
 from camp_monitor.workspace import create_workspace
@@ -52,7 +53,9 @@ MOST_S = 60.0
 MOST_BYTES = 1536 << 20
 OTHER_FRACTION = 0.5
 OTHER_NUMBER = 0.2
-"""A pixel is another where it differs by more than this share of the sound file's mean."""
+"""A pixel is another where it differs by more than this share of the sound file's mean ..."""
+SMOOTH_PX = 15
+"""... beyond what the pixels around it differ by."""
 BEYOND = ("not one sentence", "traceback", "over 60 s", "over 1.5 GiB", "outside")
 EVERY = ("refused", "right", "wrong", "apart", *BEYOND)
 
@@ -245,12 +248,13 @@ def _verdict(made: Input, ended: list[Ended], folder: Path, sound: str) -> str:
         return "refused"
     if not made.base.raster:
         return _vector_verdict(made, ended, folder, sound)
-    pixels = _other_pixels(made)
-    if pixels == 0:
-        return "right" if _content(made.base, ended, folder) == sound else "wrong"
-    if pixels is None or (pixels > OTHER_FRACTION and "unchanged" in _answers(ended)):
+    compared = _other_pixels(made)
+    if compared is None:
         return "wrong"
-    return "apart"
+    other, structure = compared
+    if not other:
+        return "right" if _content(made.base, ended, folder) == sound else "wrong"
+    return "wrong" if structure > OTHER_FRACTION and "unchanged" in _answers(ended) else "apart"
 
 
 def _vector_verdict(made: Input, ended: list[Ended], folder: Path, sound: str) -> str:
@@ -278,8 +282,12 @@ def _answers(ended: list[Ended]) -> list[str]:
     return [*found, str(len(told["findings"]))]
 
 
-def _other_pixels(made: Input) -> float | None:
-    """Share of pixels that are others than in the sound file, or elsewhere; None: unreadable."""
+def _other_pixels(made: Input) -> tuple[bool, float] | None:
+    """Whether any pixel is another than in the sound file, or elsewhere; None: unreadable.
+
+    And the share of pixels whose difference is large beside those around them: another structure.
+    Season and light change smooth brightness, too, and no question is asked about it.
+    """
     with rasterio.open(made.base.path) as source:
         numbers, transform = source.read().astype(np.float64), source.transform
     try:
@@ -289,11 +297,11 @@ def _other_pixels(made: Input) -> float | None:
     except RasterioError:
         return None
     if now.shape != numbers.shape or place != transform or crs is None:
-        return 0.01
-    other = np.abs(now - numbers).max(axis=0)
-    if not other.any():
-        return 0.0
-    return max(float((other > OTHER_NUMBER * numbers.mean()).mean()), 1e-9)
+        return True, 0.0
+    other = now - numbers
+    smooth = np.stack([ndimage.uniform_filter(band, SMOOTH_PX) for band in other])
+    structure = np.abs(other - smooth).max(axis=0) > OTHER_NUMBER * numbers.mean()
+    return bool(other.any()), float(structure.mean())
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,19 @@ def sparse(path: Path) -> Path:
     return path
 
 
+def doubled(path: Path) -> Path:
+    """Lead both tiles of the right half to the bytes of one."""
+    write_tiff(path, colours(), tiled=True, blockxsize=64, blockysize=64)
+    held = bytearray(path.read_bytes())
+    start = int(struct.unpack_from("<I", held, 4)[0])
+    count = int(struct.unpack_from("<H", held, start)[0])
+    entries = [struct.unpack_from("<HHII", held, start + 2 + 12 * at) for at in range(count)]
+    offsets = next(value for tag, _, _, value in entries if tag == 324)  # TileOffsets
+    held[offsets + 12 : offsets + 16] = held[offsets + 4 : offsets + 8]
+    path.write_bytes(held)
+    return path
+
+
 HALF_EMPTY = {
     "mask": masked,
     "alpha": with_alpha,
@@ -88,6 +102,7 @@ HALF_EMPTY = {
     "infinite": filled(np.inf, "float32"),
     "negative counts": filled(-7, "int16"),
     "no bytes": sparse,
+    "bytes of another block": doubled,
 }
 
 
