@@ -296,7 +296,7 @@ def _print_table(context: Context, found: tuple[Scene, ...]) -> None:
     for scene in found:
         table.add_row(
             scene.id, scene.dates, " ".join(scene.band_names), scene.quantity,
-            f"{scene.pixel_m:.3g} m",
+            phrase("scenes.pixel", pixel_m=scene.pixel_m),
         )  # fmt: skip
     context.console.print(table)
 

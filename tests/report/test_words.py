@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camp_monitor.report.text import words
+from camp_monitor.report.text import sentences, words
 from tests.report import painted
 
 
@@ -83,3 +83,8 @@ def test_scene_is_dated_as_exactly_as_it_is_known(first: str, last: str, printed
         acquired_to_at=f"{last}T23:59:59Z",
     )
     assert words.date_words(scene) == printed
+
+
+def test_no_number_is_printed_with_an_exponent() -> None:
+    printed = [sentences.phrase("scenes.pixel", pixel_m=size) for size in (0.5, 10.0, 2998.87)]
+    assert printed == ["0.5 m", "10 m", "3,000 m"]

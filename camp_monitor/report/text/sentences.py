@@ -38,7 +38,8 @@ class _Format(Formatter):
         if names is not None:
             codes = value if isinstance(value, tuple) else (value,)
             return ", ".join(names.get(code, str(code)) for code in codes)
-        return str(super().format_field(value, format_spec))
+        text = str(super().format_field(value, format_spec))
+        return f"{float(text):,.0f}" if "e+" in text else text  # 3e+03 is not how people write
 
 
 def texts(language: str = DEFAULT) -> Language:

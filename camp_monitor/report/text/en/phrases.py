@@ -265,6 +265,7 @@ PHRASES: dict[str, str] = {
     "scenes.held": "Already in the catalogue, checksums agree: {id}",
     "scenes.added": "Added {id}  {scene}",
     "scenes.known": "Already in the catalogue, nothing changed: {id}  {scene}",
+    "scenes.pixel": "{pixel_m:.3g} m",
     "scenes.scene": "{sensor:sensor}, {dates}, {bands}, {quantity:quantity}, {pixel_m:.3g} m",
     "scenes.bands_assumed": (
         "The file does not name its bands: the usual order of {sensor:sensor} was assumed "
