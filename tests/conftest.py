@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from camp_monitor.cli import progress
 from tests.swapped import swap_for_good
 
 IMAGERY_VARIABLE = "CAMP_MONITOR_IMAGERY"
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     folder = Path(__file__).parent
     first = {folder / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: first.get(item.path, len(LONGEST)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_line_of_progress() -> None:
+    """A test says what a command writes, however long a busy machine takes over it."""
+    progress.LINE_EVERY_S = 3600.0
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,8 @@ FIRST_PASS_ON: dict[Sensor, date] = {
 }
 LAST_ON = date(2021, 8, 2)
 EVERYTHING = ("scan", "--all", "--from", "2021-01-01", "--to", "2021-12-31", "--offline")
+PROGRESS = re.compile(r"\(\d+ s\)$")
+"""A line that a busy machine may add."""
 WATCHED = (
     ('since = ""', 'since = "2021-06-01"'),
     ("sensors = []", 'sensors = ["sentinel-1", "sentinel-2"]'),
@@ -108,7 +111,8 @@ def ended(program: subprocess.Popen[str], within_s: float = 120) -> Ended:
     except subprocess.TimeoutExpired:
         os.killpg(program.pid, signal.SIGKILL)
         raise
-    return Ended(program.returncode, out, err)
+    said = [line for line in err.splitlines(keepends=True) if not PROGRESS.search(line)]
+    return Ended(program.returncode, out, "".join(said))
 
 
 def scan(workspace: Path, *arguments: str) -> Ended:
