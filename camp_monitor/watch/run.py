@@ -189,13 +189,17 @@ def run(
     LedgerError
         The ledger cannot be read or written; what was recorded before stays.
     CampMonitorError
-        The catalogue cannot be read, or no worker answers any more; likewise.
+        The source is set up wrongly, the catalogue cannot be read, or no worker answers any more;
+        likewise.
     """
     with open_ledger(workspace.ledger) as ledger:
         first, last = map(_utc, interval) if interval else ("", "")
         begun = RunRecord(run_id, "started", _utc(how.clock()), from_at=first, to_at=last)
         ledger.write_run(begun)
         try:
+            if how.open_shop:  # what is wrong with the source is so for all
+                with how.open_shop(()):
+                    pass
             done, lost = _visit_all(workspace, errands, how, workers, ledger, run_id)
         except LedgerError:
             raise

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from camp_monitor.errors import CampMonitorError
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.providers.gathering import open_shop
 from camp_monitor.watch.due import due_errands
@@ -126,3 +127,30 @@ def test_what_a_network_that_goes_in_the_middle_left_is_due_at_the_next_run(
         status = read_status(camps, later)
         assert network_sentence(status) == ""
         assert {row.last_visit_at is None for row in status.rows} == {False}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('like = "earth-search"', 'like = "nothing"', "none of earth-search"),
+        ('url = "http://127.0.0.1', 'url = "http://192.0.2.1', "over http"),
+    ],
+)
+def test_a_source_that_is_set_up_wrongly_is_one_sentence_and_loses_no_facility(
+    nobody: str, tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    root = workspace(tmp_path / "camps", nobody)
+    settings = root / "camp-monitor.toml"
+    text = settings.read_text()
+    assert right in text
+    settings.write_text(text.replace(right, wrong))
+    camps = open_workspace(root)
+    with pytest.raises(CampMonitorError, match=said):
+        runner(camps)(NOW)
+    status = read_status(camps, NOW)
+    assert {row.last_visit_at for row in status.rows} == {None}
+    assert not any(row.slots for row in status.rows)
+    with open_ledger(camps.ledger) as ledger:
+        alarm = compose_alarm(camps, ledger, NOW + timedelta(hours=1))
+    assert alarm is not None
+    assert said in " ".join(alarm.body.split())
