@@ -183,24 +183,27 @@ def mad_row(side: int, bands: int) -> str:
 
 
 def plain_mad(before: NDArray[np.float32], after: NDArray[np.float32], rounds: int) -> None:
-    """Weighted covariances of a sample by BLAS, `rounds` times, and one map of change in blocks."""
+    """Weights and weighted covariances of a sample, `rounds` times, and one map in blocks."""
+    from scipy.special import chdtrc
+
     from camp_monitor.detect.irmad import SAMPLE_PIXELS
 
     bands = len(before)
     both = [image.reshape(bands, -1) for image in (before, after)]
     every = max(1, both[0].shape[1] // SAMPLE_PIXELS)
     sample = np.concatenate([image[:, ::every] for image in both]).astype(np.float64)
+    weights = np.ones(sample.shape[1])
     vectors = np.linalg.qr(np.random.default_rng(2).normal(size=(bands, bands)))[0]
     for _ in range(rounds):
-        covariance = sample @ sample.T
+        covariance = (sample * weights) @ sample.T
         variates = vectors @ sample[:bands] - vectors @ sample[bands:]
-        (variates**2).sum(axis=0)
+        weights = chdtrc(bands, np.einsum("ij,ij->j", variates, variates))
         np.linalg.eigh(covariance)
     mapped = np.empty(both[0].shape[1], np.float32)
-    weights = vectors.astype(np.float32)
+    combined = vectors.astype(np.float32)
     for start in range(0, mapped.size, 1 << 16):
         part = slice(start, start + (1 << 16))
-        difference = weights @ both[0][:, part] - weights @ both[1][:, part]
+        difference = combined @ both[0][:, part] - combined @ both[1][:, part]
         np.einsum("ij,ij->j", difference, difference, out=mapped[part])
 
 

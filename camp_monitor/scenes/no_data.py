@@ -100,7 +100,10 @@ def where_data(
                 f"{source.name} calls its band {band.index} alpha, so it is no {band.name}: remove "
                 f"the scene and add it again."
             )
-    valid = np.asarray(np.isfinite(numbers.astype(np.float32)).all(axis=0))
+    valid = np.ones(numbers.shape[1:], bool)
+    if numbers.dtype.kind not in "iu":
+        for band in numbers:
+            valid &= np.isfinite(band.astype(np.float32))
     valid &= ~_at_nodata(numbers, bands) & ~_filled(numbers)
     for position in alpha:
         valid &= source.read(position + 1, window=window) != 0
@@ -124,15 +127,28 @@ def _filled(numbers: NDArray[np.generic]) -> NDArray[np.bool_]:
 
     filled = np.zeros(numbers.shape[1:], bool)
     for fill in FILLS:
-        filled |= (numbers == fill).all(axis=0)
+        filled |= _everywhere(numbers, fill)
     for fill in BORDER_FILLS:
-        regions, _ = ndimage.label((numbers == fill).all(axis=0))
+        at_fill = _everywhere(numbers, fill)
+        if not at_fill.any():
+            continue
+        regions, _ = ndimage.label(at_fill)
         edge = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
         at_border = np.unique(np.concatenate(edge))
         sizes = np.bincount(regions.ravel())
         kept = at_border[(at_border > 0) & (sizes[at_border] >= LEAST_BORDER_PX)]
         filled |= np.isin(regions, kept)
     return filled
+
+
+def _everywhere(numbers: NDArray[np.generic], fill: float) -> NDArray[np.bool_]:
+    """Tell where every band holds a fill."""
+    at_fill = np.asarray(numbers[0] == fill)
+    for band in numbers[1:]:
+        if not at_fill.any():
+            break
+        at_fill &= band == fill
+    return at_fill
 
 
 def _masked_bands(source: DatasetReader, bands: tuple[BandFile, ...]) -> tuple[int, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,10 +25,9 @@ from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
 from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.scenes.sensors import BACKSCATTER
+from camp_monitor.scenes.sheets import Sheet, interpolate, laid_together, same_pixels
 
 if TYPE_CHECKING:
-    from affine import Affine
-    from rasterio.crs import CRS
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
 
@@ -166,16 +164,6 @@ def native_grid(band: BandFile) -> GeoBox:
         return GeoBox.from_rio(source)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sheet:
-    """What a file, or several on one grid of pixels, hold round a window, as quantities."""
-
-    values: NDArray[np.float32]
-    valid: NDArray[np.bool_]
-    affine: Affine
-    crs: CRS
-
-
 def _read_files(
     groups: Sequence[tuple[BandFile, ...]], grid: GeoBox, quantity: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -187,25 +175,25 @@ def _read_files(
     values = np.full((len(groups[0]), *grid.shape), np.nan, np.float32)
     here = np.zeros(grid.shape, bool)
     read = (_read_file(bands, grid, quantity) for bands in groups)
-    sheets: list[list[_Sheet]] = []
+    sheets: list[list[Sheet]] = []
     for sheet in read:
         if sheet is None:
             continue
-        fits = (held for held in sheets if _same_pixels(held[0], sheet))
+        fits = (held for held in sheets if same_pixels(held[0], sheet))
         held = next(fits, None)
         if held is None:
             sheets.append([sheet])
         else:
             held.append(sheet)
     for held in sheets:
-        found, shown = _interpolate(_laid_together(held), grid)
+        found, shown = interpolate(laid_together(held), grid)
         new = shown & ~here if here.any() else shown
         values = np.where(new, found, values) if here.any() else found
         here |= shown
     return to_decibels(values) if quantity in BACKSCATTER else values, here
 
 
-def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> _Sheet | None:
+def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> Sheet | None:
     """Read what a grid needs of one file, radar as power; None where they miss each other."""
     with open_raster(bands[0].path, RESTORE) as source:
         window = needed_window(source, grid)
@@ -216,64 +204,20 @@ def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> _She
         transform = source.window_transform(window)
         crs = source.crs
         valid = where_data(source, window, bands, numbers)
-    measured = [
-        numbers[position].astype(np.float32) * band.scale + band.offset
-        for position, band in enumerate(bands)
-    ]
-    valid &= np.all([possible(layer, quantity) for layer in measured], axis=0)
+    layers = np.empty(numbers.shape, np.float32)
+    for layer, number, band in zip(layers, numbers, bands, strict=True):
+        layer[:] = number.astype(np.float32) * band.scale + band.offset
+        valid &= possible(layer, quantity)
+    del numbers
     if quantity in BACKSCATTER:
-        held = [np.where(valid, layer, np.nan) for layer in measured]
-        measured = [to_power(m) if quantity.endswith("_db") else m for m in held]
-        with np.errstate(invalid="ignore"):
-            valid &= np.all([power > 0 for power in measured], axis=0)
-    layers = np.stack([np.where(valid, layer, 0).astype(np.float32) for layer in measured])
-    return _Sheet(layers, valid, transform, crs)
-
-
-def _same_pixels(first: _Sheet, second: _Sheet) -> bool:
-    """Tell whether the pixels of two sheets are parts of one grid."""
-    one, two = first.affine, second.affine
-    if first.crs != second.crs or (one.a, one.b, one.d, one.e) != (two.a, two.b, two.d, two.e):
-        return False
-    apart = np.array(~one * (two.c, two.f))
-    return bool(np.allclose(apart, np.round(apart), rtol=0, atol=1e-6))
-
-
-def _laid_together(sheets: Sequence[_Sheet]) -> _Sheet:
-    """Lay parts of one grid of pixels side by side; the first that is valid tells of a pixel."""
-    first = sheets[0]
-    if len(sheets) == 1:
-        return first
-    corners = [~first.affine * (one.affine.c, one.affine.f) for one in sheets]
-    starts = np.round([(row, col) for col, row in corners]).astype(int)
-    ends = starts + [one.valid.shape for one in sheets]
-    begin, shape = starts.min(axis=0), ends.max(axis=0) - starts.min(axis=0)
-    values = np.zeros((len(first.values), *shape), np.float32)
-    valid = np.zeros(shape, bool)
-    for sheet, start, end in zip(sheets, starts - begin, ends - begin, strict=True):
-        where = (slice(start[0], end[0]), slice(start[1], end[1]))
-        new = sheet.valid & ~valid[where]
-        values[:, where[0], where[1]][:, new] = sheet.values[:, new]
-        valid[where] |= new
-    affine = first.affine * first.affine.translation(int(begin[1]), int(begin[0]))
-    return _Sheet(values, valid, affine, first.crs)
-
-
-def _interpolate(sheet: _Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Interpolate bilinearly; return values and where all that they are made of is valid."""
-    from rasterio.warp import Resampling, reproject
-
-    source = {"src_transform": sheet.affine, "src_crs": sheet.crs}
-    target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
-    bilinear = Resampling.bilinear
-    share = np.zeros(grid.shape, np.float32)
-    reproject(sheet.valid.astype(np.float32), share, resampling=bilinear, **source, **target)
-    values = np.full((len(sheet.values), *grid.shape), np.nan, np.float32)
-    for position, layer in enumerate(sheet.values):
-        reproject(
-            layer, values[position], resampling=bilinear, dst_nodata=np.nan, **source, **target
-        )
-    return values, share > 0.999
+        layers[:, ~valid] = np.nan
+        for layer in layers:
+            if quantity.endswith("_db"):
+                layer[:] = to_power(layer)
+            with np.errstate(invalid="ignore"):
+                valid &= layer > 0
+    layers[:, ~valid] = 0
+    return Sheet(layers, valid, transform, crs)
 
 
 def _with_quality(
