@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,9 +62,11 @@ def alpha_bands(source: DatasetReader) -> tuple[int, ...]:
 
 
 def where_data(
-    source: DatasetReader, window: Window, bands: tuple[BandFile, ...],
-    numbers: NDArray[np.generic],
-) -> NDArray[np.bool_]:  # fmt: skip
+    source: DatasetReader,
+    window: Window,
+    bands: tuple[BandFile, ...],
+    pieces: Iterable[tuple[slice, NDArray[np.generic]]],
+) -> NDArray[np.bool_]:
     """Tell where a window of a file holds measurements.
 
     Not where the nodata value or a fill stands in all bands, a number is not finite, a mask or an
@@ -76,8 +79,8 @@ def where_data(
     window : Window
     bands : tuple of BandFile
         Of this file.
-    numbers : ndarray
-        (band, row, col), read from `window`.
+    pieces : iterable of (slice, ndarray)
+        Rows of `window`, from 0, and the numbers read there, (band, row, col): all of it, in turn.
 
     Returns
     -------
@@ -100,11 +103,19 @@ def where_data(
                 f"{source.name} calls its band {band.index} alpha, so it is no {band.name}: remove "
                 f"the scene and add it again."
             )
-    valid = np.ones(numbers.shape[1:], bool)
-    if numbers.dtype.kind not in "iu":
-        for band in numbers:
-            valid &= np.isfinite(band.astype(np.float32))
-    valid &= ~_at_nodata(numbers, bands) & ~_filled(numbers)
+    shape = (int(window.height), int(window.width))
+    valid, at_fill = np.zeros(shape, bool), np.zeros(shape, np.uint8)
+    for rows, numbers in pieces:
+        measured = ~_at_nodata(numbers, bands)
+        if numbers.dtype.kind not in "iu":
+            for band in numbers:
+                measured &= np.isfinite(band.astype(np.float32))
+        for fill in FILLS:
+            measured &= ~_everywhere(numbers, fill)
+        valid[rows] = measured
+        for number, fill in enumerate(BORDER_FILLS, start=1):
+            at_fill[rows][_everywhere(numbers, fill)] = number
+    valid &= ~_filled_from_border(at_fill)
     for position in alpha:
         valid &= source.read(position + 1, window=window) != 0
     for index in _masked_bands(source, bands):
@@ -122,17 +133,15 @@ def _at_nodata(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDA
     return empty
 
 
-def _filled(numbers: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _filled_from_border(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell where a fill, by its number from 1 on, reaches the border."""
     from scipy import ndimage
 
-    filled = np.zeros(numbers.shape[1:], bool)
-    for fill in FILLS:
-        filled |= _everywhere(numbers, fill)
-    for fill in BORDER_FILLS:
-        at_fill = _everywhere(numbers, fill)
-        if not at_fill.any():
-            continue
-        regions, _ = ndimage.label(at_fill)
+    filled = np.zeros(at_fill.shape, bool)
+    if not at_fill.any():
+        return filled
+    for number in range(1, len(BORDER_FILLS) + 1):
+        regions, _ = ndimage.label(at_fill == number)
         edge = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
         at_border = np.unique(np.concatenate(edge))
         sizes = np.bincount(regions.ravel())
