@@ -36,10 +36,11 @@ MAX_SIDE_PX = 12_000
 """A larger window is refused, whatever it holds."""
 MOST_SCAN_BYTES = 8_000_000_000
 """Of memory, for one comparison: what a computer of 16 GB has to spare."""
-SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 56, 165
-"""Of memory, at the height of a comparison, for each pixel and band of its grid; the second where
-roofs are looked for.  Measured: 6.3 GiB for 5490 x 5490 pixels of four bands; 0.46 GiB for a
-megapixel of three bands of half a metre."""
+SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 102, 12, 165
+"""Of memory, at the height of a comparison, for each pixel of its grid and for each pixel and band;
+where roofs are looked for, the third for each pixel and band instead.  Measured: 4.5 GiB for
+5490 x 5490 pixels of four bands, the program's own 0.3 GiB included
+(`benchmarks/speed_images.py`); 0.46 GiB for a megapixel of three bands of half a metre."""
 FINE_UNDER_M = 1.0
 RESTORE = "restore the file from its source"
 PIECE_PX = 1 << 20
@@ -93,12 +94,14 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and "
             f"{MAX_SIDE_PX} a side is the most: scan a smaller outline."
         )
-    numbers = height * width * max(len(before.bands), len(after.bands))
-    each = FINE_SCAN_BYTES_PER_NUMBER if pixel_m < FINE_UNDER_M else SCAN_BYTES_PER_NUMBER
-    if numbers * each > MOST_SCAN_BYTES:
+    bands = max(len(before.bands), len(after.bands))
+    each = SCAN_BYTES_PER_PIXEL + SCAN_BYTES_PER_NUMBER * bands
+    if pixel_m < FINE_UNDER_M:
+        each = FINE_SCAN_BYTES_PER_NUMBER * bands
+    if height * width * each > MOST_SCAN_BYTES:
         raise SceneError(
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and comparing it "
-            f"would take about {numbers * each / 1e9:.1f} GB of memory where "
+            f"would take about {height * width * each / 1e9:.1f} GB of memory where "
             f"{MOST_SCAN_BYTES / 1e9:g} GB are the most: scan a smaller outline or with a smaller "
             f"margin (margin_m of [scan] in camp-monitor.toml), or resample the images to larger "
             f"pixels (gdalwarp -tr)."
