@@ -6,6 +6,7 @@ Commands are loaded when they are asked for, so that ``--help`` is quick.
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ COMMANDS = {
 """Every command and where it is, in the order in which a newcomer meets them."""
 
 
+ONE_THREAD_OF_BLAS = ("OPENBLAS_NUM_THREADS", "1")
+"""Set before numpy is loaded: its matrices here are a few bands high, for which threads that wait
+for each other cost more than they give; what is large is parted into blocks, with a thread each."""
 STOPPED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
@@ -44,6 +48,7 @@ class LazyCommands(Commands):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a command to its end, whatever becomes of its output."""
+        os.environ.setdefault(*ONE_THREAD_OF_BLAS)
         with enduring_streams():
             return super().main(*arguments, **options)
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 def filled(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Put each band's median where nothing usable is, float32 (band, row, col)."""
+    if usable.all():
+        return pixels
     whole = pixels.copy()
     for band in whole:
         band[~usable] = np.median(band[usable]) if usable.any() else 0
@@ -59,6 +61,18 @@ def enlarged(
         for size, most in zip(shape, values.shape, strict=True)
     )
     return np.asarray(values[np.ix_(rows, columns)])
+
+
+def near_cells(where: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
+    """Tell which pixels lie in a square cell of this side that holds a True one, or beside it."""
+    from scipy import ndimage
+
+    padded = np.pad(where, [(0, -size % reach_px) for size in where.shape])
+    rows, columns = (size // reach_px for size in padded.shape)
+    held = padded.reshape(rows, reach_px, columns, reach_px).any(axis=(1, 3))
+    wide = ndimage.binary_dilation(held, np.ones((3, 3)))
+    whole = np.repeat(np.repeat(wide, reach_px, axis=0), reach_px, axis=1)
+    return whole[: where.shape[0], : where.shape[1]]
 
 
 def mean_around(

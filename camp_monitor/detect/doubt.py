@@ -13,8 +13,8 @@ from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.content import LEAST_PEAK, is_featureless, peak_in_common
-from camp_monitor.scenes.sar.backscatter import despeckled
+from camp_monitor.scenes.blocks import told_by
+from camp_monitor.scenes.content import LEAST_PEAK
 from camp_monitor.scenes.sensors import Unit
 
 LEAST_WATER, LEAST_GROUND = 0.05, 0.25
@@ -88,14 +88,7 @@ def check_agreement(
 
 def _check_place(pair: Pair) -> None:
     """Refuse a pair whose images have nothing in common; light and radar never have."""
-    if pair.mixed:
-        return
-    before, after = pair.before, pair.after
-    if pair.nature.radar:
-        before, after = despeckled(before), despeckled(after)
-    if is_featureless(before, after, pair.usable):
-        return
-    peak = peak_in_common(before, after, pair.usable)
+    peak = pair.peak_in_common
     if peak < LEAST_PEAK:
         raise Refusal(Code.NOTHING_IN_COMMON, peak=peak, least_peak=LEAST_PEAK)
 
@@ -157,7 +150,7 @@ def _colours(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for before, after in zip(pair.before.pixels, pair.after_matched, strict=True):
         difference = np.where(ground, after - before, 0).astype(np.float32)
         difference = ndimage.uniform_filter(difference, COLOUR_SIDE_PX)
-        values = difference[ground]
+        values = told_by(difference, ground)
         spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
         squared += ((difference - np.median(values)) / max(spread, 1e-6)) ** 2
     return np.sqrt(squared / len(pair.bands)) >= SPREADS

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.scenes.blocks import in_threads, spread_out
+
 SAMPLE_PIXELS = 60_000
 """Statistics of more pixels than this are no better."""
+CHUNK_PX = 1 << 16
+"""Pixels that are mapped at a time: they fit into a processor's cache."""
 MAX_ITERATIONS = 30
 CONVERGED = 1e-3
 """The canonical correlations have settled when none moves by more than this."""
@@ -117,23 +120,36 @@ def change_odds(
         correlations = np.clip(correlations, 0, min(most_correlation, 1 - 1e-6))
         least = _least_log_odds(correlations, share)
         odds = np.full(sample.shape[1], least)
-        for band, correlation in enumerate(correlations):
-            one = first[:, band] @ (sample[:bands] - mean[:bands, None])
-            other = second[:, band] @ (sample[bands:] - mean[bands:, None])
-            odds += _independence(one, other, correlation)
+        ones, others = _variates(sample, mean, first, second)
+        for one, other, correlation in zip(ones, others, correlations, strict=True):
+            alike, against = _independence_terms(correlation)
+            odds += alike * (one**2 + other**2) - against * one * other
         unchanged = 1 / (1 + np.exp(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)))
         share = float(np.clip(1 - unchanged.mean(), LEAST_SHARE, LARGEST_SHARE))
         if max(np.abs(correlations - previous).max(), abs(share - earlier)) < CONVERGED:
             break
     least = _least_log_odds(correlations, share)
+    maps = (
+        _Combinations(first, mean[:bands], centre[:bands], scale[:bands]),
+        _Combinations(second, mean[bands:], centre[bands:], scale[bands:]),
+    )
+    pulls = [_independence_terms(correlation) for correlation in correlations]
+    images, asked = [image.reshape(bands, -1) for image in (before, after)], usable.reshape(-1)
     log_odds = np.full(usable.shape, least, np.float32)
-    for band, correlation in enumerate(correlations):
-        log_odds += _independence(
-            _variate(before, first[:, band], mean[:bands], centre[:bands], scale[:bands]),
-            _variate(after, second[:, band], mean[bands:], centre[bands:], scale[bands:]),
-            np.float32(correlation),
-        )
-    log_odds[~usable] = np.nan
+
+    def add(part: slice) -> None:
+        ones, others = maps[0].of(images[0][:, part]), maps[1].of(images[1][:, part])
+        odds = log_odds.reshape(-1)[part]
+        for one, other, (alike, against) in zip(ones, others, pulls, strict=True):
+            odds -= np.float32(against) * one * other
+            one **= 2
+            other **= 2
+            one += other
+            one *= np.float32(alike)
+            odds += one
+        odds[~asked[part]] = np.nan
+
+    in_threads(add, _chunks(usable.size))
     return ChangeOdds(log_odds, least, share, tuple(float(value) for value in correlations))
 
 
@@ -141,27 +157,53 @@ def _least_log_odds(correlations: NDArray[np.float64], share: float) -> float:
     return float(0.5 * np.log1p(-(correlations**2)).sum() + np.log(share / (1 - share)))
 
 
-def _independence(one: Any, other: Any, correlation: Any) -> Any:
-    """Logarithm of how much likelier two standard normal variates are apart than correlated.
+def _independence_terms(correlation: float) -> tuple[float, float]:
+    """Weights of both squares, and of less the product, of two standard normal variates.
 
-    Without its constant, which `_least_log_odds` holds.
+    Their sum is the logarithm of how much likelier the two are apart than so correlated, without
+    its constant, which `_least_log_odds` holds.
     """
-    pull = correlation / (1 - correlation**2)
-    return pull * (correlation * (one**2 + other**2) / 2 - one * other)
+    pull = float(correlation / (1 - correlation**2))
+    return pull * float(correlation) / 2, pull
 
 
-def _variate(
-    image: NDArray[np.float32],
-    vector: NDArray[np.float64],
+@dataclass(frozen=True, eq=False)
+class _Combinations:
+    """Linear combinations of an image's bands, after taking off `centre` and dividing by `scale`.
+
+    The columns of `vectors` hold them; that of `mean` is 0.
+    """
+
+    vectors: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def of(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return them for some pixels, (band, pixel), float32 (combination, pixel)."""
+        weights = np.asarray((self.vectors / self.scale[:, None]).T, np.float32)
+        off = np.asarray(self.vectors.T @ self.mean, np.float32)
+        found = weights @ (pixels - np.asarray(self.centre, np.float32)[:, None])
+        found -= off[:, None]
+        return np.asarray(found)
+
+
+def _chunks(pixels: int) -> list[slice]:
+    return [slice(start, start + CHUNK_PX) for start in range(0, pixels, CHUNK_PX)]
+
+
+def _variates(
+    sample: NDArray[np.float64],
     mean: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    scale: NDArray[np.float64],
-) -> NDArray[np.float32]:
-    """One linear combination of the bands, (row, col)."""
-    total = np.full(image.shape[1:], -float(mean @ vector), np.float32)
-    for band, weight in enumerate(vector):
-        total += (image[band] - np.float32(centre[band])) * np.float32(weight / scale[band])
-    return total
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Canonical variates of both dates, (variate, pixel), of mean 0."""
+    bands = len(first)
+    ones, others = first.T @ sample[:bands], second.T @ sample[bands:]
+    ones -= (first.T @ mean[:bands])[:, None]
+    others -= (second.T @ mean[bands:])[:, None]
+    return ones, others
 
 
 def irmad(
@@ -212,17 +254,27 @@ def irmad(
     for _ in range(most_iterations):
         previous = correlations
         mean, first, second, correlations, variance = _canonical(sample, weights, bands)
-        variates = first.T @ (sample[:bands] - mean[:bands, None])
-        variates -= second.T @ (sample[bands:] - mean[bands:, None])
-        weights = chdtrc(bands, (variates**2 / variance[:, None]).sum(axis=0)) + 1e-9
+        variates, others = _variates(sample, mean, first, second)
+        variates -= others
+        weights = chdtrc(bands, (1 / variance) @ np.square(variates, out=variates)) + 1e-9
         if np.abs(correlations - previous).max() < CONVERGED:
             break
-    square = np.zeros(usable.shape, np.float32)
-    for band in range(bands):
-        variate = _variate(before, first[:, band], mean[:bands], centre[:bands], scale[:bands])
-        variate -= _variate(after, second[:, band], mean[bands:], centre[bands:], scale[bands:])
-        square += variate**2 / np.float32(variance[band])
-    square[~usable] = np.nan
+    spread = np.sqrt(variance)
+    maps = (
+        _Combinations(first / spread, mean[:bands], centre[:bands], scale[:bands]),
+        _Combinations(second / spread, mean[bands:], centre[bands:], scale[bands:]),
+    )
+    images, asked = [image.reshape(bands, -1) for image in (before, after)], usable.reshape(-1)
+    square = np.empty(usable.shape, np.float32)
+
+    def fill(part: slice) -> None:
+        variates = maps[0].of(images[0][:, part])
+        variates -= maps[1].of(images[1][:, part])
+        own = square.reshape(-1)[part]
+        np.einsum("bp,bp->p", variates, variates, out=own)
+        own[~asked[part]] = np.nan
+
+    in_threads(fill, _chunks(usable.size))
     return Multivariate(square, tuple(float(value) for value in correlations))
 
 
@@ -234,12 +286,13 @@ def _sample(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Both dates' bands of evenly spread usable pixels, standardised; their means and spreads."""
     bands = before.shape[0]
-    where = np.flatnonzero(usable)
-    where = where[:: max(1, where.size // sample_px)]
-    sample = np.vstack([before.reshape(bands, -1)[:, where], after.reshape(bands, -1)[:, where]])
-    sample = sample.astype(np.float64)
+    where = spread_out(usable, sample_px)
+    both = [image.reshape(bands, -1)[:, where] for image in (before, after)]
+    sample = np.concatenate(both).astype(np.float64)
     centre, scale = sample.mean(axis=1), np.maximum(sample.std(axis=1), 1e-12)
-    return (sample - centre[:, None]) / scale[:, None], centre, scale
+    sample -= centre[:, None]
+    sample /= scale[:, None]
+    return sample, centre, scale
 
 
 def _canonical(
@@ -249,9 +302,9 @@ def _canonical(
     from scipy import linalg
 
     total = weights.sum()
-    mean = (sample * weights).sum(axis=1) / total
-    centred = sample - mean[:, None]
-    covariance = (centred * weights) @ centred.T / total
+    weighted = sample * weights
+    mean = weighted.sum(axis=1) / total
+    covariance = weighted @ sample.T / total - np.outer(mean, mean)  # the sample is standardised
     # a grain of noise keeps a constant or doubled band from making the matrix singular
     grain = max(1e-6 * float(np.trace(covariance)) / (2 * bands), 1e-12)  # or nothing varies
     covariance += np.eye(2 * bands) * grain

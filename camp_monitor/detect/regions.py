@@ -77,6 +77,8 @@ def outline_regions(
     from scipy import ndimage
 
     labels, _ = label_regions(change.changed & searched, change.least_px)
+    if not labels.any():
+        return ()
     beyond = ndimage.binary_dilation(change.changed & ~searched, iterations=1)
     edge_px = math.hypot(change.edge_px, shift_left_px)
     regions = []
@@ -114,9 +116,11 @@ def label_regions(changed: NDArray[np.bool_], least_px: int) -> tuple[NDArray[np
     """
     from scipy import ndimage
 
+    if not changed.any():
+        return np.zeros(changed.shape, np.int32), 0
     joined = ndimage.binary_dilation(changed, iterations=max(GAP_PX // 2, 1))
     labels, count = ndimage.label(joined, np.ones((3, 3)))
-    labels[~changed] = 0
+    labels *= changed
     large = np.bincount(labels.ravel(), minlength=count + 1) >= max(least_px, 1)
     large[0] = False
     numbers = np.where(large, np.cumsum(large), 0).astype(np.int32)

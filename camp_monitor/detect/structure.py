@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from camp_monitor.scenes.blocks import Window, by_blocks, grown, sampled_windows, told_by
 
 GRADIENT_PX = 1.0
 """Standard deviation of the Gaussian whose derivative measures the slope of brightness."""
@@ -16,6 +19,8 @@ NOISE_FLOOR = 0.05
 SAMPLE_PIXELS = 200_000
 RIM_PX = 3
 """Slopes this near to unusable ground do not count."""
+REACH_PX = 12
+"""No slope and no corner rests on pixels further off than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,8 @@ def measure_structures(
 ) -> tuple[Structure, Structure, NDArray[np.float32]]:
     """Measure edges and corners of two images by one stretch; return both and the stretch.
 
+    The stretch rests on the slopes of `sampled_windows`.
+
     Parameters
     ----------
     before, after : ndarray
@@ -46,14 +53,63 @@ def measure_structures(
     usable : ndarray of bool
         (row, col).
     """
-    slopes = [measure_slopes(pixels, usable) for pixels in (before, after)]
-    stretch = shared_stretch(*slopes)
-    slopes = [stretched(one, stretch) for one in slopes]
-    first, second = (Structure(steepness(one), corner_energy(one)) for one in slopes)
+    images = before, after
+    middles = [_middles(pixels, usable) for pixels in images]
+    windows = sampled_windows(usable.shape)
+    sampled = [
+        _sampled_slopes(*both, usable, windows) for both in zip(images, middles, strict=True)
+    ]
+    stretch = shared_stretch(*sampled)
+
+    def structure(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
+        slopes = stretched(slopes, stretch)
+        return np.stack([steepness(slopes), corner_energy(slopes)])
+
+    if len(windows) == 1:
+        found = [structure(slopes) for slopes in sampled]
+    else:
+        found = [
+            by_blocks(
+                lambda part, asked, own=own: structure(measure_slopes(part, asked, own)),
+                pixels, usable, halo_px=REACH_PX,
+            )
+            for pixels, own in zip(images, middles, strict=True)
+        ]  # fmt: skip
+    first, second = (Structure(*both) for both in found)
     return first, second, stretch
 
 
-def measure_slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _middles(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Median of each band where it is usable, which stands in for what is not; 0 if nothing is."""
+    if usable.all() or not usable.any():
+        return np.zeros(len(pixels), np.float32)
+    return np.array([np.median(told_by(band, usable)) for band in pixels], np.float32)
+
+
+def _sampled_slopes(
+    pixels: NDArray[np.float32],
+    middles: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    windows: Sequence[Window],
+) -> NDArray[np.float32]:
+    """Slopes in some windows, one below the other; of more than one window a part of them."""
+    if len(windows) == 1:
+        return measure_slopes(pixels, usable, middles)
+    parts = []
+    every = max(1, sum(usable[window].size for window in windows) // SAMPLE_PIXELS)
+    for window in windows:
+        wide, own = grown(window, REACH_PX, usable.shape)
+        slopes = measure_slopes(pixels[(slice(None), *wide)], usable[wide], middles)
+        flat = slopes[(..., *own)].reshape(2, len(pixels), -1, 1)
+        parts.append(flat[:, :, ::every].copy())
+    return np.concatenate(parts, axis=2)
+
+
+def measure_slopes(
+    pixels: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    middles: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     """Measure the slope of each band down the rows and along the columns.
 
     Parameters
@@ -62,6 +118,8 @@ def measure_slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> ND
         float32, (band, row, col), in any unit.
     usable : ndarray of bool
         (row, col); slopes within `RIM_PX` of unusable ground are 0.
+    middles : ndarray or None
+        float32, (band,), which stands in for unusable ground; None: the median of the rest.
 
     Returns
     -------
@@ -70,16 +128,16 @@ def measure_slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> ND
     """
     from scipy import ndimage
 
-    near = ~usable
-    if not usable.all():
-        near = ndimage.binary_dilation(~usable, iterations=RIM_PX)
+    whole = bool(usable.all())
+    if middles is None:
+        middles = _middles(pixels, usable)
     slopes = np.empty((2, *pixels.shape), np.float32)
     for position, band in enumerate(pixels):
-        middle = np.float32(np.median(band[usable])) if usable.any() else np.float32(0)
-        filled = np.where(usable, band, middle).astype(np.float32)
+        filled = band if whole else np.where(usable, band, middles[position])
         for axis, order in enumerate(((1, 0), (0, 1))):
             ndimage.gaussian_filter(filled, GRADIENT_PX, order, slopes[axis, position])
-    slopes[:, :, near] = 0
+    if not whole:
+        slopes[:, :, ndimage.binary_dilation(~usable, iterations=RIM_PX)] = 0
     return slopes
 
 
@@ -115,7 +173,20 @@ def shared_stretch(*slopes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def stretched(values: NDArray[np.float32], stretch: NDArray[np.float32]) -> NDArray[np.float32]:
     """Apply a map of colours to images (band, row, col) or slopes (2, band, row, col)."""
-    return np.asarray(np.einsum("ij,...jrc->...irc", stretch, values, optimize=True), np.float32)
+    flat = values.reshape(*values.shape[:-2], -1)
+    return np.asarray(np.matmul(stretch, flat), np.float32).reshape(values.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class StretchedColours:
+    """An image by a stretch of its colours, of which only windows are worked out."""
+
+    pixels: NDArray[np.float32]
+    stretch: NDArray[np.float32]
+
+    def __getitem__(self, window: Window) -> NDArray[np.float32]:
+        """Colours in a window, (band, row, col)."""
+        return stretched(self.pixels[(slice(None), *window)], self.stretch)
 
 
 def steepness(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,4 +247,7 @@ def newly(
     """
     from scipy import ndimage
 
-    return np.asarray(after - ndimage.maximum_filter(before, tolerance_px), np.float32)
+    excused = by_blocks(
+        lambda part: ndimage.maximum_filter(part, tolerance_px), before, halo_px=tolerance_px
+    )
+    return np.asarray(np.subtract(after, excused, out=excused), np.float32)

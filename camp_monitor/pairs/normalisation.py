@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.scenes.blocks import by_blocks, spread_out
 from camp_monitor.scenes.image import Image
 
 ITERATIONS = 8
@@ -60,8 +61,7 @@ def measure_normalisation(before: Image, after: Image) -> Normalisation:
        (why an orthogonal line and unchanged pixels)
     """
     usable = before.usable & after.usable
-    where = np.flatnonzero(usable)
-    where = where[:: max(1, where.size // SAMPLE_PIXELS)]
+    where = spread_out(usable, SAMPLE_PIXELS)
     lines = [
         _line(first.reshape(-1)[where], second.reshape(-1)[where])
         for first, second in zip(before.pixels, after.pixels, strict=True)
@@ -74,7 +74,7 @@ def normalise(after: Image, normalisation: Normalisation) -> NDArray[np.float32]
     """Return the pixels of `after` at the brightness of the before image, (band, row, col)."""
     gains = np.array(normalisation.gains, np.float32)[:, None, None]
     offsets = np.array(normalisation.offsets, np.float32)[:, None, None]
-    return (after.pixels * gains + offsets).astype(np.float32)
+    return by_blocks(lambda part: part * gains + offsets, after.pixels)
 
 
 def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
-from camp_monitor.scenes.content import without_content
+from camp_monitor.scenes.content import is_featureless, peak_in_common, without_content
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.passes import is_one_pass
@@ -97,6 +99,22 @@ class Pair:
     def pixel_m(self) -> float:
         """Side of a pixel, metres."""
         return self.before.pixel_m
+
+    @cached_property
+    def peak_in_common(self) -> float:
+        """How plainly both dates show one place, see `camp_monitor.scenes.content.peak_in_common`.
+
+        Infinite where there is nothing to tell it by: of one optical and one radar date, and of
+        ground without features.
+        """
+        if self.mixed:
+            return math.inf
+        before, after = self.before, self.after
+        if self.nature.radar:
+            before, after = despeckled(before), despeckled(after)
+        if is_featureless(before, after, self.usable):
+            return math.inf
+        return peak_in_common(before, after, self.usable)
 
 
 def check_comparable(before: Scene, after: Scene) -> None:

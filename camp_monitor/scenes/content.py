@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.coregistration import HIGHEST_FREQUENCY, MAX_SHIFT_PX, edges
+from camp_monitor.scenes.blocks import WHOLE_PX, spread_out
+from camp_monitor.scenes.coregistration import (
+    HIGHEST_FREQUENCY,
+    MAX_SHIFT_PX,
+    brightness,
+    cut_tiles,
+    edges,
+    even_part,
+    usable_tiles,
+)
 from camp_monitor.scenes.image import Image, Quality
 
 FLAT_SIDE_PX, FLAT_FRACTION = 17, 0.75
@@ -22,11 +32,13 @@ those of the other date correlate more ..."""
 NOISE_SPREAD = 0.5
 """... unless their spread is below this share of the other date's: calm water, bare desert."""
 TILE_PX = 64
-MOST_TILES = 1000
-"""More say no more: these are taken evenly."""
+MOST_TILES, MOST_TILES_OF_LARGE = 1000, 400
+"""More say no more: these are taken evenly, the second of an image that is not worked out whole."""
 LEAST_PEAK = 9.0
 """Of 363 pairs without ground in common (of another place, shuffled, noise) 98 in a hundred have a
 lower peak, in robust spreads of the correlation; of 248 real pairs 19, nearly all changed."""
+SAMPLED_PX = 2_000_000
+"""Of more pixels than this, so many evenly spread ones tell whether ground has features."""
 PLAIN_REFLECTANCE, PLAIN_DB, PLAIN_FRACTION = 0.02, 1.5, 0.1
 """Spread below which ground has no features: reflectance, decibels, or share of the level."""
 
@@ -74,7 +86,10 @@ def _flat(image: Image) -> NDArray[np.bool_]:
         return same
     share = ndimage.uniform_filter(same.astype(np.float32), FLAT_SIDE_PX)
     core = share >= FLAT_FRACTION
-    return np.asarray(ndimage.binary_dilation(core, np.ones((FLAT_SIDE_PX,) * 2)) & same) | core
+    if not core.any():
+        return core
+    near = ndimage.maximum_filter(core, FLAT_SIDE_PX, mode="constant")
+    return np.asarray((near & same) | core)
 
 
 def _is_saturated(image: Image) -> NDArray[np.bool_]:
@@ -137,8 +152,9 @@ def is_featureless(before: Image, after: Image, where: NDArray[np.bool_]) -> boo
     where : ndarray of bool
         (row, col); usable on both dates.
     """
+    chosen = spread_out(where, SAMPLED_PX)
     for first, second in zip(before.pixels, after.pixels, strict=True):
-        one, two = first[where], second[where]
+        one, two = first.reshape(-1)[chosen], second.reshape(-1)[chosen]
         levels = float(np.median(one)), float(np.median(two))
         most = PLAIN_FRACTION * (abs(levels[0]) + abs(levels[1])) / 2
         if before.quantity == "reflectance":
@@ -173,36 +189,24 @@ def peak_in_common(before: Image, after: Image, where: NDArray[np.bool_]) -> flo
     ----------
     Kuglin and Hines, Proc. IEEE Int. Conf. Cybernetics and Society (1975), 163.
     """
-    seen = (
-        (edges(before, where), edges(after, where)),
-        (_brightness(before, where), _brightness(after, where)),
+    most = MOST_TILES if where.size <= WHOLE_PX else MOST_TILES_OF_LARGE
+    tiles = even_part(usable_tiles(where, min(TILE_PX, *where.shape)), most)
+    return (
+        max(
+            _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
+            for seen in (edges, brightness)
+        )
+        if tiles
+        else 0.0
     )
-    return max(_peak(first, second, where) for first, second in seen)
 
 
-def _brightness(image: Image, where: NDArray[np.bool_]) -> NDArray[np.float32]:
-    total = np.zeros(where.shape, np.float32)
-    for band in image.pixels:
-        spread = float(band[where].std()) if where.any() else 0.0
-        if spread > 0:
-            total += np.where(where, (band - band[where].mean()) / spread, 0)
-    return total
-
-
-def _peak(
-    first: NDArray[np.float32], second: NDArray[np.float32], where: NDArray[np.bool_]
-) -> float:
-    side = min(TILE_PX, *where.shape)
-    rows, columns = (range(0, size - side + 1, max(side // 2, 1)) for size in where.shape)
-    tiles = [(slice(r, r + side), slice(c, c + side)) for r in rows for c in columns]
-    tiles = [tile for tile in tiles if where[tile].mean() >= 0.9]
-    tiles = tiles[:: max(1, -(-len(tiles) // MOST_TILES))]
+def _peak(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[np.float32]]) -> float:
+    side = first[0].shape[0]
     taper = np.outer(np.hanning(side), np.hanning(side))
     power = np.zeros((side, side), np.complex128)
-    for tile in tiles:
-        one, two = (
-            np.fft.fft2((part[tile] - part[tile].mean()) * taper) for part in (first, second)
-        )
+    for part, other in zip(first, second, strict=True):
+        one, two = (np.fft.fft2((tile - tile.mean()) * taper) for tile in (part, other))
         cross = two * one.conj()
         power += cross / np.maximum(np.abs(cross), 1e-12)
     frequencies = np.fft.fftfreq(side)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.scenes.blocks import WHOLE_PX, Window, by_blocks, grown, spread_out
 from camp_monitor.scenes.image import Image
 
 TILE_PX = 128
@@ -17,6 +19,10 @@ LEAST_TILE_PX = 48
 """... down to this ..."""
 SMALL_TILES_PX = (32, 24, 16)
 """... and to these in turn where that leaves too few: in a small frame, or one full of holes."""
+MOST_TILES = 256
+"""More tiles of a large image tell the shift no better: so many are taken evenly."""
+EDGE_REACH_PX = 8
+"""Edges rest on no pixels further off than this."""
 LEAST_TILES_IN_GROUP = 3
 """Fewer tiles than this have no say together."""
 LEAST_USABLE_FRACTION = 0.9
@@ -95,15 +101,18 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     .. [1] Guizar-Sicairos et al., Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156
     """
     usable = before.usable & after.usable
-    first, second = edges(before, usable), edges(after, usable)
     for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
-        tiles = [t for t in _tiles(usable, side) if first[t].any() and second[t].any()]
+        places = usable_tiles(usable, side)
+        if usable.size > WHOLE_PX:
+            places = even_part(places, MOST_TILES)
+        both = (cut_tiles(image, usable, places, edges) for image in (before, after))
+        tiles = [two for two in zip(*both, strict=True) if two[0].any() and two[1].any()]
         count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
         if count >= LEAST_GROUPS:
             break
     if count < LEAST_GROUPS:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
-    found = np.array([_group_shift(first, second, tiles[group::count]) for group in range(count)])
+    found = np.array([_group_shift(tiles[group::count]) for group in range(count)])
     near = np.hypot(*(found - np.median(found, axis=0)).T) <= AGREE_PX
     near &= np.abs(found).round().max(axis=1) <= MAX_SHIFT_PX
     agreeing = int(near.sum())
@@ -113,21 +122,74 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     return Alignment(float(rows), float(columns), len(tiles), count, agreeing, known=True)
 
 
-def edges(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+Scale = tuple[np.float32, float]
+"""Mean and spread of a band."""
+Seen = Callable[[NDArray[np.float32], NDArray[np.bool_], Sequence[Scale]], NDArray[np.float32]]
+"""What is correlated, of a window: its pixels, what of them is usable, and the scale of each band;
+it rests on nothing further off than `EDGE_REACH_PX`."""
+
+
+def edges(
+    pixels: NDArray[np.float32], usable: NDArray[np.bool_], scales: Sequence[Scale]
+) -> NDArray[np.float32]:
     """Gradient magnitude, each band scaled by its spread, mean over bands; 0 where unusable."""
     from scipy import ndimage
 
     total = np.zeros(usable.shape, np.float32)
-    for band in image.pixels:
-        values = band[usable]
-        spread = float(values.std()) if values.size else 0.0
-        if spread == 0.0:
-            continue
-        filled = np.where(usable, (band - values.mean()) / spread, 0).astype(np.float32)
-        total += ndimage.gaussian_gradient_magnitude(filled, 1.0)
+    filled = [
+        np.where(usable, (band - mean) / spread, 0).astype(np.float32)
+        for band, (mean, spread) in zip(pixels, scales, strict=True)
+        if spread != 0.0
+    ]
+    if filled:
+        down, across = (
+            ndimage.gaussian_filter(np.stack(filled), (0, 1, 1), order)
+            for order in ((0, 1, 0), (0, 0, 1))
+        )
+        for length in np.sqrt(np.square(down, out=down) + np.square(across, out=across)):
+            total += length
     near_edge = ndimage.binary_dilation(~usable, iterations=3) if not usable.all() else ~usable
     total[near_edge] = 0
-    return (total / max(len(image.bands), 1)).astype(np.float32)
+    return (total / max(len(pixels), 1)).astype(np.float32)
+
+
+def brightness(
+    pixels: NDArray[np.float32], usable: NDArray[np.bool_], scales: Sequence[Scale]
+) -> NDArray[np.float32]:
+    """Sum of the bands, each scaled by its spread; 0 where unusable."""
+    total = np.zeros(usable.shape, np.float32)
+    for band, (mean, spread) in zip(pixels, scales, strict=True):
+        if spread > 0:
+            total += np.where(usable, (band - mean) / spread, 0)
+    return total
+
+
+def cut_tiles(
+    image: Image, usable: NDArray[np.bool_], tiles: Sequence[Window], seen: Seen
+) -> list[NDArray[np.float32]]:
+    """Work out what is seen of an image in some tiles: on the whole image, if it is small."""
+    scales = _scales(image, usable)
+    if usable.size <= WHOLE_PX:
+        whole = by_blocks(
+            lambda pixels, asked: seen(pixels, asked, scales),
+            image.pixels, usable, halo_px=EDGE_REACH_PX,
+        )  # fmt: skip
+        return [whole[tile] for tile in tiles]
+    cut = []
+    for tile in tiles:
+        wide, own = grown(tile, EDGE_REACH_PX, usable.shape)
+        cut.append(seen(image.pixels[(slice(None), *wide)], usable[wide], scales)[own])
+    return cut
+
+
+def _scales(image: Image, usable: NDArray[np.bool_]) -> list[Scale]:
+    """Mean and spread of each band over usable ground, of a large image over a part of it."""
+    chosen = spread_out(usable, WHOLE_PX)
+    scales = []
+    for band in image.pixels:
+        values = band.reshape(-1)[chosen]
+        scales.append((values.mean(), float(values.std())) if values.size else (np.float32(0), 0.0))
+    return scales
 
 
 def _largest_tile_px(usable: NDArray[np.bool_]) -> int:
@@ -136,7 +198,12 @@ def _largest_tile_px(usable: NDArray[np.bool_]) -> int:
     return min(max(shorter // TILES_ALONG, LEAST_TILE_PX), TILE_PX, shorter)
 
 
-def _tiles(usable: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
+def even_part(tiles: list[Window], most: int) -> list[Window]:
+    """Return at most so many of the tiles, evenly."""
+    return tiles[:: max(1, -(-len(tiles) // most))]
+
+
+def usable_tiles(usable: NDArray[np.bool_], side: int) -> list[Window]:
     """Half-overlapping tiles of this side that are usable enough."""
     step = max(side // 2, 1)
     tiles = []
@@ -149,23 +216,25 @@ def _tiles(usable: NDArray[np.bool_], side: int) -> list[tuple[slice, slice]]:
 
 
 def _group_shift(
-    before: NDArray[np.float32], after: NDArray[np.float32], tiles: list[tuple[slice, slice]]
+    tiles: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
 ) -> tuple[float, float]:
     """Shift of a group of tiles in (rows, columns), from their mean cross-power spectrum.
+
+    Each tile is what is seen of it before and after.
 
     The peak is sought by magnitude, where the deepest trough may win: the constant that is added
     to the spectrum lifts the whole correlation above zero.
     """
     from skimage.registration import phase_cross_correlation
 
-    side = tiles[0][0].stop - tiles[0][0].start
+    side = tiles[0][0].shape[0]
     taper = np.outer(np.hanning(side), np.hanning(side))
     frequencies = np.fft.fftfreq(side)
     kept = np.hypot(frequencies[:, None], frequencies[None, :]) <= HIGHEST_FREQUENCY
     power = np.zeros((side, side), np.complex128)
-    for tile in tiles:
-        first = np.fft.fft2((before[tile] - before[tile].mean()) * taper)
-        second = np.fft.fft2((after[tile] - after[tile].mean()) * taper)
+    for before, after in tiles:
+        first = np.fft.fft2((before - before.mean()) * taper)
+        second = np.fft.fft2((after - after.mean()) * taper)
         cross = second * first.conj()
         power += cross / np.maximum(np.abs(cross), 1e-12)
     power *= kept

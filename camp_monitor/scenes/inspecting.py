@@ -118,14 +118,17 @@ def _numbers(
     step = max(1, source.count * source.height * source.width // SAMPLE_PX)
     kept = []
     for window in pieces(source):
-        numbers = source.read(window=window).astype(np.float32)
-        held = np.isfinite(numbers) & ~np.isin(numbers, FILLS)
+        raw = source.read(window=window)
+        numbers = raw.astype(np.float32)
+        held = np.ones(raw.shape, bool)
+        if raw.dtype.kind != "u":  # else it holds nothing below zero, and nothing but numbers
+            held = np.isfinite(numbers) & ~np.isin(numbers, FILLS)
         if nodata is not None and not math.isnan(nodata):
             held &= numbers != np.float32(nodata)
-        if held.any():
-            low = min(low, float(numbers[held].min()))
-            high = max(high, float(numbers[held].max()))
-            kept.append(numbers[held][::step])
+        values = numbers.reshape(-1) if held.all() else numbers[held]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+            kept.append(values[::step].copy())
     return low, high, np.concatenate(kept) if kept else np.zeros(0, np.float32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,9 +62,11 @@ def alpha_bands(source: DatasetReader) -> tuple[int, ...]:
 
 
 def where_data(
-    source: DatasetReader, window: Window, bands: tuple[BandFile, ...],
-    numbers: NDArray[np.generic],
-) -> NDArray[np.bool_]:  # fmt: skip
+    source: DatasetReader,
+    window: Window,
+    bands: tuple[BandFile, ...],
+    pieces: Iterable[tuple[slice, NDArray[np.generic]]],
+) -> NDArray[np.bool_]:
     """Tell where a window of a file holds measurements.
 
     Not where the nodata value or a fill stands in all bands, a number is not finite, a mask or an
@@ -76,8 +79,8 @@ def where_data(
     window : Window
     bands : tuple of BandFile
         Of this file.
-    numbers : ndarray
-        (band, row, col), read from `window`.
+    pieces : iterable of (slice, ndarray)
+        Rows of `window`, from 0, and the numbers read there, (band, row, col): all of it, in turn.
 
     Returns
     -------
@@ -100,8 +103,19 @@ def where_data(
                 f"{source.name} calls its band {band.index} alpha, so it is no {band.name}: remove "
                 f"the scene and add it again."
             )
-    valid = np.asarray(np.isfinite(numbers.astype(np.float32)).all(axis=0))
-    valid &= ~_at_nodata(numbers, bands) & ~_filled(numbers)
+    shape = (int(window.height), int(window.width))
+    valid, at_fill = np.zeros(shape, bool), np.zeros(shape, np.uint8)
+    for rows, numbers in pieces:
+        measured = ~_at_nodata(numbers, bands)
+        if numbers.dtype.kind not in "iu":
+            for band in numbers:
+                measured &= np.isfinite(band.astype(np.float32))
+        for fill in FILLS:
+            measured &= ~_everywhere(numbers, fill)
+        valid[rows] = measured
+        for number, fill in enumerate(BORDER_FILLS, start=1):
+            at_fill[rows][_everywhere(numbers, fill)] = number
+    valid &= ~_filled_from_border(at_fill)
     for position in alpha:
         valid &= source.read(position + 1, window=window) != 0
     for index in _masked_bands(source, bands):
@@ -119,20 +133,31 @@ def _at_nodata(numbers: NDArray[np.generic], bands: tuple[BandFile, ...]) -> NDA
     return empty
 
 
-def _filled(numbers: NDArray[np.generic]) -> NDArray[np.bool_]:
+def _filled_from_border(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell where a fill, by its number from 1 on, reaches the border."""
     from scipy import ndimage
 
-    filled = np.zeros(numbers.shape[1:], bool)
-    for fill in FILLS:
-        filled |= (numbers == fill).all(axis=0)
-    for fill in BORDER_FILLS:
-        regions, _ = ndimage.label((numbers == fill).all(axis=0))
+    filled = np.zeros(at_fill.shape, bool)
+    if not at_fill.any():
+        return filled
+    for number in range(1, len(BORDER_FILLS) + 1):
+        regions, _ = ndimage.label(at_fill == number)
         edge = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
         at_border = np.unique(np.concatenate(edge))
         sizes = np.bincount(regions.ravel())
         kept = at_border[(at_border > 0) & (sizes[at_border] >= LEAST_BORDER_PX)]
         filled |= np.isin(regions, kept)
     return filled
+
+
+def _everywhere(numbers: NDArray[np.generic], fill: float) -> NDArray[np.bool_]:
+    """Tell where every band holds a fill."""
+    at_fill = np.asarray(numbers[0] == fill)
+    for band in numbers[1:]:
+        if not at_fill.any():
+            break
+        at_fill &= band == fill
+    return at_fill
 
 
 def _masked_bands(source: DatasetReader, bands: tuple[BandFile, ...]) -> tuple[int, ...]:

@@ -26,6 +26,10 @@ to a host on the network.
 """
 
 
+CACHE_BYTES = 64 << 20
+"""What GDAL may keep of blocks that it has read: each is needed once."""
+
+
 @contextmanager
 def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
     """Open an image file on its own: a world file or statistics beside it are not read.
@@ -56,7 +60,7 @@ def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
         with alone, warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(path.resolve(), driver=driver)
-        with source:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), source:
             check_bounds(source, path)
             yield source
     except (RasterioError, OSError, IndexError, UnicodeDecodeError) as error:

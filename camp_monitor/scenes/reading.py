@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,10 +26,9 @@ from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
 from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.scenes.sensors import BACKSCATTER
+from camp_monitor.scenes.sheets import Sheet, interpolate, laid_together, same_pixels
 
 if TYPE_CHECKING:
-    from affine import Affine
-    from rasterio.crs import CRS
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
 
@@ -37,12 +36,15 @@ MAX_SIDE_PX = 12_000
 """A larger window is refused, whatever it holds."""
 MOST_SCAN_BYTES = 8_000_000_000
 """Of memory, for one comparison: what a computer of 16 GB has to spare."""
-SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 56, 165
-"""Of memory, at the height of a comparison, for each pixel and band of its grid; the second where
-roofs are looked for.  Measured: 6.3 GiB for 5490 x 5490 pixels of four bands; 0.46 GiB for a
-megapixel of three bands of half a metre."""
+SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 102, 12, 165
+"""Of memory, at the height of a comparison, for each pixel of its grid and for each pixel and band;
+where roofs are looked for, the third for each pixel and band instead.  Measured: 4.5 GiB for
+5490 x 5490 pixels of four bands, the program's own 0.3 GiB included
+(`benchmarks/speed_images.py`); 0.46 GiB for a megapixel of three bands of half a metre."""
 FINE_UNDER_M = 1.0
 RESTORE = "restore the file from its source"
+PIECE_PX = 1 << 20
+"""A file is read by rows of its blocks, of about so many pixels."""
 TRUE_SCALE = 0.01
 """A scene's own grid is kept where its metre is a metre on the ground within this share."""
 
@@ -92,12 +94,14 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and "
             f"{MAX_SIDE_PX} a side is the most: scan a smaller outline."
         )
-    numbers = height * width * max(len(before.bands), len(after.bands))
-    each = FINE_SCAN_BYTES_PER_NUMBER if pixel_m < FINE_UNDER_M else SCAN_BYTES_PER_NUMBER
-    if numbers * each > MOST_SCAN_BYTES:
+    bands = max(len(before.bands), len(after.bands))
+    each = SCAN_BYTES_PER_PIXEL + SCAN_BYTES_PER_NUMBER * bands
+    if pixel_m < FINE_UNDER_M:
+        each = FINE_SCAN_BYTES_PER_NUMBER * bands
+    if height * width * each > MOST_SCAN_BYTES:
         raise SceneError(
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and comparing it "
-            f"would take about {numbers * each / 1e9:.1f} GB of memory where "
+            f"would take about {height * width * each / 1e9:.1f} GB of memory where "
             f"{MOST_SCAN_BYTES / 1e9:g} GB are the most: scan a smaller outline or with a smaller "
             f"margin (margin_m of [scan] in camp-monitor.toml), or resample the images to larger "
             f"pixels (gdalwarp -tr)."
@@ -166,16 +170,6 @@ def native_grid(band: BandFile) -> GeoBox:
         return GeoBox.from_rio(source)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sheet:
-    """What a file, or several on one grid of pixels, hold round a window, as quantities."""
-
-    values: NDArray[np.float32]
-    valid: NDArray[np.bool_]
-    affine: Affine
-    crs: CRS
-
-
 def _read_files(
     groups: Sequence[tuple[BandFile, ...]], grid: GeoBox, quantity: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -187,93 +181,67 @@ def _read_files(
     values = np.full((len(groups[0]), *grid.shape), np.nan, np.float32)
     here = np.zeros(grid.shape, bool)
     read = (_read_file(bands, grid, quantity) for bands in groups)
-    sheets: list[list[_Sheet]] = []
+    sheets: list[list[Sheet]] = []
     for sheet in read:
         if sheet is None:
             continue
-        fits = (held for held in sheets if _same_pixels(held[0], sheet))
+        fits = (held for held in sheets if same_pixels(held[0], sheet))
         held = next(fits, None)
         if held is None:
             sheets.append([sheet])
         else:
             held.append(sheet)
     for held in sheets:
-        found, shown = _interpolate(_laid_together(held), grid)
+        found, shown = interpolate(laid_together(held), grid)
         new = shown & ~here if here.any() else shown
         values = np.where(new, found, values) if here.any() else found
         here |= shown
     return to_decibels(values) if quantity in BACKSCATTER else values, here
 
 
-def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> _Sheet | None:
+def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> Sheet | None:
     """Read what a grid needs of one file, radar as power; None where they miss each other."""
     with open_raster(bands[0].path, RESTORE) as source:
         window = needed_window(source, grid)
         if window is None:
             return None
-        check_window(source, window, len(bands), bands[0].path)
-        numbers = source.read([band.index for band in bands], window=window)
-        transform = source.window_transform(window)
-        crs = source.crs
-        valid = where_data(source, window, bands, numbers)
-    measured = [
-        numbers[position].astype(np.float32) * band.scale + band.offset
-        for position, band in enumerate(bands)
-    ]
-    valid &= np.all([possible(layer, quantity) for layer in measured], axis=0)
+        check_window(window, len(bands), bands[0].path)
+        layers = np.empty((len(bands), int(window.height), int(window.width)), np.float32)
+        valid = where_data(source, window, bands, _measure(source, window, bands, layers))
+        transform, crs = source.window_transform(window), source.crs
+    for layer in layers:
+        valid &= possible(layer, quantity)
     if quantity in BACKSCATTER:
-        held = [np.where(valid, layer, np.nan) for layer in measured]
-        measured = [to_power(m) if quantity.endswith("_db") else m for m in held]
-        with np.errstate(invalid="ignore"):
-            valid &= np.all([power > 0 for power in measured], axis=0)
-    layers = np.stack([np.where(valid, layer, 0).astype(np.float32) for layer in measured])
-    return _Sheet(layers, valid, transform, crs)
+        layers[:, ~valid] = np.nan
+        for layer in layers:
+            if quantity.endswith("_db"):
+                layer[:] = to_power(layer)
+            with np.errstate(invalid="ignore"):
+                valid &= layer > 0
+    layers[:, ~valid] = 0
+    return Sheet(layers, valid, transform, crs)
 
 
-def _same_pixels(first: _Sheet, second: _Sheet) -> bool:
-    """Tell whether the pixels of two sheets are parts of one grid."""
-    one, two = first.affine, second.affine
-    if first.crs != second.crs or (one.a, one.b, one.d, one.e) != (two.a, two.b, two.d, two.e):
-        return False
-    apart = np.array(~one * (two.c, two.f))
-    return bool(np.allclose(apart, np.round(apart), rtol=0, atol=1e-6))
+def _measure(
+    source: DatasetReader,
+    window: Window,
+    bands: tuple[BandFile, ...],
+    layers: NDArray[np.float32],
+) -> Iterator[tuple[slice, NDArray[np.generic]]]:
+    """Read a window by rows of blocks, put the quantities into `layers`, and give the numbers."""
+    from rasterio.windows import Window as Part
 
-
-def _laid_together(sheets: Sequence[_Sheet]) -> _Sheet:
-    """Lay parts of one grid of pixels side by side; the first that is valid tells of a pixel."""
-    first = sheets[0]
-    if len(sheets) == 1:
-        return first
-    corners = [~first.affine * (one.affine.c, one.affine.f) for one in sheets]
-    starts = np.round([(row, col) for col, row in corners]).astype(int)
-    ends = starts + [one.valid.shape for one in sheets]
-    begin, shape = starts.min(axis=0), ends.max(axis=0) - starts.min(axis=0)
-    values = np.zeros((len(first.values), *shape), np.float32)
-    valid = np.zeros(shape, bool)
-    for sheet, start, end in zip(sheets, starts - begin, ends - begin, strict=True):
-        where = (slice(start[0], end[0]), slice(start[1], end[1]))
-        new = sheet.valid & ~valid[where]
-        values[:, where[0], where[1]][:, new] = sheet.values[:, new]
-        valid[where] |= new
-    affine = first.affine * first.affine.translation(int(begin[1]), int(begin[0]))
-    return _Sheet(values, valid, affine, first.crs)
-
-
-def _interpolate(sheet: _Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Interpolate bilinearly; return values and where all that they are made of is valid."""
-    from rasterio.warp import Resampling, reproject
-
-    source = {"src_transform": sheet.affine, "src_crs": sheet.crs}
-    target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
-    bilinear = Resampling.bilinear
-    share = np.zeros(grid.shape, np.float32)
-    reproject(sheet.valid.astype(np.float32), share, resampling=bilinear, **source, **target)
-    values = np.full((len(sheet.values), *grid.shape), np.nan, np.float32)
-    for position, layer in enumerate(sheet.values):
-        reproject(
-            layer, values[position], resampling=bilinear, dst_nodata=np.nan, **source, **target
-        )
-    return values, share > 0.999
+    top, height, width = int(window.row_off), int(window.height), int(window.width)
+    block = source.block_shapes[0][0]
+    step = max(PIECE_PX // max(width, 1) // block, 1) * block
+    first = top // step * step + step
+    for start, end in pairwise([top, *range(first, top + height, step), top + height]):
+        part = Part(window.col_off, start, width, end - start)
+        numbers = source.read([band.index for band in bands], window=part)
+        rows = slice(start - top, end - top)
+        for layer, number, band in zip(layers, numbers, bands, strict=True):
+            layer[rows] = number.astype(np.float32) * band.scale + band.offset
+        yield rows, numbers
 
 
 def _with_quality(
@@ -314,7 +282,7 @@ def read_flags(band: BandFile, grid: GeoBox) -> NDArray[np.uint8]:
         if window is None:
             return told
         indexes = quality_indexes(band.name, band.index)
-        check_window(source, window, np.size(indexes), band.path)
+        check_window(window, np.size(indexes), band.path)
         numbers = source.read(indexes, window=window)
         reproject(
             READERS[band.name](numbers), told, src_transform=source.window_transform(window),

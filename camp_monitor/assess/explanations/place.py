@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import spread_out
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
@@ -122,8 +123,7 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     before, after : Scene
         The scenes of the pair, for the sun, the view, the satellite and the dates.
     """
-    where = np.flatnonzero(pair.usable & (not pair.mixed))
-    where = where[:: max(1, where.size // SAMPLE_PIXELS)]
+    where = spread_out(pair.usable & (not pair.mixed), SAMPLE_PIXELS)
     first, second = pair.before.pixels, pair.after_matched
     noise = np.ones(len(pair.bands), np.float32)
     for number in range(noise.size if where.size else 0):

@@ -13,6 +13,7 @@ from camp_monitor.detect.irmad import irmad
 from camp_monitor.detect.structure import RIM_PX, Structure, newly
 from camp_monitor.pairs.normalisation import Normalisation
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import WHOLE_PX, by_blocks, spread_out, told_by
 
 CELL_PX = 2
 """Evidence is gathered on cells of so many pixels a side, and colours are compared by cells: that
@@ -36,6 +37,8 @@ QUIET_QUANTILE = 0.35
 """What is usual in a pair is this quantile over its ground: more than half may have changed."""
 GREENED_MOST = 2.0
 """Spreads of the vegetation index: ground that became greener by more counts no more for it."""
+EDGES_COMPARED = 1_000_000
+"""Pixels, evenly spread, on which the edges of two dates are correlated."""
 MAD_ITERATIONS = 10
 """Of IR-MAD: more of them order the pixels no better ..."""
 MAD_CELLS = 20_000
@@ -154,7 +157,10 @@ def weigh_change(
     if not cells.ground.any():
         return GroundChange(np.full(ground.shape, LEAST, np.float32), 0.0, 0.0)
     first, second = (
-        averaged(filled(image.pixels, pair.usable), CELL_PX) for image in (pair.before, pair.after)
+        np.concatenate(
+            [averaged(filled(band[None], pair.usable), CELL_PX) for band in image.pixels]
+        )
+        for image in (pair.before, pair.after)
     )
     matched = _matched(second, pair.normalisation)
     agreement = _agreement(before.steep, after.steep, ground)
@@ -193,7 +199,7 @@ class _Cells:
 
     def usual(self, values: NDArray[np.float64]) -> float:
         """Value of quiet ground."""
-        return float(np.quantile(values[self.ground], QUIET_QUANTILE))
+        return float(np.quantile(told_by(values, self.ground), QUIET_QUANTILE))
 
 
 def _matched(after: NDArray[np.float32], line: Normalisation) -> NDArray[np.float32]:
@@ -219,7 +225,13 @@ def _agreement(
     """Correlation of the edges of two dates; 0 where one has none."""
     from scipy import ndimage
 
-    first, second = (ndimage.gaussian_filter(steep, 1.0)[ground] for steep in (before, after))
+    chosen = spread_out(ground, EDGES_COMPARED)
+    first, second = (
+        by_blocks(lambda part: ndimage.gaussian_filter(part, 1.0), steep, halo_px=5).reshape(-1)[
+            chosen
+        ]
+        for steep in (before, after)
+    )
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(np.corrcoef(first, second)[0, 1])
@@ -238,7 +250,9 @@ def _contrast(
     before: NDArray[np.float32], matched: NDArray[np.float32], cells: _Cells
 ) -> NDArray[np.float64]:
     """Difference of the matched dates round each cell, in spreads of the colours before."""
-    spreads = np.maximum(before[:, cells.ground].std(axis=1), 1e-6)[:, None, None]
+    chosen = spread_out(cells.ground, WHOLE_PX)
+    spreads = np.maximum(before.reshape(len(before), -1)[:, chosen].std(axis=1), 1e-6)
+    spreads = spreads[:, None, None]
     square = (((matched - before) / spreads) ** 2).sum(axis=0)
     return cells.gathered(np.sqrt(square), GATHERED_PX)
 
@@ -252,7 +266,7 @@ def _greened(
     """How much greener the ground became round each cell, in spreads of the index before."""
     red, nir = bands
     first, second = (ndvi(image[red], image[nir]) for image in (before, matched))
-    spread = max(float(first[cells.ground].std()), 1e-6)
+    spread = max(float(told_by(first, cells.ground).std()), 1e-6)
     return cells.gathered((second - first) / spread, GATHERED_PX)
 
 
@@ -283,7 +297,9 @@ def _new_corners(
 ) -> tuple[NDArray[np.float64], float]:
     """Mean new corner energy round each cell, by that of plain ground, and where it is even."""
     first, second = before.corners, after.corners
-    plain = max(float(np.percentile(one[ground], ALL_BUT_CORNERS)) for one in (first, second))
+    plain = max(
+        float(np.percentile(told_by(one, ground), ALL_BUT_CORNERS)) for one in (first, second)
+    )
     gained, gone = (
         cells.gathered(_newly(one, other, CORNER_EXCUSED_PX), CORNERS_GATHERED_PX)
         / max(plain, 1e-6)

@@ -19,6 +19,7 @@ from camp_monitor.detect.water.banks import away_from_water, banks, wet_ground
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import told_by
 from camp_monitor.scenes.image import Image
 
 ALIKE_FRACTION = 0.5
@@ -190,7 +191,7 @@ def _built(
     from scipy import ndimage
 
     dry = pair.usable & ~shores
-    built = changed & (odds > _clear_log_odds(odds[dry]))
+    built = changed & (odds > _clear_log_odds(told_by(odds, dry)))
     if constants.evidence_spreads > 0:
         built &= _speaks_for_building(pair, odds, constants.evidence_spreads)
     built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & pair.usable
@@ -266,7 +267,7 @@ def _speaks_for_building(
     pair: Pair, odds: NDArray[np.float32], spreads: float
 ) -> NDArray[np.bool_]:
     """Tell where vegetation did not grow and something speaks for built or bare ground."""
-    still = pair.usable & (odds < np.median(odds[pair.usable]))
+    still = pair.usable & (odds < np.median(told_by(odds, pair.usable)))
     vegetation = _standard(_vegetation(pair.after) - _vegetation(pair.before), still)
     built_up = _standard(_built_up(pair.after) - _built_up(pair.before), still)
     after, before = (image.mean(axis=0) for image in (pair.after_matched, pair.before.pixels))
@@ -287,7 +288,7 @@ def _built_up(image: Image) -> NDArray[np.float32]:
 
 def _standard(difference: NDArray[np.float32], still: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Express a difference in spreads of ground that did not change; NaN stays NaN."""
-    values = difference[still]
+    values = told_by(difference, still)
     middle = float(np.median(values)) if values.size else 0.0
     spread = float(1.4826 * np.median(np.abs(values - middle))) if values.size else 0.0
     return ((difference - middle) / max(spread, 1e-6)).astype(np.float32)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detect.structure import Structure, newly
+from camp_monitor.detect.cells import near_cells
+from camp_monitor.detect.structure import StretchedColours, Structure, newly
+from camp_monitor.scenes.blocks import Window, blocks, by_blocks, grown, in_threads, told_by
 
 LEAST_PX = 4
 FLAT = 1.0
@@ -29,6 +31,12 @@ CORNERED = 0.5
 on something that stood before."""
 BORDER = 0.35
 """Part of the way from the surroundings' colour to the middle's at which a cornered shape ends."""
+SHAPE_REACH_PX = 32
+"""Shapes are looked for where an edge is new, and no further off than this."""
+FLOODED_PX = 1024
+"""Side of the blocks in which basins are flooded."""
+BASIN_REACH_PX = 64
+"""A basin hangs on no ground further off: the steepest way down from any pixel is shorter."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ def find_structures(
     solid: NDArray[np.bool_],
     before: Structure,
     after: Structure,
-    colours: list[NDArray[np.float32]],
+    colours: list[StretchedColours],
     pixel_m: float,
     constants: StructureConstants = CONSTANTS,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -88,8 +96,8 @@ def find_structures(
         (row, col); ground on which they are looked for.
     before, after : Structure
         Edges and corners of both images, by one stretch of colours.
-    colours : list of ndarray
-        float32, (band, row, col), of both images, matched, by the same stretch.
+    colours : list of StretchedColours
+        Of both images, matched, by the same stretch.
     pixel_m : float
         Side of a pixel, metres.
     constants : StructureConstants
@@ -111,10 +119,17 @@ def find_structures(
     .. [1] Vincent and Soille (1991), doi:10.1109/34.87344 (watersheds)
     .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
     """
-    new = np.where(solid, newly(before.steep, after.steep, TOLERANCE_PX), 0)
-    edges = np.maximum(new / constants.edge, 0).astype(np.float32)
-    basins = _basins(after.steep, solid)
-    closed = _mean_outline(basins, np.minimum(edges, 1))
+
+    def new_edges(
+        asked: NDArray[np.bool_], first: NDArray[np.float32], second: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        new = np.where(asked, newly(first, second, TOLERANCE_PX), 0)
+        return np.maximum(new / constants.edge, 0).astype(np.float32)
+
+    edges = by_blocks(new_edges, solid, before.steep, after.steep, halo_px=TOLERANCE_PX)
+    near = near_cells(edges >= CORNERED * constants.least_closed, SHAPE_REACH_PX)
+    basins = _basins(after.steep, solid, near)
+    closed = _mean_outline(basins, edges)
     closed[np.bincount(basins.ravel()) > constants.largest_m2 / pixel_m**2] = 0
     closed[0] = -1
     shapes = [((closed >= constants.least_closed)[basins], 1.0)]
@@ -131,18 +146,45 @@ def find_structures(
     return strength >= 1, strength
 
 
-def _basins(steep: NDArray[np.float32], solid: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Part the ground along its steepest lines; numbers from 1, 0 where it is not solid."""
+def _basins(
+    steep: NDArray[np.float32], solid: NDArray[np.bool_], near: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Part the ground along its steepest lines; numbers from 1, 0 where it is not solid.
+
+    Only the ground that is `near` is parted: elsewhere no more than the bottoms of basins is told.
+    """
     from scipy import ndimage
     from skimage.segmentation import watershed
 
-    lowest = (steep < FLAT) | (ndimage.minimum_filter(steep, 3) == steep)
-    markers, _ = ndimage.label(lowest & solid)
-    return np.asarray(watershed(steep, markers, mask=solid), np.int32)
+    lowest = by_blocks(_lowest, steep, solid, halo_px=1)
+    markers, _ = ndimage.label(lowest)
+    del lowest
+    basins = np.empty(steep.shape, np.int32)
+
+    def flood(part: Window) -> None:
+        wide, own = grown(part, BASIN_REACH_PX, steep.shape)
+        mask = near[wide] & solid[wide]
+        parted = watershed(steep[wide], np.where(mask, markers[wide], 0), mask=mask)
+        basins[part] = np.where(mask, parted, markers[wide])[own]
+
+    in_threads(flood, blocks(steep.shape, FLOODED_PX))
+    return basins
 
 
-def _mean_outline(labels: NDArray[np.int32], edges: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of `edges` along the outline of each label, from 0; each side of a pixel counts once."""
+def _lowest(steep: NDArray[np.float32], solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where the ground is plain, or less steep than all its neighbours."""
+    from scipy import ndimage
+
+    return ((steep < FLAT) | (ndimage.minimum_filter(steep, 3) == steep)) & solid
+
+
+def _mean_outline(
+    labels: NDArray[np.int32], edges: NDArray[np.float32], most: float = 1.0
+) -> NDArray[np.float64]:
+    """Mean of `edges` along the outline of each label, from 0; each side of a pixel counts once.
+
+    No edge counts for more than `most`.
+    """
     count = int(labels.max()) + 1
     total, sides = np.zeros(count), np.zeros(count)
     for one, other, first, second in (
@@ -150,7 +192,7 @@ def _mean_outline(labels: NDArray[np.int32], edges: NDArray[np.float32]) -> NDAr
         (labels[:, :-1], labels[:, 1:], edges[:, :-1], edges[:, 1:]),
     ):
         parted = one != other
-        edge = np.maximum(first, second)[parted]
+        edge = np.minimum(np.maximum(first[parted], second[parted]), most)
         for side in (one[parted], other[parted]):
             total += np.bincount(side, edge, count)
             sides += np.bincount(side, minlength=count)
@@ -160,7 +202,7 @@ def _mean_outline(labels: NDArray[np.int32], edges: NDArray[np.float32]) -> NDAr
 def _judged(
     where: NDArray[np.bool_],
     edges: NDArray[np.float32],
-    colours: list[NDArray[np.float32]],
+    colours: list[StretchedColours],
     solid: NDArray[np.bool_],
     constants: StructureConstants,
 ) -> NDArray[np.float32]:
@@ -168,13 +210,14 @@ def _judged(
     from scipy import ndimage
 
     labels, _ = ndimage.label(where)
-    outline = _mean_outline(labels, edges)
-    closed = _mean_outline(labels, np.minimum(edges, 1)) / max(constants.least_closed, 1e-9)
+    outline = _mean_outline(labels, edges, np.inf)
+    closed = _mean_outline(labels, edges) / max(constants.least_closed, 1e-9)
     evidence = np.zeros(outline.size, np.float32)
     reach = int(RING_PX[1]) + 1
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         window = tuple(slice(max(part.start - reach, 0), part.stop + reach) for part in place)
-        shape = labels[window] == number
+        down, across = window
+        shape = labels[down, across] == number
         if shape.sum() < LEAST_PX:
             continue
         marks = [
@@ -182,8 +225,8 @@ def _judged(
             _rectangularity(shape) / max(constants.least_rectangular, 1e-9),
         ]
         if min(marks) >= 1:  # else it is none, whatever its colours
-            before, after = (image[(slice(None), *window)] for image in colours)
-            uneven, earlier = _colour_contrast(shape, before, after, solid[window])
+            before, after = (image[down, across] for image in colours)
+            uneven, earlier = _colour_contrast(shape, before, after, solid[down, across])
             marks += [
                 constants.most_uneven / max(uneven, 1e-9),
                 constants.most_before / max(earlier, 1e-9),
@@ -255,15 +298,25 @@ def new_corners(
 
     if not solid.any():
         return np.zeros(solid.shape, bool)
-    usual = max(float(np.percentile(one[solid], ALL_BUT_CORNERS)) for one in (before, after))
-    ratio = np.where(solid, newly(before, after, tolerance_px) / max(usual, 1e-6), -1)
-    grown, _ = ndimage.label(ratio > CORNER_GROWN, np.ones((3, 3)))
-    begun = np.unique(grown[ratio > least])
-    return np.isin(grown, begun[begun > 0])
+    usual = max(
+        float(np.percentile(told_by(one, solid), ALL_BUT_CORNERS)) for one in (before, after)
+    )
+
+    def ratio(
+        asked: NDArray[np.bool_], first: NDArray[np.float32], second: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return np.where(asked, newly(first, second, tolerance_px) / max(usual, 1e-6), -1)
+
+    ratios = by_blocks(ratio, solid, before, after, halo_px=tolerance_px)
+    labels, count = ndimage.label(ratios > CORNER_GROWN, np.ones((3, 3)))
+    begun = np.zeros(count + 1, bool)
+    begun[labels[ratios > least]] = True
+    begun[0] = False
+    return begun[labels]
 
 
 def _shaped(
-    kept: NDArray[np.bool_], colours: NDArray[np.float32], solid: NDArray[np.bool_]
+    kept: NDArray[np.bool_], colours: StretchedColours, solid: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Give each structure the outline that its own colour has in the after image.
 
@@ -278,12 +331,9 @@ def _shaped(
     shaped = np.zeros(kept.shape, bool)
     pad = 8
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        window = tuple(
-            slice(max(part.start - pad, 0), min(part.stop + pad, size))
-            for part, size in zip(place, kept.shape, strict=True)
-        )
+        window, _ = grown(place, pad, kept.shape)
         hull = convex_hull_image(labels[window] == number)
-        shaped[window] |= _nearer_to_middle(colours[(slice(None), *window)], hull, solid[window])
+        shaped[window] |= _nearer_to_middle(colours[window], hull, solid[window])
     return shaped
 
 

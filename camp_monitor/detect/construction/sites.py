@@ -10,7 +10,12 @@ from camp_monitor.detect.construction.changed_ground import weigh_change
 from camp_monitor.detect.construction.method import METHOD
 from camp_monitor.detect.construction.new_structures import LEAST_PX, find_structures
 from camp_monitor.detect.detection import Change, Detection
-from camp_monitor.detect.structure import RIM_PX, Structure, measure_structures, stretched
+from camp_monitor.detect.structure import (
+    RIM_PX,
+    StretchedColours,
+    Structure,
+    measure_structures,
+)
 from camp_monitor.detect.water.banks import banks, wet_ground
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note
@@ -67,7 +72,9 @@ def detect_sites(pair: Pair) -> Detection:
     before, after, stretch = measure_structures(pair.before.pixels, pair.after_matched, ground)
     if not pair.shift_left.known:
         _check_not_moved(before, after, ground)
-    colours = [stretched(pixels, stretch) for pixels in (pair.before.pixels, pair.after_matched)]
+    colours = [
+        StretchedColours(pixels, stretch) for pixels in (pair.before.pixels, pair.after_matched)
+    ]
     structures, shape = find_structures(ground, before, after, colours, pair.pixel_m)
     weighed = weigh_change(pair, ground, before, after)
     changed = (weighed.evidence > 0) & ground

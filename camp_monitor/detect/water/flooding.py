@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from camp_monitor.detect.water.radar_flooding import find_radar_flooding
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import by_blocks
 from camp_monitor.scenes.image import Image
 
 METHOD = "flooding/4"
@@ -191,22 +193,11 @@ def _detect_optical(
     seen = pair.usable & before.seen & after.seen
     if not seen.any():
         raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
-    bright = (before.bright + after.bright) / 2
-    fall = np.nan_to_num(before.infrared - after.infrared) / np.float32(bright)
-    rise = np.nan_to_num((after.index - after.border) - (before.index - before.border))
     calibrated = pair.nature.calibrated
     least_fall = constants.least_fall if calibrated else constants.least_fall_uncalibrated
     # of reflectance haze on the first date may lift the index as high as water's
     least_rise = -np.inf if calibrated else constants.least_rise
-    gained = after.is_water & ~before.is_deep
-    gained &= (fall >= least_fall) & (rise >= least_rise)
-    lost = before.is_water & ~after.is_deep
-    lost &= (-fall >= least_fall) & (-rise >= least_rise)
-    # the weaker of two kinds of evidence: being water, and having lost infrared light
-    came = np.fmin(after.strength, 1 + (fall - least_fall) / SPAN)
-    went = np.fmin(before.strength, 1 + (-fall - least_fall) / SPAN)
-    strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
-    weaker = np.where(before.is_deep, 0, came), np.where(after.is_deep, 0, went)
+    (gained, lost), strength, weaker = _weighed(before, after, least_fall, least_rise)
     weaker = _unless_usual(weaker[0], usual_water), weaker[1]
     measured = {
         **qualified(before.measured, "before"),
@@ -219,6 +210,32 @@ def _detect_optical(
         () if calibrated or (before.parted and after.parted) else (note(Code.WATER_NOT_PARTED),)
     )
     return Detection(METHOD, changes, seen, measured, caveats, Code.UNDER_CLOUD_OR_SMOOTH)
+
+
+def _weighed(
+    before: Water, after: Water, least_fall: float, least_rise: float
+) -> tuple[tuple[NDArray[np.bool_], ...], NDArray[np.float32], tuple[NDArray[np.float32], ...]]:
+    """Return where water was gained and lost, the evidence, and that of each way elsewhere."""
+    bright = np.float32((before.bright + after.bright) / 2)
+
+    def weigh(*layers: NDArray[Any]) -> NDArray[np.float32]:
+        dry, wet, first, second, earlier, later, was_water, was_deep, is_water, is_deep = layers
+        fall = np.nan_to_num(dry - wet) / bright
+        rise = np.nan_to_num((second - after.border) - (first - before.border))
+        gained = is_water & ~was_deep & (fall >= least_fall) & (rise >= least_rise)
+        lost = was_water & ~is_deep & (-fall >= least_fall) & (-rise >= least_rise)
+        # the weaker of two kinds of evidence: being water, and having lost infrared light
+        came = np.fmin(later, 1 + (fall - least_fall) / SPAN)
+        went = np.fmin(earlier, 1 + (-fall - least_fall) / SPAN)
+        strength = np.maximum(np.where(gained, came, np.where(lost, went, np.fmax(came, went))), 0)
+        weaker = np.where(was_deep, 0, came), np.where(is_deep, 0, went)
+        return np.stack([strength, *weaker, gained, lost]).astype(np.float32)
+
+    strength, came, went, gained, lost = by_blocks(
+        weigh, before.infrared, after.infrared, before.index, after.index, before.strength,
+        after.strength, before.is_water, before.is_deep, after.is_water, after.is_deep,
+    )  # fmt: skip
+    return (gained > 0, lost > 0), strength, (came, went)
 
 
 def _detect_radar(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.indices import visible_excess
 from camp_monitor.detect.water.cloudiness import thick_cloud
+from camp_monitor.detect.water.smoothing import smoothed, smoothed_bands
 from camp_monitor.errors import Refusal
+from camp_monitor.scenes.blocks import told_by
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.sensors import Unit, is_sar
 
@@ -170,18 +173,29 @@ def map_water(
     """
     if not tells_water(image.bands):
         raise Refusal(Code.WATER_NEEDS_BANDS, bands=image.bands)
+    if slope_deg is not None or constants != CONSTANTS:
+        return _map_water(image, constants, slope_deg)
+    if image not in _MAPPED:
+        _MAPPED[image] = _map_water(image, constants, slope_deg)
+    return _MAPPED[image]
+
+
+_MAPPED: WeakKeyDictionary[Image, Water] = WeakKeyDictionary()
+"""Construction and flooding ask for the same map of a date: it is kept as long as the image is."""
+
+
+def _map_water(
+    image: Image, constants: WaterConstants, slope_deg: NDArray[np.float32] | None
+) -> Water:
     seen = image.usable.copy()
-    smooth = {
-        name: smoothed(image.band(name), seen, constants.smoothing_px)
-        for name in ("blue", *VISIBLE, *INFRARED)
-        if name in image.bands
-    }
+    names = [name for name in ("blue", *VISIBLE, *INFRARED) if name in image.bands]
+    smooth = smoothed_bands(image, names, constants.smoothing_px)
     if image.nature.unit is Unit.REFLECTANCE:
         light = _calibrated(smooth, seen, constants)
         valley_at = None
     else:
         light = _uncalibrated(smooth, seen)
-        valley_at = _valley((light.visible - light.infrared)[seen], constants)
+        valley_at = _valley(told_by(light.visible - light.infrared, seen), constants)
     index = visible_excess(light.visible, light.infrared)
     border = constants.border if valley_at is None else valley_at
     possible = light.possible
@@ -214,20 +228,6 @@ def _with_banks(deep: NDArray[np.bool_], water: NDArray[np.bool_]) -> NDArray[np
 
     near = ndimage.binary_dilation(deep, np.ones((3, 3)), iterations=BANK_PX)
     return np.asarray(near & water)
-
-
-def smoothed(
-    band: NDArray[np.float32], usable: NDArray[np.bool_], sigma_px: float
-) -> NDArray[np.float32]:
-    """Smooth a band over its usable pixels; 0 where none is near."""
-    from scipy import ndimage
-
-    filled = np.where(usable, band, 0).astype(np.float32)
-    if sigma_px <= 0:
-        return filled
-    weight = ndimage.gaussian_filter(usable.astype(np.float32), sigma_px, truncate=3)
-    values = ndimage.gaussian_filter(filled, sigma_px, truncate=3)
-    return np.where(usable, values / np.maximum(weight, 1e-6), 0).astype(np.float32)
 
 
 _Band = NDArray[np.float32]
@@ -264,7 +264,7 @@ def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Li
     infrared = _mean(bands, INFRARED)
     level = LEAST_LEVEL
     if clear.sum() >= SMALL_SCENE_PX:
-        bright = np.percentile(infrared[clear], constants.land_percentile)
+        bright = np.percentile(told_by(infrared, clear), constants.land_percentile)
         level = float(np.clip(bright, LEAST_LEVEL, HIGHEST_LEVEL))
     present = [name for name in INFRARED if name in bands]
     longest = bands[present[-1]]
@@ -284,7 +284,7 @@ def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
     """Blue light that comes from the air: what the darkest ground has too much; 0 without blue."""
     if "blue" not in bands or clear.sum() < SMALL_SCENE_PX:
         return 0.0
-    darkest = float(np.percentile(bands["blue"][clear], 0.1))
+    darkest = float(np.percentile(told_by(bands["blue"], clear), 0.1))
     return float(np.clip(darkest - CLEAR_BLUE, 0, HAZIEST_BLUE))
 
 
@@ -293,7 +293,7 @@ def _uncalibrated(bands: _Bands, usable: _Where) -> _Light:
 
     Visible light is given the share that it has of the light of bright ground.
     """
-    levels = {name: _bright(bands[name][usable]) for name in bands if name != "blue"}
+    levels = {name: _bright(told_by(bands[name], usable)) for name in bands if name != "blue"}
     own = {name: bands[name] / np.float32(level) for name, level in levels.items()}
     infrared = _mean(own, INFRARED)
     hidden = np.full(usable.shape, _featureless(infrared, usable))
@@ -315,7 +315,7 @@ def _featureless(infrared: _Band, usable: _Where) -> bool:
     """Whether one smooth surface fills the scene: water or sand, nobody can tell which."""
     if usable.sum() < SMALL_SCENE_PX:
         return True
-    values = smoothed(infrared, usable, FEATURE_PX)[usable]
+    values = told_by(smoothed([infrared], usable, FEATURE_PX)[0], usable)
     return bool(np.median(values) > FEATURELESS * _bright(values))
 
 

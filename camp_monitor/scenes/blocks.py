@@ -1,0 +1,151 @@
+"""Large images block by block: temporaries of bounded size, a thread for each core, same numbers.
+
+Blocks and sampled windows follow from the shape of an image alone, so that an answer does not hang
+on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_PX = 512
+"""Side of a block; its layers nearly fit into the caches of a processor."""
+ONE_BLOCK_PX = 1 << 20
+"""An image of at most so many pixels is one block."""
+RUN_PX = 1 << 20
+"""Pixels of a list that are looked at together."""
+MOST_THREADS = 8
+WHOLE_PX = 1 << 21
+"""An image of at most so many pixels is looked at as a whole for its statistics; of a larger one,
+these windows on an even lattice are: ..."""
+SAMPLED_SIDE_PX, SAMPLED_ALONG = 128, 8
+"""... of this side, so many along rows and columns each."""
+
+Window = tuple[slice, slice]
+"""Rows and columns of an image."""
+
+
+def threads() -> int:
+    """Return how many to use: ``OMP_NUM_THREADS`` where it is set, as in workers; else by cores."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    most = int(said) if said.isdecimal() else os.cpu_count() or 1
+    return max(1, min(most, MOST_THREADS))
+
+
+def blocks(shape: tuple[int, ...], side_px: int | None = None) -> list[Window]:
+    """Part an image, (..., row, col), into blocks of about this side; a small one is one block."""
+    side_px = side_px or BLOCK_PX
+    rows, columns = shape[-2:]
+    if rows * columns <= ONE_BLOCK_PX:
+        return [(slice(0, rows), slice(0, columns))]
+    return [(down, right) for down in _runs(rows, side_px) for right in _runs(columns, side_px)]
+
+
+def _runs(size: int, about: int) -> list[slice]:
+    count = max(1, round(size / about))
+    return [slice(size * number // count, size * (number + 1) // count) for number in range(count)]
+
+
+def by_blocks(
+    work: Callable[..., NDArray[Any]], *layers: NDArray[Any], halo_px: int = 0
+) -> NDArray[Any]:
+    """Apply a function of neighbourhoods to images, block by block.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the layers, (..., row, col), of a window, and returns an array of that window.  What
+        it tells of a pixel must rest on no pixels further off than `halo_px`.
+    *layers : ndarray
+        (..., row, col), of one height and width.
+    halo_px : int
+
+    Returns
+    -------
+    ndarray
+        What `work` returns for the whole images: the same numbers, wherever the blocks end.
+    """
+    shape = layers[0].shape[-2:]
+    parts = blocks(shape)
+    if len(parts) == 1:
+        return work(*layers)
+
+    def one(part: Window) -> NDArray[Any]:
+        wide, own = grown(part, halo_px, shape)
+        return work(*(layer[(..., *wide)] for layer in layers))[(..., *own)]
+
+    start = one(parts[0])
+    whole = np.empty((*start.shape[:-2], *shape), start.dtype)
+    whole[(..., *parts[0])] = start
+
+    def put(part: Window) -> None:
+        whole[(..., *part)] = one(part)
+
+    in_threads(put, parts[1:])
+    return whole
+
+
+def in_threads(work: Callable[[Any], object], parts: Iterable[Any]) -> None:
+    """Do a piece of work for each part, as many at a time as there are `threads`."""
+    count = threads()
+    if count == 1:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        for _ in pool.map(work, parts):
+            pass
+
+
+def sampled_windows(shape: tuple[int, ...]) -> list[Window]:
+    """Return the windows that statistics of an image rest on: the whole, or an even lattice."""
+    rows, columns = shape[-2:]
+    if rows * columns <= WHOLE_PX:
+        return [(slice(0, rows), slice(0, columns))]
+    return [(down, right) for down in _lattice(rows) for right in _lattice(columns)]
+
+
+def _lattice(size: int) -> list[slice]:
+    side = min(SAMPLED_SIDE_PX, size)
+    count = min(SAMPLED_ALONG, -(-size // side))
+    starts = [(size - side) * (2 * number + 1) // (2 * count) for number in range(count)]
+    return [slice(start, start + side) for start in starts]
+
+
+def grown(window: Window, by_px: int, shape: tuple[int, ...]) -> tuple[Window, Window]:
+    """Widen a window within an image; return it, and where the old one lies in it."""
+    wide = tuple(
+        slice(max(part.start - by_px, 0), min(part.stop + by_px, size))
+        for part, size in zip(window, shape[-2:], strict=True)
+    )
+    own = tuple(
+        slice(part.start - out.start, part.stop - out.start)
+        for part, out in zip(window, wide, strict=True)
+    )
+    return (wide[0], wide[1]), (own[0], own[1])
+
+
+def told_by(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return the values of the True pixels, of a large image those of some `WHOLE_PX` of them."""
+    return values.reshape(-1)[spread_out(where, WHOLE_PX)]
+
+
+def spread_out(where: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    """Return flat indexes of about `most` evenly spread pixels that are True, or of all of them."""
+    count = int(np.count_nonzero(where))
+    step = max(1, count // most)
+    if count == where.size:
+        return np.arange(0, count, step)
+    flat = where.reshape(-1)
+    chosen, passed = [], 0
+    for start in range(0, flat.size, RUN_PX):
+        found = np.flatnonzero(flat[start : start + RUN_PX])
+        chosen.append(found[-passed % step :: step] + start)
+        passed += found.size
+    return np.concatenate(chosen) if chosen else np.zeros(0, np.intp)
