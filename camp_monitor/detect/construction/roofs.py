@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from camp_monitor.codes import Code
 from camp_monitor.detect.construction.roof_network import (
+    REACH_PX,
     WEIGHTS_FOLDER,
-    Weights,
-    read_weights,
+    RoofNetwork,
+    open_network,
     run_network,
 )
 from camp_monitor.detect.detection import Change
+from camp_monitor.detect.lattice import Tile, Window, in_threads, sample, tiles
+from camp_monitor.detect.regions import CANDIDATE_STRENGTH
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
@@ -37,6 +40,15 @@ SEGMENT_SCALE, SEGMENT_LEAST_PX, SEGMENT_CONTRAST = 150.0, 24, 0.32
 """A segment is of a garden's or a roof side's size: 6 m2 at least."""
 MOST_LOGIT = 6.0
 """Evidence is cut off here before it is averaged."""
+TILE_PX = 768
+"""Side of the tiles in which a scene is worked through, with `REACH_PX` around each."""
+LIGHT_SAMPLE_PX = 1_000_000
+"""More pixels of a scene tell its light no better."""
+LEAST_ASKED_LOGIT = LOGIT_SPREAD * (CANDIDATE_STRENGTH - 1) - 0.05
+"""Mean evidence over a segment is asked for from here on: with less on each of its pixels nothing
+is called, nor kept as a candidate."""
+LOOK_AGAIN_LOGIT = -6.0
+"""Other looks are taken where the first one finds at least this."""
 EDGE_M = 0.7
 """How far the outline of a roof may be off: the network answers for blocks of one metre."""
 NOT_ROOFS = note(Code.LIKE_ROOFS)
@@ -98,13 +110,17 @@ def find_roofs(
     Blind to gain and offset of either date.
     """
     path = DEFAULT_WEIGHTS if structure_model == DEFAULT_MODEL else Path(structure_model)
-    logit = roof_logit(pair, pixel_m, read_weights(path), constants)
-    changed = (logit >= constants.least_logit) & pair.usable
-    strength = np.maximum(1 + (logit - constants.least_logit) / LOGIT_SPREAD, 0)
+    strength = roof_logit(pair, pixel_m, open_network(path), constants)
+    changed = (strength >= constants.least_logit) & pair.usable
+    strength -= np.float32(constants.least_logit)
+    strength /= np.float32(LOGIT_SPREAD)
+    strength += 1
+    np.maximum(strength, 0, out=strength)
+    strength[~pair.usable] = 0
     return Change(
         kind="construction",
         changed=changed,
-        strength=np.where(pair.usable, strength, 0).astype(np.float32),
+        strength=strength,
         edge_px=max(EDGE_M / pixel_m, 1.0),
         least_px=max(round(constants.least_m2 / pixel_m**2), 4),
         caveats=(NOT_ROOFS,),
@@ -113,20 +129,60 @@ def find_roofs(
 
 
 def roof_logit(
-    pair: Pair, pixel_m: float, weights: Weights, constants: RoofConstants = CONSTANTS
+    pair: Pair, pixel_m: float, network: RoofNetwork, constants: RoofConstants = CONSTANTS
 ) -> Floats:
-    """Return the logarithm of the odds of a new roof, (row, col), on the grid of the pair."""
+    """Return the logarithm of the odds of a new roof, (row, col), on the grid of the pair.
+
+    The scene is worked through in tiles that lie where the corner of its grid puts them.  In a tile
+    of which the first look stays below `LOOK_AGAIN_LOGIT` everywhere, there is no other look; and
+    its segments are not asked where no pixel of it could be called for them.
+    """
+    shape = pair.usable.shape
     factor = pixel_m / WORKING_M
-    before, after = (
-        resampled(_colours(image, pair.usable), factor) for image in (pair.before, pair.after)
-    )
-    views = list(_views())[: constants.views]
-    looks = [back(run_network(weights, turn(before), turn(after))) for turn, back in views]
-    logit = np.asarray(np.mean(looks, axis=0), np.float32)
-    if constants.segment_weight > 0:
+    working = tuple(max(round(size * factor), 1) for size in shape)
+    lights = [measure_light(image, pair.usable) for image in (pair.before, pair.after)]
+
+    def ask(tile: Tile) -> Floats:
+        before, after = (
+            _seen_in(image, pair.usable, light, working, tile.outer)
+            for image, light in zip((pair.before, pair.after), lights, strict=True)
+        )
+        return _tile_logit(network, before, after, constants)[tile.inner_of_outer]
+
+    found = np.empty(working, np.float32)
+    parts = tiles(working, TILE_PX, REACH_PX)
+    for tile, logit in zip(parts, in_threads(ask, parts), strict=True):
+        found[tile.inner] = logit
+    if working == shape:
+        return found
+    whole = np.empty(shape, np.float32)
+    parts = tiles(shape, TILE_PX)
+
+    def back(tile: Tile) -> Floats:
+        return resampled_part(lambda window: found[None][:, *window], working, shape, tile.inner)[0]
+
+    for tile, logit in zip(parts, in_threads(back, parts), strict=True):
+        whole[tile.inner] = logit
+    return whole
+
+
+def _tile_logit(
+    network: RoofNetwork, before: Floats, after: Floats, constants: RoofConstants
+) -> Floats:
+    """Return the logarithm of the odds of a new roof in one tile."""
+    turn, back = next(_views())
+    logit = back(run_network(network, turn(before), turn(after)))
+    if logit.max() >= LOOK_AGAIN_LOGIT:
+        others = list(_views())[1 : constants.views]
+        looks = [
+            logit,
+            *(back(run_network(network, turn(before), turn(after))) for turn, back in others),
+        ]
+        logit = np.asarray(np.mean(looks, axis=0), np.float32)
+    if constants.segment_weight > 0 and logit.max() >= LEAST_ASKED_LOGIT:
         whole = _by_segments(logit, after)
-        logit += np.float32(constants.segment_weight) * (whole - logit)
-    return resampled(logit[None], 1 / factor, pair.usable.shape)[0]
+        logit = logit + np.float32(constants.segment_weight) * (whole - logit)
+    return logit
 
 
 def _by_segments(logit: Floats, after: Floats) -> Floats:
@@ -146,13 +202,57 @@ def _by_segments(logit: Floats, after: Floats) -> Floats:
     return (sums / np.bincount(labels.ravel()))[labels].astype(np.float32)
 
 
-def _colours(image: Image, usable: NDArray[np.bool_]) -> Floats:
+@dataclass(frozen=True, eq=False)
+class Light:
+    """What the light of a scene adds to its bands, and by how much it stretches them.
+
+    Parameters
+    ----------
+    offsets : ndarray
+        Median of red, green and blue.
+    gain : float
+        Half the width of the middle 80 % of the brightness; 0 where nothing is usable.
+    """
+
+    offsets: NDArray[np.float32]
+    gain: float
+
+
+def measure_light(image: Image, usable: NDArray[np.bool_]) -> Light:
+    """Measure the light of a scene on pixels spread evenly over it."""
+    window = sample(usable.shape, LIGHT_SAMPLE_PX)
+    return _light_of(_colours(image, window), usable[window])
+
+
+def _light_of(bands: Floats, usable: NDArray[np.bool_]) -> Light:
+    usable = usable & np.isfinite(bands).all(axis=0)
+    if not usable.any():
+        return Light(np.zeros(3, np.float32), 0.0)
+    held = bands[:, usable]
+    low, high = np.percentile(held.mean(axis=0), [10, 90])
+    return Light(np.median(held, axis=1), max(float(high - low) / 2, LEAST_SPREAD))
+
+
+def _colours(image: Image, window: Window) -> Floats:
     """Return red, green and blue, (3, row, col); grey three times where a colour is missing."""
     if {"red", "green", "blue"} <= set(image.bands):
-        bands = np.stack([image.band(name) for name in ("red", "green", "blue")])
-    else:
-        bands = np.repeat(image.pixels.mean(axis=0)[None], 3, axis=0)
-    return freed_of_light(bands, usable)
+        return np.stack([image.band(name)[window] for name in ("red", "green", "blue")])
+    return np.repeat(image.pixels[:, *window].mean(axis=0)[None], 3, axis=0)
+
+
+def _seen_in(
+    image: Image,
+    usable: NDArray[np.bool_],
+    light: Light,
+    working: tuple[int, ...],
+    window: Window,
+) -> Floats:
+    """Return part of an image, freed of its light, on the pixels that the network works on."""
+
+    def read(part: Window) -> Floats:
+        return _freed(_colours(image, part), usable[part], light)
+
+    return resampled_part(read, usable.shape, working, window)
 
 
 def freed_of_light(bands: Floats, usable: NDArray[np.bool_]) -> Floats:
@@ -171,34 +271,65 @@ def freed_of_light(bands: Floats, usable: NDArray[np.bool_]) -> Floats:
         float32, (3, row, col): distance from the band's median, in half-widths of the middle 80 %
         of the brightness, at most `MOST_CONTRAST`; 0 where not usable.
     """
+    return _freed(bands, usable, _light_of(bands, usable))
+
+
+def _freed(bands: Floats, usable: NDArray[np.bool_], light: Light) -> Floats:
     usable = usable & np.isfinite(bands).all(axis=0)
-    if not usable.any():
+    if not light.gain:
         return np.zeros(bands.shape, np.float32)
-    middle = np.median(bands[:, usable], axis=1)[:, None, None]
-    low, high = np.percentile(bands[:, usable].mean(axis=0), [10, 90])
-    scaled = (bands - middle) / max(float(high - low) / 2, LEAST_SPREAD)
+    scaled = (bands - light.offsets[:, None, None]) / light.gain
     return np.where(usable, np.clip(scaled, -MOST_CONTRAST, MOST_CONTRAST), 0).astype(np.float32)
 
 
 def resampled(bands: Floats, factor: float, shape: tuple[int, ...] | None = None) -> Floats:
     """Resample (band, row, col) to `factor` times as many pixels a side, or to a shape."""
-    from scipy import ndimage
-
     rows, columns = bands.shape[1:]
     shape = shape or (max(round(rows * factor), 1), max(round(columns * factor), 1))
-    if shape == (rows, columns):
-        return bands
-    steps = rows / shape[0], columns / shape[1]
+    everything = slice(0, shape[0]), slice(0, shape[1])
+    return resampled_part(lambda part: bands[:, *part], (rows, columns), shape, everything)
+
+
+def resampled_part(
+    read: Callable[[Window], Floats],
+    held: tuple[int, ...],
+    shape: tuple[int, ...],
+    window: Window,
+) -> Floats:
+    """Resample an image to other pixels, and only that part of it which is asked for.
+
+    Parameters
+    ----------
+    read : callable
+        Returns part of the image, (band, row, col).
+    held : (int, int)
+        Rows and columns that the image has.
+    shape : (int, int)
+        Rows and columns that it would have.
+    window : (slice, slice)
+        The part of these that is returned.
+    """
+    from scipy import ndimage
+
+    if shape == held:
+        return read(window)
+    steps = [size / wanted for size, wanted in zip(held, shape, strict=True)]
     blur = [0.5 * max(step - 0.5, 0.0) if step > 1 else 0.0 for step in steps]
-    at = np.meshgrid(
-        *(np.arange(size) * step + step / 2 - 0.5 for size, step in zip(shape, steps, strict=True)),
-        indexing="ij",
-    )
-    resampled = [
-        ndimage.map_coordinates(ndimage.gaussian_filter(band, blur), at, order=1, mode="nearest")
-        for band in bands
+    at, parts = [], []
+    for size, step, sigma, asked in zip(held, steps, blur, window, strict=True):
+        where = np.arange(asked.start, asked.stop) * step + step / 2 - 0.5
+        more = int(4 * sigma + 0.5) + 2  # as far as the Gaussian reaches, and a neighbour
+        first = max(int(where[0]) - more, 0)
+        parts.append(slice(first, min(int(where[-1]) + more + 1, size)))
+        at.append(where - first)
+    places = np.meshgrid(*at, indexing="ij")
+    found = [
+        ndimage.map_coordinates(
+            ndimage.gaussian_filter(band, blur), places, order=1, mode="nearest"
+        )
+        for band in read((parts[0], parts[1]))
     ]
-    return np.stack(resampled).astype(np.float32)
+    return np.stack(found).astype(np.float32)
 
 
 def _views() -> Iterator[tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]]:
