@@ -25,6 +25,7 @@ from camp_monitor.detect.construction.roof_network import (
     LAYERS,
     MOST_BYTES,
     WEIGHTS_FOLDER,
+    RoofNetwork,
     Weights,
     open_network,
     read_weights,
@@ -247,6 +248,36 @@ def test_tiles_hardly_show(scattered: Pair, monkeypatch: pytest.MonkeyPatch) -> 
     whole = find_roofs(scattered, 0.5).changed
     monkeypatch.setattr(roofs, "TILE_PX", 256)
     assert f1(find_roofs(scattered, 0.5).changed, whole) > 0.97
+
+
+def test_where_a_roof_is_ruled_out_at_coarse_pixels_none_is_lost(
+    painted: list[PaintedPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Houses in the middle of fields: a few tiles are asked closely, and the answer is the same."""
+    rng = np.random.default_rng(4)
+    ground = ndimage.gaussian_filter(rng.normal(0, 40, (3, 1400, 1000)), (0, 3, 3)) + 90
+    before, after = ground.copy(), ground + rng.normal(0, 1, ground.shape)
+    for number, corner in enumerate(((0, 0), (600, 700), (1100, 300))):
+        here = np.s_[:, corner[0] : corner[0] + 192, corner[1] : corner[1] + 192]
+        before[here], after[here] = painted[number].before, painted[number].after
+    pair = pair_of(before, after)
+    asked: list[int] = []
+
+    def counted(network: RoofNetwork, first: Floats, second: Floats) -> Floats:
+        asked.append(first[0].size)
+        return run_network(network, first, second)
+
+    monkeypatch.setattr(roofs, "run_network", counted)
+    chosen = find_roofs(pair, 0.5)
+    closely = sum(asked)
+    asked.clear()
+    monkeypatch.setattr(roofs, "UNLIKELY_LOGIT", -np.inf)
+    every = find_roofs(pair, 0.5)
+    assert every.changed.any()
+    assert closely < 0.7 * sum(asked)
+    assert f1(chosen.changed, every.changed) > 0.98
+    found = label_regions(chosen.changed, chosen.least_px)[1]
+    assert found == label_regions(every.changed, every.least_px)[1]
 
 
 def test_a_part_is_resampled_as_the_whole_is() -> None:
