@@ -31,14 +31,12 @@ from camp_monitor.detect.construction.roof_network import (
     read_weights,
     run_network,
 )
-from camp_monitor.detect.construction.roofs import (
-    DEFAULT_WEIGHTS,
-    RoofConstants,
-    find_roofs,
+from camp_monitor.detect.construction.roof_pixels import (
     freed_of_light,
     resampled,
     resampled_part,
 )
+from camp_monitor.detect.construction.roofs import DEFAULT_WEIGHTS, RoofConstants, find_roofs
 from camp_monitor.detect.lattice import tiles
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError

@@ -18,8 +18,16 @@ from camp_monitor.detect.construction.roof_network import (
     open_network,
     run_network,
 )
+from camp_monitor.detect.construction.roof_pixels import (
+    Light,
+    colours_in,
+    freed,
+    halved,
+    measure_light,
+    resampled_part,
+)
 from camp_monitor.detect.detection import Change
-from camp_monitor.detect.lattice import Tile, Window, in_threads, sample, tiles
+from camp_monitor.detect.lattice import Tile, Window, in_threads, tiles
 from camp_monitor.detect.regions import CANDIDATE_STRENGTH
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
@@ -32,9 +40,6 @@ DEFAULT_MODEL = "default"
 DEFAULT_WEIGHTS = WEIGHTS_FOLDER / "roofs_painted.npz"
 WORKING_M = 0.5
 """Side of the pixels that the network has learnt on."""
-LEAST_SPREAD = 1e-6
-MOST_CONTRAST = 8.0
-"""What stands out more than this in a flat scene is cut off."""
 LOGIT_SPREAD = 4.0
 """This much more in the logarithm of the odds is one more unit of strength."""
 SEGMENT_SCALE, SEGMENT_LEAST_PX, SEGMENT_CONTRAST = 150.0, 24, 0.32
@@ -43,17 +48,17 @@ MOST_LOGIT = 6.0
 """Evidence is cut off here before it is averaged."""
 TILE_PX = 512
 """Side of the tiles in which a scene is worked through, with `REACH_PX` around each."""
-LIGHT_SAMPLE_PX = 1_000_000
-"""More pixels of a scene tell its light no better."""
 LEAST_ASKED_LOGIT = LOGIT_SPREAD * (CANDIDATE_STRENGTH - 1) - 0.05
 """Mean evidence over a segment is asked for from here on: with less on each of its pixels nothing
 is called, nor kept as a candidate."""
-UNLIKELY_LOGIT = -5.0
+UNLIKELY_LOGIT = -5.5
 """The network looks at pixels of one metre first, once.  Where it finds less than this all round,
 there is no other look.  Of 88 roofs called with every look in labelled scenes of the *tune* half,
-each has at least -4.7 within 16 m and -2.7 within 48 m; of the candidates, -4.8 and -3.9."""
-LOOKED_ROUND_PX = 96
-"""How far round a pixel that is not unlikely the other looks go: a house, and `REACH_PX`."""
+each has at least -4.7 within `NEAR_PX`, and each candidate at least -4.8."""
+NEAR_PX = 32
+LOOKED_ROUND_PX = NEAR_PX + 96
+"""How far round a pixel that is not unlikely the other looks go: what lies nearer than `NEAR_PX`
+must not feel their rim."""
 EDGE_M = 0.7
 """How far the outline of a roof may be off: the network answers for blocks of one metre."""
 NOT_ROOFS = note(Code.LIKE_ROOFS)
@@ -152,7 +157,7 @@ def roof_logit(
             _seen_in(image, pair.usable, light, working, tile.outer)
             for image, light in zip((pair.before, pair.after), lights, strict=True)
         )
-        return _tile_logit(network, before, after, constants)[tile.inner_of_outer]
+        return _tile_logit(network, before, after, tile.inner_of_outer, constants)
 
     found = np.empty(working, np.float32)
     parts = tiles(working, TILE_PX, REACH_PX)
@@ -172,43 +177,65 @@ def roof_logit(
 
 
 def _tile_logit(
+    network: RoofNetwork,
+    before: Floats,
+    after: Floats,
+    inner: Window,
+    constants: RoofConstants,
+) -> Floats:
+    """Return the logarithm of the odds of a new roof in one tile, which answers for `inner`."""
+    answer = np.full(before.shape[1:], UNLIKELY_LOGIT, np.float32)
+    coarse = run_network(network, halved(before), halved(after))
+    for window in worth_a_look(coarse, answer.shape, inner):
+        logit = _close_look(network, before[:, *window], after[:, *window], constants)
+        answer[window] = np.maximum(answer[window], logit)
+    return answer[inner]
+
+
+def _close_look(
     network: RoofNetwork, before: Floats, after: Floats, constants: RoofConstants
 ) -> Floats:
-    """Return the logarithm of the odds of a new roof in one tile."""
-    answer = np.full(before.shape[1:], UNLIKELY_LOGIT, np.float32)
-    window = _worth_a_look(run_network(network, *map(halved, (before, after))), answer.shape)
-    if window is None:
-        return answer
-    first, second = before[:, *window], after[:, *window]
+    """Look from all sides, and let each segment of one colour agree."""
     views = list(_views())[: constants.views]
-    looks = [back(run_network(network, turn(first), turn(second))) for turn, back in views]
+    looks = [back(run_network(network, turn(before), turn(after))) for turn, back in views]
     logit = np.asarray(np.mean(looks, axis=0), np.float32)
     if constants.segment_weight > 0 and logit.max() >= LEAST_ASKED_LOGIT:
-        whole = _by_segments(logit, second)
+        whole = _by_segments(logit, after)
         logit += np.float32(constants.segment_weight) * (whole - logit)
-    answer[window] = logit
-    return answer
+    return logit
 
 
-def _worth_a_look(coarse: Floats, shape: tuple[int, ...]) -> Window | None:
-    """Return the part of a tile in which a roof is not ruled out at pixels twice as large."""
-    likely = coarse > UNLIKELY_LOGIT
-    parts = []
-    for axis, size in enumerate(shape):
-        where = 2 * np.flatnonzero(likely.any(axis=1 - axis))
-        if not where.size:
-            return None
-        first, last = where[0] - LOOKED_ROUND_PX, where[-1] + LOOKED_ROUND_PX
-        parts.append(slice(max(first // BLOCK_PX * BLOCK_PX, 0), min(last, size)))
-    return parts[0], parts[1]
+def worth_a_look(coarse: Floats, shape: tuple[int, ...], inner: Window) -> list[Window]:
+    """Return the parts of a tile in which a roof is not ruled out at pixels twice as large.
 
+    Parameters
+    ----------
+    coarse : ndarray
+        float32, (row, col): logarithm of the odds in these larger pixels.
+    shape : (int, int)
+        Rows and columns of the tile.
+    inner : (slice, slice)
+        What the tile answers for; beyond `NEAR_PX` of it, only its neighbours are asked.
+    """
+    from scipy import ndimage
 
-def halved(bands: Floats) -> Floats:
-    """Average blocks of 2 x 2 pixels; an odd row or column at the end is repeated."""
-    more = (0, 0), (0, bands.shape[1] % 2), (0, bands.shape[2] % 2)
-    whole = np.pad(bands, more, mode="edge") if more[1][1] or more[2][1] else bands
-    rows = whole[:, ::2] + whole[:, 1::2]
-    return np.asarray((rows[..., ::2] + rows[..., 1::2]) / 4, np.float32)
+    near = tuple(
+        slice(max(part.start - NEAR_PX, 0) // 2, (part.stop + NEAR_PX + 1) // 2) for part in inner
+    )
+    likely = np.zeros(coarse.shape, bool)
+    likely[near] = coarse[near] > UNLIKELY_LOGIT
+    if not likely.any():
+        return []
+    round_px = LOOKED_ROUND_PX // 2
+    labels, _ = ndimage.label(ndimage.maximum_filter(likely, 2 * round_px + 1))
+    windows = []
+    for place in ndimage.find_objects(labels):
+        rows, columns = (
+            slice(2 * part.start // BLOCK_PX * BLOCK_PX, min(2 * part.stop, size))
+            for part, size in zip(place, shape, strict=True)
+        )
+        windows.append((rows, columns))
+    return windows
 
 
 def _by_segments(logit: Floats, after: Floats) -> Floats:
@@ -228,44 +255,6 @@ def _by_segments(logit: Floats, after: Floats) -> Floats:
     return (sums / np.bincount(labels.ravel()))[labels].astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class Light:
-    """What the light of a scene adds to its bands, and by how much it stretches them.
-
-    Parameters
-    ----------
-    offsets : ndarray
-        Median of red, green and blue.
-    gain : float
-        Half the width of the middle 80 % of the brightness; 0 where nothing is usable.
-    """
-
-    offsets: NDArray[np.float32]
-    gain: float
-
-
-def measure_light(image: Image, usable: NDArray[np.bool_]) -> Light:
-    """Measure the light of a scene on pixels spread evenly over it."""
-    window = sample(usable.shape, LIGHT_SAMPLE_PX)
-    return _light_of(_colours(image, window), usable[window])
-
-
-def _light_of(bands: Floats, usable: NDArray[np.bool_]) -> Light:
-    usable = usable & np.isfinite(bands).all(axis=0)
-    if not usable.any():
-        return Light(np.zeros(3, np.float32), 0.0)
-    held = bands[:, usable]
-    low, high = np.percentile(held.mean(axis=0), [10, 90])
-    return Light(np.median(held, axis=1), max(float(high - low) / 2, LEAST_SPREAD))
-
-
-def _colours(image: Image, window: Window) -> Floats:
-    """Return red, green and blue, (3, row, col); grey three times where a colour is missing."""
-    if {"red", "green", "blue"} <= set(image.bands):
-        return np.stack([image.band(name)[window] for name in ("red", "green", "blue")])
-    return np.repeat(image.pixels[:, *window].mean(axis=0)[None], 3, axis=0)
-
-
 def _seen_in(
     image: Image,
     usable: NDArray[np.bool_],
@@ -276,86 +265,9 @@ def _seen_in(
     """Return part of an image, freed of its light, on the pixels that the network works on."""
 
     def read(part: Window) -> Floats:
-        return _freed(_colours(image, part), usable[part], light)
+        return freed(colours_in(image, part), usable[part], light)
 
     return resampled_part(read, usable.shape, working, window)
-
-
-def freed_of_light(bands: Floats, usable: NDArray[np.bool_]) -> Floats:
-    """Take the offset of each band and the common gain of all out of an image.
-
-    Parameters
-    ----------
-    bands : ndarray
-        float32, (3, row, col), in any unit.
-    usable : ndarray of bool
-        (row, col).
-
-    Returns
-    -------
-    ndarray
-        float32, (3, row, col): distance from the band's median, in half-widths of the middle 80 %
-        of the brightness, at most `MOST_CONTRAST`; 0 where not usable.
-    """
-    return _freed(bands, usable, _light_of(bands, usable))
-
-
-def _freed(bands: Floats, usable: NDArray[np.bool_], light: Light) -> Floats:
-    usable = usable & np.isfinite(bands).all(axis=0)
-    if not light.gain:
-        return np.zeros(bands.shape, np.float32)
-    scaled = (bands - light.offsets[:, None, None]) / light.gain
-    return np.where(usable, np.clip(scaled, -MOST_CONTRAST, MOST_CONTRAST), 0).astype(np.float32)
-
-
-def resampled(bands: Floats, factor: float, shape: tuple[int, ...] | None = None) -> Floats:
-    """Resample (band, row, col) to `factor` times as many pixels a side, or to a shape."""
-    rows, columns = bands.shape[1:]
-    shape = shape or (max(round(rows * factor), 1), max(round(columns * factor), 1))
-    everything = slice(0, shape[0]), slice(0, shape[1])
-    return resampled_part(lambda part: bands[:, *part], (rows, columns), shape, everything)
-
-
-def resampled_part(
-    read: Callable[[Window], Floats],
-    held: tuple[int, ...],
-    shape: tuple[int, ...],
-    window: Window,
-) -> Floats:
-    """Resample an image to other pixels, and only that part of it which is asked for.
-
-    Parameters
-    ----------
-    read : callable
-        Returns part of the image, (band, row, col).
-    held : (int, int)
-        Rows and columns that the image has.
-    shape : (int, int)
-        Rows and columns that it would have.
-    window : (slice, slice)
-        The part of these that is returned.
-    """
-    from scipy import ndimage
-
-    if shape == held:
-        return read(window)
-    steps = [size / wanted for size, wanted in zip(held, shape, strict=True)]
-    blur = [0.5 * max(step - 0.5, 0.0) if step > 1 else 0.0 for step in steps]
-    at, parts = [], []
-    for size, step, sigma, asked in zip(held, steps, blur, window, strict=True):
-        where = np.arange(asked.start, asked.stop) * step + step / 2 - 0.5
-        more = int(4 * sigma + 0.5) + 2  # as far as the Gaussian reaches, and a neighbour
-        first = max(int(where[0]) - more, 0)
-        parts.append(slice(first, min(int(where[-1]) + more + 1, size)))
-        at.append(where - first)
-    places = np.meshgrid(*at, indexing="ij")
-    found = [
-        ndimage.map_coordinates(
-            ndimage.gaussian_filter(band, blur), places, order=1, mode="nearest"
-        )
-        for band in read((parts[0], parts[1]))
-    ]
-    return np.stack(found).astype(np.float32)
 
 
 def _views() -> Iterator[tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]]:
