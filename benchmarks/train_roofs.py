@@ -34,8 +34,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.simulation.settlement import paint_settlement
-from camp_monitor.detect.construction.roof_network import LAYERS, read_weights
-from camp_monitor.detect.construction.roofs import WORKING_M, find_roofs, freed_of_light, resampled
+from camp_monitor.detect.construction.roof_network import LAYERS, SHAPES, read_weights
+from camp_monitor.detect.construction.roof_pixels import freed_of_light, resampled
+from camp_monitor.detect.construction.roofs import WORKING_M, find_roofs
 from camp_monitor.evaluation import answering
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images, read_truth
 
@@ -43,10 +44,6 @@ ROOF_DATASETS: Mapping[str, float] = {"levir_cd": 0.5, "whu_cd": 0.22}
 """Datasets in which only roofs are labelled, and the side of their pixels, metres: as stated, or
 judged by the width of lanes and cars."""
 CROP_PX, BATCH, SCENE_PX = 128, 16, 224
-CHANNELS = {"stem": 16, "e0": 16, "d1": 24, "e1": 24, "d2": 40, "e2": 40, "d3": 56, "e3": 56,
-            "u2": 40, "u1": 24, "u0": 16, "h0": 24, "h1": 24}  # fmt: skip
-INPUTS = {"stem": 12, "e0": 16, "d1": 16, "e1": 24, "d2": 24, "e2": 40, "d3": 40, "e3": 56,
-          "u2": 96, "u1": 64, "u0": 40, "h0": 48, "h1": 24}  # fmt: skip
 REAL_SHARE = 0.5
 """Of the crops that research weights learn from; the others are painted."""
 
@@ -77,11 +74,12 @@ class Network(nn.Module):
 
     def __init__(self, normalised: bool) -> None:
         super().__init__()
-        for name, channels in CHANNELS.items():
-            layer: nn.Module = nn.Conv2d(INPUTS[name], channels, 3, padding=1)
+        for name in LAYERS[:-2]:
+            channels, inputs = SHAPES[name][:2]
+            layer: nn.Module = nn.Conv2d(inputs, channels, 3, padding=1)
             if normalised:
                 layer = nn.Sequential(
-                    nn.Conv2d(INPUTS[name], channels, 3, padding=1, bias=False),
+                    nn.Conv2d(inputs, channels, 3, padding=1, bias=False),
                     nn.BatchNorm2d(channels),
                 )
             self.add_module(name, layer)

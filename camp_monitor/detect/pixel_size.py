@@ -8,11 +8,13 @@ falls with the size of the pixel on built ground.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.detect.lattice import Window, sample
 from camp_monitor.scenes.image import Image
 
 SPARSENESS_AT_1_M = 0.715
@@ -34,6 +36,8 @@ SHADE_FRACTION = 0.5
 """Share of a band's median that is added before the logarithm, so that shade is not all edges."""
 LEAST_PX = 48
 """A smaller image has too few edges."""
+MOST_PX, WINDOWS_ALONG = 4_000_000, 4
+"""Of a larger image, so many pixels are looked at, in so many windows along each side."""
 
 
 @dataclass(frozen=True)
@@ -92,21 +96,59 @@ def estimate_pixel_m(before: Image, after: Image) -> PixelSize:
 
 
 def _sparseness(image: Image) -> float | None:
-    """Logarithm of the mean square of the slopes over their squared mean; None without slopes."""
+    """Logarithm of the mean square of the slopes over their squared mean; None without slopes.
+
+    Of a large image, windows that lie evenly spread over it are asked.
+    """
+    usable = image.usable
+    if min(usable.shape) < LEAST_PX:
+        return None
+    held = sample(usable.shape, MOST_PX)
+    used = usable[held]
+    if not used.any():
+        return None
+    middles = [float(np.median(band[held][used])) for band in image.pixels]
+    count, total, squares = 0, 0.0, 0.0
+    for window in _windows(usable.shape):
+        inside = _slopes(image.pixels[:, *window], usable[window], middles)
+        count += inside.size
+        total += float(inside.sum())
+        squares += float((inside**2).sum())
+    if count < LEAST_PX**2 or total <= 0:
+        return None
+    return math.log(squares / count / (total / count) ** 2)
+
+
+def _windows(shape: tuple[int, ...]) -> list[Window]:
+    """Return all of an image in one, or of a large one some windows, evenly spread."""
+    if math.prod(shape) <= MOST_PX:
+        return [(slice(0, shape[0]), slice(0, shape[1]))]
+    side = min(math.isqrt(MOST_PX) // WINDOWS_ALONG, *shape)
+    rows, columns = (
+        [
+            slice(first, first + side)
+            for first in np.linspace(0, size - side, WINDOWS_ALONG).round().astype(int).tolist()
+        ]
+        for size in shape
+    )
+    return [(row, column) for row in rows for column in columns]
+
+
+def _slopes(
+    pixels: NDArray[np.float32], usable: NDArray[np.bool_], middles: Sequence[float]
+) -> NDArray[np.float64]:
+    """Slopes of the logarithm of brightness on usable ground, summed over the bands."""
     from scipy import ndimage
 
-    usable = image.usable
-    if min(usable.shape) < LEAST_PX or not usable.any():
-        return None
     slopes = np.zeros(usable.shape, np.float32)
-    for band in image.pixels:
-        slopes += ndimage.gaussian_gradient_magnitude(_log(band, usable), 1.0, mode="nearest")
-    inside = slopes[~ndimage.binary_dilation(~usable, iterations=3)].astype(np.float64)
-    mean = float(inside.mean()) if inside.size >= LEAST_PX**2 else 0.0
-    return math.log(float((inside**2).mean()) / mean**2) if mean > 0 else None
+    for band, middle in zip(pixels, middles, strict=True):
+        logarithm = _log(band, usable, middle)
+        slopes += ndimage.gaussian_gradient_magnitude(logarithm, 1.0, mode="nearest")
+    return slopes[~ndimage.binary_dilation(~usable, iterations=3)].astype(np.float64)
 
 
-def _log(band: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    middle = float(np.median(band[usable]))
+def _log(
+    band: NDArray[np.float32], usable: NDArray[np.bool_], middle: float
+) -> NDArray[np.float32]:
     filled = np.maximum(np.where(usable, band, middle), 0)
     return np.log(filled + max(SHADE_FRACTION * middle, 1e-6)).astype(np.float32)

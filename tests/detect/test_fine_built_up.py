@@ -14,6 +14,7 @@ from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
 from camp_monitor.codes import Code
+from camp_monitor.detect.construction import built_up
 from camp_monitor.detect.construction import fine as fine_construction
 from camp_monitor.detect.construction.built_up import CONSTANTS, FEW_EDGES, find_built_up
 from camp_monitor.detect.construction.fine import detect_fine_construction
@@ -150,6 +151,22 @@ def test_an_odd_number_of_pixels_is_averaged_to_its_very_edge() -> None:
     found = find_built_up(pair(image(before, 0.5), image(after, 0.5)), 0.5)
     assert found.change.changed.shape == (rows, columns)
     assert regions(found.change) == 0
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 7, 66, 67])
+def test_how_many_rows_are_averaged_at_a_time_does_not_show(
+    rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (
+        np.repeat(np.repeat(each, 3, 1), 3, 2)[:, :-1, :-2]
+        for each in (fields(1)[:, :67], with_houses(fields(1))[:, :67])
+    )
+    flags = np.zeros(before.shape[1:], np.uint8)
+    flags[20:50, 30:90] = 2
+    two = pair(image(before, 0.5), replace(image(after, 0.5), flags=flags))
+    whole = find_built_up(two, 0.5).change
+    monkeypatch.setattr(built_up, "ROWS_AT_ONCE", rows_at_once)
+    np.testing.assert_array_equal(find_built_up(two, 0.5).change.strength, whole.strength)
 
 
 def test_unusable_ground_is_never_called_and_makes_nothing_else_be_called() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from benchmarks.simulation.settlement import paint_settlement
+from camp_monitor.detect import pixel_size
 from camp_monitor.detect.construction.fine import ROOFS_UNDER_M
 from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.evaluation.benchmark import read_benchmark, read_images
@@ -42,6 +43,14 @@ def test_coarser_pixels_are_estimated_larger() -> None:
     ]
     assert found[0].pixel_m < found[1].pixel_m < found[2].pixel_m
     assert all(size.low_m <= size.pixel_m <= size.high_m for size in found)
+
+
+def test_windows_of_a_large_image_tell_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = paint_settlement(np.random.default_rng(0), 384, 0.5)
+    two = image(painted.before), image(painted.after)
+    whole = estimate_pixel_m(*two)
+    monkeypatch.setattr(pixel_size, "MOST_PX", 60_000)
+    assert estimate_pixel_m(*two).pixel_m == pytest.approx(whole.pixel_m, rel=0.15)
 
 
 def test_gain_and_order_of_the_dates_do_not_matter() -> None:

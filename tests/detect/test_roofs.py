@@ -17,26 +17,33 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage
 
+from benchmarks.roof_graph import draw
 from benchmarks.simulation.settlement import PaintedPair, paint_settlement
-from camp_monitor.detect.construction import roof_network
+from camp_monitor.detect.construction import roofs
 from camp_monitor.detect.construction.roof_network import (
+    GRAPH,
     LAYERS,
     MOST_BYTES,
     WEIGHTS_FOLDER,
+    RoofNetwork,
+    Weights,
+    open_network,
     read_weights,
     run_network,
 )
-from camp_monitor.detect.construction.roofs import (
-    DEFAULT_WEIGHTS,
-    RoofConstants,
-    find_roofs,
+from camp_monitor.detect.construction.roof_pixels import (
     freed_of_light,
+    resampled,
+    resampled_part,
 )
+from camp_monitor.detect.construction.roofs import DEFAULT_WEIGHTS, RoofConstants, find_roofs
+from camp_monitor.detect.lattice import tiles
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair, pair_images
 from camp_monitor.scenes.image import Image, Quality
 
+Floats = NDArray[np.float32]
 Pixels = NDArray[np.floating] | NDArray[np.uint8]
 SEEDS = range(9_000_000, 9_000_008)
 """Settlements that no weights have learnt from: those were painted with other seeds."""
@@ -160,37 +167,124 @@ def test_one_band_does_and_flat_ground_holds_no_roof(painted: list[PaintedPair])
     assert not called(pair_of(flat, flat)).any()
 
 
-def test_the_numpy_network_is_what_the_formulas_say() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.normal(0, 1, (2, 4, 5)).astype(np.float32)
-    weights = {
-        "e0_weight": rng.normal(0, 1, (3, 2, 3, 3)).astype(np.float32),
-        "e0_bias": np.array([0.5, -1, 0], np.float32),
-    }
-    slow = np.zeros((3, 4, 5))
-    for out, row, column in np.ndindex(slow.shape):
-        slow[out, row, column] = weights["e0_bias"][out]
-        for channel, down, right in np.ndindex(2, 3, 3):
-            r, c = row + down - 1, column + right - 1
-            if 0 <= r < 4 and 0 <= c < 5:
-                slow[out, row, column] += (
-                    values[channel, r, c] * weights["e0_weight"][out, channel, down, right]
-                )
-    np.testing.assert_allclose(roof_network._convolve(weights, "e0", values), slow, atol=1e-5)
+def plainly(weights: Weights, dates: tuple[Floats, Floats]) -> Floats:
+    """The network by its formulas, one correlation at a time; blocks of 2 x 2 pixels."""
+
+    def layer(name: str, *inputs: Floats) -> Floats:
+        values, kernels = np.concatenate(inputs), weights[f"{name}_weight"]
+        sums = [
+            sum(
+                ndimage.correlate(channel, one, mode="constant")
+                for channel, one in zip(values, kernel, strict=True)
+            )
+            for kernel in kernels
+        ]
+        summed = np.stack(sums) + weights[f"{name}_bias"][:, None, None]
+        return np.asarray(summed if name == "out" else np.maximum(summed, 0), np.float32)
+
+    def coarser(values: Floats) -> Floats:
+        return np.max([values[:, i::2, j::2] for i, j in np.ndindex(2, 2)], axis=0)
+
+    def repeated(values: Floats) -> Floats:
+        return np.kron(values, np.ones((1, 2, 2), np.float32))
+
+    described = []
+    for date in dates:
+        pixels = np.stack([band[i::2, j::2] for band in date for i, j in np.ndindex(2, 2)])
+        fine = layer("e0", layer("stem", pixels))
+        half = layer("e1", layer("d1", coarser(fine)))
+        quarter = layer("e2", layer("d2", coarser(half)))
+        eighth = layer("e3", layer("d3", coarser(quarter)))
+        quarter = layer("u2", repeated(eighth), quarter)
+        half = layer("u1", repeated(quarter), half)
+        described.append(layer("u0", repeated(half), fine))
+    first, second = described
+    return layer("out", layer("h1", layer("h0", first, second, second - first)))[0]
 
 
-def test_tiles_do_not_show(painted: list[PaintedPair], monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = read_weights(DEFAULT_WEIGHTS)
-    everything = np.ones((192, 192), bool)
-    before, after = (
-        freed_of_light(p.astype(np.float32), everything)
-        for p in (painted[0].before, painted[0].after)
-    )
-    whole = run_network(weights, before, after)
-    monkeypatch.setattr(roof_network, "TILE_PX", 64)
-    tiled = run_network(weights, before, after)
-    assert tiled.shape == whole.shape
-    assert ((tiled > 0) != (whole > 0)).mean() < 0.002
+def test_the_network_is_what_the_formulas_say() -> None:
+    first, second = np.random.default_rng(0).normal(0, 1, (2, 3, 48, 32)).astype(np.float32)
+    blocks = plainly(read_weights(DEFAULT_WEIGHTS), (first, second))
+    answer = run_network(open_network(DEFAULT_WEIGHTS), first, second)
+    assert answer.shape == (48, 32)
+    # between the middles of blocks lies the mean of them, a quarter and three quarters
+    inner = answer[1:-1, 1:-1].reshape(23, 2, 15, 2).mean(axis=(1, 3))
+    corners = (blocks[:-1, :-1] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[1:, 1:]) / 4
+    np.testing.assert_allclose(inner, corners, atol=1e-4)
+
+
+def test_the_graph_is_the_one_that_is_drawn() -> None:
+    assert GRAPH.read_bytes() == draw()
+
+
+@pytest.fixture(scope="module")
+def scattered() -> Pair:
+    """A settlement of 896 x 640 pixels."""
+    patches = [paint_settlement(np.random.default_rng(seed), 128, 0.5) for seed in SEEDS[:7]]
+    chosen = np.random.default_rng(1).integers(0, len(patches), (7, 5))
+    frames = []
+    for date in ("before", "after"):
+        rows = [np.concatenate([getattr(patches[i], date) for i in row], axis=2) for row in chosen]
+        frames.append(np.concatenate(rows, axis=1))
+    return pair_of(frames[0], frames[1])
+
+
+@pytest.mark.parametrize("pixel_m", [0.5, 0.37])
+def test_neither_threads_nor_blocks_show(
+    scattered: Pair, pixel_m: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roofs, "TILE_PX", 256)
+    answers = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        answers.append(find_roofs(scattered, pixel_m))
+    np.testing.assert_array_equal(answers[0].strength, answers[1].strength)
+    assert answers[0].changed.any()
+
+
+def test_tiles_hardly_show(scattered: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = find_roofs(scattered, 0.5).changed
+    monkeypatch.setattr(roofs, "TILE_PX", 256)
+    assert f1(find_roofs(scattered, 0.5).changed, whole) > 0.97
+
+
+def test_where_a_roof_is_ruled_out_at_coarse_pixels_none_is_lost(
+    painted: list[PaintedPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Houses in the middle of fields: a few tiles are asked closely, and the answer is the same."""
+    rng = np.random.default_rng(4)
+    ground = ndimage.gaussian_filter(rng.normal(0, 40, (3, 1400, 1000)), (0, 3, 3)) + 90
+    before, after = ground.copy(), ground + rng.normal(0, 1, ground.shape)
+    for number, corner in enumerate(((0, 0), (600, 700), (1100, 300))):
+        here = np.s_[:, corner[0] : corner[0] + 192, corner[1] : corner[1] + 192]
+        before[here], after[here] = painted[number].before, painted[number].after
+    pair = pair_of(before, after)
+    asked: list[int] = []
+
+    def counted(network: RoofNetwork, first: Floats, second: Floats) -> Floats:
+        asked.append(first[0].size)
+        return run_network(network, first, second)
+
+    monkeypatch.setattr(roofs, "run_network", counted)
+    chosen = find_roofs(pair, 0.5)
+    closely = sum(asked)
+    asked.clear()
+    monkeypatch.setattr(roofs, "UNLIKELY_LOGIT", -np.inf)
+    every = find_roofs(pair, 0.5)
+    assert every.changed.any()
+    assert closely < 0.7 * sum(asked)
+    assert f1(chosen.changed, every.changed) > 0.98
+    found = label_regions(chosen.changed, chosen.least_px)[1]
+    assert found == label_regions(every.changed, every.least_px)[1]
+
+
+def test_a_part_is_resampled_as_the_whole_is() -> None:
+    bands = np.random.default_rng(0).normal(0, 1, (3, 90, 70)).astype(np.float32)
+    for shape in ((45, 31), (200, 150), (90, 70)):
+        whole = resampled(bands, 0, shape)
+        for tile in tiles(shape, 17):
+            part = resampled_part(lambda here: bands[:, *here], (90, 70), shape, tile.inner)
+            np.testing.assert_allclose(part, whole[:, *tile.inner], atol=1e-6)
 
 
 def test_any_size_of_scene_is_answered() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code
-from camp_monitor.detect.cells import averaged, enlarged, filled, mean_around
+from camp_monitor.detect.cells import averaged, enlarged, mean_around
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.irmad import irmad
+from camp_monitor.detect.lattice import sample
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 
@@ -25,6 +26,10 @@ SHADE_FRACTION = 0.5
 FAINT_SLOPE = 0.01
 """Added to the edges before, in logarithms of brightness per cell, so that bare sand or water does
 not turn any edge into a new one."""
+ROWS_AT_ONCE = 256
+"""Rows of cells that are averaged at a time."""
+SAMPLE_PX = 4_000_000
+"""More pixels of a scene tell its median no better."""
 LEAST_M2 = 60.0
 """Smaller regions are vehicles, trees and shade."""
 
@@ -122,21 +127,21 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
     .. [2] Di Zenzo (1986), doi:10.1016/0734-189X(86)90223-9 (slopes of several bands)
     """
     cells = max(1, round(CELL_M / pixel_m))
-    usable = averaged(pair.usable[None].astype(np.float32), cells)[0] > 0.5
-    before, after = (
-        averaged(filled(image.pixels, pair.usable), cells) for image in (pair.before, pair.after)
-    )
+    usable, before, after = _in_cells(pair, cells)
     slopes = _slopes(before, usable), _slopes(after, usable)
     agreement = _agreement(*slopes, usable)
     weight = min(max(constants.trust * agreement, 0.0), constants.most_colour)
-    times, contrast = _colour_change(before, after, usable, constants.smoothed_cells)
     side = constants.neighbourhood_m / (pixel_m * cells)
     edges = _new_edges(*slopes, usable, side, constants.excused_cells)
+    del slopes
+    times, contrast = _colour_change(before, after, usable, constants.smoothed_cells)
+    del before, after
     evidence = (times / constants.colour_times) ** weight
     evidence *= (edges / constants.new_edges) ** (1 - weight)
     evidence = np.minimum(evidence, (contrast / max(constants.least_contrast, 1e-6)) ** 2)
-    whole = enlarged(evidence, cells, pair.usable.shape)
-    strength = np.where(pair.usable, whole, 0).astype(np.float32)
+    del times, contrast, edges
+    strength = enlarged(evidence.astype(np.float32), cells, pair.usable.shape).copy()
+    strength[~pair.usable] = 0
     by_colours = weight >= 0.5
     change = Change(
         kind="built_up",
@@ -148,6 +153,41 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
         way=BY_COLOURS if by_colours else BY_EDGES,
     )
     return BuiltUp(change, agreement, weight)
+
+
+def _in_cells(
+    pair: Pair, cells: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.float32]]:
+    """Average what is usable, and both dates, by cells; a band's median lies where nothing is.
+
+    Some rows of cells are worked on at a time: memory beyond the answer does not grow with the
+    area.
+    """
+    rows, columns = pair.usable.shape
+    shape = max(rows // cells, 1), max(columns // cells, 1)
+    usable = np.empty(shape, bool)
+    dates = [np.empty((len(pair.bands), *shape), np.float32) for _ in range(2)]
+    sources = [
+        (image.pixels, _medians(image.pixels, pair.usable)) for image in (pair.before, pair.after)
+    ]
+    for first in range(0, shape[0], ROWS_AT_ONCE):
+        last = min(first + ROWS_AT_ONCE, shape[0])
+        here = slice(first * cells, rows if last == shape[0] else last * cells)
+        used = pair.usable[here]
+        usable[first:last] = averaged(used[None].astype(np.float32), cells)[0] > 0.5
+        for date, (pixels, medians) in zip(dates, sources, strict=True):
+            filled = np.where(used, pixels[:, here], medians[:, None, None])
+            date[:, first:last] = averaged(filled, cells)
+    return usable, dates[0], dates[1]
+
+
+def _medians(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Median of each band over usable pixels, evenly spread; 0 where none is."""
+    window = sample(usable.shape, SAMPLE_PX)
+    used = usable[window]
+    if not used.any():
+        return np.zeros(len(pixels), np.float32)
+    return np.array([np.median(band[window][used]) for band in pixels], np.float32)
 
 
 def _slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -182,14 +222,15 @@ def _colour_change(
     usable: NDArray[np.bool_],
     smoothed_cells: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Change of colour, by the pair's median and by the spread of unchanged ground's colours."""
+    """Change of colour, by the pair's median and by the spread of unchanged ground's colours.
+
+    Takes the grain off `before` and `after` in place.
+    """
     from scipy import ndimage
 
-    first, second = (
-        np.stack([ndimage.gaussian_filter(band, GRAIN_CELLS) for band in pixels])
-        for pixels in (before, after)
-    )
-    change = irmad(first, second, usable)
+    for band in (*before, *after):
+        ndimage.gaussian_filter(band, GRAIN_CELLS, output=band)
+    change = irmad(before, after, usable)
     distance = np.sqrt(np.where(usable, change.chi_square, 0)).astype(np.float64)
     distance = mean_around(distance, usable, smoothed_cells)
     middle = float(np.median(distance[usable])) if usable.any() else 0.0

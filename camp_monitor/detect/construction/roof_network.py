@@ -1,17 +1,22 @@
-"""A small convolutional network that tells roofs from ground, run with numpy alone.
+"""A small convolutional network that tells roofs from ground.
 
 Each date goes through the same network, which looks at blocks of 2 x 2 pixels in four scales (1, 2,
 4 and 8 m at half-metre pixels) and describes each block by sixteen numbers.  Two further layers
 compare the two descriptions: is there a roof now where there was none?  Batch normalisation is
 folded into the weights when they are saved.
+
+`GRAPH` says which layer follows which, without weights; benchmarks/roof_graph.py draws it, and
+ONNX Runtime runs it.
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +26,25 @@ from camp_monitor.errors import SceneError
 Floats = NDArray[np.float32]
 Weights = Mapping[str, NDArray[np.float32]]
 
-LAYERS = ("stem", "e0", "d1", "e1", "d2", "e2", "d3", "e3", "u2", "u1", "u0", "h0", "h1", "out",
-          "roof")  # fmt: skip
-"""Names of the layers; a file of weights holds ``<layer>_weight`` and ``<layer>_bias`` of each."""
+SHAPES: Mapping[str, tuple[int, ...]] = {
+    "stem": (16, 12, 3, 3), "e0": (16, 16, 3, 3),
+    "d1": (24, 16, 3, 3), "e1": (24, 24, 3, 3),
+    "d2": (40, 24, 3, 3), "e2": (40, 40, 3, 3),
+    "d3": (56, 40, 3, 3), "e3": (56, 56, 3, 3),
+    "u2": (40, 96, 3, 3), "u1": (24, 64, 3, 3), "u0": (16, 40, 3, 3),
+    "h0": (24, 48, 3, 3), "h1": (24, 24, 3, 3), "out": (1, 24, 1, 1), "roof": (1, 16, 1, 1),
+}  # fmt: skip
+"""Shape of each layer's kernels: outputs, inputs, rows, columns.  A file of weights holds
+``<layer>_weight`` and ``<layer>_bias`` of each; ``roof`` is for training alone."""
+LAYERS = tuple(SHAPES)
 BLOCK_PX = 16
 """Rows and columns must be a multiple of this: three halvings of blocks of two."""
 REACH_PX = 64
 """Pixels farther away than this have next to no influence."""
-TILE_PX = 384
-"""Larger scenes are worked through in tiles of this side, with `REACH_PX` around each."""
 MOST_BYTES = 500_000
 """A file of weights is smaller than this."""
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+GRAPH = WEIGHTS_FOLDER / "roof_network.onnx"
 
 
 @lru_cache(maxsize=4)
@@ -69,8 +81,9 @@ def read_weights(path: Path) -> Weights:
         ) from error
     missing = [
         layer
-        for layer in LAYERS
-        if arrays.get(f"{layer}_weight", np.zeros(0)).ndim != 4 or f"{layer}_bias" not in arrays
+        for layer, shape in SHAPES.items()
+        if _shape(arrays, f"{layer}_weight") != shape
+        or _shape(arrays, f"{layer}_bias") != shape[:1]
     ]
     if missing:
         raise SceneError(
@@ -80,15 +93,57 @@ def read_weights(path: Path) -> Weights:
     return arrays
 
 
-def run_network(weights: Weights, before: Floats, after: Floats) -> Floats:
+def _shape(arrays: Weights, name: str) -> tuple[int, ...] | None:
+    return arrays[name].shape if name in arrays else None
+
+
+@dataclass(frozen=True, eq=False)
+class RoofNetwork:
+    """The network with its weights, ready to be asked from several threads at once.
+
+    Parameters
+    ----------
+    session : onnxruntime.InferenceSession
+        Of `GRAPH`; runs on one thread.
+    """
+
+    session: Any
+
+
+@lru_cache(maxsize=4)
+def open_network(path: Path) -> RoofNetwork:
+    """Open the network with a file of weights, as `read_weights` reads it.
+
+    Raises
+    ------
+    SceneError
+        As by `read_weights`.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    weights = read_weights(path)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors alone
+    names = [
+        f"{layer}_{part}" for layer in LAYERS if layer != "roof" for part in ("weight", "bias")
+    ]
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in names]
+    options.add_external_initializers(names, values)
+    providers = ["CPUExecutionProvider"]
+    return RoofNetwork(onnxruntime.InferenceSession(GRAPH.read_bytes(), options, providers))
+
+
+def run_network(network: RoofNetwork, before: Floats, after: Floats) -> Floats:
     """Ask the network where a new roof is.
 
     Parameters
     ----------
-    weights : mapping
-        As `read_weights` gives them.
+    network : RoofNetwork
     before, after : ndarray
-        float32, (3, row, col): red, green, blue at about half a metre, centred and scaled.
+        float32, (3, row, col): red, green, blue at about half a metre, centred and scaled.  Of a
+        megapixel the network needs about 250 MB while it runs: larger scenes come in tiles.
 
     Returns
     -------
@@ -96,67 +151,10 @@ def run_network(weights: Weights, before: Floats, after: Floats) -> Floats:
         float32, (row, col): logarithm of the odds that a new roof is there.
     """
     rows, columns = before.shape[1:]
-    answer = np.empty((rows, columns), np.float32)
-    for row in range(0, rows, TILE_PX):
-        for column in range(0, columns, TILE_PX):
-            window = tuple(
-                slice(max(first - REACH_PX, 0), min(first + TILE_PX + REACH_PX, size))
-                for first, size in ((row, rows), (column, columns))
-            )
-            tile = _run_tile(weights, *(image[(slice(None), *window)] for image in (before, after)))
-            inner = tuple(
-                slice(first - part.start, min(first + TILE_PX, part.stop) - part.start)
-                for first, part in ((row, window[0]), (column, window[1]))
-            )
-            kept = tile[inner]
-            answer[row : row + kept.shape[0], column : column + kept.shape[1]] = kept
-    return answer
-
-
-def _run_tile(weights: Weights, before: Floats, after: Floats) -> Floats:
-    """Run the network on one tile of any size."""
-    rows, columns = before.shape[1:]
     more = (0, 0), (0, -rows % BLOCK_PX), (0, -columns % BLOCK_PX)
-    first, second = (
-        _describe(weights, np.pad(image, more, mode="edge")) for image in (before, after)
-    )
-    compared = np.concatenate([first, second, second - first])
-    compared = _layer(weights, "h1", _layer(weights, "h0", compared))
-    return _twice_as_fine(_convolve(weights, "out", compared)[0])[:rows, :columns]
-
-
-def _describe(weights: Weights, image: Floats) -> Floats:
-    """Describe each block of 2 x 2 pixels of one date by what it and its surroundings look like."""
-    fine = _layer(weights, "e0", _layer(weights, "stem", _blocks(image)))
-    half = _layer(weights, "e1", _layer(weights, "d1", _coarser(fine)))
-    quarter = _layer(weights, "e2", _layer(weights, "d2", _coarser(half)))
-    eighth = _layer(weights, "e3", _layer(weights, "d3", _coarser(quarter)))
-    quarter = _layer(weights, "u2", np.concatenate([_repeated(eighth), quarter]))
-    half = _layer(weights, "u1", np.concatenate([_repeated(quarter), half]))
-    return _layer(weights, "u0", np.concatenate([_repeated(half), fine]))
-
-
-def _layer(weights: Weights, name: str, values: Floats) -> Floats:
-    """Convolve, and cut off what is negative."""
-    return np.maximum(_convolve(weights, name, values), 0)
-
-
-def _convolve(weights: Weights, name: str, values: Floats) -> Floats:
-    """Correlate (channel, row, col) with a square kernel; beyond the edge lies 0."""
-    kernel, bias = weights[f"{name}_weight"], weights[f"{name}_bias"]
-    reach = kernel.shape[2] // 2
-    _, rows, columns = values.shape
-    padded = np.pad(values, ((0, 0), (reach, reach), (reach, reach)))
-    shifted = np.concatenate(
-        [
-            padded[:, row : row + rows, column : column + columns]
-            for row in range(kernel.shape[2])
-            for column in range(kernel.shape[3])
-        ]
-    )
-    flat = kernel.transpose(0, 2, 3, 1).reshape(kernel.shape[0], -1)
-    summed = flat @ shifted.reshape(flat.shape[1], -1) + bias[:, None]
-    return summed.reshape(-1, rows, columns).astype(np.float32)
+    dates = [_blocks(np.pad(image, more, mode="edge")) for image in (before, after)]
+    (answer,) = network.session.run(["out"], {"dates": np.stack(dates)})
+    return _twice_as_fine(answer[0, 0])[:rows, :columns]
 
 
 def _blocks(image: Floats) -> Floats:
@@ -164,17 +162,6 @@ def _blocks(image: Floats) -> Floats:
     bands, rows, columns = image.shape
     split = image.reshape(bands, rows // 2, 2, columns // 2, 2)
     return split.transpose(0, 2, 4, 1, 3).reshape(4 * bands, rows // 2, columns // 2)
-
-
-def _coarser(values: Floats) -> Floats:
-    """Keep the largest of each block of 2 x 2."""
-    channels, rows, columns = values.shape
-    return values.reshape(channels, rows // 2, 2, columns // 2, 2).max(axis=(2, 4))
-
-
-def _repeated(values: Floats) -> Floats:
-    """Repeat each value in a block of 2 x 2."""
-    return values.repeat(2, axis=1).repeat(2, axis=2)
 
 
 def _twice_as_fine(values: Floats) -> Floats:
