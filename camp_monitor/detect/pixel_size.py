@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detect.lattice import Window, sample
+from camp_monitor.scenes.blocks import Window, every_other
 from camp_monitor.scenes.image import Image
 
 SPARSENESS_AT_1_M = 0.715
@@ -103,7 +103,7 @@ def _sparseness(image: Image) -> float | None:
     usable = image.usable
     if min(usable.shape) < LEAST_PX:
         return None
-    held = sample(usable.shape, MOST_PX)
+    held = every_other(usable.shape, MOST_PX)
     used = usable[held]
     if not used.any():
         return None

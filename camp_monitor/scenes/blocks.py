@@ -6,6 +6,7 @@ on the machine.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,15 @@ def blocks(shape: tuple[int, ...], side_px: int | None = None) -> list[Window]:
     if rows * columns <= ONE_BLOCK_PX:
         return [(slice(0, rows), slice(0, columns))]
     return [(down, right) for down in _runs(rows, side_px) for right in _runs(columns, side_px)]
+
+
+def squares(shape: tuple[int, ...], side_px: int) -> list[Window]:
+    """Part an image into squares of just this side from its corner; the last ones are smaller."""
+    rows, columns = (
+        [slice(first, min(first + side_px, size)) for first in range(0, size, side_px)]
+        for size in shape[-2:]
+    )
+    return [(down, right) for down in rows for right in columns]
 
 
 def _runs(size: int, about: int) -> list[slice]:
@@ -116,6 +126,12 @@ def _lattice(size: int) -> list[slice]:
     count = min(SAMPLED_ALONG, -(-size // side))
     starts = [(size - side) * (2 * number + 1) // (2 * count) for number in range(count)]
     return [slice(start, start + side) for start in starts]
+
+
+def every_other(shape: tuple[int, ...], most_px: int) -> Window:
+    """Return every so-and-so-many row and column, at most about `most_px` pixels; all if fewer."""
+    step = max(1, math.ceil(math.sqrt(math.prod(shape[-2:]) / most_px)))
+    return slice(None, None, step), slice(None, None, step)
 
 
 def grown(window: Window, by_px: int, shape: tuple[int, ...]) -> tuple[Window, Window]:

@@ -37,10 +37,10 @@ from camp_monitor.detect.construction.roof_pixels import (
     resampled_part,
 )
 from camp_monitor.detect.construction.roofs import DEFAULT_WEIGHTS, RoofConstants, find_roofs
-from camp_monitor.detect.lattice import tiles
 from camp_monitor.detect.regions import label_regions
 from camp_monitor.errors import SceneError
 from camp_monitor.pairs.pair import Pair, pair_images
+from camp_monitor.scenes.blocks import squares
 from camp_monitor.scenes.image import Image, Quality
 
 Floats = NDArray[np.float32]
@@ -282,9 +282,9 @@ def test_a_part_is_resampled_as_the_whole_is() -> None:
     bands = np.random.default_rng(0).normal(0, 1, (3, 90, 70)).astype(np.float32)
     for shape in ((45, 31), (200, 150), (90, 70)):
         whole = resampled(bands, 0, shape)
-        for tile in tiles(shape, 17):
-            part = resampled_part(lambda here: bands[:, *here], (90, 70), shape, tile.inner)
-            np.testing.assert_allclose(part, whole[:, *tile.inner], atol=1e-6)
+        for here in squares(shape, 17):
+            part = resampled_part(lambda part: bands[:, *part], (90, 70), shape, here)
+            np.testing.assert_allclose(part, whole[:, *here], atol=1e-6)
 
 
 def test_any_size_of_scene_is_answered() -> None:

@@ -11,9 +11,9 @@ from camp_monitor.codes import Code
 from camp_monitor.detect.cells import averaged, enlarged, mean_around
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.irmad import irmad
-from camp_monitor.detect.lattice import sample
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import every_other
 
 BY_COLOURS, BY_EDGES = "works by colours", "works by edges"
 """Which of the two weighs more in the pair."""
@@ -183,7 +183,7 @@ def _in_cells(
 
 def _medians(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Median of each band over usable pixels, evenly spread; 0 where none is."""
-    window = sample(usable.shape, SAMPLE_PX)
+    window = every_other(usable.shape, SAMPLE_PX)
     used = usable[window]
     if not used.any():
         return np.zeros(len(pixels), np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.detect.lattice import Window, sample
+from camp_monitor.scenes.blocks import Window, every_other
 from camp_monitor.scenes.image import Image
 
 Floats = NDArray[np.float32]
@@ -38,7 +38,7 @@ class Light:
 
 def measure_light(image: Image, usable: NDArray[np.bool_]) -> Light:
     """Measure the light of a scene on pixels spread evenly over it."""
-    window = sample(usable.shape, LIGHT_SAMPLE_PX)
+    window = every_other(usable.shape, LIGHT_SAMPLE_PX)
     return _light_of(colours_in(image, window), usable[window])
 
 

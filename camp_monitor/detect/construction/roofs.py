@@ -27,10 +27,10 @@ from camp_monitor.detect.construction.roof_pixels import (
     resampled_part,
 )
 from camp_monitor.detect.detection import Change
-from camp_monitor.detect.lattice import Tile, Window, in_threads, tiles
 from camp_monitor.detect.regions import CANDIDATE_STRENGTH
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.blocks import Window, grown, in_threads, squares
 from camp_monitor.scenes.image import Image
 
 Floats = NDArray[np.float32]
@@ -152,27 +152,27 @@ def roof_logit(
     working = tuple(max(round(size * factor), 1) for size in shape)
     lights = [measure_light(image, pair.usable) for image in (pair.before, pair.after)]
 
-    def ask(tile: Tile) -> Floats:
+    found = np.empty(working, np.float32)
+
+    def ask(part: Window) -> None:
+        outer, inner = grown(part, REACH_PX, working)
         before, after = (
-            _seen_in(image, pair.usable, light, working, tile.outer)
+            _seen_in(image, pair.usable, light, working, outer)
             for image, light in zip((pair.before, pair.after), lights, strict=True)
         )
-        return _tile_logit(network, before, after, tile.inner_of_outer, constants)
+        found[part] = _tile_logit(network, before, after, inner, constants)
 
-    found = np.empty(working, np.float32)
-    parts = tiles(working, TILE_PX, REACH_PX)
-    for tile, logit in zip(parts, in_threads(ask, parts), strict=True):
-        found[tile.inner] = logit
+    in_threads(ask, squares(working, TILE_PX))
     if working == shape:
         return found
     whole = np.empty(shape, np.float32)
-    parts = tiles(shape, TILE_PX)
 
-    def back(tile: Tile) -> Floats:
-        return resampled_part(lambda window: found[None][:, *window], working, shape, tile.inner)[0]
+    def back(part: Window) -> None:
+        whole[part] = resampled_part(
+            lambda window: found[None][:, *window], working, shape, part
+        )[0]  # fmt: skip
 
-    for tile, logit in zip(parts, in_threads(back, parts), strict=True):
-        whole[tile.inner] = logit
+    in_threads(back, squares(shape, TILE_PX))
     return whole
 
 
