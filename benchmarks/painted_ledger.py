@@ -22,7 +22,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.workspace import Workspace, create_workspace
 
 PAIRS, OF_PAIR, SITES = 25, 10, 60
-"""Pairs of scenes of a facility, findings of a pair and method, and pieces of ground they are on."""
+"""Pairs of scenes of a facility, findings of a pair and method, pieces of ground they are on."""
 KINDS = {"construction/9": ("construction", "built_up"), "flooding/9": ("flooding", "water_gain")}
 A_FACILITY = PAIRS * OF_PAIR * len(KINDS)
 RECORDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
