@@ -1,7 +1,6 @@
 """Findings of one thing, over many dates, joined into events.
 
-An event is computed from the ledger whenever it is asked for, and never stored: a new look, or a
-review, changes what is said of it, and no record.
+An event follows from the records and is none: a new look, or a review, changes what is said of it.
 """
 
 from __future__ import annotations
