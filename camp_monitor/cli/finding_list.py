@@ -21,7 +21,8 @@ from camp_monitor.cli.long_tables import print_member, print_table
 
 if TYPE_CHECKING:
     from camp_monitor.cli.context import Context
-    from camp_monitor.ledger.lists import Lists, Wanted
+    from camp_monitor.ledger.listed import Wanted
+    from camp_monitor.ledger.lists import Lists
 
 Group = tuple[str, int, tuple[str, ...], list[tuple[str, ...]]]
 """A facility, 0 for findings and 1 for what was not seen, columns and rows."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from camp_monitor.ledger.lists import ListedFinding, ListedLook
+    from camp_monitor.ledger.listed import ListedFinding, ListedLook
     from camp_monitor.records.finding import Finding
     from camp_monitor.records.observation import Observation
     from camp_monitor.records.review import Review

@@ -56,7 +56,8 @@ def list_findings(
     A finding that a reviewer rejected stays in the list and is marked.
     """
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.ledger.lists import Wanted, open_lists
+    from camp_monitor.ledger.listed import Wanted
+    from camp_monitor.ledger.lists import open_lists
 
     if only["verdict"] and only["reviewed"] is False:
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")

@@ -8,94 +8,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, REVIEWS, tables_of
+from camp_monitor.ledger.entries import read_observation
 from camp_monitor.ledger.fields import field, items, number, plain_order, stem
 from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.listed import ListedFinding, ListedLook, Wanted, listed_look
 from camp_monitor.ledger.store import DamagedRowError, version_of
-from camp_monitor.notes import Note
 from camp_monitor.records.kinds import CONFIDENCES, KINDS
-from camp_monitor.records.observation import reasons_of
+from camp_monitor.records.observation import Observation
 
 _CHUNK = 500
 """Observations of the facilities that one statement lists, or more where one alone has more."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which findings a list holds; None and False leave a choice open, as `Ledger.findings` does.
-
-    Parameters
-    ----------
-    facility_id, kind, at_least : str or None
-    superseded, candidates : bool
-    reviewed : bool or None
-        Only such as somebody, or nobody, reviewed.
-    verdict : str or None
-        Only with this as latest verdict.
-
-    Raises
-    ------
-    InputError
-        There is no such kind or confidence.
-    """
-
-    facility_id: str | None = None
-    kind: str | None = None
-    at_least: str | None = None
-    superseded: bool = False
-    candidates: bool = False
-    reviewed: bool | None = None
-    verdict: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind is not None and self.kind not in KINDS:
-            raise InputError(f"{self.kind!r:.80} is not a kind of change: use {', '.join(KINDS)}.")
-        if self.at_least is not None and self.at_least not in CONFIDENCES:
-            raise InputError(
-                f"{self.at_least!r:.80} is no confidence: use {', '.join(CONFIDENCES)}."
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFinding:
-    """What a list says of a finding; see `Finding`.  `counts`: not superseded."""
-
-    id: str
-    facility_id: str
-    kind: str
-    candidate: bool
-    counts: bool
-    verdict: str
-    position: str
-    confidence: str
-    area_m2: float
-    area_low_m2: float
-    area_high_m2: float
-    before_from_at: str
-    after_to_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListedLook:
-    """What a list says of an observation that did not see everything; see `Observation`."""
-
-    id: str
-    facility_id: str
-    method: str
-    counts: bool
-    seen_fraction: float
-    before_from_at: str
-    after_to_at: str
-    reasons: tuple[Note, ...]
 
 
 @contextmanager
@@ -284,6 +214,42 @@ class Lists:
         rows = self._connection.execute(chosen)
         return Counter({(outcome, bool(part)): count for outcome, part, count in rows})
 
+    def by_kind(self) -> Counter[tuple[str, str, bool]]:
+        """Count findings that count by facility, kind, and whether the latest review rejects."""
+        rejected = sa.case((self._reviews.c.verdict == "rejected", 1), else_=0).label("rejected")
+        keys = (FINDINGS.c.facility_id, FINDINGS.c.kind, rejected)
+        chosen = self._findings(Wanted(), None, lambda _: (*keys, sa.func.count()))
+        rows = self._connection.execute(chosen.group_by(*keys))
+        return Counter({(one, kind, bool(is_one)): count for one, kind, is_one, count in rows})
+
+    def rejected_ids(self) -> frozenset[str]:
+        """Return the ids of the findings that the latest review rejects."""
+        latest = self._reviews.c
+        chosen = sa.select(latest.finding_id).where(latest.verdict == "rejected")
+        return frozenset(self._connection.scalars(chosen))
+
+    def newest(self) -> list[Observation]:
+        """Return for each facility and detector the observation that counts with newest scenes."""
+        table, order = OBSERVATIONS.c, self._in_order(OBSERVATIONS)
+        newest = [key.desc() for key in (order[1], order[2])]
+        newest.append(plain_order(self._connection, table.id).desc())
+        of = (table.facility_id, stem(self._connection, table.method))
+        rank = sa.func.row_number().over(partition_by=of, order_by=newest)
+        ranked = self._looks(False, None, table.content, rank.label("rank")).subquery().c
+        chosen = sa.select(ranked.content).where(ranked.rank == 1)
+        return [read_observation(content) for content in self._connection.scalars(chosen)]
+
+    def is_simulated(self) -> bool:
+        """Whether a program painted a scene of an observation that counts."""
+        content, painted = OBSERVATIONS.c.content, []
+        for side in ("before", "after"):
+            said = field(self._connection, content, side, "simulated")
+            credit = sa.func.upper(field(self._connection, content, side, "credit"))
+            named = said.is_(None) & credit.contains("SIMULATED")  # as schema 1 to 3 told it
+            painted.append(sa.func.coalesce(said.in_(("1", "true")), False) | named)
+        chosen = self._looks(False, None, OBSERVATIONS.c.id).where(sa.or_(*painted)).limit(1)
+        return self._connection.execute(chosen).first() is not None
+
     def findings(self, wanted: Wanted, limit: int | None = None) -> Iterator[ListedFinding]:
         """List findings: by facility and time, then by kind, the largest first."""
         table, content = FINDINGS.c, FINDINGS.c.content
@@ -320,7 +286,7 @@ class Lists:
             lambda ids: self._looks(superseded, ids, table.id, table.content)
             .where(self._is_part()).order_by(*order),
         ):  # fmt: skip
-            yield _listed_look(key, json.loads(content), bool(counts))
+            yield listed_look(key, json.loads(content), bool(counts))
 
     def _is_part(self) -> sa.ColumnElement[bool]:
         """See `camp_monitor.report.export.tables.not_all_seen`."""
@@ -357,16 +323,3 @@ class Lists:
             lambda ids: self._looks(superseded, ids, table.id, table.content).order_by(*order),
         ):  # fmt: skip
             yield key, content, bool(counts)
-
-
-def _listed_look(key: str, said: Mapping[str, Any], counts: bool) -> ListedLook:
-    try:
-        return ListedLook(
-            key, said["facility_id"], said["method"], counts, float(said["seen_fraction"]),
-            said["before"]["acquired_from_at"], said["after"]["acquired_to_at"], reasons_of(said),
-        )  # fmt: skip
-    except (ValueError, TypeError, LookupError) as error:
-        raise LedgerError(
-            f"Observation {key!a:.40} in the ledger cannot be read ({type(error).__name__}): "
-            f"restore the ledger from a copy."
-        ) from None

@@ -25,15 +25,18 @@ from camp_monitor.errors import LedgerError
 from camp_monitor.events import kept
 from camp_monitor.events.kept import DERIVED, ListedEvent, listed, open_events
 from camp_monitor.events.lookup import read_events
+from camp_monitor.facilities import Facility, read_registry, write_facility
 from camp_monitor.ledger import derived
 from camp_monitor.ledger.derived import derived_file
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.ledger.lists import Wanted, open_lists
+from camp_monitor.ledger.listed import Wanted
+from camp_monitor.ledger.lists import open_lists
 from camp_monitor.notes import recorded
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import VERDICTS, Review, latest_reviews, rejected_ids, utc_text
 from camp_monitor.report.export.tables import not_all_seen
+from camp_monitor.report.map.overview import draw_overview, draw_workspace_overview
 from tests.ledger.conftest import _finding, _observation, _scene
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -54,7 +57,9 @@ def scans(draw: st.DrawFn) -> Scan:
     facility = draw(st.sampled_from(FACILITIES))
     stem = draw(st.sampled_from(sorted(KINDS)))
     method = f"{stem}/{draw(st.integers(1, 2))}"
-    before, after = (_scene(day) for day in sorted(draw(st.permutations(DAYS))[:2]))
+    painted = draw(st.sampled_from([*[False] * 9, True]))
+    days = sorted(draw(st.permutations(DAYS))[:2])
+    before, after = (_scene(day, simulated=painted) for day in days)
     found = {}
     for place in draw(st.lists(st.sampled_from(PLACES), max_size=3)):
         probability = draw(st.sampled_from([0.3, 0.6, 0.95]))
@@ -158,6 +163,27 @@ def test_lists_are_those_of_the_records(
         for number, step in enumerate(steps):
             take(ledger, number, step)
         check_lists(ledger, wanted, limit)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=STEPS)
+def test_the_overview_is_that_of_the_records(steps: list[Step]) -> None:
+    with new_ledger() as ledger:
+        for number, step in enumerate(steps):
+            take(ledger, number, step)
+        root = Path(str(ledger.place)).parent
+        (root / "camp-monitor.toml").write_text("")
+        (root / "out").mkdir()
+        shutil.copy(str(ledger.place), root / "out" / "ledger.sqlite")
+        (root / "aoi").mkdir()
+        for name in (FACILITIES[0], FACILITIES[1]):
+            write_facility(Facility(name, name), root / "aoi" / f"{name}.geojson")
+        drawn = draw_workspace_overview(root)
+        assert drawn == draw_overview(
+            read_registry(root / "aoi"), ledger.observations(), ledger.findings(),
+            reviews=ledger.reviews(),
+            simulated=any(item.simulated for item in ledger.observations()),
+        )  # fmt: skip
 
 
 def check_lists(ledger: Ledger, wanted: Wanted, limit: int | None = None) -> None:

@@ -32,7 +32,7 @@ from camp_monitor.ledger.chain import FINDINGS, METADATA, SCHEMA
 from camp_monitor.ledger.dialects import POSTGRESQL
 from camp_monitor.ledger.entries import Added
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.ledger.lists import Wanted
+from camp_monitor.ledger.listed import Wanted
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text

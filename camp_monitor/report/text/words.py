@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.ledger.lists import ListedFinding
+from camp_monitor.ledger.listed import ListedFinding
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -216,10 +216,15 @@ def headline_words(
     rejected: Collection[str] = (),
 ) -> str:
     """Sum a map up in one line, unanswered questions and rejected findings included."""
+    own = [item for item in findings if not item.candidate]
     if not findings and not observations:
         return phrase("headline.nothing")
-    findings = [item for item in findings if not item.candidate]
-    parts = [findings_words(len(findings), sum(item.id in rejected for item in findings))]
+    return counted_headline(len(own), sum(item.id in rejected for item in own), observations)
+
+
+def counted_headline(found: int, rejected: int, observations: Sequence[Observation]) -> str:
+    """Sum up so many findings, those that a reviewer rejected among them, and observations."""
+    parts = [findings_words(found, rejected)]
     least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
     if least_seen < 1:
         parts.append(phrase("headline.seen", share=share_words(least_seen)))
