@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,9 +62,10 @@ def plain_table(
     Only the widest column is folded.
     """
     head, *body = [[cell.split("\n") for cell in row] for row in (columns, *rows)]
+    is_narrow = all(map(_NARROW.fullmatch, chain(columns, *rows)))
+    width: Callable[[str], int] = len if is_narrow else _width
     widths = [
-        max(_width(line) for cell in column for line in cell)
-        for column in zip(head, *body, strict=True)
+        max(map(width, chain.from_iterable(column))) for column in zip(head, *body, strict=True)
     ]
     spare = console.width - sum(widths) - len(_BETWEEN) * (len(widths) - 1)
     if spare < 0:
@@ -76,32 +77,34 @@ def plain_table(
         for row in body:
             row[place] = [part for line in row[place] for part in _folded(line, widths[place])]
     stroke = "-" if console.options.ascii_only else "─"
-    lines = [*_lines(head, widths), stroke * (sum(widths) + len(_BETWEEN) * (len(widths) - 1))]
+    fill = str.ljust if is_narrow else _filled
+    lines = [
+        *_lines(head, widths, fill),
+        stroke * (sum(widths) + len(_BETWEEN) * (len(widths) - 1)),
+    ]
     for row in body:
-        lines += _lines(row, widths)
+        lines += _lines(row, widths, fill)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(row: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
+def _lines(
+    row: Sequence[Sequence[str]], widths: Sequence[int], fill: Callable[[str, int], str]
+) -> list[str]:
     """Put the lines of cells beside each other."""
-    return [
-        _BETWEEN.join(
-            text.ljust(width + len(text) - _width(text))
-            for text, width in zip(parts, widths, strict=True)
-        )
-        for parts in zip_longest(*row, fillvalue="")
-    ]
+    return [_BETWEEN.join(map(fill, parts, widths)) for parts in zip_longest(*row, fillvalue="")]
 
 
 _BETWEEN = "  "
-_NARROW = re.compile("[\x20-\x7e\xa0-\xac\xae-\xff]*")
+_NARROW = re.compile("[\n\x20-\x7e\xa0-\xac\xae-\xff]*")
 """Characters of which each takes one cell of a terminal."""
+
+
+def _filled(text: str, width: int) -> str:
+    return text.ljust(width + len(text) - _width(text))
 
 
 def _width(text: str) -> int:
     """Cells of a terminal that a text takes."""
-    if _NARROW.fullmatch(text):
-        return len(text)
     from rich.cells import cell_len
 
     return cell_len(text)

@@ -37,6 +37,10 @@ from camp_monitor.ledger.store import last, version_of
 WAIT_S = 1.0
 """So long it is waited for another process that brings a table up to date."""
 ROOT = Path(__file__).parents[1]
+ROOMS = ("*.py", *(f"{room}/**/*.py" for room in (
+    "facilities", "scenes", "pairs", "records", "ledger", "events",
+)))  # fmt: skip
+"""What derived tables rest on: a change there may change what follows from the same records."""
 _FACILITY_OF = {
     OBSERVATIONS: sa.select(OBSERVATIONS.c.facility_id).select_from(OBSERVATIONS),
     FINDINGS: sa.select(FINDINGS.c.facility_id).select_from(FINDINGS),
@@ -85,9 +89,9 @@ class Derived:
 
 @cache
 def rules() -> str:
-    """Hash the program, and the versions of what it computes with: another may answer otherwise."""
+    """Hash the modules of `ROOMS` and the versions of what they compute with."""
     digest = hashlib.sha256(f"numpy {version('numpy')}, shapely {version('shapely')}".encode())
-    for path in sorted(ROOT.rglob("*.py")):
+    for path in sorted(path for pattern in ROOMS for path in ROOT.glob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -259,6 +261,20 @@ def test_only_what_is_new_is_worked_out_again(
         monkeypatch.setattr(derived, "rules", lambda: "another program")
         assert len(kept_events(ledger)) == 2
         assert made[3:] == sorted(FACILITIES[:2])
+
+
+def test_the_rules_are_of_all_that_events_rest_on() -> None:
+    program = (
+        "import sys, camp_monitor.events.kept; print(*(module.__file__ for name, module in "
+        "sys.modules.items() if name.partition('.')[0] == 'camp_monitor'), sep='\\n')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    imported = {Path(line) for line in ran.stdout.splitlines()}
+    hashed = {path for pattern in derived.ROOMS for path in derived.ROOT.glob(pattern)}
+    assert len(imported) > 20
+    assert imported <= hashed
 
 
 def test_another_ledger_in_its_place_is_not_taken_for_it(recorded_file: Path) -> None:
