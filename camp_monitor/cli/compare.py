@@ -116,7 +116,7 @@ def _check_outputs(asked: dict[str, Any], inputs: tuple[Path, ...]) -> None:
     """Refuse names of files that could not be written, before the work is done."""
     from camp_monitor.report.export.export import check_format
     from camp_monitor.report.figure.finding_figure import format_of
-    from camp_monitor.report.map.facility_map import check_map_name
+    from camp_monitor.report.map.embedding import check_map_name
 
     for name, check in (
         ("output", check_map_name),

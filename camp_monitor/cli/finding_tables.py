@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from camp_monitor.ledger.listed import ListedFinding, ListedLook
     from camp_monitor.records.finding import Finding
     from camp_monitor.records.observation import Observation
     from camp_monitor.records.review import Review
@@ -25,64 +26,41 @@ def make_table(*columns: str) -> Table:
     return table
 
 
-def largest_first(found: Sequence[Finding]) -> list[Finding]:
-    """Keep the order of the pairs and methods; within them, the kinds and the largest first."""
-    from camp_monitor.records.kinds import KINDS
-
-    kinds = list(KINDS)
-    return sorted(
-        found,
-        key=lambda item: (
-            item.after.acquired_to_at,
-            item.before.acquired_from_at,
-            item.method,
-            kinds.index(item.kind),
-            -item.area_m2,
-        ),
-    )
+FINDING_COLUMNS = ("finding", "change", "between", "area", "confidence")
+UNSEEN_COLUMNS = ("not seen", "between", "seen", "why")
 
 
-def findings_table(
-    found: Sequence[Finding], replaced: set[str], latest: Mapping[str, Review]
-) -> Table:
-    """Lay out findings, with the latest review of each; `replaced` are superseded."""
+def finding_cells(item: ListedFinding) -> tuple[str, ...]:
+    """Lay out one finding of a list, with its latest verdict."""
     from camp_monitor.report.text.sentences import name_of, phrase
-    from camp_monitor.report.text.words import area_words, kind_words, position_words
+    from camp_monitor.report.text.words import area_words, kind_words
 
-    table = make_table("finding", "change", "between", "area", "confidence")
-    for item in found:
-        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
-        area, interval = area_words(item)
-        change = kind_words(item.kind)
-        if item.position != "inside":
-            change += f"\n{position_words(item)}"
-        if item.candidate:
-            change += f"\n{phrase('candidate')}"
-        if item.id in replaced:
-            change += "\nsuperseded"
-        if item.id in latest:
-            change += f"\n{name_of('verdict', latest[item.id].verdict)}"
-        between = f"{first} and\n{last}"
-        table.add_row(item.id, change, between, f"{area}\n{interval}", item.confidence)
-    return table
+    first, last = item.before_from_at[:10], item.after_to_at[:10]
+    area, interval = area_words(item)
+    change = kind_words(item.kind)
+    if item.position != "inside":
+        change += f"\n{name_of('position', item.position)}"
+    if item.candidate:
+        change += f"\n{phrase('candidate')}"
+    if not item.counts:
+        change += "\nsuperseded"
+    if item.verdict:
+        change += f"\n{name_of('verdict', item.verdict)}"
+    return item.id, change, f"{first} and\n{last}", f"{area}\n{interval}", item.confidence
 
 
-def not_seen_table(unseen: Sequence[Observation], replaced: set[str]) -> Table:
+def unseen_cells(item: ListedLook) -> tuple[str, ...]:
     """Lay out what was not seen, and why."""
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import phrase
-    from camp_monitor.report.text.words import question_words, share_words, unseen_words
+    from camp_monitor.report.text.words import question_words, reason_words, share_words
 
-    table = make_table("not seen", "between", "seen", "why")
-    for item in unseen:
-        first, last = item.before.acquired_from_at[:10], item.after.acquired_to_at[:10]
-        share = share_words(item.seen_fraction)
-        reason = legible(unseen_words(item)) or phrase("not_seen.somewhere")
-        question = legible(question_words(item.method))
-        if item.id in replaced:
-            question += "\nsuperseded"
-        table.add_row(question, f"{first} and\n{last}", share, reason)
-    return table
+    first, last = item.before_from_at[:10], item.after_to_at[:10]
+    reason = legible(reason_words(item.reasons)) or phrase("not_seen.somewhere")
+    question = legible(question_words(item.method))
+    if not item.counts:
+        question += "\nsuperseded"
+    return question, f"{first} and\n{last}", share_words(item.seen_fraction), reason
 
 
 def finding_table(

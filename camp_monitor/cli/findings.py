@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.cli.finding_tables import (
-    finding_table,
-    findings_table,
-    largest_first,
-    not_seen_table,
-)
+from camp_monitor.cli.finding_list import print_json_list, print_list
+from camp_monitor.cli.finding_tables import finding_table
+from camp_monitor.cli.long_tables import limit_of, limit_option
 from camp_monitor.cli.records import clock_option
 from camp_monitor.errors import InputError
 
@@ -50,56 +46,35 @@ def findings() -> None:
 @click.option("--verdict", type=click.Choice(VERDICTS), help="Only with this as latest verdict.")
 @click.option("--superseded", is_flag=True, help="Also what a later scan has replaced.")
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
+@limit_option
 @click.pass_obj
 def list_findings(
-    context: Context,
-    /,
-    facility: str | None,
-    reviewed: bool | None,
-    verdict: str | None,
-    **only: Any,
+    context: Context, /, facility: str | None, limit: int | None, superseded: bool, **only: Any
 ) -> None:
     """List findings, and what was not seen.
 
     A finding that a reviewer rejected stays in the list and is marked.
     """
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.records.review import latest_reviews
-    from camp_monitor.report.text.words import count_words
+    from camp_monitor.ledger.listed import Wanted
+    from camp_monitor.ledger.lists import open_lists
 
-    if verdict and reviewed is False:
+    if only["verdict"] and only["reviewed"] is False:
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
-
     if not context.workspace.ledger.exists():
         _require_known(context, facility)
         _print_nothing_scanned(context, facility, ())
         return
-    superseded = only["superseded"]
-    with open_ledger(context.workspace.ledger) as ledger:
-        found = ledger.findings(facility, **only)
-        looked = ledger.observations(facility, superseded=superseded)
-        every = ledger.findings(facility, superseded=superseded, candidates=only["candidates"])
-        latest = latest_reviews(ledger.reviews())
-        current = ledger.observations(facility) if superseded else looked
-        scanned = {item.facility_id for item in ledger.observations()} if not looked else set()
-    found = tuple(
-        item
-        for item in found
-        if (reviewed is None or reviewed == (item.id in latest))
-        and (verdict is None or (item.id in latest and latest[item.id].verdict == verdict))
-    )
-    counting = {key for item in current for key in (item.id, *item.named_ids)}
-    replaced = ({item.id for item in found} | {item.id for item in looked}) - counting
-    if not looked:
-        _require_known(context, facility)
-        _print_nothing_scanned(context, facility, sorted(scanned))
-    elif context.as_json:
-        _print_json(_listing(found, looked, replaced, latest))
-    else:
-        _print_listing(context, found, looked, replaced, latest)
-        if len(every) > len(found):
-            left_out = count_words(len(every) - len(found), "other finding")
-            context.console.print(f"{left_out} left out by the options given.")
+    wanted = Wanted(facility, superseded=superseded, **only)
+    with open_ledger(context.workspace.ledger) as ledger, open_lists(ledger) as lists:
+        scanned = lists.facility_ids()
+        if not scanned or facility not in (None, *scanned):
+            _require_known(context, facility)
+            _print_nothing_scanned(context, facility, scanned)
+        elif context.as_json:
+            print_json_list(lists, wanted, limit_of(context, limit))
+        else:
+            print_list(context, lists, wanted, limit_of(context, limit))
 
 
 @findings.command(epilog="Example: camp-monitor findings show F1dceabd3f3ca")
@@ -234,7 +209,7 @@ def _print_nothing_scanned(context: Context, facility: str | None, others: Seque
     from camp_monitor.report.export.tables import legible
 
     if context.as_json:
-        _print_json(_listing((), (), set(), {}))
+        _print_json({"findings": [], "observations": []})
         return
     place = f" at {legible(facility)}" if facility else ""
     lines = [
@@ -252,65 +227,3 @@ def _print_json(content: dict[str, Any]) -> None:
 
 def _with_id(record: Finding | Observation | Review) -> dict[str, Any]:
     return {"id": record.id, **record.to_dict()}
-
-
-def _listing(
-    found: Sequence[Finding],
-    looked: Sequence[Observation],
-    replaced: set[str],
-    latest: Mapping[str, Review],
-) -> dict[str, Any]:
-    return {
-        "findings": [
-            {
-                **_with_id(item),
-                "superseded": item.id in replaced,
-                "review": _with_id(latest[item.id]) if item.id in latest else None,
-            }
-            for item in found
-        ],
-        "observations": [{**_with_id(item), "superseded": item.id in replaced} for item in looked],
-    }
-
-
-def _print_listing(
-    context: Context,
-    found: Sequence[Finding],
-    looked: Sequence[Observation],
-    replaced: set[str],
-    latest: Mapping[str, Review],
-) -> None:
-    from camp_monitor.records.review import rejected_ids
-    from camp_monitor.report.export.tables import legible, not_all_seen
-    from camp_monitor.report.text.words import count_words, findings_words
-
-    unseen = [item for item in looked if not_all_seen(item)]
-    facilities = {item.facility_id for item in found} | {item.facility_id for item in unseen}
-    for facility in sorted(facilities):
-        context.console.print(legible(facility), style="bold")
-        here = largest_first([item for item in found if item.facility_id == facility])
-        if here:
-            context.console.print(findings_table(here, replaced, latest))
-            context.console.print()
-        gaps = [item for item in unseen if item.facility_id == facility]
-        if gaps:
-            context.console.print(not_seen_table(gaps, replaced))
-            context.console.print()
-    outcomes = Counter(item.outcome for item in looked)
-    counts = ", ".join(
-        f"{outcomes[outcome]} {words}"
-        for outcome, words in (
-            ("changed", "changed"),
-            ("unchanged", "unchanged where seen"),
-            ("not_seen", "not seen"),
-        )
-        if outcomes[outcome]
-    )
-    rejected = rejected_ids(latest.values()) & {item.id for item in found}
-    lines = [
-        f"{findings_words(len(found), len(rejected)).capitalize()}.  "
-        f"{count_words(len(looked), 'observation').capitalize()}: {counts}."
-    ]
-    if unseen:
-        lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
-    context.console.print("\n".join(lines))

@@ -40,8 +40,7 @@ def draw(
     ID: an overview of all facilities of the registry, with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
-    from camp_monitor.report.map.facility_map import check_map_name, draw_facility_map
-    from camp_monitor.report.map.map import iframe_line
+    from camp_monitor.report.map.embedding import check_map_name, iframe_line
     from camp_monitor.report.text.words import count_words, findings_words
     from camp_monitor.report.writing import write_whole
 
@@ -52,6 +51,8 @@ def draw(
         _draw_overview(context, output)
         return
     with working(context, "Drawing ..."):
+        from camp_monitor.report.map.facility_map import draw_facility_map
+
         drawn = draw_facility_map(
             context.workspace, targets, before=before, after=after, candidates=candidates
         )
@@ -82,7 +83,7 @@ def draw(
 
 
 def _draw_overview(context: Context, output: Path) -> None:
-    from camp_monitor.report.map.map import iframe_line
+    from camp_monitor.report.map.embedding import iframe_line
     from camp_monitor.report.map.overview import draw_workspace_overview
     from camp_monitor.report.writing import write_whole
 

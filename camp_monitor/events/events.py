@@ -1,7 +1,6 @@
 """Findings of one thing, over many dates, joined into events.
 
-An event is computed from the ledger whenever it is asked for, and never stored: a new look, or a
-review, changes what is said of it, and no record.
+An event follows from the records and is none: a new look, or a review, changes what is said of it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from camp_monitor.codes import Code
 from camp_monitor.events.change_points import Habit
 from camp_monitor.events.episodes import Part
 from camp_monitor.events.evidence import Manner, odds_of, tell_stories
-from camp_monitor.events.ground import metres_apart
+from camp_monitor.events.ground import metres_apart, near_pairs
 from camp_monitor.notes import Note, note
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
@@ -251,16 +250,15 @@ def _ends_one(parts: Sequence[Part], events: list[Event]) -> bool:
 
 def _joined(family: str, parts: Sequence[Part]) -> list[list[Part]]:
     """Put together parts that lie side by side and came at one time."""
-    groups: list[list[Part]] = []
-    for part in parts:
-        near = [
-            group
-            for group in groups
-            if any(_are_one(family, part, other) for other in group)
-        ]  # fmt: skip
-        groups = [group for group in groups if not any(group is one for one in near)]
-        groups.append([*(one for group in near for one in group), part])
-    return groups
+    groups: dict[int, list[int]] = {}
+    group_of: dict[int, int] = {}
+    beside = near_pairs([part.geometry for part in parts], APART_M.get(family))
+    for number, part in enumerate(parts):
+        earlier = [one for one in beside[number] if one < number]
+        near = {group_of[one] for one in earlier if _are_one(family, part, parts[one])}
+        groups[number] = [*(one for key in sorted(near) for one in groups.pop(key)), number]
+        group_of.update(dict.fromkeys(groups[number], number))
+    return [[parts[one] for one in group] for group in groups.values()]
 
 
 def _are_one(family: str, first: Part, second: Part) -> bool:

@@ -174,3 +174,21 @@ def metres_apart(first: BaseGeometry, second: BaseGeometry) -> float:
     start, end = shapely.get_coordinates(shapely.shortest_line(first, second))
     east, north = (end - start) * DEGREE_M
     return math.hypot(east * math.cos(math.radians((start[1] + end[1]) / 2)), north)
+
+
+def near_pairs(regions: Sequence[BaseGeometry], apart_m: float | None) -> list[list[int]]:
+    """Return for each region the numbers of those that `metres_apart` may find so near.
+
+    Regions whose bounds lie farther apart are left out; None: all are.
+    """
+    near: list[list[int]] = [[] for _ in regions]
+    if apart_m is None or not regions:
+        return near
+    west, south, east, north = shapely.bounds(np.array(regions)).T
+    high_deg = apart_m / DEGREE_M * 1.001
+    farthest = min(max(abs(south).max(), abs(north).max()), 89.0)
+    wide_deg = high_deg / math.cos(math.radians(farthest))
+    wider = shapely.box(west - wide_deg, south - high_deg, east + wide_deg, north + high_deg)
+    for one, other in shapely.STRtree(wider).query(np.array(regions)).T.tolist():
+        near[one].append(other)
+    return near

@@ -34,6 +34,8 @@ class Dialect:
     begin_reading, begin_writing : tuple of str
         What begins one consistent view, and a change that only one writer makes at a time;
         ``{wait_ms}`` stands for how long it waits for the writer before it, milliseconds.
+    begin_deriving : tuple of str
+        What begins a change of derived tables, which holds up no writer of the ledger.
     table_names, column_names : str
         Queries for the tables that are there, and for the columns of the table ``schema``.
     guard : str
@@ -54,6 +56,7 @@ class Dialect:
 
     begin_reading: tuple[str, ...]
     begin_writing: tuple[str, ...]
+    begin_deriving: tuple[str, ...]
     table_names: str
     column_names: str
     guard: str
@@ -73,6 +76,7 @@ _FULL = (
 SQLITE = Dialect(
     begin_reading=("BEGIN",),
     begin_writing=("BEGIN IMMEDIATE",),
+    begin_deriving=("BEGIN IMMEDIATE",),
     table_names="SELECT name FROM sqlite_master WHERE type = 'table'",
     column_names="SELECT name FROM pragma_table_info('schema')",
     guard=(
@@ -115,6 +119,11 @@ POSTGRESQL = Dialect(
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
         "SET LOCAL lock_timeout = {wait_ms}",
         f"SELECT pg_advisory_xact_lock({int.from_bytes(b'campmon')})",
+    ),
+    begin_deriving=(
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET LOCAL lock_timeout = {wait_ms}",
+        f"SELECT pg_advisory_xact_lock({int.from_bytes(b'campder')})",
     ),
     table_names="SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
     column_names=(
@@ -187,8 +196,9 @@ def make_engine(place: Path | LedgerServer, wait_s: float) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         dialect = dialect_of(connection)
-        writing = connection.get_execution_options().get("writing", False)
-        for statement in dialect.begin_writing if writing else dialect.begin_reading:
+        options = connection.get_execution_options()
+        begun = dialect.begin_writing if options.get("writing") else dialect.begin_reading
+        for statement in dialect.begin_deriving if options.get("deriving") else begun:
             connection.exec_driver_sql(statement.format(wait_ms=max(1, round(wait_s * 1000))))
 
     return engine

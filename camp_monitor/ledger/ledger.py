@@ -133,6 +133,10 @@ class Ledger:
         """Close the file or the connection."""
         self._engine.dispose()
 
+    def view(self) -> AbstractContextManager[sa.Connection]:
+        """Open one consistent view of the tables, to read them."""
+        return self._transaction()
+
     def record(
         self,
         observations: Sequence[Observation],
@@ -189,8 +193,7 @@ class Ledger:
             first = last(connection, ANSWERS).rows + 1
             numbered = [Answer(key, number) for number, key in enumerate(answers, first)]
             append(connection, ANSWERS, map(answer_entry, numbered), at)
-        renewed = len(set(answers) - new_ids)
-        below = sum(item.candidate for item in new_findings)
+        below, renewed = sum(item.candidate for item in new_findings), len(set(answers) - new_ids)
         return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
     def review(
@@ -370,9 +373,8 @@ class Ledger:
     def contents_sha256(self) -> str:
         """Hash all observations, findings and reviews, whatever the order they were recorded in.
 
-        Two ledgers with the same contents are the same ledger and have the same hash, though
-        their chains may run in another order and their run logs differ.  SHA-256, in
-        hexadecimal, of the sorted SHA-256 of the contents, one line each.
+        Two ledgers with the same contents are the same ledger, though their chains may run in
+        another order and their run logs differ.  SHA-256 of the sorted SHA-256 of the contents.
         """
         with self._transaction() as connection:
             return hash_of_contents(connection, _tables(connection))

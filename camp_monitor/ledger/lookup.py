@@ -14,14 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, RUNS
-from camp_monitor.ledger.entries import question_of, read_finding, read_observation
-from camp_monitor.ledger.store import DamagedRowError, checked_rows, read
+from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, REVIEWS, RUNS, tables_of
+from camp_monitor.ledger.entries import question_of, read_finding, read_observation, read_review
+from camp_monitor.ledger.store import DamagedRowError, checked_rows, read, version_of
 from camp_monitor.notes import Note
 from camp_monitor.records.content import canonical_json, content_hash
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.kinds import CONFIDENCES, KINDS
 from camp_monitor.records.observation import Observation, reasons_of
+from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.acquisition import HALF_ORBIT
 
@@ -219,6 +220,23 @@ def current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:
     """Return the ids of the findings that an observation that counts names."""
     looks = read_looks(connection, facility_id)
     return {key for look in looks for key in (*look.finding_ids, *look.candidate_ids)}
+
+
+def records_that_count(
+    connection: sa.Connection, facility_id: str
+) -> tuple[list[Finding], list[Observation], list[Review]]:
+    """Read what counts of one facility: findings with candidates, observations, all reviews."""
+    every = read_observations(connection, {facility_id})
+    latest = set(latest_answers(connection, every).values())
+    looked = [item for item in every if item.id in latest]
+    named = {key for item in looked for key in item.named_ids}
+    of = FINDINGS.c.facility_id == facility_id
+    found = read(connection, FINDINGS, [of], read_finding, named)
+    reviews = []
+    if REVIEWS in tables_of(version_of(connection)):
+        wanted = REVIEWS.c.finding_id.in_(sa.select(FINDINGS.c.id).where(of))
+        reviews = read(connection, REVIEWS, [wanted], read_review)
+    return found, looked, reviews
 
 
 def look_up_finding(connection: sa.Connection, id_or_prefix: str) -> Finding:

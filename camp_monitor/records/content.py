@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -59,12 +60,27 @@ def rounded(geometry: BaseGeometry) -> BaseGeometry:
         geometry.is_empty or (-180 <= west <= east <= 180 and -90 <= south <= north <= 90),
         f"bounds {geometry.bounds} are not degrees of longitude and latitude",
     )
+    points = shapely.get_coordinates(geometry)
+    if not geometry.has_z and np.array_equal(points.round(COORDINATE_DECIMALS), points):
+        return geometry
     return shapely.transform(geometry, lambda points: points.round(COORDINATE_DECIMALS))
 
 
 def geometry_json(geometry: BaseGeometry | None) -> dict[str, Any] | None:
     """Return a geometry as GeoJSON."""
-    return None if geometry is None else shapely.geometry.mapping(geometry)
+    if geometry is None:
+        return None
+    if geometry.geom_type == "Polygon" and not geometry.is_empty:  # as nearly all: quicker
+        return {"type": "Polygon", "coordinates": _rings(geometry)}
+    if geometry.geom_type == "MultiPolygon" and not geometry.is_empty:
+        parts = [_rings(part) for part in shapely.get_parts(geometry)]
+        return {"type": "MultiPolygon", "coordinates": parts}
+    return shapely.geometry.mapping(geometry)
+
+
+def _rings(polygon: BaseGeometry) -> list[list[list[float]]]:
+    rings = shapely.get_rings(polygon)
+    return [shapely.get_coordinates(ring, include_z=polygon.has_z).tolist() for ring in rings]
 
 
 def read_geometry(content: dict[str, Any] | None) -> BaseGeometry | None:
@@ -80,10 +96,21 @@ def plain(content: dict[str, Any]) -> dict[str, Any]:
     LedgerError
         It holds NaN, infinity, half characters or what is no JSON.
     """
+    read: dict[str, Any] = json.loads(written(content))
+    return read
+
+
+def written(content: dict[str, Any]) -> str:
+    """Write canonical JSON that is UTF-8, too.
+
+    Raises
+    ------
+    LedgerError
+        It holds NaN, infinity, half characters or what is no JSON.
+    """
     try:
-        written = canonical_json(content)
-        written.encode()
+        text = canonical_json(content)
+        text.encode()
     except (TypeError, ValueError) as error:
         raise LedgerError(f"A record would be wrong: it cannot be written ({error}).") from error
-    read: dict[str, Any] = json.loads(written)
-    return read
+    return text

@@ -102,7 +102,7 @@ class Finding(Recorded):
             f"the region of a finding is a {self.geometry.geom_type}, not one or more polygons",
         )
         object.__setattr__(self, "geometry", rounded(self.geometry))
-        self.to_dict()
+        _ = self.sha256  # refuses what cannot be written
 
     def _content(self) -> dict[str, Any]:
         marked = {"candidate": True} if self.candidate else {}

@@ -101,7 +101,7 @@ class Observation(Recorded):
             self.altered_fraction is None or 0 <= self.altered_fraction <= 1,
             f"altered fraction {self.altered_fraction} not in 0-1",
         )
-        self.to_dict()
+        _ = self.sha256  # refuses what cannot be written
 
     def _content(self) -> dict[str, Any]:
         kept = {"candidate_ids": list(self.candidate_ids)} if self.candidate_ids else {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any
 
-from camp_monitor.records.content import content_hash, plain
+from camp_monitor.records.content import plain, written
 from camp_monitor.records.scene_reference import SceneReference
 
 
@@ -34,14 +35,23 @@ class Recorded(ABC):
         if self.original:
             recorded: dict[str, Any] = json.loads(self.original)
             return recorded
-        scenes = {"before": self.before.to_dict(), "after": self.after.to_dict()}
-        return plain(self._content() | scenes)
+        return plain(self._content() | self._scenes())
 
     @abstractmethod
     def _content(self) -> dict[str, Any]:
         """Return all fields but the scenes as JSON values."""
 
+    def _scenes(self) -> dict[str, Any]:
+        return {"before": self.before.to_dict(), "after": self.after.to_dict()}
+
     @cached_property
     def sha256(self) -> str:
-        """Hash of the whole content."""
-        return content_hash(self.to_dict())
+        """Hash of the whole content.
+
+        Raises
+        ------
+        LedgerError
+            It cannot be written, see `to_dict`.
+        """
+        text = self.original or written(self._content() | self._scenes())
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -107,10 +107,18 @@ class SceneReference:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; `from_dict` reverses it."""
-        content = asdict(self) | {"sha256": list(self.sha256)}
+        content = {
+            "id": self.id,
+            "sensor": self.sensor,
+            "acquired_from_at": self.acquired_from_at,
+            "acquired_to_at": self.acquired_to_at,
+            "sha256": list(self.sha256),
+            "licence": self.licence,
+            "credit": self.credit,
+            "simulated": self.simulated,
+        }
         tiles = [{"id": tile.id, "sha256": list(tile.sha256)} for tile in self.tiles]
-        del content["tiles"]  # a single scene is written as it was before there were any
-        return content | ({"tiles": tiles} if tiles else {})
+        return content | ({"tiles": tiles} if tiles else {})  # a single scene is written without
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> SceneReference:

@@ -17,7 +17,8 @@ from playwright.sync_api import Page, expect
 from camp_monitor.events.events import by_finding, join_events
 from camp_monitor.notes import recorded
 from camp_monitor.records.review import Review
-from camp_monitor.report.map.map import draw_map, iframe_line
+from camp_monitor.report.map.embedding import iframe_line
+from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase

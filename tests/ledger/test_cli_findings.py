@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from camp_monitor.cli import long_tables
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.findings import findings as command
 from camp_monitor.errors import InputError, NoSuchRecordError
@@ -18,7 +19,7 @@ from camp_monitor.notes import measurements, recorded
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
 from camp_monitor.report.text.words import (
     area_words,
     count_words,
@@ -108,6 +109,34 @@ def test_a_filter_says_what_it_leaves_out(workspace: Path, scanned: list[Finding
         assert f"{count_words(1, 'other finding')} left out" in output
         assert "12 %" in output
     assert isinstance(run(workspace, "list", "--kind", "flood").exception, InputError)
+
+
+def test_a_list_that_is_cut_says_how_much_is_not_shown(
+    workspace: Path, scanned: list[Finding]
+) -> None:
+    cut = phrase(
+        "findings.cut", findings=count_words(0, "finding"), unseen=count_words(1, "record")
+    )
+    assert cut in run(workspace, "list", "--limit", "1").output
+    for whole in ([], ["--limit", "0"], ["--limit", "2"]):
+        assert cut not in run(workspace, "list", *whole).output
+    content = json.loads(run(workspace, "list", "--limit", "1", as_json=True).output)
+    assert [item["id"] for item in content["findings"]] == [scanned[1].id]
+    assert len(content["observations"]) == 1
+
+
+def test_a_terminal_is_given_no_more_than_it_holds(
+    workspace: Path, scanned: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_tables, "ON_A_TERMINAL", 1)
+    context = Context(folder=workspace)
+    screen = io.StringIO()
+    vars(context)["console"] = Console(
+        file=screen, markup=False, highlight=False, force_terminal=True
+    )
+    CliRunner().invoke(command, ["list"], obj=context, catch_exceptions=False)
+    assert scanned[1].id in screen.getvalue()
+    assert "--limit 0" in screen.getvalue()
 
 
 def test_the_list_fits_a_narrow_terminal(workspace: Path, scanned: list[Finding]) -> None:

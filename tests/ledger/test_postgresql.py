@@ -25,11 +25,14 @@ from click.testing import CliRunner
 
 from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InstallationError, LedgerError, WorkspaceError
+from camp_monitor.events.kept import listed
+from camp_monitor.events.lookup import read_events
 from camp_monitor.facilities.registry import bundled_registry
 from camp_monitor.ledger.chain import FINDINGS, METADATA, SCHEMA
 from camp_monitor.ledger.dialects import POSTGRESQL
 from camp_monitor.ledger.entries import Added
 from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.listed import Wanted
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
@@ -37,6 +40,7 @@ from camp_monitor.records.run import RunRecord
 from camp_monitor.settings import LedgerServer
 from camp_monitor.workspace import create_workspace, open_workspace
 from tests.ledger.test_ledger import let_go, start_recorder, write_scans
+from tests.ledger.test_lists import check_lists, kept_events
 
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
@@ -156,6 +160,34 @@ def test_a_ledger_in_postgresql_is_the_ledger_in_sqlite(
         question = {name: getattr(asked, name) for name in names}
         assert there.find_observation(**question) == asked
         assert there.find_observation(**{**question, "after": question["before"]}) is None
+
+
+def test_lists_and_kept_events_are_those_of_the_records(
+    database: Database, make_finding: MakeFinding, make_observation: MakeObservation
+) -> None:
+    with open_ledger(database.server()) as ledger:
+        fill(ledger, make_finding, make_observation)
+        for wanted in (
+            Wanted(),
+            Wanted("수용소-2", kind="construction", at_least="medium", verdict="unsure"),
+            Wanted(superseded=True, candidates=True, reviewed=False),
+        ):
+            check_lists(ledger, wanted, limit=2)
+        assert kept_events(ledger) == list(map(listed, read_events(ledger)))
+        found = [make_finding(7, facility_id="camp-3")]
+        ledger.record(
+            [make_observation(*found, facility_id="camp-3")], found, recorded_at=NOON
+        )  # fmt: skip
+        fresh = list(map(listed, read_events(ledger)))
+        with ledger._transaction(writing=True):  # a writer is not waited for
+            assert kept_events(ledger) == fresh
+        assert database.change("SELECT count(*) FROM derived_events") == [(len(fresh),)]
+        assert ledger.verify() == ()
+        database.change("DROP TABLE derived_events")
+        assert kept_events(ledger, "camp-3") == [
+            one for one in fresh if one.facility_id == "camp-3"
+        ]
+        assert kept_events(ledger) == fresh
 
 
 def test_rows_can_be_neither_changed_nor_deleted(
@@ -310,6 +342,7 @@ def test_who_may_only_read_reads(
         assert ledger.findings() == (finding,)
         assert ledger.verify() == ()
         assert ledger.contents_sha256() == contents
+        assert kept_events(ledger) == list(map(listed, read_events(ledger)))
         with pytest.raises(LedgerError, match="does not let its user do that"):
             ledger.record([make_observation()], [], recorded_at=NOON)
 

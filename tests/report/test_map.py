@@ -22,7 +22,8 @@ from camp_monitor.errors import InstallationError
 from camp_monitor.notes import recorded
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map import page
-from camp_monitor.report.map.map import draw_map, iframe_line
+from camp_monitor.report.map.embedding import iframe_line
+from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import phrase

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -172,20 +171,6 @@ def draw_compared_map(
         notes=tuple(notes),
         simulated=any(scene.simulated for scene in pair),
     )
-
-
-def check_map_name(path: Path) -> None:
-    """Refuse a file that a browser would not open as a map.
-
-    Raises
-    ------
-    InputError
-    """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(
-            f"{path} ends in {path.suffix or 'nothing'!r}, and a map is an .html file: name it so; "
-            f"'camp-monitor figure' draws a finding as a picture."
-        )
 
 
 _Scenes = tuple[SceneReference, SceneReference]

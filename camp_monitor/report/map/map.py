@@ -6,12 +6,10 @@ the rest.  The file opens without a network and asks for nothing.
 
 from __future__ import annotations
 
-import html
 import itertools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import pyproj
 import shapely
@@ -167,28 +165,6 @@ def _page_with_pictures(
     allowed = max(MOST_PAGE_BYTES - rest, LEAST_PICTURE_BYTES)
     uris, loss = encode_pictures(list(shown.values()), allowed)
     return page(dict(zip(shown, uris, strict=True)), loss)
-
-
-def iframe_line(path_name: str, facility: Facility | None = None) -> str:
-    """Return the one line with which an author embeds the map.
-
-    Parameters
-    ----------
-    path_name : str
-        Where the file lies, relative to the page that embeds it.
-    facility : Facility or None
-        Its name becomes the title that screen readers announce; None for an overview.
-    """
-    title = phrase("map.frame_overview")
-    if facility:
-        title = phrase("map.frame", facility=words.short_name(facility.name))
-    title = " ".join(html.escape(title, quote=True).split())
-    address = quote(path_name, errors="replace")
-    return (
-        f'<iframe src="{address}" title="{title}" width="100%" height="640" '
-        'style="border:0" loading="lazy" sandbox="allow-scripts" '
-        'referrerpolicy="no-referrer"></iframe>'
-    )
 
 
 def _most_telling(findings: Sequence[Finding]) -> list[Finding]:

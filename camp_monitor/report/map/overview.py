@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from shapely.geometry import mapping
 
 from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.lists import open_lists
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
@@ -67,11 +68,10 @@ def draw_workspace_overview(workspace: AnyWorkspace) -> Overview:
     facilities = read_registry(workspace.aoi)
     if not workspace.ledger.exists():
         return draw_overview(facilities, (), ())
-    with open_ledger(workspace.ledger) as ledger:
-        observations, findings = ledger.observations(), ledger.findings()
-        reviews = ledger.reviews()
-    simulated = any(item.simulated for item in observations)
-    return draw_overview(facilities, observations, findings, reviews=reviews, simulated=simulated)
+    with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
+        counted, newest = lists.by_kind(), lists.newest()
+        rejected, simulated = lists.rejected_ids(), lists.is_simulated()
+    return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
 
 
 def draw_overview(
@@ -101,13 +101,52 @@ def draw_overview(
         The same inputs give the same page.
     """
     rejected = rejected_ids(reviews)
+    counted = Counter(
+        (item.facility_id, item.kind, item.id in rejected)
+        for item in findings
+        if not item.candidate
+    )
+    return _draw(facilities, _Known.of(counted, observations), rejected, simulated)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of one facility.
+
+    Parameters
+    ----------
+    counts : mapping of str to (int, int)
+        By kind: findings that count, and those of them that a reviewer rejected.
+    observations : sequence of Observation
+        That count; at least those with the newest scenes.
+    """
+
+    counts: Mapping[str, tuple[int, int]]
+    observations: Sequence[Observation]
+
+    @classmethod
+    def of(
+        cls, counted: Mapping[tuple[str, str, bool], int], observations: Iterable[Observation]
+    ) -> dict[str, _Known]:
+        """Sort what is known by facility; findings are counted by facility, kind and rejection."""
+        kinds: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+        for (facility, kind, is_rejected), count in counted.items():
+            found, rejected = kinds[facility].get(kind, (0, 0))
+            kinds[facility][kind] = found + count, rejected + count * is_rejected
+        looks: dict[str, list[Observation]] = defaultdict(list)
+        for look in observations:
+            looks[look.facility_id].append(look)
+        return {key: cls(kinds[key], looks[key]) for key in {*kinds, *looks}}
+
+
+def _draw(
+    facilities: Sequence[Facility],
+    known: Mapping[str, _Known],
+    rejected: frozenset[str],
+    simulated: bool,
+) -> Overview:
     entries = [
-        _entry(
-            facility,
-            [item for item in observations if item.facility_id == facility.id],
-            [item for item in findings if item.facility_id == facility.id],
-            rejected,
-        )
+        _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
         for facility in sorted(facilities, key=lambda facility: facility.id)
     ]
     entries.sort(key=lambda entry: (STATES.index(entry["state"]), -entry["standing"]))
@@ -162,15 +201,11 @@ def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _entry(
-    facility: Facility,
-    observations: Sequence[Observation],
-    findings: Sequence[Finding],
-    rejected: frozenset[str],
-) -> dict[str, Any]:
+def _entry(facility: Facility, known: _Known, rejected: frozenset[str]) -> dict[str, Any]:
     """Return what the page says of one facility."""
-    latest = _latest_of_each_question(observations)
-    standing = sum(item.id not in rejected for item in findings)
+    latest = _latest_of_each_question(known.observations)
+    found, apart = (sum(pair[one] for pair in known.counts.values()) for one in (0, 1))
+    standing = found - apart
     state = "never"
     if standing:
         state = "findings"
@@ -187,8 +222,8 @@ def _entry(
         "status": _status_words(facility),
         "state": state,
         "standing": standing,
-        "line": words.headline_words(findings, latest, rejected) if latest else "",
-        "counts": _counts(findings, rejected),
+        "line": words.counted_headline(found, apart, latest) if latest else "",
+        "counts": _counts(known.counts),
         "questions": [_answer(item, rejected) for item in latest],
         **_place(facility.outlines[-1] if facility.outlines else None),
     }
@@ -224,15 +259,13 @@ def _latest_of_each_question(observations: Sequence[Observation]) -> list[Observ
     )
 
 
-def _counts(findings: Sequence[Finding], rejected: frozenset[str]) -> list[list[str]]:
+def _counts(counts: Mapping[str, tuple[int, int]]) -> list[list[str]]:
     """Return kind, its name and its count for each kind that was found."""
-    counts = []
-    for kind in KINDS:
-        of_kind = [item for item in findings if item.kind == kind]
-        apart = sum(item.id in rejected for item in of_kind)
-        if of_kind:
-            counts.append([kind, words.kind_words(kind), words.apart_words(len(of_kind), apart)])
-    return counts
+    return [
+        [kind, words.kind_words(kind), words.apart_words(*counts[kind])]
+        for kind in KINDS
+        if kind in counts
+    ]
 
 
 def _answer(observation: Observation, rejected: frozenset[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Outline
+from camp_monitor.ledger.listed import ListedFinding
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -92,23 +93,32 @@ def event_words(event: Event) -> str:
     )
 
 
-def area_words(finding: Finding) -> tuple[str, str]:
+def area_words(finding: Finding | ListedFinding) -> tuple[str, str]:
     """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
 
     The unit fits the area: square metres below 10,000, hectares below 100 ha, else square
     kilometres; the interval has the unit of the area.  Square metres have no decimals.
     """
-    unit, size_m2 = "m²", 1.0
-    most_decimals: int | None = 0
-    if finding.area_m2 >= 1e6:
-        unit, size_m2, most_decimals = "km²", 1e6, None
-    elif finding.area_m2 >= 1e4:
-        unit, size_m2, most_decimals = "ha", 1e4, None
-    area, low, high = (
+    unit, size_m2, most_decimals = _area_unit(finding.area_m2)
+    low, high = (
         quantity_words(value / size_m2, most_decimals)
-        for value in (finding.area_m2, finding.area_low_m2, finding.area_high_m2)
+        for value in (finding.area_low_m2, finding.area_high_m2)
     )
-    return f"{area} {unit}", phrase("range", low=low, high=high, unit=unit)
+    return area_alone_words(finding.area_m2), phrase("range", low=low, high=high, unit=unit)
+
+
+def area_alone_words(area_m2: float) -> str:
+    """Print an area as `area_words` does: ``1,840 m²``."""
+    unit, size_m2, most_decimals = _area_unit(area_m2)
+    return f"{quantity_words(area_m2 / size_m2, most_decimals)} {unit}"
+
+
+def _area_unit(area_m2: float) -> tuple[str, float, int | None]:
+    if area_m2 >= 1e6:
+        return "km²", 1e6, None
+    if area_m2 >= 1e4:
+        return "ha", 1e4, None
+    return "m²", 1.0, 0
 
 
 def explanation_pairs(finding: Finding) -> tuple[tuple[str, str], ...]:
@@ -206,10 +216,15 @@ def headline_words(
     rejected: Collection[str] = (),
 ) -> str:
     """Sum a map up in one line, unanswered questions and rejected findings included."""
+    own = [item for item in findings if not item.candidate]
     if not findings and not observations:
         return phrase("headline.nothing")
-    findings = [item for item in findings if not item.candidate]
-    parts = [findings_words(len(findings), sum(item.id in rejected for item in findings))]
+    return counted_headline(len(own), sum(item.id in rejected for item in own), observations)
+
+
+def counted_headline(found: int, rejected: int, observations: Sequence[Observation]) -> str:
+    """Sum up so many findings, those that a reviewer rejected among them, and observations."""
+    parts = [findings_words(found, rejected)]
     least_seen = min((o.seen_fraction for o in observations if o.outcome != "not_seen"), default=1)
     if least_seen < 1:
         parts.append(phrase("headline.seen", share=share_words(least_seen)))

@@ -240,6 +240,11 @@ PHRASES: dict[str, str] = {
     "events.state": "{count:,} {state}",
     "events.never_confirmed": "ended, never confirmed",
     "events.left_out": "Left out by --state: {events:events}.",
+    "findings.cut": (
+        "Not shown: {findings}, {unseen} of what was not seen. Narrow the list, or see all: "
+        "--limit 0"
+    ),
+    "events.cut": "Not shown: {events:events}. Narrow the list, or see all: --limit 0",
     "events.none": (
         "No event is known: that is not 'nothing happened'. See: camp-monitor findings list"
     ),
