@@ -36,11 +36,11 @@ MAX_SIDE_PX = 12_000
 """A larger window is refused, whatever it holds."""
 MOST_SCAN_BYTES = 8_000_000_000
 """Of memory, for one comparison: what a computer of 16 GB has to spare."""
-SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 102, 12, 165
+SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 102, 12, 30
 """Of memory, at the height of a comparison, for each pixel of its grid and for each pixel and band;
 where roofs are looked for, the third for each pixel and band instead.  Measured: 4.5 GiB for
 5490 x 5490 pixels of four bands, the program's own 0.3 GiB included
-(`benchmarks/speed_images.py`); 0.46 GiB for a megapixel of three bands of half a metre."""
+(`benchmarks/speed_images.py`); 1.1 GiB for 10.8 megapixels of three bands of half a metre."""
 FINE_UNDER_M = 1.0
 RESTORE = "restore the file from its source"
 PIECE_PX = 1 << 20
