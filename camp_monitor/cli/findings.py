@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,10 @@ def review(
 def export(
     context: Context, file: Path, facility: str | None, overwrite: bool, candidates: bool
 ) -> None:
-    """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
+    """Write events, findings, and what was not seen, to FILE.
+
+    FILE ends in .gpkg (QGIS), .geojson, .kml or .csv.
+    """
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.report.export.export import export_findings
     from camp_monitor.report.export.tables import legible
@@ -186,13 +190,13 @@ def export(
             overwrite=overwrite,
         )
     if context.as_json:
-        counts = {"findings": written.findings, "not_seen": written.not_seen}
-        _print_json({"file": str(file), **counts})
+        _print_json({"file": str(file), **asdict(written)})
         return
     from camp_monitor.report.text.words import count_words
 
     context.console.print(
-        f"Wrote {legible(str(file))}: {count_words(written.findings, 'finding')}, "
+        f"Wrote {legible(str(file))}: {count_words(written.events, 'event')}, "
+        f"{count_words(written.findings, 'finding')}, "
         f"{count_words(written.not_seen, 'record')} of what was not seen.",
         soft_wrap=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 from camp_monitor.events.events import Event
@@ -46,7 +47,7 @@ def _year(instant: datetime) -> float:
     return instant.year + (instant - first) / (following - first)
 
 
-def ranked(events: list[Event] | tuple[Event, ...]) -> list[Event]:
+def ranked(events: Iterable[Event]) -> list[Event]:
     """Sort events as they are laid before a reader."""
     return sorted(events, key=lambda event: (CLASSES.index(class_of(event)), -score_of(event),
                                              event.facility_id, event.id))  # fmt: skip

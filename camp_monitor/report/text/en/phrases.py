@@ -62,10 +62,14 @@ PHRASES: dict[str, str] = {
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
+    "export.events": "What came, and whether it stayed: findings of one thing over all dates",
     "export.findings": "Regions that changed between two dates",
     "export.not_seen": (
         "Where, and for which question, nothing could be said: not seen is not unchanged"
     ),
+    "kml.events": "Events",
+    "kml.event": "{change}, {area}: {standing}",
+    "kml.of_event": "Event {id}; finding {finding} shows most of it.",
     "kml.findings": "Findings",
     "kml.not_seen": "Not seen",
     "kml.finding": "{change}, {area}",
