@@ -96,14 +96,43 @@ class Workspace(folders.Workspace):
         write_whole(draw_facility_map(self, [target]).html.encode(), path)
         return path
 
-    def to_figure(self, target: str, path: Path | str) -> Path:
-        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
-        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
-        from camp_monitor.report.writing import write_whole
+    def to_figure(
+        self,
+        target: str,
+        path: Path | str,
+        *,
+        width: str | float = "page",
+        **options: Any,
+    ) -> Path:
+        """Write the print figure of a finding or an event, ``.png``, ``.svg`` or ``.pdf``.
+
+        Beside it stands a text file with its caption, of at most 60 words, and a note with all that
+        is on record: ``figure.png`` has ``figure.txt``.
+
+        Parameters
+        ----------
+        target : str
+            Id of a finding or an event.
+        path : Path or str
+        width : str or float
+            ``column``, ``page`` or ``slide``, or millimetres.
+        **options
+            Fields of `camp_monitor.report.figure.options.FigureOptions`: title, dates, callouts,
+            inset, language.
+        """
+        from camp_monitor.report.figure.finding_figure import (
+            draw_finding_figure,
+            format_of,
+            write_figure,
+        )
+        from camp_monitor.report.figure.options import FigureOptions, read_width_mm
 
         path = Path(path)
-        drawn = draw_finding_figure(self, target, file_format=format_of(path))
-        write_whole(drawn.content, path)
+        drawn = draw_finding_figure(
+            self, target, file_format=format_of(path), width_mm=read_width_mm(str(width)),
+            options=FigureOptions(**options),
+        )  # fmt: skip
+        write_figure(drawn, path)
         return path
 
     def _joined(

@@ -45,6 +45,14 @@ NAMES = {
         "vv": "radar, VV: bright is strong echo, dark is smooth ground or water",
         "vh": "radar, VH: bright is strong echo, dark is smooth ground or water",
     },
+    "panel": {
+        "before": "Before",
+        "after": "After",
+        "earlier": "Earlier",
+        "between": "Between",
+        "later": "Later",
+        "change": "Change",
+    },
     "role": {"before": "before", "after": "after", "none": "not shown"},
     "standing": {
         "findings": "With findings",

@@ -1,0 +1,4 @@
+"""English: reports and bulletins."""
+
+PHRASES: dict[str, str] = {}
+"""By a name of its own, a format string."""
