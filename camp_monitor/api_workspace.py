@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -133,6 +134,38 @@ class Workspace(folders.Workspace):
             options=FigureOptions(**options),
         )  # fmt: skip
         write_figure(drawn, path)
+        return path
+
+    def to_report(
+        self,
+        targets: str | Sequence[str],
+        path: Path | str,
+        *,
+        bulletin: bool = False,
+        language: str = "en",
+    ) -> Path:
+        """Write a report, ``.html``, ``.docx`` or ``.pdf``: sheets of events, summaries of places.
+
+        Parameters
+        ----------
+        targets : str or a sequence of them
+            Ids of facilities, events or findings; a facility stands for its events that are or
+            were confirmed or are strong.
+        path : Path or str
+        bulletin : bool
+            One page about one event: of a facility, its newest flood or its newest event.
+        language : str
+            Code of ISO 639-1.
+        """
+        from camp_monitor.report.sheets.report import draw_report, format_of
+        from camp_monitor.report.writing import write_whole
+
+        path = Path(path)
+        named = [targets] if isinstance(targets, str) else list(targets)
+        drawn = draw_report(
+            self, named, file_format=format_of(path), bulletin=bulletin, language=language
+        )
+        write_whole(drawn.content, path)
         return path
 
     def _joined(

@@ -205,13 +205,26 @@ def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -
     if caveats:
         paragraphs.append(phrase("caption.caveats", language, caveats=caveats))
     paragraphs.append(_image_words(facts, language))
-    lower_left, upper_right = facts.corners
-    paragraphs.append(
-        phrase("figure.note.view", language, scale=scale, width_mm=width_mm, lower_left=lower_left,
-               upper_right=upper_right)
-    )  # fmt: skip
+    paragraphs.append(view_words(facts, scale, width_mm, language))
     paragraphs.append(phrase("figure.note.borders", language))
     return paragraphs
+
+
+def view_words(facts: ViewFacts, scale: str, width_mm: float, language: str = DEFAULT) -> str:
+    """Say how the images are shown: bands, pixels, projection, scale, corners."""
+    lower_left, upper_right = facts.corners
+    return phrase(
+        "figure.note.view",
+        language,
+        shown_as=facts.shown_as,
+        pixel_m=facts.pixel_m,
+        projection=facts.projection,
+        length=_length_words(facts.view_m),
+        scale=scale,
+        width_mm=width_mm,
+        lower_left=lower_left,
+        upper_right=upper_right,
+    )
 
 
 def _review_words(told: Told) -> str:
@@ -259,15 +272,7 @@ def _image_words(facts: ViewFacts, language: str) -> str:
         )
         for letter, scene in facts.images
     ]
-    return phrase(
-        "caption.images",
-        language,
-        images=" ".join(images),
-        shown_as=facts.shown_as,
-        pixel_m=facts.pixel_m,
-        projection=facts.projection,
-        length=_length_words(facts.view_m),
-    )
+    return phrase("caption.images", language, images=" ".join(images))
 
 
 def _length_words(length_m: float) -> str:

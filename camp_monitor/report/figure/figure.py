@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility
 from camp_monitor.report.figure import inset
-from camp_monitor.report.figure.caption import caption, note_paragraphs, picture_lines
+from camp_monitor.report.figure.caption import caption, note_paragraphs, picture_lines, view_words
 from camp_monitor.report.figure.lettering import fonts_for
 from camp_monitor.report.figure.options import FORMATS, WIDTH_MM, FigureOptions, check_width_mm
 from camp_monitor.report.figure.panels import Panels, Shown
@@ -41,11 +41,14 @@ class DrawnFigure:
         At most 60 words, to be set below it.
     note : tuple of str
         Paragraphs with all that is on record of the finding, its images and the view.
+    view : str
+        The paragraphs of the note that say how the images are shown: scale, grid, corners.
     """
 
     content: bytes
     caption: str
     note: tuple[str, ...]
+    view: str
 
 
 def draw_figure(
@@ -116,7 +119,8 @@ def draw_figure(
         title = phrase("figure.file_title", language, what=what, id=finding.id)
         content = _file(sheet.finish(), file_format, f"{mark} {title}".strip())
     note = note_paragraphs(told, panels.facts, scale, width_mm)
-    return DrawnFigure(content, caption(told), tuple(note))
+    view = view_words(panels.facts, scale, width_mm, language)
+    return DrawnFigure(content, caption(told), tuple(note), view)
 
 
 def _names(

@@ -51,6 +51,8 @@ class FindingFigure:
         At most 60 words, to be set below it.
     note : tuple of str
         Paragraphs with all that is on record of the finding, its images and the view.
+    view : str
+        Of these, what says how the images are shown.
     facility : Facility
     finding : Finding
     remarks : tuple of str
@@ -60,6 +62,7 @@ class FindingFigure:
     content: bytes
     caption: str
     note: tuple[str, ...]
+    view: str
     facility: Facility
     finding: Finding
     remarks: tuple[str, ...]
@@ -193,7 +196,9 @@ def draw_subject(
     )  # fmt: skip
     remarks = _remarks(facility, korean, [finding.before, finding.after, *(
         scene for scene, _ in shown.beside)], language)  # fmt: skip
-    return FindingFigure(drawn.content, drawn.caption, drawn.note, facility, finding, remarks)
+    return FindingFigure(
+        drawn.content, drawn.caption, drawn.note, drawn.view, facility, finding, remarks
+    )
 
 
 def write_figure(drawn: FindingFigure, path: Path) -> Path:

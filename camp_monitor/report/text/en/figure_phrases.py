@@ -29,8 +29,10 @@ PHRASES: dict[str, str] = {
     # its note
     "figure.note.callout": "{number}: {text}",
     "figure.note.view": (
-        "Scale {scale} if printed {width_mm:g} mm wide. Corners of each panel: {lower_left} (lower "
-        "left) and {upper_right} (upper right)."
+        "Shown in {shown_as}, drawn in pixels of {pixel_m:.3g} m in {projection}; each panel is "
+        "{length} wide, at a scale of {scale} if the figure is printed {width_mm:g} mm wide. The "
+        "arrow points to true north. Corners: {lower_left} (lower left) and {upper_right} (upper "
+        "right)."
     ),
     "figure.note.borders": (
         "Inset: Natural Earth 4.1.0 (public domain). Its borders imply no opinion on the legal "
@@ -58,10 +60,7 @@ PHRASES: dict[str, str] = {
     "caption.caveats": "Caveats: {caveats}",
     "caption.image": "({letter}) {scene}; credit: {credit}; licence: {licence}.",
     "caption.no_credit": "not stated",
-    "caption.images": (
-        "Images: {images} Shown in {shown_as}; drawn in pixels of {pixel_m:.3g} m in {projection}; "
-        "each panel is {length} wide. The arrow points to true north."
-    ),
+    "caption.images": "Images: {images}",
     "caption.shown_apart": "{before} (before) and {after} (after)",
 }
 """By a name of its own, a format string."""

@@ -45,6 +45,28 @@ NAMES = {
         "vv": "radar, VV: bright is strong echo, dark is smooth ground or water",
         "vh": "radar, VH: bright is strong echo, dark is smooth ground or water",
     },
+    "facility_type": {
+        "kwan_li_so": "political prison camp (kwan-li-so)",
+        "kyo_hwa_so": "prison-labour camp (kyo-hwa-so)",
+        "other": "other facility",
+    },
+    "term": {
+        "event": "Event",
+        "finding": "Finding",
+        "state": "State",
+        "interval": "Interval",
+        "confidence": "Confidence",
+        "outline": "Outline",
+        "not_seen": "Not seen",
+        "false_alarm": "False alarms",
+        "detection_limit": "Detection limit",
+        "alternative": "Alternative explanation",
+    },
+    "position_grade": {
+        "A": "two publishers within 1 km of each other",
+        "B": "one publisher, or several that disagree",
+        "C": "a place name only",
+    },
     "panel": {
         "before": "Before",
         "after": "After",
