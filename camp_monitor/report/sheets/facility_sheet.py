@@ -21,8 +21,8 @@ from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import name_of, phrase, texts
 
 LONGEST = 600
-MOST_EVENTS = 40
-"""Rows of the table of events; the newest, and what is left out is counted."""
+MOST_EVENTS = 25
+"""Rows of the table of events; what is left out is counted."""
 
 
 def facility_blocks(dossier: Dossier, language: str) -> list[Block]:
@@ -131,11 +131,14 @@ def _grade_words(facility: Facility, language: str) -> str:
 
 
 def _event_blocks(dossier: Dossier, language: str) -> list[Block]:
-    """List all events, the newest first."""
+    """List the events, the surest before the others, the newest of them first."""
     title = phrase("report.facility.events", language)
     if not dossier.events:
         return [Heading(title), Paragraph(phrase("report.facility.no_events", language))]
     newest = sorted(dossier.events, key=lambda one: (one.came[1].acquired_from_at, one.id))[::-1]
+    newest.sort(
+        key=lambda one: (not (one.was_confirmed or one.is_strong), one.state == "dismissed")
+    )
     head = ("report.row.event", "report.row.kind", "report.row.came", "report.row.state",
             "report.row.area")  # fmt: skip
     names = tuple(phrase(name, language) for name in head)

@@ -25,7 +25,7 @@ PHRASES: dict[str, str] = {
         "{not_seen:,} gave no answer either way. What was not seen may have changed."
     ),
     "report.facility.what": "The facility, as published",
-    "report.facility.events": "Events, the newest first",
+    "report.facility.events": "Events, the surest first",
     "report.facility.no_events": (
         "No event is on record: that says nothing of ground and times that were not seen."
     ),
