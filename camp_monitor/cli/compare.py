@@ -63,7 +63,12 @@ def _file(**options: Any) -> Any:
 @sensitivity_option
 @click.option("--candidates", is_flag=True, help="Also draw and export candidates, marked.")
 @click.option("-o", "--output", metavar="FILE.html", type=_file(), help="The map to write.")
-@click.option("--figure", metavar="FILE.png", type=_file(), help="Figure of the largest finding.")
+@click.option(
+    "--figure",
+    metavar="FILE.png",
+    type=_file(),
+    help="Figure of the largest finding, and its note as FILE.txt.",
+)
 @click.option(
     "--export", metavar="FILE", type=_file(),
     help="Findings, and what was not seen, as .gpkg, .geojson, .kml or .csv.",

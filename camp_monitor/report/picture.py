@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.text.sentences import name_of, phrase
+from camp_monitor.report.text.sentences import DEFAULT, name_of, phrase
 from camp_monitor.scenes.image import Image, Quality
 
 LONGEST_SIDE_PX = 2048
@@ -101,7 +101,7 @@ class MapImage:
         return (self.east_deg - self.west_deg) / self.pixels.shape[1]
 
 
-def render_image(image: Image, reference: SceneReference) -> MapImage:
+def render_image(image: Image, reference: SceneReference, language: str = DEFAULT) -> MapImage:
     """Render one image: natural colour if it can be, else false colour, else grey.
 
     Parameters
@@ -110,6 +110,8 @@ def render_image(image: Image, reference: SceneReference) -> MapImage:
         On a north-up grid in EPSG:3857.
     reference : SceneReference
         The scene that the image was read from.
+    language : str
+        Of what is said of the bands.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def render_image(image: Image, reference: SceneReference) -> MapImage:
         The grid is not north-up in EPSG:3857, or too large.
     """
     bands = _bands_for(image)
-    return _rendered(image, reference, bands, _limits((image,), bands))
+    return _rendered(image, reference, bands, _limits((image,), bands), language)
 
 
 def render_pair(
@@ -130,6 +132,7 @@ def render_pair(
     after: Image,
     before_reference: SceneReference,
     after_reference: SceneReference,
+    language: str = DEFAULT,
 ) -> tuple[MapImage, MapImage]:
     """Render two dates so that what looks alike is alike.
 
@@ -148,9 +151,25 @@ def render_pair(
         before_limits = _limits((before,), before_bands)
         after_limits = _limits((after,), after_bands)
     return (
-        _rendered(before, before_reference, before_bands, before_limits),
-        _rendered(after, after_reference, after_bands, after_limits),
+        _rendered(before, before_reference, before_bands, before_limits, language),
+        _rendered(after, after_reference, after_bands, after_limits, language),
     )
+
+
+def render_beside(
+    image: Image, reference: SceneReference, pair: tuple[Image, Image], language: str = DEFAULT
+) -> MapImage:
+    """Render one more date as `render_pair` renders the pair that it is shown beside.
+
+    It is alike where it has the bands and the physical quantity of the pair; else as by itself.
+    """
+    alike = image.nature.calibrated and all(image.quantity == one.quantity for one in pair)
+    common = [
+        bands for bands in _SHOWN if all(set(bands) <= set(one.bands) for one in (*pair, image))
+    ]
+    if alike and common:
+        return _rendered(image, reference, common[0], _limits(pair, common[0]), language)
+    return render_image(image, reference, language)
 
 
 def encode_pictures(pictures: Sequence[MapImage], most_bytes: int) -> tuple[list[str], str]:
@@ -272,6 +291,7 @@ def _rendered(
     reference: SceneReference,
     bands: tuple[str, ...],
     limits: list[tuple[float, float]],
+    language: str,
 ) -> MapImage:
     """Stretch `bands` of `image` between `limits`."""
     west, south, east, north = _edges_deg(image, reference)
@@ -286,9 +306,14 @@ def _rendered(
         pixels[..., channel] = (np.nan_to_num(stretched.clip(0, 1)) * 255).round()
     pixels[..., 3] = np.where(holds_data, 255, 0)
     pixels[~holds_data] = 0
-    known = bands in _SHOWN
-    shown_as = name_of("bands", " ".join(bands)) if known else phrase("picture.grey", band=bands[0])
+    shown_as = _bands_words(bands, language)
     return MapImage(pixels, west, south, east, north, reference, shown_as)
+
+
+def _bands_words(bands: tuple[str, ...], language: str) -> str:
+    if bands in _SHOWN:
+        return name_of("bands", " ".join(bands), language)
+    return phrase("picture.grey", language, band=bands[0])
 
 
 def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, float, float]:

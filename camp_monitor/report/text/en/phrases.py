@@ -39,26 +39,6 @@ PHRASES: dict[str, str] = {
         "shows where to look and not what belongs to the facility."
     ),
     "scene": "{date}, {sensor}, {id}",
-    # caption of a figure
-    "caption.what": (
-        "{kind} {interval}: {area} (interval {area_interval}). Confidence: {confidence}. {review}. "
-        "{position}. Centre: {centre}. Finding {id}, method {method}."
-    ),
-    "caption.superseded": "A LATER SCAN OF THE SAME SCENES SUPERSEDED THIS FINDING.",
-    "caption.unreviewed": "Not reviewed by a person",
-    "caption.reviewed": "{verdict}, {date}",
-    "caption.seen_unknown": "How much of the outline was seen is not on record.",
-    "caption.seen": "Seen: {share} of the outline, for {question}.",
-    "caption.explanations": "Alternative explanations: {explanations}.",
-    "caption.caveats": "Caveats: {caveats}",
-    "caption.more": "{text} … (more in the record)",
-    "caption.image": "({letter}) {scene}; credit: {credit}; licence: {licence}.",
-    "caption.no_credit": "not stated",
-    "caption.images": (
-        "Images: {images} Shown in {shown_as}; drawn in pixels of {pixel_m:.3g} m in {projection}; "
-        "each panel is {length} wide. The arrow points to true north."
-    ),
-    "caption.shown_apart": "{before} (a) and {after} (b)",
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
