@@ -70,8 +70,8 @@ def draw(
     if drawn.not_shown:
         newest = drawn.not_shown[-1].id
         context.messages.print(
-            f"{count_words(len(drawn.not_shown), 'confirmed event')} not shown; the "
-            f"newest: camp-monitor map {newest} -o {newest}.html",
+            f"{count_words(len(drawn.not_shown), 'confirmed event')} drawn in dashes; "
+            f"the newest with its own images: camp-monitor map {newest} -o {newest}.html",
             soft_wrap=True,
         )
     context.messages.print(
