@@ -116,7 +116,9 @@ PHRASES: dict[str, str] = {
         "Confirmed where two images or a reviewer show it, ended where it went, strong where "
         "it is likely and not confirmed, dismissed where a reviewer rejected it."
     ),
-    "report.term.interval": ("The area lies within it for most findings whose true area is known."),
+    "report.term.interval": (
+        "The area if its edge lay as far in, or out, all round as it may be off on these images."
+    ),
     "report.term.confidence": (
         "Low below 0.5, medium, high from 0.8: the share of similar findings that were real "
         "on labelled images."
