@@ -29,6 +29,8 @@ from camp_monitor.report.text.sentences import (
     sentences,
 )
 
+COARSE_PIXEL_M = 30.0
+"""Of a finding that does not say how large its pixels are."""
 LONGEST = 600
 """Characters of a text of others, such as a credit, in one cell."""
 
@@ -84,6 +86,8 @@ def event_rows(case: Case, language: str) -> tuple[tuple[str, str], ...]:
     """Return what is on record of an event, as names and values."""
     event, finding = case.event, case.finding
     area, interval = words.area_words(case.extent, language)
+    pixel_m = float(dict(finding.measurements).get(Measure.PIXEL_M, COARSE_PIXEL_M))
+    centre = centre_words(finding.geometry, pixel_m, language)
     sized = phrase("report.area", language, area=area, interval=interval)
     rows = [
         (phrase("report.row.event", language), event.id),
@@ -97,15 +101,12 @@ def event_rows(case: Case, language: str) -> tuple[tuple[str, str], ...]:
             (phrase("report.row.gone", language), words.interval_words(*event.ended, language))
         )
     rows += [
-        (
-            phrase("report.row.area", language),
-            phrase("report.area", language, area=area, interval=interval),
-        ),
+        (phrase("report.row.area", language), sized),
         (phrase("report.row.share", language), words.share_words(case.outline_fraction, language)),
         (phrase("report.row.confidence", language), words.confidence_words(finding, language)),
         (phrase("report.row.review", language), review_words(case, language)),
         (phrase("report.row.position", language), words.position_words(finding, language)),
-        (phrase("report.row.centre", language), centre_words(finding.geometry, 10.0, language)),
+        (phrase("report.row.centre", language), centre),
         (phrase("report.row.outline", language), words.outline_words(case.outline, language)),
         (phrase("report.row.finding", language), ", ".join(one.id for one in case.regions)),
     ]

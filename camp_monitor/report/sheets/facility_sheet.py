@@ -72,10 +72,7 @@ def facility_rows(facility: Facility, language: str) -> tuple[tuple[str, str], .
         (phrase("report.row.names_ko", language), " · ".join(facility.names_ko)),
         (phrase("report.row.aliases", language), ", ".join(facility.aliases)),
         (phrase("report.row.type", language), name_of("facility_type", facility.type, language)),
-        (
-            phrase("report.row.province", language),
-            ", ".join(filter(None, (facility.county, facility.province))),
-        ),
+        (phrase("report.row.province", language), place),
         (phrase("report.row.agency", language), agency_words(facility, facility.agency, language)),
         (phrase("report.row.status", language), status_words(facility, language)),
         (phrase("report.row.position_grade", language), _grade_words(facility, language)),
