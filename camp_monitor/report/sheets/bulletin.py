@@ -24,7 +24,7 @@ from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.settings import ReportSettings
 
-LONGEST = 260
+LONGEST = 420
 """Characters of one value: a page holds no more."""
 MOST_INSIDE = 4
 

@@ -29,6 +29,8 @@ from camp_monitor.report.text.sentences import (
     sentences,
 )
 
+FOR_EXPERTS = (Measure.CORRELATION,)
+"""Measurements that a report leaves to the record."""
 COARSE_PIXEL_M = 30.0
 """Of a finding that does not say how large its pixels are."""
 LONGEST = 600
@@ -169,7 +171,8 @@ def _method_blocks(case: Case, language: str) -> list[Block]:
     rates = _rate_words(case, language)
     if rates:
         blocks.append(Items(rates))
-    measured = measured_rows(finding.measurements, finding.caveats, language)
+    told = [item for item in finding.measurements if item[0].partition(":")[0] not in FOR_EXPERTS]
+    measured = measured_rows(tuple(told), finding.caveats, language)
     blocks.append(Facts(phrase("report.event.measured", language), measured))
     return blocks
 

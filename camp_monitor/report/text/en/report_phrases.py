@@ -42,7 +42,7 @@ PHRASES: dict[str, str] = {
     "report.agency": "{agency} (source: {source})",
     "report.agency.unknown": "not published",
     "report.agency.then": (
-        "On {day}: {agency} (source: {source}). Now: {now}, since {since} (source: {now_source})."
+        "On {day}: {agency}. Now, since {since}: {now}. Sources: {source}; {now_source}."
     ),
     "report.grade": "{grade}. {reason}",
     "report.source.short": "{title}, {publisher}, {date}",
