@@ -317,7 +317,7 @@ def _plain(value: Any) -> Any:
         return {
             field.name: _plain(item)
             for field in fields(value)
-            if (item := getattr(value, field.name)) not in (None, False, ())
+            if (item := getattr(value, field.name)) is not None and item is not False and item != ()
         }
     return value
 

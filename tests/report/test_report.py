@@ -158,7 +158,7 @@ def test_the_administration_is_that_of_the_day() -> None:
     event = told.events[0]
     said = administration_words(told.facility, event, "en")
     assert event.came[1].acquired_to_at < "2020"
-    assert said.index("Ministry A") < said.index("HRNK") < said.index("Ministry B")
+    assert said.index("Ministry A") < said.index("Ministry B") < said.index("HRNK")
     without = replace(told.facility, agency=Agency("Ministry B", "a"))
     assert "Ministry A" not in administration_words(without, event, "en")
 

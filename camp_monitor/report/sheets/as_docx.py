@@ -118,7 +118,8 @@ def _make_styles(file: Any, document: Document) -> None:
     file.styles["Report Head"].font.bold = True
     language = file.styles.element.find(f".//{qn('w:lang')}")
     if language is not None:
-        language.set(qn("w:val"), document.language)
+        for attribute in ("val", "eastAsia"):
+            language.set(qn(f"w:{attribute}"), document.language)
 
 
 def _add(file: Any, block: Block, *, is_first: bool) -> None:

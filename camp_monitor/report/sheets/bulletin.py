@@ -15,6 +15,7 @@ from camp_monitor.report.sheets.document import (
     Items,
     Paragraph,
     legible,
+    legible_rows,
 )
 from camp_monitor.report.sheets.dossier import WATER, Case, Dossier
 from camp_monitor.report.sheets.event_sheet import picture_blocks, review_words
@@ -23,7 +24,7 @@ from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.settings import ReportSettings
 
-LONGEST = 260
+LONGEST = 420
 """Characters of one value: a page holds no more."""
 MOST_INSIDE = 4
 
@@ -46,8 +47,9 @@ def bulletin_blocks(
 
 def _rows(dossier: Dossier, case: Case, language: str) -> tuple[tuple[str, str], ...]:
     event, finding = case.event, case.finding
-    area, interval = words.area_words(finding, language)
-    of_area = "bulletin.row.flooded" if event.kind in WATER else "bulletin.row.changed"
+    area, interval = words.area_words(case.extent, language)
+    is_water = event.kind in WATER
+    of_area = phrase("bulletin.row.flooded" if is_water else "bulletin.row.changed", language)
     sized = phrase(
         "bulletin.area",
         language,
@@ -56,16 +58,17 @@ def _rows(dossier: Dossier, case: Case, language: str) -> tuple[tuple[str, str],
         share=words.share_words(case.outline_fraction, language),
         outline=words.outline_words(case.outline, language),
     )
+    administration = administration_words(dossier.facility, event, language)
     rows = [
         (of_area, sized),
-        ("bulletin.row.since", _since(event, language)),
-        ("bulletin.row.inside", _inside(dossier, case, language)),
-        ("bulletin.row.agency", administration_words(dossier.facility, event, language)),
-        ("report.row.status", status_words(dossier.facility, language)),
-        ("report.row.confidence", words.confidence_words(finding, language)),
-        ("report.row.review", review_words(case, language)),
+        (phrase("bulletin.row.since", language), _since(event, language)),
+        (phrase("bulletin.row.inside", language), _inside(dossier, case, language)),
+        (phrase("bulletin.row.agency", language), administration),
+        (phrase("report.row.status", language), status_words(dossier.facility, language)),
+        (phrase("report.row.confidence", language), words.confidence_words(finding, language)),
+        (phrase("report.row.review", language), review_words(case, language)),
     ]
-    return tuple((phrase(name, language), legible(value, LONGEST)) for name, value in rows)
+    return legible_rows(rows, LONGEST)
 
 
 def _since(event: Event, language: str) -> str:
@@ -80,7 +83,7 @@ def _since(event: Event, language: str) -> str:
 
 def _inside(dossier: Dossier, case: Case, language: str) -> str:
     """Name published places and other events that lie in what changed."""
-    ground = case.finding.geometry
+    ground = case.ground
     said = [
         phrase("bulletin.inside.place", language, place=one.feature)
         for one in _published(dossier.facility)

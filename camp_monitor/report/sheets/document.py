@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from camp_monitor.facilities.facility import printable
@@ -113,6 +113,13 @@ def legible(text: str, longest: int = 0) -> str:
     """
     plain = printable(" ".join(text.split())).encode("utf-8", "replace").decode()
     return plain if not longest or len(plain) <= longest else f"{plain[: longest - 1]}…"
+
+
+def legible_rows(
+    rows: Iterable[tuple[str, str]], longest: int, unknown: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """Make the values of rows legible; an empty one becomes `unknown`."""
+    return tuple((name, legible(value, longest) or unknown) for name, value in rows)
 
 
 def _parts(block: Block) -> Iterator[str | bytes]:

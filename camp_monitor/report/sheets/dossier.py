@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import CampMonitorError, InputError
 from camp_monitor.events.events import Event, by_finding
@@ -22,6 +26,15 @@ from camp_monitor.workspace import Workspace
 MOST_SHEETS = 20
 """Of one facility, where the report is asked for by the facility and not by events."""
 WATER = ("flooding", "water_gain")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Area of several regions together and its interval, their errors taken as one."""
+
+    area_m2: float
+    area_low_m2: float
+    area_high_m2: float
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,29 @@ class Case:
     failure: str = ""
 
     @property
+    def regions(self) -> tuple[Finding, ...]:
+        """All findings of the event on the two images that show most of it."""
+        pair = self.finding.before, self.finding.after
+        return tuple(one for one in self.event.findings if (one.before, one.after) == pair)
+
+    @property
+    def extent(self) -> Extent:
+        """Area of all regions together."""
+        return Extent(
+            sum(one.area_m2 for one in self.regions),
+            sum(one.area_low_m2 for one in self.regions),
+            sum(one.area_high_m2 for one in self.regions),
+        )
+
+    @cached_property
+    def ground(self) -> BaseGeometry:
+        """Ground of all regions together, EPSG:4326."""
+        return shapely.union_all([one.geometry for one in self.regions])
+
+    @property
     def outline_fraction(self) -> float:
-        """Share of the outline that the finding covers, 0-1."""
-        shared = self.finding.geometry.intersection(self.outline.geometry)
+        """Share of the outline that the regions cover, 0-1."""
+        shared = self.ground.intersection(self.outline.geometry)
         if shared.area == 0:
             return 0.0
         return min(geodesic_area_m2(polygons_only(shared)) / self.outline.area_m2, 1.0)

@@ -16,6 +16,7 @@ from camp_monitor.report.sheets.document import (
     Picture,
     Table,
     legible,
+    legible_rows,
 )
 from camp_monitor.report.sheets.dossier import Case
 from camp_monitor.report.text import words
@@ -28,6 +29,10 @@ from camp_monitor.report.text.sentences import (
     sentences,
 )
 
+FOR_EXPERTS = (Measure.CORRELATION,)
+"""Measurements that a report leaves to the record."""
+COARSE_PIXEL_M = 30.0
+"""Of a finding that does not say how large its pixels are."""
 LONGEST = 600
 """Characters of a text of others, such as a credit, in one cell."""
 
@@ -47,11 +52,12 @@ def event_blocks(facility: Facility, case: Case, language: str) -> list[Block]:
     blocks += _method_blocks(case, language)
     rows = explanation_rows(case.finding.explanations, language)
     if rows:
-        head = ("report.cause", "report.verdict", "report.measured")
-        blocks.append(
-            Table(phrase("report.event.else", language),
-                  tuple(phrase(name, language) for name in head), rows)
-        )  # fmt: skip
+        head = (
+            phrase("report.cause", language),
+            phrase("report.verdict", language),
+            phrase("report.measured", language),
+        )
+        blocks.append(Table(phrase("report.event.else", language), head, rows))
     blocks.append(Heading(phrase("report.event.unseen", language)))
     blocks += unseen_blocks(case, language)
     return blocks
@@ -81,27 +87,32 @@ def picture_blocks(facility: Facility, case: Case, language: str) -> list[Block]
 def event_rows(case: Case, language: str) -> tuple[tuple[str, str], ...]:
     """Return what is on record of an event, as names and values."""
     event, finding = case.event, case.finding
-    area, interval = words.area_words(finding, language)
+    area, interval = words.area_words(case.extent, language)
+    pixel_m = float(dict(finding.measurements).get(Measure.PIXEL_M, COARSE_PIXEL_M))
+    centre = centre_words(finding.geometry, pixel_m, language)
+    sized = phrase("report.area", language, area=area, interval=interval)
     rows = [
-        ("report.row.event", event.id),
-        ("report.row.state", words.state_words(event, language)),
-        ("report.row.kind", words.kind_words(event.kind, language)),
-        ("report.row.came", words.interval_words(*event.came, language)),
-        ("report.row.last_seen", words.date_words(event.last_seen, language)),
+        (phrase("report.row.event", language), event.id),
+        (phrase("report.row.state", language), words.state_words(event, language)),
+        (phrase("report.row.kind", language), words.kind_words(event.kind, language)),
+        (phrase("report.row.came", language), words.interval_words(*event.came, language)),
+        (phrase("report.row.last_seen", language), words.date_words(event.last_seen, language)),
     ]
     if event.ended is not None:
-        rows.append(("report.row.gone", words.interval_words(*event.ended, language)))
+        rows.append(
+            (phrase("report.row.gone", language), words.interval_words(*event.ended, language))
+        )
     rows += [
-        ("report.row.area", phrase("report.area", language, area=area, interval=interval)),
-        ("report.row.share", words.share_words(case.outline_fraction, language)),
-        ("report.row.confidence", words.confidence_words(finding, language)),
-        ("report.row.review", review_words(case, language)),
-        ("report.row.position", words.position_words(finding, language)),
-        ("report.row.centre", centre_words(finding.geometry, 10.0, language)),
-        ("report.row.outline", words.outline_words(case.outline, language)),
-        ("report.row.finding", finding.id),
+        (phrase("report.row.area", language), sized),
+        (phrase("report.row.share", language), words.share_words(case.outline_fraction, language)),
+        (phrase("report.row.confidence", language), words.confidence_words(finding, language)),
+        (phrase("report.row.review", language), review_words(case, language)),
+        (phrase("report.row.position", language), words.position_words(finding, language)),
+        (phrase("report.row.centre", language), centre),
+        (phrase("report.row.outline", language), words.outline_words(case.outline, language)),
+        (phrase("report.row.finding", language), ", ".join(one.id for one in case.regions)),
     ]
-    return tuple((phrase(name, language), legible(value, LONGEST)) for name, value in rows)
+    return legible_rows(rows, LONGEST)
 
 
 def review_words(case: Case, language: str) -> str:
@@ -136,11 +147,14 @@ def _images(case: Case, language: str) -> Table:
         )
         for scene in scenes_of(case)
     ]
-    head = (
-        "report.image.date", "report.image.role", "report.image.sensor", "report.image.scene",
-        "report.image.credit", "report.image.licence",
-    )  # fmt: skip
-    names = tuple(phrase(name, language) for name in head)
+    names = (
+        phrase("report.image.date", language),
+        phrase("report.image.role", language),
+        phrase("report.image.sensor", language),
+        phrase("report.image.scene", language),
+        phrase("report.image.credit", language),
+        phrase("report.image.licence", language),
+    )
     return Table(phrase("report.event.images", language), names, tuple(rows))
 
 
@@ -157,7 +171,8 @@ def _method_blocks(case: Case, language: str) -> list[Block]:
     rates = _rate_words(case, language)
     if rates:
         blocks.append(Items(rates))
-    measured = measured_rows(finding.measurements, finding.caveats, language)
+    told = [item for item in finding.measurements if item[0].partition(":")[0] not in FOR_EXPERTS]
+    measured = measured_rows(tuple(told), finding.caveats, language)
     blocks.append(Facts(phrase("report.event.measured", language), measured))
     return blocks
 

@@ -15,6 +15,7 @@ from camp_monitor.report.sheets.document import (
     Paragraph,
     Table,
     legible,
+    legible_rows,
 )
 from camp_monitor.report.sheets.dossier import Dossier
 from camp_monitor.report.text import words
@@ -65,22 +66,21 @@ def facility_rows(facility: Facility, language: str) -> tuple[tuple[str, str], .
     """Return what is published of a facility, each with who says so."""
     unknown = phrase("report.unpublished", language)
     outline = facility.outline
+    place = ", ".join(filter(None, (facility.county, facility.province)))
     rows = [
-        ("report.row.id", facility.id),
-        ("report.row.names_ko", " · ".join(facility.names_ko)),
-        ("report.row.aliases", ", ".join(facility.aliases)),
-        ("report.row.type", name_of("facility_type", facility.type, language)),
-        ("report.row.province", ", ".join(filter(None, (facility.county, facility.province)))),
-        ("report.row.agency", agency_words(facility, facility.agency, language)),
-        ("report.row.status", status_words(facility, language)),
-        ("report.row.position_grade", _grade_words(facility, language)),
-        ("report.row.outline", words.outline_words(outline, language)),
-        ("report.row.outline_source", outline.note),
-        ("report.row.outline_area", words.area_alone_words(outline.area_m2)),
+        (phrase("report.row.id", language), facility.id),
+        (phrase("report.row.names_ko", language), " · ".join(facility.names_ko)),
+        (phrase("report.row.aliases", language), ", ".join(facility.aliases)),
+        (phrase("report.row.type", language), name_of("facility_type", facility.type, language)),
+        (phrase("report.row.province", language), place),
+        (phrase("report.row.agency", language), agency_words(facility, facility.agency, language)),
+        (phrase("report.row.status", language), status_words(facility, language)),
+        (phrase("report.row.position_grade", language), _grade_words(facility, language)),
+        (phrase("report.row.outline", language), words.outline_words(outline, language)),
+        (phrase("report.row.outline_source", language), outline.note),
+        (phrase("report.row.outline_area", language), words.area_alone_words(outline.area_m2)),
     ]
-    return tuple(
-        (phrase(name, language), legible(value, LONGEST) or unknown) for name, value in rows
-    )
+    return legible_rows(rows, LONGEST, unknown)
 
 
 def agency_words(facility: Facility, agency: Agency, language: str) -> str:
@@ -139,9 +139,13 @@ def _event_blocks(dossier: Dossier, language: str) -> list[Block]:
     newest.sort(
         key=lambda one: (not (one.was_confirmed or one.is_strong), one.state == "dismissed")
     )
-    head = ("report.row.event", "report.row.kind", "report.row.came", "report.row.state",
-            "report.row.area")  # fmt: skip
-    names = tuple(phrase(name, language) for name in head)
+    names = (
+        phrase("report.row.event", language),
+        phrase("report.row.kind", language),
+        phrase("report.row.came", language),
+        phrase("report.row.state", language),
+        phrase("report.row.area", language),
+    )
     rows = tuple(_event_row(event, language) for event in newest[:MOST_EVENTS])
     blocks: list[Block] = [Table(title, names, rows)]
     if len(newest) > MOST_EVENTS:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.ledger.listed import ListedFinding
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -107,7 +107,23 @@ def event_words(event: Event, language: str = DEFAULT) -> str:
     )
 
 
-def area_words(finding: Finding | ListedFinding, language: str = DEFAULT) -> tuple[str, str]:
+class Sized(Protocol):
+    """What has an area with its interval, square metres."""
+
+    @property
+    def area_m2(self) -> float:
+        """Area on the ground."""
+
+    @property
+    def area_low_m2(self) -> float:
+        """Lower end of its interval."""
+
+    @property
+    def area_high_m2(self) -> float:
+        """Upper end of its interval."""
+
+
+def area_words(finding: Sized, language: str = DEFAULT) -> tuple[str, str]:
     """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
 
     The unit fits the area: square metres below 10,000, hectares below 100 ha, else square

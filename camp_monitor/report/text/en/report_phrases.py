@@ -42,7 +42,7 @@ PHRASES: dict[str, str] = {
     "report.agency": "{agency} (source: {source})",
     "report.agency.unknown": "not published",
     "report.agency.then": (
-        "On {day}: {agency} (source: {source}). Now: {now}, since {since} (source: {now_source})."
+        "On {day}: {agency}. Now, since {since}: {now}. Sources: {source}; {now_source}."
     ),
     "report.grade": "{grade}. {reason}",
     "report.source.short": "{title}, {publisher}, {date}",
@@ -116,7 +116,9 @@ PHRASES: dict[str, str] = {
         "Confirmed where two images or a reviewer show it, ended where it went, strong where "
         "it is likely and not confirmed, dismissed where a reviewer rejected it."
     ),
-    "report.term.interval": ("The area lies within it for most findings whose true area is known."),
+    "report.term.interval": (
+        "The area if its edge lay as far in, or out, all round as it may be off on these images."
+    ),
     "report.term.confidence": (
         "Low below 0.5, medium, high from 0.8: the share of similar findings that were real "
         "on labelled images."
