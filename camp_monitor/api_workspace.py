@@ -87,13 +87,16 @@ class Workspace(folders.Workspace):
 
         return outcomes_frame(self._records(facility)[1])
 
-    def to_map(self, target: str, path: Path | str) -> Path:
-        """Write the map of a facility, a finding or an event."""
+    def to_map(self, target: str, path: Path | str, *, language: str | None = None) -> Path:
+        """Write the map of a facility, a finding or an event, in ``en`` or ``ko``.
+
+        Without a `language` that of the settings holds.
+        """
         from camp_monitor.report.map.facility_map import draw_facility_map
         from camp_monitor.report.writing import write_whole
 
         path = Path(path)
-        write_whole(draw_facility_map(self, [target]).html.encode(), path)
+        write_whole(draw_facility_map(self, [target], language=language).html.encode(), path)
         return path
 
     def to_figure(self, target: str, path: Path | str) -> Path:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.long_tables import limit_of, limit_option, print_member, print_table
 
 if TYPE_CHECKING:
     from camp_monitor.events.kept import ListedEvent
 
-COLUMNS = ("event", "what", "came between", "state", "area")
+COLUMNS = ("event", "what", "came_between", "state", "area")
 STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
 
 
@@ -29,6 +30,7 @@ def events() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only events of which this is said.")
 @limit_option
 @click.pass_obj
+@language_option()
 def list_events(
     context: Context, facility: str | None, state: str | None, limit: int | None
 ) -> None:
@@ -79,7 +81,8 @@ def list_events(
     if shown < wanted.total():
         said.append(phrase("events.cut", events=wanted.total() - shown))
     if largest is not None:
-        said.append(f"Look at one: camp-monitor map {largest.id} -o {largest.id}.html")
+        command = f"camp-monitor map {largest.id} -o {largest.id}.html"
+        said.append(phrase("events.look", command=command))
     context.console.print("\n".join(said), soft_wrap=True)
 
 
@@ -120,13 +123,20 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
     }
 
 
-def _state(state: str, is_strong: bool, was_confirmed: bool) -> str:
-    """Name the state as ``--state`` does, and say of what ended whether it ever was confirmed."""
-    from camp_monitor.report.text.sentences import phrase
+NEVER = "never_confirmed"
 
+
+def _state(state: str, is_strong: bool, was_confirmed: bool) -> str:
+    """Return the state as ``--state`` has it, apart what ended and never was confirmed."""
     if state == "ended" and not was_confirmed:
-        return phrase("events.never_confirmed")
+        return NEVER
     return "strong" if is_strong else state
+
+
+def _state_words(state: str) -> str:
+    from camp_monitor.report.text.sentences import name_of, phrase
+
+    return phrase("events.never_confirmed") if state == NEVER else name_of("state_short", state)
 
 
 def _counted(found: Counter[tuple[str, bool, bool]]) -> str:
@@ -136,10 +146,11 @@ def _counted(found: Counter[tuple[str, bool, bool]]) -> str:
     counts: Counter[str] = Counter()
     for key, count in found.items():
         counts[_state(*key)] += count
-    never = phrase("events.never_confirmed")
-    order = ("confirmed", "strong", "ended", "provisional", never, "dismissed")
+    order = ("confirmed", "strong", "ended", "provisional", NEVER, "dismissed")
     said = [
-        phrase("events.state", count=counts[state], state=state) for state in order if counts[state]
+        phrase("events.state", count=counts[state], state=_state_words(state))
+        for state in order
+        if counts[state]
     ]
     if len(said) < 2:
         return phrase("events.all", events=found.total())
@@ -149,12 +160,14 @@ def _counted(found: Counter[tuple[str, bool, bool]]) -> str:
 def _print(context: Context, found: Iterable[ListedEvent]) -> int:
     """Print a table for each facility; return how many events that were."""
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import name_of
 
+    columns = [name_of("column", column) for column in COLUMNS]
     shown = 0
     for facility, own in groupby(found, lambda event: event.facility_id):
         rows = [_cells(event) for event in own]
         context.console.print(legible(facility), style="bold")
-        print_table(context.console, COLUMNS, rows)
+        print_table(context.console, columns, rows)
         context.console.print()
         shown += len(rows)
     return shown
@@ -170,12 +183,13 @@ def _cells(event: ListedEvent) -> tuple[str, ...]:
         reason_words,
     )
 
-    state = _state(event.state, event.is_strong, event.was_confirmed)
+    state = _state_words(_state(event.state, event.is_strong, event.was_confirmed))
+    first, last = event.absent_from_at[:10], event.first_seen_to_at[:10]
     area = area_alone_words(event.area_m2)
     return (
         event.id,
         f"{kind_words(event.kind)}\n{count_words(len(event.finding_ids), 'finding')}",
-        f"{event.absent_from_at[:10]} and\n{event.first_seen_to_at[:10]}",
+        phrase("table.dates", first=first, last=last),
         f"{state}\n{legible(reason_words(event.reasons))}",
         f"{area}\n{phrase('events.grown')}" if event.has_grown else area,
     )

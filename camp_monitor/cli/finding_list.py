@@ -31,7 +31,7 @@ Group = tuple[str, int, tuple[str, ...], list[tuple[str, ...]]]
 def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None) -> None:
     """Print one table of each facility's findings, one of what was not seen, and counts."""
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.report.text.words import count_words, findings_words
 
     shown, place = [0, 0], None
@@ -41,7 +41,7 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
             break
         if facility != place:
             context.console.print(legible(facility), style="bold")
-        print_table(context.console, columns, kept)
+        print_table(context.console, [name_of("column", one) for one in columns], kept)
         context.console.print()
         place = facility
         shown[what] += len(kept)
@@ -49,27 +49,27 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
     looked = lists.looked(wanted.facility_id, superseded=wanted.superseded)
     unseen = sum(count for (_, is_part), count in looked.items() if is_part)
     counts = ", ".join(
-        f"{count} {words}"
-        for outcome, words in (
-            ("changed", "changed"),
-            ("unchanged", "unchanged where seen"),
-            ("not_seen", "not seen"),
-        )
+        phrase("findings.outcome", count=count, outcome=outcome)
+        for outcome in ("changed", "unchanged", "not_seen")
         if (count := looked[outcome, True] + looked[outcome, False])
     )
-    lines = [
-        f"{findings_words(found, rejected).capitalize()}.  "
-        f"{count_words(looked.total(), 'observation').capitalize()}: {counts}."
-    ]
+    summary = phrase(
+        "findings.summary",
+        findings=findings_words(found, rejected).capitalize(),
+        observations=count_words(looked.total(), "observation").capitalize(),
+        counts=counts,
+    )
+    lines = [summary]
     if unseen:
-        lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
+        lines.append(phrase("findings.unseen"))
     if sum(shown) < found + unseen:
         left = count_words(found - shown[0], "finding"), count_words(unseen - shown[1], "record")
         lines.append(phrase("findings.cut", findings=left[0], unseen=left[1]))
     every = replace(wanted, kind=None, at_least=None, reviewed=None, verdict=None)
     others = 0 if every == wanted else lists.counted(every)[0] - found
     if others:
-        lines.append(f"{count_words(others, 'other finding')} left out by the options given.")
+        left_out = count_words(others, "other finding")
+        lines.append(phrase("findings.others", findings=left_out))
     context.console.print("\n".join(lines))
 
 

@@ -57,8 +57,8 @@ class MapImage:
         Outer edges of the picture, degrees of longitude and latitude (EPSG:4326).
     reference : SceneReference
         The scene shown.
-    shown_as : str
-        Which bands are shown as what, in words.
+    bands : tuple of str
+        Those shown as red, green and blue, or the one shown as grey; empty if unknown.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class MapImage:
     east_deg: float
     north_deg: float
     reference: SceneReference
-    shown_as: str = ""
+    bands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -94,6 +94,13 @@ class MapImage:
                 f"south {self.south_deg}, east {self.east_deg}, north {self.north_deg}, which "
                 "are not in order."
             )
+
+    @property
+    def shown_as(self) -> str:
+        """Which bands are shown as what, in words; empty if unknown."""
+        if not self.bands or self.bands in _SHOWN:
+            return name_of("bands", " ".join(self.bands))
+        return phrase("picture.grey", band=self.bands[0])
 
     @property
     def pixel_deg(self) -> float:
@@ -286,9 +293,7 @@ def _rendered(
         pixels[..., channel] = (np.nan_to_num(stretched.clip(0, 1)) * 255).round()
     pixels[..., 3] = np.where(holds_data, 255, 0)
     pixels[~holds_data] = 0
-    known = bands in _SHOWN
-    shown_as = name_of("bands", " ".join(bands)) if known else phrase("picture.grey", band=bands[0])
-    return MapImage(pixels, west, south, east, north, reference, shown_as)
+    return MapImage(pixels, west, south, east, north, reference, bands)
 
 
 def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, float, float]:

@@ -308,7 +308,7 @@ def test_hostile_names_are_text(open_html: Open) -> None:
     )
     with open_html(html) as page:
         expect(page.locator("h1")).to_have_text(hostile)
-        expect(page.locator(".korean")).to_have_text(hostile)
+        expect(page.locator("header .also")).to_have_text(hostile)
         assert page.title().startswith(f"SIMULATED: {hostile}")
         expect(page.locator(".leaflet-control-attribution")).to_contain_text("<img src=x")
         finding_shape(page, "construction").click()

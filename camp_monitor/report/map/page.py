@@ -13,7 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from camp_monitor.errors import InstallationError
-from camp_monitor.report.text.sentences import phrase, texts
+from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
 
 def make_page(
@@ -44,6 +44,7 @@ def make_page(
     page = _template(name).render(
         content,
         phrase=phrase,
+        language=language_in_use(),
         map_element=Markup(map_element),
         map_script=_inline(map_script),
         leaflet=_inline(_leaflet_script()),

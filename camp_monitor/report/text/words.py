@@ -7,14 +7,21 @@ from collections.abc import Collection, Sequence
 
 from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
-from camp_monitor.facilities.facility import Outline
+from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.ledger.listed import ListedFinding
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.text.sentences import explanation_rows, name_of, phrase, sentences, texts
+from camp_monitor.report.text.sentences import (
+    explanation_rows,
+    language_in_use,
+    name_of,
+    phrase,
+    sentences,
+    texts,
+)
 from camp_monitor.scenes.sensors import SENSORS
 
 LONGEST_NAME = 160
@@ -268,6 +275,20 @@ def sensor_words(scene: SceneReference) -> str:
     """Name the sensor of a scene."""
     sensor = SENSORS.get(scene.sensor)
     return sensor.title if sensor else scene.sensor
+
+
+def facility_name(facility: Facility) -> str:
+    """Name a facility in the language in use, where the registry has such a name; else as it is."""
+    is_korean = language_in_use() == "ko" and facility.names_ko
+    return short_name(facility.names_ko[0] if is_korean else facility.name)
+
+
+def other_names(facility: Facility) -> tuple[tuple[str, str], ...]:
+    """Return a facility's names but `facility_name`, each after the code of its language."""
+    korean = tuple(("ko", short_name(name)) for name in facility.names_ko)
+    if language_in_use() == "ko" and korean:
+        return (("en", short_name(facility.name)), *korean[1:])
+    return korean
 
 
 def short_name(name: str) -> str:

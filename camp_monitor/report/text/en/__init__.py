@@ -1,7 +1,7 @@
-"""English texts, by topic; the place of a second language is a package like this one beside it."""
+"""English texts, by topic: the texts of every other language are translated from these."""
 
 from camp_monitor.codes import Code
-from camp_monitor.report.text.en import detection, explanations, pairs, scenes, watch
+from camp_monitor.report.text.en import detection, explanations, pairs, scenes, tables, watch
 from camp_monitor.report.text.en.names import NAMES
 from camp_monitor.report.text.en.phrases import PHRASES
 from camp_monitor.report.text.language import Language
@@ -18,6 +18,6 @@ ENGLISH = Language(
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names=NAMES,
-    phrases=PHRASES,
+    names={**NAMES, **tables.NAMES},
+    phrases={**PHRASES, **tables.PHRASES},
 )
