@@ -42,7 +42,7 @@ from tests.report.test_swapped_texts import WORDS, data_in, strings, visible
 from tests.watch import made_up
 
 TRANSLATIONS = [code.value for code in LanguageCode if code != LanguageCode.ENGLISH]
-PARTICLE = re.compile(r"\}(은|는|이|가|을|를|과|와|으로|로|이나|나|이라|라)(?=[\s,.)]|$)")
+PARTICLE = re.compile(r"\}(은|는|이|가|을|를|과|와|으로|로|이나|나|이라|라)(?=[\s,.()]|$)")
 """After a value, a particle whose form would hang on the value's last letter."""
 AFTER_A_UNIT = re.compile(r"(%|percent)\}(는|가|를|로)")
 """A share ends in a sign that is read 퍼센트, whatever its number."""
