@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.long_tables import (
     limit_of,
     limit_option,
@@ -51,6 +52,7 @@ def events() -> None:
 )
 @limit_option
 @click.pass_obj
+@language_option()
 def list_events(
     context: Context, /, facility: str | None, state: str | None, limit: int | None, **only: Any
 ) -> None:
@@ -190,12 +192,13 @@ def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:
     )
 
     place = () if lists.facility_id else (legible(event.facility_id),)
+    first, last = event.absent_from_at[:10], event.first_seen_to_at[:10]
     area = area_alone_words(event.area_m2)
     return (
         event.id,
         *place,
         f"{kind_words(event.kind)}\n{count_words(len(event.finding_ids), 'finding')}",
-        f"{event.absent_from_at[:10]} and\n{event.first_seen_to_at[:10]}",
+        phrase("table.dates", first=first, last=last),
         legible(reason_words(event.reasons)),
         f"{area}\n{phrase('events.grown')}" if event.has_grown else area,
     )

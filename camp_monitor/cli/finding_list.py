@@ -40,20 +40,19 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
     looked = lists.looked(wanted.facility_id, superseded=wanted.superseded)
     unseen = sum(count for (_, is_part), count in looked.items() if is_part)
     counts = ", ".join(
-        f"{count} {words}"
-        for outcome, words in (
-            ("changed", "changed"),
-            ("unchanged", "unchanged where seen"),
-            ("not_seen", "not seen"),
-        )
+        phrase("findings.outcome", count=count, outcome=outcome)
+        for outcome in ("changed", "unchanged", "not_seen")
         if (count := looked[outcome, True] + looked[outcome, False])
     )
-    lines = [
-        f"{findings_words(found, rejected).capitalize()}.  "
-        f"{count_words(looked.total(), 'observation').capitalize()}: {counts}."
-    ]
+    summary = phrase(
+        "findings.summary",
+        findings=findings_words(found, rejected).capitalize(),
+        observations=count_words(looked.total(), "observation").capitalize(),
+        counts=counts,
+    )
+    lines = [summary]
     if unseen:
-        lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
+        lines.append(phrase("findings.unseen"))
     if sum(shown) < found + unseen:
         left = count_words(found - shown[0], "finding"), count_words(unseen - shown[1], "record")
         lines.append(phrase("findings.cut", findings=left[0], unseen=left[1]))
@@ -63,7 +62,8 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
     )  # fmt: skip
     others = 0 if every == wanted else lists.counted(every)[0] - found
     if others:
-        lines.append(f"{count_words(others, 'other finding')} left out by the options given.")
+        left_out = count_words(others, "other finding")
+        lines.append(phrase("findings.others", findings=left_out))
     context.console.print("\n".join(lines))
 
 

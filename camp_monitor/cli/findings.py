@@ -14,6 +14,7 @@ import click
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.finding_list import print_json_list, print_list
 from camp_monitor.cli.finding_tables import finding_table
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.long_tables import limit_of, limit_option, min_area_option, since_option
 from camp_monitor.cli.records import clock_option
 from camp_monitor.errors import InputError
@@ -59,6 +60,7 @@ def findings() -> None:
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @limit_option
 @click.pass_obj
+@language_option()
 def list_findings(
     context: Context, /, facility: str | None, limit: int | None, superseded: bool, **only: Any
 ) -> None:
@@ -225,17 +227,17 @@ def _scan_command(facility: str | None) -> str:
 
 def _print_nothing_scanned(context: Context, facility: str | None, others: Sequence[str]) -> None:
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
 
     if context.as_json:
         _print_json({"findings": [], "observations": []})
         return
-    place = f" at {legible(facility)}" if facility else ""
-    lines = [
-        f"Nothing has been scanned yet{place}, so neither a change nor its absence is known.",
-        f"To scan: {_scan_command(facility)}",
-    ]
+    lines = [phrase("findings.nothing_scanned")]
+    if facility:
+        lines = [phrase("findings.nothing_scanned_at", facility=legible(facility))]
     if others:
-        lines.insert(1, f"Scanned so far: {legible(', '.join(others))}.")
+        lines.append(phrase("findings.scanned", facilities=legible(", ".join(others))))
+    lines.append(phrase("findings.to_scan", command=_scan_command(facility)))
     context.console.print("\n".join(lines), soft_wrap=True)
 
 

@@ -21,7 +21,13 @@ from camp_monitor.report.map.embedding import iframe_line
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
+from camp_monitor.report.text.sentences import (
+    caveat_sentences,
+    in_language,
+    measured_rows,
+    name_of,
+    phrase,
+)
 from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -379,7 +385,7 @@ def test_hostile_names_are_text(open_html: Open) -> None:
     )
     with open_html(html) as page:
         expect(page.locator("h1")).to_have_text(hostile)
-        expect(page.locator(".korean")).to_have_text(hostile)
+        expect(page.locator("header .also")).to_have_text(hostile)
         assert page.title().startswith(f"SIMULATED: {hostile}")
         expect(page.locator(".leaflet-control-attribution")).to_contain_text("<img src=x")
         finding_shape(page, "construction").click()
@@ -405,3 +411,36 @@ def test_map_with_one_image_says_which(open_html: Open) -> None:
         expect(page.locator(".swipe")).to_have_count(0)
         said = f"{phrase('script.image_after')}: 2016-09-12"
         expect(page.locator(".only-date")).to_have_text(said)
+
+
+BROKEN_WORDS = """() => {
+  const walker = document.createTreeWalker(document.querySelector(".panel-body"), 4);
+  const broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const word of node.data.matchAll(/[가-힣]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+def test_a_korean_page_breaks_lines_between_words_and_names_its_controls(
+    open_html: Open, accessibility_faults: Callable[[Page], list[str]]
+) -> None:
+    with in_language("ko"):
+        html = demo()
+    with open_html(html, width=390, height=844) as page:
+        page.locator("details.panel > summary").click()
+        assert page.evaluate("document.querySelector('.panel-body').innerText.length") > 400
+        assert page.evaluate(BROKEN_WORDS) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#findings a").first.click()
+        labels = page.locator(".leaflet-control-zoom a, .leaflet-popup-close-button")
+        said = {label.get_attribute("aria-label") for label in labels.all()}
+        assert said == {"확대", "축소", "닫기"}
+        assert accessibility_faults(page) == []

@@ -177,7 +177,9 @@ class Drawing:
         self.map.render()
         packed, self.off_by_px = pack_shapes(self.shapes, self.pixel_deg)
         content = json.dumps(
-            data | {"bounds": self.bounds, "shapes": packed}, separators=(",", ":")
+            data | {"bounds": self.bounds, "shapes": packed},
+            ensure_ascii=False,
+            separators=(",", ":"),
         )
         content = content.replace("<", "\\u003c")
         parts = tojavascript(self.parts)

@@ -101,7 +101,7 @@ const campMonitor = (() => {
       for (const link of links) link.setAttribute("aria-current", "true");
       if (addressed() !== finding.id) window.history.replaceState(null, "", `#${finding.id}`);
     });
-    const verdict = finding.verdict === "unreviewed" ? "" : `, ${finding.verdict}`;
+    const verdict = finding.verdict === "unreviewed" ? "" : `, ${texts[`verdict_${finding.verdict}`]}`;
     openByKey(layer, `${finding.title}, ${finding.interval}, ${finding.area}${verdict}`);
   }
 
@@ -241,7 +241,7 @@ const campMonitor = (() => {
 
   // Lies in a pane of the map, so that popups can be read over it, but does not move with it.
   function addSimulatedMark(map) {
-    const mark = make("div", "simulated-mark", "SIMULATED");
+    const mark = make("div", "simulated-mark", texts.simulated);
     map.getPane("mark").append(mark);
     function update() {
       const size = map.getSize();
@@ -277,7 +277,19 @@ const campMonitor = (() => {
       content.tabIndex = 0;
       content.setAttribute("role", "group");
       content.setAttribute("aria-label", content.querySelector("h2").textContent);
+      popup.getElement().querySelector(".leaflet-popup-close-button")
+        ?.setAttribute("aria-label", texts.close);
     });
+  }
+
+  // Leaflet's own labels are English.
+  function labelZoom(map) {
+    for (const [which, label] of [["in", texts.zoomIn], ["out", texts.zoomOut]]) {
+      const button = map.getContainer().querySelector(`.leaflet-control-zoom-${which}`);
+      if (!button) continue;
+      button.title = label;
+      button.setAttribute("aria-label", label);
+    }
   }
 
   function arrangePanel(map) {
@@ -340,6 +352,7 @@ const campMonitor = (() => {
     document.getElementById("layers").append(parts.control.getContainer());
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    labelZoom(map);
     addNorthArrow(map);
     ruler.addTo(map, make);
     addOutlineLabel(parts, data);
@@ -355,7 +368,7 @@ const campMonitor = (() => {
   }
 
   const shared = {
-    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, letPopupsBeRead,
+    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, labelZoom, letPopupsBeRead,
   };
   return { bindFinding, bindUnseen, start, shared };
 })();

@@ -132,8 +132,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
-    mark = "SIMULATED: " if simulated else ""
-    content["title"] = f"{mark}{content['title']}"
+    if simulated:
+        content["title"] = phrase("simulated.title", title=content["title"])
     return _page_with_pictures(content, element, script, pictures)
 
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from camp_monitor.errors import InstallationError
 from camp_monitor.report.policy import content_policy
-from camp_monitor.report.text.sentences import phrase, texts
+from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
 
 def make_page(
@@ -50,6 +50,7 @@ def make_page(
     page = _template(name).render(
         content,
         phrase=phrase,
+        language=language_in_use(),
         map_element=Markup(map_element),
         policy=Markup(content_policy(styles=[style], scripts=scripts)),
         scripts=scripts,
