@@ -68,7 +68,7 @@ def fonts_for(text: str, korean_font: str | None) -> tuple[FontProperties, FontP
     """
     from matplotlib.font_manager import FontProperties
 
-    if korean_font is None or not missing_characters(text, latin_font()):
+    if korean_font is None or not missing_characters("".join(text.split()), latin_font()):
         return latin_font(), latin_font(bold=True)
     return FontProperties(family=[korean_font]), FontProperties(family=[korean_font], weight="bold")
 
