@@ -266,6 +266,24 @@ class LedgerSettings(BaseModel):
     """Address of a database of PostgreSQL; empty for the file ``out/ledger.sqlite``."""
 
 
+class SchedulerSettings(BaseModel):
+    """The ``[scheduler]`` table of ``camp-monitor.toml``: certificates of ``--scheduler tls://``.
+
+    Files in PEM format, relative to the workspace.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ca: Annotated[str, Field(max_length=1000)] = ""
+    """Certificate of the authority that signed those of scheduler and workers."""
+
+    certificate: Annotated[str, Field(max_length=1000)] = ""
+    """Certificate of this computer, signed by that authority, too."""
+
+    key: Annotated[str, Field(max_length=1000)] = ""
+    """Its private key; empty where it is in the file of the certificate."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -277,6 +295,7 @@ class Configuration(BaseModel):
     schedule: ScheduleSettings = ScheduleSettings()
     notification: NotificationSettings = NotificationSettings()
     ledger: LedgerSettings = LedgerSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
 
 
 NamedFile = Path | Literal["fetched"] | None
