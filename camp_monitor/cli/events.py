@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from camp_monitor.events.kept import ListedEvent
 
 COLUMNS = ("event", "what", "came between", "state", "area")
+MANY = 16
+"""Facilities from which on other processes are worth their start."""
 STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
 
 
@@ -55,7 +57,7 @@ def list_events(
     most = limit_of(context, limit)
     with (
         open_ledger(context.workspace.ledger) as ledger,
-        open_events(ledger, facility) as lists,
+        open_events(ledger, facility, _spread) as lists,
     ):
         if context.as_json:
             _print_json(lists.events(state, most))
@@ -81,6 +83,15 @@ def list_events(
     if largest is not None:
         said.append(f"Look at one: camp-monitor map {largest.id} -o {largest.id}.html")
     context.console.print("\n".join(said), soft_wrap=True)
+
+
+def _spread(work: Callable[[str], Any], names: Sequence[str]) -> Iterable[Any]:
+    """Work out the events of facilities, of many on all cores."""
+    if len(names) < MANY:
+        return map(work, names)
+    from camp_monitor.watch.executors import spread
+
+    return spread(work, names)
 
 
 def _print_none(context: Context) -> None:

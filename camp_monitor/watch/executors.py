@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -18,7 +18,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Generic, TypeVar
 
 from camp_monitor.assess.question import Question
@@ -33,6 +33,8 @@ AHEAD, AHEAD_OF_SCHEDULER = 2, 32
 """So many comparisons a worker lie ready: enough to keep it busy, few enough to lose little; with a
 scheduler, which loses only what a worker was at, enough for the time in which one place is searched
 and fetched."""
+MOST_CORES = 8
+"""On so many at most a piece of work is spread that is no comparison."""
 MOST_TRIES = 3
 """A comparison in whose time a worker ended so often is given up."""
 TOO_OFTEN = (
@@ -257,6 +259,17 @@ def processes(count: int) -> Iterator[Executor]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def spread(work: Callable[[str], Any], names: Sequence[str]) -> Iterator[Any]:
+    """Do a piece of work for each name, in their order, on all cores."""
+    done, cores = 0, min(os.cpu_count() or 1, MOST_CORES)
+    if cores > 1:
+        with suppress(BrokenExecutor), processes(cores) as pool:
+            for answer in pool.map(work, names, chunksize=4):
+                done += 1
+                yield answer
+    yield from map(work, names[done:])
 
 
 def _end_with_parent() -> None:

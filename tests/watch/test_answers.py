@@ -112,7 +112,7 @@ class Trap(Exception):
     """Touches a file where it is unpickled."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return os.mkdir, (self.args[0],)
+        return os.makedirs, (self.args[0],)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,5 @@ def _fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 
 def test_a_trap_is_one(tmp_path: Path) -> None:
-    with pytest.raises(TypeError):
-        raise pickle.loads(pickle.dumps(Trap(str(tmp_path / "sprung"))))
+    pickle.loads(pickle.dumps(Trap(str(tmp_path / "sprung"))))
     assert (tmp_path / "sprung").exists()
