@@ -6,8 +6,8 @@ Prints a Markdown table of all rows, or of those in whose group or name one of t
 they are measured; ``--list`` names them and measures nothing.  What is painted for it is kept in
 FOLDER and used again; without it a folder is made and removed.  Groups: ``lists`` (of ledgers of
 painted findings), ``runs`` (scans by one process and several), ``images`` (pairs of 10 m,
-`speed_images.py`) and ``fine`` (half-metre pairs, `speed_fine.py`).  Seconds are by the clock, which
-all else that runs on the machine sways, and of processors, which it hardly does.
+`speed_images.py`) and ``fine`` (half-metre pairs, `speed_fine.py`).  Seconds are by the clock,
+which all else that runs on the machine sways, and of processors, which it hardly does.
 """
 
 from __future__ import annotations
@@ -118,7 +118,10 @@ def _places(folder: Path) -> Path:
 
 def _by_processes(folder: Path, _: int) -> str:
     one, run = _one(folder), speed_runs.scan(_places(folder), "--workers", "2")
-    return f"{one.wall_s / run.wall_s:.2f}x ({run.wall_s:.1f} s)"
+    return (
+        f"{one.wall_s / run.wall_s:.2f}x ({run.wall_s:.1f} s; processors: one process "
+        f"{one.processor_s:.1f} s, with the workers {run.processor_s:.1f} s)"
+    )
 
 
 def _by_dask(folder: Path, _: int) -> str:

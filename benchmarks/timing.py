@@ -46,8 +46,9 @@ def timed(command: Sequence[str | Path], *, repeat: int = 1) -> Timed:
         process = subprocess.Popen([*PROGRAM, *map(str, command)], stdout=subprocess.PIPE)
         assert process.stdout is not None
         printed = 0
-        while chunk := process.stdout.read(1 << 20):
-            printed += len(chunk)
+        with process.stdout:
+            while chunk := process.stdout.read(1 << 20):
+                printed += len(chunk)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)

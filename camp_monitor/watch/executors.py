@@ -135,7 +135,8 @@ class Workers(Generic[Key]):
 
     def _fill(self) -> None:
         """Hand out what waits; what a worker ended with before is computed alone."""
-        while self._waiting and len(self._running) < self._ready():
+        ready = self._ready() if self._waiting else 0
+        while self._waiting and len(self._running) < ready:
             under_way = (tries for _, _, tries in self._running.values())
             if self._running and (self._waiting[0][2] or any(under_way)):
                 return
