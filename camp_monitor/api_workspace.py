@@ -71,14 +71,14 @@ class Workspace(folders.Workspace):
         facility : str or None
             Only those of this facility.
         since : date, str or None
-            Only those that were last seen on this day or later.
+            Only those that were first seen on this day or later.
         """
         from camp_monitor.report.export.frames import events_frame
 
         _, found, _ = self._joined(facility)
         if since is not None:
             first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
-            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
+            found = tuple(item for item in found if item.came[1].acquired_to_at[:10] >= first)
         return events_frame(found)
 
     def outcomes(self, facility: str | None = None) -> pandas.DataFrame:

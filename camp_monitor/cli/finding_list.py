@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
 from itertools import groupby
@@ -30,21 +30,12 @@ Group = tuple[str, int, tuple[str, ...], list[tuple[str, ...]]]
 
 def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None) -> None:
     """Print one table of each facility's findings, one of what was not seen, and counts."""
-    from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import name_of, phrase
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words, findings_words
 
-    shown, place = [0, 0], None
-    for facility, what, columns, rows in _groups(lists, wanted, limit):
-        kept = rows[: None if limit is None else limit - sum(shown)]
-        if not kept:
-            break
-        if facility != place:
-            context.console.print(legible(facility), style="bold")
-        print_table(context.console, [name_of("column", one) for one in columns], kept)
-        context.console.print()
-        place = facility
-        shown[what] += len(kept)
+    by_facility = wanted.sort == "facility" or wanted.facility_id is not None
+    print_groups = _print_by_facility if by_facility else _print_in_one
+    shown = print_groups(context, lists, wanted, limit)
     found, rejected = lists.counted(wanted)
     looked = lists.looked(wanted.facility_id, superseded=wanted.superseded)
     unseen = sum(count for (_, is_part), count in looked.items() if is_part)
@@ -65,12 +56,54 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
     if sum(shown) < found + unseen:
         left = count_words(found - shown[0], "finding"), count_words(unseen - shown[1], "record")
         lines.append(phrase("findings.cut", findings=left[0], unseen=left[1]))
-    every = replace(wanted, kind=None, at_least=None, reviewed=None, verdict=None)
+    every = replace(
+        wanted, kind=None, at_least=None, reviewed=None, verdict=None, since=None, new=False,
+        at_least_m2=None,
+    )  # fmt: skip
     others = 0 if every == wanted else lists.counted(every)[0] - found
     if others:
         left_out = count_words(others, "other finding")
         lines.append(phrase("findings.others", findings=left_out))
     context.console.print("\n".join(lines))
+
+
+def _print_by_facility(
+    context: Context, lists: Lists, wanted: Wanted, limit: int | None
+) -> list[int]:
+    """Print the tables of each facility; return how many findings and other records these hold."""
+    from camp_monitor.report.export.tables import legible
+
+    shown, place = [0, 0], None
+    for facility, what, columns, rows in _groups(lists, wanted, limit):
+        kept = rows[: None if limit is None else limit - sum(shown)]
+        if not kept:
+            break
+        if facility != place:
+            context.console.print(legible(facility), style="bold")
+        print_table(context.console, _names_of(columns), kept)
+        context.console.print()
+        place = facility
+        shown[what] += len(kept)
+    return shown
+
+
+def _print_in_one(context: Context, lists: Lists, wanted: Wanted, limit: int | None) -> list[int]:
+    """Print the findings of all facilities as one table; what was not seen is counted alone."""
+    from camp_monitor.report.export.tables import legible
+
+    rows = [
+        (legible(one.facility_id), *finding_cells(one)) for one in lists.findings(wanted, limit)
+    ]
+    if rows:
+        print_table(context.console, _names_of(("facility", *FINDING_COLUMNS)), rows)
+        context.console.print()
+    return [len(rows), 0]
+
+
+def _names_of(columns: Iterable[str]) -> tuple[str, ...]:
+    from camp_monitor.report.text.sentences import name_of
+
+    return tuple(name_of("column", column) for column in columns)
 
 
 def _groups(lists: Lists, wanted: Wanted, limit: int | None) -> Iterator[Group]:

@@ -62,10 +62,14 @@ PHRASES: dict[str, str] = {
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
+    "export.events": "What came, and whether it stayed: findings of one thing over all dates",
     "export.findings": "Regions that changed between two dates",
     "export.not_seen": (
         "Where, and for which question, nothing could be said: not seen is not unchanged"
     ),
+    "kml.events": "Events",
+    "kml.event": "{change}, {area}: {standing}",
+    "kml.of_event": "Event {id}; finding {finding} shows most of it.",
     "kml.findings": "Findings",
     "kml.not_seen": "Not seen",
     "kml.finding": "{change}, {area}",
@@ -235,11 +239,15 @@ PHRASES: dict[str, str] = {
     "scan.nothing_due": "Nothing is due: camp-monitor schedule show",
     "schedule.due": "{watched:facilities} watched, {due} due now.",
     "schedule.nothing": "Nothing is watched: no facility has an outline.",
-    "events.all": "{events:events}.",
-    "events.by_state": "{events:events}: {states}.",
-    "events.state": "{count:,} {state}",
-    "events.never_confirmed": "ended, never confirmed",
-    "events.left_out": "Left out by --state: {events:events}.",
+    "events.counted": "{standing}: {count:,}",
+    "events.none_leads": "No event is confirmed, and none is strong.",
+    "events.folded": "Not listed: {counts}. To list them: camp-monitor events list --state any",
+    "events.left_out": "Left out by the options given: {events:events}.",
+    "events.rule": (
+        "Confirmed events come first, then strong ones; within each, what is likelier, larger and "
+        "newer."
+    ),
+    "events.look": "Look at the first: camp-monitor map {event} -o {event}.html",
     "findings.cut": (
         "Not shown: {findings}, {unseen} of what was not seen. Narrow the list, or see all: "
         "--limit 0"
