@@ -216,14 +216,28 @@ class Comparison:
         write_whole(page.encode(), path)
         return path
 
-    def to_figure(self, path: Path | str, finding: str | None = None) -> Path:
-        """Write the print figure of a finding, ``.png`` or ``.svg``: before, after and change.
+    def to_figure(
+        self,
+        path: Path | str,
+        finding: str | None = None,
+        *,
+        width: str | float = "page",
+        **options: Any,
+    ) -> Path:
+        """Write the print figure of a finding, ``.png``, ``.svg`` or ``.pdf``, and its note.
+
+        The note is a text file beside it, with a caption of at most 60 words.
 
         Parameters
         ----------
         path : Path or str
         finding : str or None
             Its id, also of a candidate; None: the largest that counts.
+        width : str or float
+            ``column``, ``page`` or ``slide``, or millimetres.
+        **options
+            Fields of `camp_monitor.report.figure.options.FigureOptions` but ``dates``: title,
+            callouts, inset, language.
 
         Raises
         ------
@@ -231,7 +245,7 @@ class Comparison:
             There is no finding, or none of that id.
         """
         from camp_monitor.report.figure import finding_figure as figures
-        from camp_monitor.report.writing import write_whole
+        from camp_monitor.report.figure.options import FigureOptions, read_width_mm
 
         path, chosen = self._target(path), self._chosen(finding)
         file_format = figures.format_of(path)
@@ -245,8 +259,11 @@ class Comparison:
                 item for item in self.result.observations if chosen.id in item.named_ids
             ),
         )
-        drawn = figures.draw_subject(subject, self.settings, file_format=file_format)
-        write_whole(drawn.content, path)
+        drawn = figures.draw_subject(
+            subject, self.settings, file_format=file_format, width_mm=read_width_mm(str(width)),
+            options=FigureOptions(**options),
+        )  # fmt: skip
+        figures.write_figure(drawn, path)
         return path
 
     def to_geotiff(self, path: Path | str) -> Path:

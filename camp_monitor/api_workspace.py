@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -99,13 +100,74 @@ class Workspace(folders.Workspace):
         write_whole(draw_facility_map(self, [target], language=language).html.encode(), path)
         return path
 
-    def to_figure(self, target: str, path: Path | str) -> Path:
-        """Write the print figure of a finding or an event, ``.png`` or ``.svg``."""
-        from camp_monitor.report.figure.finding_figure import draw_finding_figure, format_of
+    def to_figure(
+        self,
+        target: str,
+        path: Path | str,
+        *,
+        width: str | float = "page",
+        **options: Any,
+    ) -> Path:
+        """Write the print figure of a finding or an event, ``.png``, ``.svg`` or ``.pdf``.
+
+        Beside it stands a text file with its caption, of at most 60 words, and a note with all that
+        is on record: ``figure.png`` has ``figure.txt``.
+
+        Parameters
+        ----------
+        target : str
+            Id of a finding or an event.
+        path : Path or str
+        width : str or float
+            ``column``, ``page`` or ``slide``, or millimetres.
+        **options
+            Fields of `camp_monitor.report.figure.options.FigureOptions`: title, dates, callouts,
+            inset, language.
+        """
+        from camp_monitor.report.figure.finding_figure import (
+            draw_finding_figure,
+            format_of,
+            write_figure,
+        )
+        from camp_monitor.report.figure.options import FigureOptions, read_width_mm
+
+        path = Path(path)
+        drawn = draw_finding_figure(
+            self, target, file_format=format_of(path), width_mm=read_width_mm(str(width)),
+            options=FigureOptions(**options),
+        )  # fmt: skip
+        write_figure(drawn, path)
+        return path
+
+    def to_report(
+        self,
+        targets: str | Sequence[str],
+        path: Path | str,
+        *,
+        bulletin: bool = False,
+        language: str | None = None,
+    ) -> Path:
+        """Write a report, ``.html``, ``.docx`` or ``.pdf``: sheets of events, summaries of places.
+
+        Parameters
+        ----------
+        targets : str or a sequence of them
+            Ids of facilities, events or findings; a facility stands for its events that are or
+            were confirmed or are strong.
+        path : Path or str
+        bulletin : bool
+            One page about one event: of a facility, its newest flood or its newest event.
+        language : str or None
+            ``en`` or ``ko``; None: that of the settings.
+        """
+        from camp_monitor.report.sheets.report import draw_report, format_of
         from camp_monitor.report.writing import write_whole
 
         path = Path(path)
-        drawn = draw_finding_figure(self, target, file_format=format_of(path))
+        named = [targets] if isinstance(targets, str) else list(targets)
+        drawn = draw_report(
+            self, named, file_format=format_of(path), bulletin=bulletin, language=language
+        )
         write_whole(drawn.content, path)
         return path
 

@@ -267,6 +267,15 @@ class LedgerSettings(BaseModel):
     """Address of a database of PostgreSQL; empty for the file ``out/ledger.sqlite``."""
 
 
+class ReportSettings(BaseModel):
+    """The ``[report]`` table of ``camp-monitor.toml``: what reports and bulletins say of us."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contact: Annotated[str, Field(max_length=1000)] = ""
+    """Whom a reader may ask: an organisation and an address."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -281,6 +290,7 @@ class Configuration(BaseModel):
     schedule: ScheduleSettings = ScheduleSettings()
     notification: NotificationSettings = NotificationSettings()
     ledger: LedgerSettings = LedgerSettings()
+    report: ReportSettings = ReportSettings()
 
 
 NamedFile = Path | Literal["fetched"] | None

@@ -282,4 +282,8 @@ alarm_after_days = 3
 # A database of PostgreSQL for a team, such as "postgresql://USER@HOST/DATABASE", with the password
 # in the environment variable PGPASSWORD or in ~/.pgpass; "" for the file out/ledger.sqlite.
 url = ""
+
+[report]
+# Whom the reader of a report may ask: an organisation and an address.
+contact = ""
 """

@@ -161,7 +161,7 @@ def test_map_figure_raster_and_exports_are_written_and_again_the_same(
         for suffix in ("gpkg", "geojson", "kml", "csv"):
             one.export(folder / f"findings.{suffix}")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert len(names) == 8
+    assert len(names) == 9, "one of them the note of the figure"
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     page = (tmp_path / "a" / "map.html").read_text("utf-8")

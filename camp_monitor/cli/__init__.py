@@ -31,6 +31,7 @@ COMMANDS = {
     "notify": "camp_monitor.cli.notify:notify",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
+    "report": "camp_monitor.cli.report:report",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",
 }
 """Every command and where it is, in the order in which a newcomer meets them."""

@@ -64,7 +64,12 @@ def _file(**options: Any) -> Any:
 @sensitivity_option
 @click.option("--candidates", is_flag=True, help="Also draw and export candidates, marked.")
 @click.option("-o", "--output", metavar="FILE.html", type=_file(), help="The map to write.")
-@click.option("--figure", metavar="FILE.png", type=_file(), help="Figure of the largest finding.")
+@click.option(
+    "--figure",
+    metavar="FILE.png",
+    type=_file(),
+    help="Figure of the largest finding, and its note as FILE.txt.",
+)
 @click.option(
     "--export", metavar="FILE", type=_file(),
     help="Findings, and what was not seen, as .gpkg, .geojson, .kml or .csv.",
@@ -156,7 +161,7 @@ def _open(context: Context, path: Path, asked: dict[str, Any], role: str) -> Any
 def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     """Write the files that were asked for, and say which could not be."""
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import DEFAULT, in_language, phrase
+    from camp_monitor.report.text.sentences import phrase
 
     written = []
     if asked["output"]:
@@ -168,8 +173,7 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     if asked["geotiff"] and result.result.pair is not None:
         written.append(result.to_geotiff(asked["geotiff"]))
     if asked["figure"] and len(result.findings):
-        with in_language(DEFAULT):  # the letters inside a figure are English
-            written.append(result.to_figure(asked["figure"]))
+        written.append(result.to_figure(asked["figure"]))
     for name in OUTPUTS:
         if asked[name] and asked[name] not in written:
             nothing = phrase("records.nothing_to_show", file=legible(str(asked[name])))

@@ -53,6 +53,7 @@ MOST_ACCURACY_M = 1e6
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 # Windows takes files named con or com1 for devices, whatever their suffix.
+_DAY = r"^\d{4}(-\d{2}-\d{2})?$"
 _ID = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)\Z)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 # Letters without a shape, such as Hangul fillers.  Marks that turn text round are of category Cf.
 _SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -219,13 +220,38 @@ class Status:
 
 
 @dataclass(frozen=True)
+class AgencyName:
+    """What the institution was called in a time, and who says so.
+
+    ``since`` and ``until`` are years or days, ``2020`` or ``2020-05-24``: the first of that name,
+    and the first of another; None: not said.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    value: Text
+    source: Text
+    since: Annotated[str, Field(pattern=_DAY)] | None = None
+    until: Annotated[str, Field(pattern=_DAY)] | None = None
+
+    def is_of(self, day: str) -> bool:
+        """Tell whether this was the name on a day, ``2016-09-01``."""
+        after = self.since is None or day >= self.since
+        return after and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True)
 class Agency:
-    """The institution said to be responsible, and who says so.  ``value`` None: not published."""
+    """The institution said to be responsible, and who says so.  ``value`` None: not published.
+
+    ``names`` holds what it was called when, the earliest first, where that is published.
+    """
 
     __pydantic_config__ = _STRICT
 
     value: Text | None = None
     source: Text | None = None
+    names: tuple[AgencyName, ...] = ()
 
 
 @dataclass(frozen=True)

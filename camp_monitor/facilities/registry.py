@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -315,9 +315,9 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         return {
-            name: list(item) if isinstance(item, tuple) else item
-            for name, item in asdict(value).items()
-            if item is not None and item is not False and item != ()
+            field.name: _plain(item)
+            for field in fields(value)
+            if (item := getattr(value, field.name)) is not None and item is not False and item != ()
         }
     return value
 

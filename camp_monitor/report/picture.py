@@ -160,6 +160,20 @@ def render_pair(
     )
 
 
+def render_beside(image: Image, reference: SceneReference, pair: tuple[Image, Image]) -> MapImage:
+    """Render one more date as `render_pair` renders the pair that it is shown beside.
+
+    It is alike where it has the bands and the physical quantity of the pair; else as by itself.
+    """
+    alike = image.nature.calibrated and all(image.quantity == one.quantity for one in pair)
+    common = [
+        bands for bands in _SHOWN if all(set(bands) <= set(one.bands) for one in (*pair, image))
+    ]
+    if alike and common:
+        return _rendered(image, reference, common[0], _limits(pair, common[0]))
+    return render_image(image, reference)
+
+
 def encode_pictures(pictures: Sequence[MapImage], most_bytes: int) -> tuple[list[str], str]:
     """Encode the pictures of one map as WebP, all of them in the same way.
 

@@ -185,10 +185,81 @@ def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
         expect(popup).not_to_contain_text(re.compile(r"\bon 20\d\d"))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_what_is_clicked_stays_in_view_beside_its_popup(
+    open_html: Open, width: int, height: int
+) -> None:
+    building, flood = painted.findings()
+    tall = replace(flood, geometry=painted.box(60, 4, 30, 190), area_m2=90_000.0,
+                   area_low_m2=80_000.0, area_high_m2=99_000.0)  # fmt: skip
+    with open_html(demo(findings=[building, tall]), width=width, height=height) as page:
+        stage = page.locator(".folium-map")
+        for kind in ("construction", "flooding"):
+            shape = finding_shape(page, kind)
+            shape.focus()
+            page.keyboard.press("Enter")
+            popup = page.locator(".leaflet-popup").last
+            expect(popup).to_be_visible()
+            for fold in popup.locator("summary").all():
+                assert lies_in(shape.bounding_box(), stage.bounding_box())
+                bottom = popup.bounding_box()["y"] + popup.bounding_box()["height"]
+                assert bottom <= shape.bounding_box()["y"] + 6  # its outline is as thick
+                fold.click()  # longer, it scrolls
+            assert lies_in(popup.bounding_box(), stage.bounding_box())
+
+
+def lies_in(inner: dict[str, float], outer: dict[str, float]) -> bool:
+    """Tell whether a box lies in another box as a whole."""
+    return (
+        outer["x"] <= inner["x"]
+        and outer["y"] <= inner["y"]
+        and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+        and inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+    )
+
+
+def test_events_lead_and_those_of_other_dates_are_drawn_too(open_html: Open) -> None:
+    building, flood = painted.findings()
+    sure = Review(flood.id, "confirmed", "R. N.", "2016-09-20T12:00:00+00:00")
+    events = join_events([building, flood], [], {flood.id: sure})
+    with open_html(demo(findings=[building], events=events, reviews=[sure])) as page:
+        rows = page.locator(".events a")
+        expect(rows.first).to_contain_text(words.kind_words("flooding"))
+        expect(rows.first).to_contain_text(name_of("ranked_as", "confirmed"))
+        expect(page.locator("#layers")).to_contain_text(phrase("map.event_layer", count=1))
+        rows.first.click()
+        expect(page.locator(".leaflet-popup-content")).to_contain_text(flood.id)
+        expect(rows.first).to_have_attribute("aria-current", "true")
+
+
+def test_the_ruler_adds_up_what_is_clicked(open_html: Open) -> None:
+    with open_html(demo(findings=[])) as page:
+        page.get_by_label(phrase("script.measure")).click()
+        said = page.locator(".ruler output")
+        expect(said).to_have_text(phrase("script.measureFrom"))
+        bar = page.locator(".leaflet-control-scale-line")
+        stated, box = bar.inner_text(), page.locator(".folium-map").bounding_box()
+        scale_px = bar.bounding_box()["width"]
+        for across in (0.0, scale_px):
+            page.mouse.click(box["x"] + 200 + across, box["y"] + 300)
+        wanted_m = float(stated.split()[0]) * (1000 if "km" in stated else 1)
+        shown = said.inner_text()
+        shown_m = float(shown.split()[0]) * (1000 if "km" in shown else 1)
+        assert shown_m == pytest.approx(wanted_m, rel=0.04)
+        page.keyboard.press("Escape")
+        expect(said).to_have_text("")
+
+
+def test_a_script_that_is_not_ours_does_not_run(open_html: Open) -> None:
+    foreign = demo().replace("</main>", "</main><script>document.title = 'mine'</script>")
+    with pytest.raises(AssertionError, match="Content Security Policy"), open_html(foreign) as page:
+        assert page.title() != "mine"
+
+
 def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
     findings = painted.findings()
-    events = by_finding(join_events(findings, []))
-    said = words.event_words(events[findings[0].id])
+    events = join_events(findings, [])
+    said = words.event_words(by_finding(events)[findings[0].id])
     with open_html(demo(events=events)) as page:
         finding_shape(page, "construction").click()
         expect(page.locator(".leaflet-popup-content .event")).to_have_text(said)

@@ -74,7 +74,11 @@ def made_in(source: str, name: str) -> list[Made]:
         said = ast.unparse(call.args[0])
         if passes_on == [f"dict({said.removesuffix('.code')}.values)"]:
             continue
-        given = scope.names(call.keywords) if len(call.args) == 1 else None
+        in_language = maker == "phrase" and [ast.unparse(arg) for arg in call.args[1:]]
+        plain = len(call.args) == 1 or in_language in (
+            ["language"], ["self.language"], ["told.language"], ["facts.language"],
+        )  # fmt: skip
+        given = scope.names(call.keywords) if plain else None
         place = f"{name}:{call.lineno}"
         found.append(Made(place, maker, said, scope.members(call.args[0]), given))
     return found

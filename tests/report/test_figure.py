@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -37,10 +38,18 @@ from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
-from camp_monitor.report.figure.caption import caption, centre_words
+from camp_monitor.report.figure import inset
+from camp_monitor.report.figure.caption import (
+    MOST_WORDS,
+    Told,
+    caption,
+    centre_words,
+    note_paragraphs,
+)
 from camp_monitor.report.figure.coarse_reading import read_coarse
-from camp_monitor.report.figure.figure import draw_figure, panel_px
-from camp_monitor.report.figure.finding_figure import draw_finding_figure, view_grid
+from camp_monitor.report.figure.figure import draw_figure
+from camp_monitor.report.figure.finding_figure import draw_finding_figure
+from camp_monitor.report.figure.furniture import north_angle_deg
 from camp_monitor.report.figure.lettering import (
     UNKNOWN,
     find_korean_font,
@@ -50,7 +59,10 @@ from camp_monitor.report.figure.lettering import (
     text_width_pt,
     wrap,
 )
-from camp_monitor.report.figure.panels import Panels, north_angle_deg
+from camp_monitor.report.figure.options import CallOut, FigureOptions, read_callout, read_width_mm
+from camp_monitor.report.figure.panels import Panels, Shown
+from camp_monitor.report.figure.sheet import lay_out, panel_px
+from camp_monitor.report.figure.views import view_grid
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 from camp_monitor.scenes.adding import add_scene
@@ -107,7 +119,7 @@ def image(grid: GeoBox, seed: int, *, built: bool) -> Image:
 
 def draw(file_format: str = "png", **changes: object) -> bytes:
     grid = view()
-    content = {
+    content: dict[str, Any] = {
         "facility": painted.facility(),
         "outline": painted.outline(),
         "finding": annex(),
@@ -119,8 +131,13 @@ def draw(file_format: str = "png", **changes: object) -> bytes:
         "file_format": file_format,
         **changes,
     }
-    values = [content.pop(name) for name in ("facility", "outline", "finding", "before", "after")]
-    return draw_figure(*values, **content).content  # type: ignore[arg-type]  # the tests name each value
+    facility = content.pop("facility")
+    told = Told(
+        facility.name, content.pop("finding"), content.pop("outline"), content.pop("observation"),
+    )  # fmt: skip
+    images = content.pop("before"), content.pop("after"), content.pop("others")
+    shown = Shown(told, *images, content.pop("beside", ()), content.pop("callouts", ()))
+    return draw_figure(facility, shown, **content).content
 
 
 def pixels_of(content: bytes) -> NDArray[np.uint8]:
@@ -129,28 +146,27 @@ def pixels_of(content: bytes) -> NDArray[np.uint8]:
 
 
 def lines(**changes: object) -> str:
-    """The whole caption."""
+    """The caption and the note."""
     content = {"finding": annex(), "observation": painted.observations()[0], **changes}
     grid = view()
     first, second = image(grid, 1, built=False), image(grid, 2, built=True)
     finding, observation = content["finding"], content["observation"]
     assert isinstance(finding, Finding)
     assert observation is None or isinstance(observation, Observation)
-    panels = Panels(finding, painted.outline(), first, second, (), observation, False)
     review = content.get("review")
     assert review is None or isinstance(review, Review)
-    return "\n".join(
-        caption(
-            finding, painted.outline(), observation, panels.facts,
-            review=review, superseded=bool(content.get("superseded")),
-        )
+    told = Told(
+        "종거리", finding, painted.outline(), observation, review,
+        bool(content.get("superseded")),
     )  # fmt: skip
+    panels = Panels(Shown(told, first, second))
+    return "\n".join([caption(told), *note_paragraphs(told, panels.facts, "1:7,000", 170)])
 
 
 # --- the same finding, the same bytes
 
 
-@pytest.mark.parametrize("file_format", ["png", "svg"])
+@pytest.mark.parametrize("file_format", ["png", "svg", "pdf"])
 def test_other_processes_draw_the_same_bytes(file_format: str) -> None:
     code = preamble() + (
         "import hashlib, locale, matplotlib\n"
@@ -184,7 +200,7 @@ def test_another_finding_is_another_figure() -> None:
 # --- size
 
 
-@pytest.mark.parametrize("width_mm", [120.0, 170.0, 171.3, 420.0])
+@pytest.mark.parametrize("width_mm", [85.0, 170.0, 171.3, 420.0])
 def test_a_png_has_300_pixels_an_inch(width_mm: float) -> None:
     with Pillow.open(io.BytesIO(draw(width_mm=width_mm))) as opened:
         assert opened.width == round(width_mm / 25.4 * 300)
@@ -192,9 +208,9 @@ def test_a_png_has_300_pixels_an_inch(width_mm: float) -> None:
         assert "Software" not in opened.info
 
 
-@pytest.mark.parametrize("width_mm", [0.0, -5.0, 119.9, 421.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("width_mm", [0.0, -5.0, 79.9, 421.0, float("nan"), float("inf")])
 def test_a_width_that_no_page_has_is_refused(width_mm: float) -> None:
-    with pytest.raises(InputError, match="give between 120 and 420 mm"):
+    with pytest.raises(InputError, match="give between 80 and 420 mm"):
         draw(width_mm=width_mm)
 
 
@@ -339,6 +355,79 @@ def test_simulated_scenes_are_marked_in_the_picture() -> None:
     assert not (pixels_of(draw()) == red).all(axis=2).any()
 
 
+LONG = Told("A name " * 40, painted.findings()[0], replace(painted.outline(), basis="placeholder"))
+
+
+@pytest.mark.parametrize("superseded", [True, False])
+def test_the_caption_ends_with_a_sentence_within_sixty_words(superseded: bool) -> None:
+    scene = replace(painted.BEFORE, credit="Credit " * 50)
+    finding = replace(LONG.finding, before=scene, after=replace(painted.AFTER, simulated=True))
+    said = caption(replace(LONG, finding=finding, superseded=superseded))
+    assert len(said.split()) <= MOST_WORDS
+    assert said.endswith(".")
+    assert "…" not in said.rpartition("between")[2], "only a name is ever cut"
+    for needed in (words.confidence_words(finding), words.area_words(finding)[0], "SIMULATED"):
+        assert needed in said
+
+
+# --- what may be chosen
+
+
+def test_widths_have_names() -> None:
+    assert [read_width_mm(name) for name in ("column", "page", "slide", "99.5")] == [
+        85, 170, 250, 99.5,
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="is no width"):
+        read_width_mm("poster")
+
+
+@pytest.mark.parametrize("text", ["x", "1,2", "99,10=x", "F12g=x", "1,2=" + "x" * 201])
+def test_a_call_out_without_a_place_or_a_text_is_one_sentence(text: str) -> None:
+    with pytest.raises(InputError, match="call-out"):
+        read_callout(text)
+
+
+def test_a_call_out_is_numbered_in_every_panel_and_beyond_the_view_refused() -> None:
+    middle = annex().geometry.centroid
+    sign = CallOut("A gate", middle.y, middle.x)
+    disc = np.array([0xB0, 0x00, 0x20])
+    marked = draw(callouts=(sign,))
+    for number in range(3):
+        assert (panel_of(marked, number) == disc).all(axis=2).sum() > 300
+    with pytest.raises(InputError, match="lies beyond the figure"):
+        draw(callouts=(replace(sign, lat=middle.y + 1),))
+
+
+def test_six_dates_stand_in_their_order_and_in_the_note() -> None:
+    days = ("2015-01-01", "2016-08-25", "2017-01-01", "2018-01-01")
+    scenes = [
+        replace(
+            painted.BEFORE, id=f"S{day}", acquired_from_at=f"{day}T00:00:00Z",
+            acquired_to_at=f"{day}T00:00:01Z",
+        )
+        for day in days
+    ]  # fmt: skip
+    beside = tuple((scene, image(view(), 3, built=False)) for scene in scenes)
+    told = Told("x", annex(), painted.outline())
+    shown = Shown(told, image(view(), 1, built=False), image(view(), 2, built=True), beside=beside)
+    facts = Panels(shown).facts
+    dates = [scene.acquired_from_at[:10] for _, scene in facts.images]
+    assert dates == sorted(dates)
+    assert len(dates) == 6
+    note = "\n".join(note_paragraphs(told, facts, "1:7,000", 170))
+    assert all(scene.id in note for scene in scenes)
+    with pytest.raises(InputError, match="six dates at most"):
+        FigureOptions(dates=("2016",) * 5)
+
+
+def test_the_inset_is_drawn_only_where_its_map_is() -> None:
+    with_inset = draw()
+    options = FigureOptions(inset=False)
+    assert draw(options=options) != with_inset
+    assert inset.is_inside(129.755, 42.209)
+    assert not inset.is_inside(-95.0, 40.0)
+
+
 # --- what it shows
 
 
@@ -347,7 +436,7 @@ def panel_of(content: bytes, number: int) -> NDArray[np.uint8]:
     page = pixels_of(content)
     top = np.flatnonzero((page < 120).all(axis=2).mean(axis=1) > 0.9)[0]
     panel = panel_px(170)
-    left = round((1 + number * ((170 - 2 - 4.4) / 3 + 2.2)) / 25.4 * 300)
+    left = round(lay_out(170, 3).across_mm(number) / 25.4 * 300)
     return page[top + 4 : top + panel - 3, left + 4 : left + panel - 3]
 
 
@@ -511,24 +600,25 @@ def test_the_command_writes_the_file_or_says_why_not(
 
     target = tmp_path / "annex.PNG"
     target.write_text("old")
-    code, output = run(fid, "-o", str(target), "--width-mm", "130")
+    code, output = run(fid, "-o", str(target), "--width", "130")
     assert code == 0, output
     assert pixels_of(target.read_bytes()).shape[1] == round(130 / 25.4 * 300)
     assert [path.name for path in tmp_path.glob(".*")] == []
     with open_ledger(workspace.ledger) as ledger:
         finding = ledger.finding(fid)
-    scenes = map(words.scene_words, (finding.before, finding.after))
-    for said in (words.confidence_words(finding), *scenes):
-        assert said in output, "the caption is printed, to be pasted below the figure"
+    assert words.confidence_words(finding) in output, "the caption is printed, to be pasted"
+    note = target.with_suffix(".txt").read_text(encoding="utf-8")
+    for scene in (finding.before, finding.after):
+        assert words.scene_words(scene) in note
     code, output = run("--json", fid, "-o", str(target))
     printed = json.loads(output)
     assert (printed["file"], printed["finding"]) == (str(target), fid)
     assert words.confidence_words(finding) in printed["caption"]
     for arguments, sentence in (
-        ((fid, "-o", str(tmp_path / "x.pdf")), "a figure is a .png or a .svg file"),
+        ((fid, "-o", str(tmp_path / "x.gif")), "a figure is a .png, .svg or .pdf file"),
         ((fid, "-o", str(tmp_path / "no" / "x.png")), "cannot be written"),
         (("Fffffffffffff", "-o", str(target)), "There is no finding"),
-        ((fid, "-o", str(target), "--width-mm", "20"), "give between 120 and 420 mm"),
+        ((fid, "-o", str(target), "--width", "20"), "give between 80 and 420 mm"),
     ):
         code, output = run(*arguments)
         assert code == 2

@@ -95,7 +95,8 @@ def shapes_in(html: str) -> list[tuple[shapely.Geometry, dict[str, object]]]:
 def test_nothing_on_the_page_calls_out() -> None:
     html = draw()
     reader = read(html)
-    policy = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+    policy = "default-src 'none'; script-src 'sha256-"
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{policy}'
     assert html.startswith(f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{policy}')
     calls = [
         value

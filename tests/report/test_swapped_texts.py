@@ -18,7 +18,7 @@ import rasterio
 
 import camp_monitor as cm
 from camp_monitor.codes import Code
-from camp_monitor.events.events import by_finding, join_events
+from camp_monitor.events.events import join_events
 from camp_monitor.facilities import Status, bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.chain import CHAINED
@@ -151,7 +151,7 @@ def pages() -> dict[str, str]:
         Review(findings[0].id, "unsure", "이", "2016-09-19T12:00:00+00:00"),
     ]
     here = {"facility": facility, "outline": outline, "findings": findings, "reviews": reviews}
-    drawn = draw(events=by_finding(join_events(findings, observations)), simulated=True, **here)
+    drawn = draw(events=join_events(findings, observations), simulated=True, **here)
     overview = draw_overview([facility], observations, findings, reviews=reviews, simulated=True)
     status = made_up.status(["a", "b"], 400, name="종거리")
     failure = made_up.NO_ANSWER.numbers["detail"]

@@ -6,44 +6,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from affine import Affine
-from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
-
-from camp_monitor.assess.question import recall
+from camp_monitor.assess.question import recall, refer
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
-from camp_monitor.facilities.geometry import sides_m
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.pairs.pair import CORRECTED_FROM_PX
+from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.figure.coarse_reading import read_coarse
-from camp_monitor.report.figure.figure import FORMATS, WIDTH_MM, draw_figure, panel_px
-from camp_monitor.report.figure.lettering import find_korean_font
+from camp_monitor.report.figure.caption import Told
+from camp_monitor.report.figure.figure import draw_figure
+from camp_monitor.report.figure.lettering import find_korean_font, latin_font, missing_characters
+from camp_monitor.report.figure.options import (
+    FORMATS,
+    WIDTH_MM,
+    CallOut,
+    FigureOptions,
+    check_width_mm,
+)
+from camp_monitor.report.figure.panels import Shown
+from camp_monitor.report.figure.sheet import panel_px
+from camp_monitor.report.figure.views import read_beside, read_both, view_grid
+from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import (
+    DEFAULT,
+    choose_language,
+    in_language,
+    language_in_use,
+    phrase,
+    texts,
+)
+from camp_monitor.report.writing import write_whole
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
-from camp_monitor.scenes.cloud_screening import reader
-from camp_monitor.scenes.coregistration import measure_shift
-from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.reading import choose_grid, read_image
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import ScanSettings
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
-
-LEAST_VIEW_M = 300.0
-"""Least side of a panel on the ground: less shows no surroundings to know the place by."""
-LEAST_VIEW_PX = 24
-"""Likewise in pixels: a few squares show nothing at all."""
-WIDE_RIM_M = 500.0
-"""Round a finding smaller than this, its own size is shown on every side; round a larger one
-this much, and never less than `RIM_FRACTION` of its size."""
-RIM_FRACTION = 0.15
-LARGEST_MEASURED_PX = 2048
-"""The shift is measured on the searched area; on the middle of it where that is larger."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,12 @@ class FindingFigure:
     ----------
     content : bytes
         The whole file.
-    caption : tuple of str
-        Its caption in paragraphs: the facility's name, then what the figure prints below.
+    caption : str
+        At most 60 words, to be set below it.
+    note : tuple of str
+        Paragraphs with all that is on record of the finding, its images and the view.
+    view : str
+        Of these, what says how the images are shown.
     facility : Facility
     finding : Finding
     remarks : tuple of str
@@ -63,16 +67,28 @@ class FindingFigure:
     """
 
     content: bytes
-    caption: tuple[str, ...]
+    caption: str
+    note: tuple[str, ...]
+    view: str
     facility: Facility
     finding: Finding
     remarks: tuple[str, ...]
 
+    @property
+    def note_text(self) -> str:
+        """The caption and the note as a text file holds them."""
+        return "\n\n".join((self.caption, *self.note)) + "\n"
+
 
 def draw_finding_figure(
-    workspace: AnyWorkspace, finding_id: str, *, file_format: str, width_mm: float = WIDTH_MM
+    workspace: AnyWorkspace,
+    finding_id: str,
+    *,
+    file_format: str,
+    width_mm: float = WIDTH_MM,
+    options: FigureOptions = FigureOptions(),  # noqa: B008 - a frozen value
 ) -> FindingFigure:
-    """Draw before, after and change of one finding.
+    """Draw before, after, further dates and change of one finding.
 
     Parameters
     ----------
@@ -85,11 +101,13 @@ def draw_finding_figure(
         One of `FORMATS`.
     width_mm : float
         Width in print, millimetres.
+    options : FigureOptions
+        Title, further dates, call-outs, inset, language.
 
     Raises
     ------
     InputError
-        No such finding, or a width that cannot be printed.
+        No such finding, a width that cannot be printed, or a call-out beyond the view.
     SceneError
         A scene is gone from the catalogue, or is no longer the one that was compared.
     """
@@ -103,6 +121,7 @@ def draw_finding_figure(
     pair = (finding.before, finding.after)
     subject = Subject(
         facility, _outline(facility, finding), finding, _scenes(workspace, finding),
+        beside=_beside(workspace, facility, finding, options.dates),
         others=tuple(
             one for one in current
             if one.id != finding.id and (one.before, one.after) == pair and not one.candidate
@@ -111,9 +130,14 @@ def draw_finding_figure(
         review=review,
         superseded=finding.id not in {item.id for item in current},
     )  # fmt: skip
-    return draw_subject(
-        subject, workspace.configuration.scan, file_format=file_format, width_mm=width_mm
-    )
+    with in_language(choose_language(options.language, workspace.configuration.language)):
+        return draw_subject(
+            subject,
+            workspace.configuration.scan,
+            file_format=file_format,
+            width_mm=width_mm,
+            options=options,
+        )
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,8 @@ class Subject:
         That the finding came from, and the one that counts, where there is one.
     superseded : bool
         A later scan of the same scenes has another answer.
+    beside : tuple of Scene
+        Further dates.
     """
 
     facility: Facility
@@ -142,29 +168,67 @@ class Subject:
     observation: Observation | None = None
     review: Review | None = None
     superseded: bool = False
+    beside: tuple[Scene, ...] = ()
 
 
 def draw_subject(
-    subject: Subject, settings: ScanSettings, *, file_format: str, width_mm: float = WIDTH_MM
+    subject: Subject,
+    settings: ScanSettings,
+    *,
+    file_format: str,
+    width_mm: float = WIDTH_MM,
+    options: FigureOptions = FigureOptions(),  # noqa: B008 - a frozen value
 ) -> FindingFigure:
     """Draw a figure of what was compared with these settings, as `draw_finding_figure` does."""
-    facility, finding = subject.facility, subject.finding
-    grid = view_grid(*subject.scenes, finding, panel_px(width_mm))
-    before, after = _read_both(settings, subject.scenes, subject.outline, grid)
-    korean = find_korean_font(facility.names_ko) if facility.names_ko else None
-    drawn = draw_figure(
-        facility, subject.outline, finding, before, after,
-        others=subject.others,
-        observation=subject.observation,
-        review=subject.review,
-        superseded=subject.superseded,
-        korean_font=korean,
-        width_mm=width_mm,
-        file_format=file_format,
+    with in_language(choose_language(options.language, DEFAULT)):
+        return _draw(subject, settings, file_format, width_mm, options)
+
+
+def _draw(
+    subject: Subject, settings: ScanSettings, file_format: str, width_mm: float,
+    options: FigureOptions,
+) -> FindingFigure:  # fmt: skip
+    facility, finding, language = subject.facility, subject.finding, language_in_use()
+    panels = 3 + len(subject.beside)
+    check_width_mm(width_mm)
+    grid = view_grid(*subject.scenes, finding, panel_px(width_mm, panels))
+    before, after = read_both(settings, subject.scenes, subject.outline, grid)
+    korean = _korean_font(facility, options)
+    told = Told(
+        facility.name, finding, subject.outline, subject.observation, subject.review,
+        subject.superseded, language,
     )  # fmt: skip
-    remarks = _remarks(facility, korean, (finding.before, finding.after))
-    heading = f"{'SIMULATED: ' if finding.simulated else ''}{facility.name}."
-    return FindingFigure(drawn.content, (heading, *drawn.caption), facility, finding, remarks)
+    shown = Shown(
+        told, before, after, subject.others,
+        tuple(
+            (refer(scene), read_beside(settings, subject.scenes[0], scene, subject.outline, grid))
+            for scene in subject.beside
+        ),
+        tuple(_resolved(callout, subject, language) for callout in options.callouts),
+    )  # fmt: skip
+    drawn = draw_figure(
+        facility, shown, korean_font=korean, width_mm=width_mm, file_format=file_format,
+        options=options,
+    )  # fmt: skip
+    remarks = _remarks(facility, korean, [finding.before, finding.after, *(
+        scene for scene, _ in shown.beside)], language)  # fmt: skip
+    return FindingFigure(
+        drawn.content, drawn.caption, drawn.note, drawn.view, facility, finding, remarks
+    )
+
+
+def write_figure(drawn: FindingFigure, path: Path) -> Path:
+    """Write a figure and, beside it, its caption and note as a text file, whose path is returned.
+
+    Raises
+    ------
+    InputError
+        One of them cannot be written.
+    """
+    write_whole(drawn.content, path)
+    note = path.with_suffix(".txt")
+    write_whole(drawn.note_text.encode(), note)
+    return note
 
 
 def format_of(path: Path) -> str:
@@ -178,47 +242,28 @@ def format_of(path: Path) -> str:
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in FORMATS:
         raise InputError(
-            f"{path} ends in {path.suffix or 'nothing'!r}, and a figure is a .png or a .svg file: "
-            f"name one of these."
+            f"{path} ends in {path.suffix or 'nothing'!r}, and a figure is a .png, .svg or .pdf "
+            f"file: name one of these."
         )
     return suffix
 
 
-def view_grid(before: Scene, after: Scene, finding: Finding, most_px: int) -> GeoBox:
-    """Make the square grid of the panels: the pixels that were compared, or whole groups of them.
-
-    Parameters
-    ----------
-    before, after : Scene
-    finding : Finding
-        In the middle, with a rim that shows where it lies.
-    most_px : int
-        Longest side; a wider view takes groups of 2 x 2, 3 x 3, ... pixels as one.
-
-    Returns
-    -------
-    GeoBox
-        In metres, north up.
-    """
-    spot = finding.geometry.representative_point().buffer(1e-6)
-    native = choose_grid(before, after, spot, 1)
-    pixel_m = float(native.affine.a)
-    bounds = Geometry(finding.geometry, "EPSG:4326").to_crs(str(native.crs)).boundingbox
-    extent_m = max(bounds.span_x, bounds.span_y)
-    rim_m = max(min(extent_m, WIDE_RIM_M), RIM_FRACTION * extent_m)
-    side_m = max(extent_m + 2 * rim_m, LEAST_VIEW_M, LEAST_VIEW_PX * pixel_m)
-    group = max(1, -int(-side_m // (pixel_m * most_px)))
-    step_m = group * pixel_m
-    side_px = max(1, round(side_m / step_m))
-    west, north = (
-        origin + round((middle - origin) / pixel_m + half * side_px * group / 2) * pixel_m
-        for origin, middle, half in (
-            (native.affine.c, (bounds.left + bounds.right) / 2, -1),
-            (native.affine.f, (bounds.bottom + bounds.top) / 2, 1),
-        )
-    )
-    affine = Affine(step_m, 0, west, 0, -step_m, north)
-    return GeoBox((side_px, side_px), affine, native.crs)
+def _beside(
+    workspace: Workspace, facility: Facility, finding: Finding, dates: Sequence[str]
+) -> tuple[Scene, ...]:
+    """Return the scenes that further dates mean, as a scan takes them."""
+    if not dates:
+        return ()
+    area = search_area(_outline(facility, finding), workspace.configuration.scan.margin_m)
+    held = read_scenes(workspace.imagery)
+    chosen = {
+        scene.id: scene for scene in (choose_scene(held, date, area, "further") for date in dates)
+    }
+    for reference in (finding.before, finding.after):
+        chosen.pop(reference.id, None)
+    for scene in chosen.values():
+        check_unaltered(scene)
+    return tuple(chosen.values())
 
 
 def _observation(ledger: Ledger, finding: Finding) -> Observation | None:
@@ -262,64 +307,41 @@ def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
     return found[0], found[1]
 
 
-def _read_both(
-    settings: ScanSettings, scenes: tuple[Scene, Scene], outline: Outline, grid: GeoBox
-) -> tuple[Image, Image]:
-    """Read both scenes onto the view, the second moved to where the scan moved it."""
-    first, second = scenes
-    before = _read(first, grid, (0.0, 0.0))
-    after = _read(second, grid, _shift_px(settings, scenes, outline, grid))
-    for scene, image in ((first, before), (second, after)):
-        if (image.flags & 1).all():
-            raise SceneError(
-                f"The scene {scene.id} has no pixels round this finding: restore its files, or "
-                f"scan other scenes."
+def _resolved(callout: CallOut, subject: Subject, language: str | None) -> CallOut:
+    """Give a call-out of a finding its place, and its text where it has none."""
+    if not callout.finding_id:
+        return callout
+    for item in (subject.finding, *subject.others):
+        if item.id.startswith(callout.finding_id):
+            spot = item.geometry.representative_point()
+            kind, (area, _) = (
+                words.kind_words(item.kind, language),
+                words.area_words(item, language),
             )
-    return before, after
+            said = callout.text or phrase("figure.callout", language, kind=kind, area=area)
+            return CallOut(said, spot.y, spot.x)
+    raise InputError(f"{callout.finding_id} is no finding of the pair that the figure shows.")
 
 
-def _read(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
-    coarse = grid.affine.a >= 2 * scene.pixel_m
-    return (read_coarse if coarse else read_image)(scene, grid, shift_px)
-
-
-def _shift_px(
-    settings: ScanSettings, scenes: tuple[Scene, Scene], outline: Outline, view: GeoBox
-) -> tuple[float, float]:
-    """Measure the shift as the scan did, in (rows, columns) of the view's pixels."""
-    first, second = scenes
-    if first.band_names != second.band_names or first.quantity != second.quantity:
-        return 0.0, 0.0
-    area = search_area(outline, settings.margin_m)
-    middle = area.representative_point().buffer(1e-6)
-    about_px = max(sides_m(area.bounds)) / max(first.pixel_m, second.pixel_m)
-    if about_px <= LARGEST_MEASURED_PX:
-        grid = choose_grid(first, second, area, settings.context_px)
-    else:
-        grid = choose_grid(first, second, middle, LARGEST_MEASURED_PX // 2)
-    read = reader(settings.cloud_mask)
-    shift = measure_shift(read(first, grid, (0.0, 0.0)), read(second, grid, (0.0, 0.0)))
-    if not shift.known or shift.length_px < CORRECTED_FROM_PX:
-        return 0.0, 0.0
-    ratio = grid.affine.a / view.affine.a
-    return shift.shift_rows_px * ratio, shift.shift_columns_px * ratio
+def _korean_font(facility: Facility, options: FigureOptions) -> str | None:
+    """Find a font for what is not Latin: the names of the place, the title, the language."""
+    said = "".join(texts(options.language).phrases.values())
+    needed = "".join((*facility.names_ko, options.title, said))
+    return find_korean_font(missing_characters(needed, latin_font())) if needed else None
 
 
 def _remarks(
-    facility: Facility, korean_font: str | None, scenes: Sequence[SceneReference]
+    facility: Facility,
+    korean_font: str | None,
+    scenes: Sequence[SceneReference],
+    language: str | None,
 ) -> tuple[str, ...]:
     """Say what the figure leaves out, and what its licences ask."""
     remarks = []
     if facility.names_ko and korean_font is None:
-        remarks.append(
-            "The Korean name is left out, because no font with its letters was found: install "
-            "Noto Sans CJK or Nanum (Debian: fonts-noto-cjk or fonts-nanum)."
-        )
+        remarks.append(phrase("figure.no_korean_font", language))
     for scene in scenes:
         if scene.licence.strip().lower() in ("", "proprietary", "other"):
-            licence = scene.licence.strip() or "not stated"
-            remarks.append(
-                f"The licence of {scene.id} is {licence}: ask its owner before you publish these "
-                f"pixels."
-            )
+            licence = scene.licence.strip() or phrase("caption.no_credit", language)
+            remarks.append(phrase("figure.licence", language, id=scene.id, licence=licence))
     return tuple(dict.fromkeys(remarks))

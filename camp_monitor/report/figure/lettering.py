@@ -61,6 +61,18 @@ def find_korean_font(texts: Iterable[str]) -> str | None:
     return None
 
 
+def fonts_for(text: str, korean_font: str | None) -> tuple[FontProperties, FontProperties]:
+    """Return the plain and the bold font for a text: the Latin ones, else the Korean one.
+
+    What neither has is printed as `UNKNOWN`.
+    """
+    from matplotlib.font_manager import FontProperties
+
+    if korean_font is None or not missing_characters(text, latin_font()):
+        return latin_font(), latin_font(bold=True)
+    return FontProperties(family=[korean_font]), FontProperties(family=[korean_font], weight="bold")
+
+
 def missing_characters(text: str, font: FontProperties) -> str:
     """Return the characters of `text` that a font has no glyph for, each once, in order."""
     return "".join(sign for sign in dict.fromkeys(text) if not _has_glyph(sign, font))

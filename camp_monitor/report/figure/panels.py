@@ -1,8 +1,7 @@
-"""The three panels of the figure, and the samples of its key."""
+"""The panels of the figure, and the samples of its key."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,165 +16,207 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.facilities.facility import Outline
+from camp_monitor.errors import InputError
 from camp_monitor.facilities.surroundings import widened
-from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
-from camp_monitor.records.observation import Observation
-from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
-from camp_monitor.report.figure.caption import ViewFacts
+from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.figure.caption import Told, ViewFacts, place_words
+from camp_monitor.report.figure.furniture import (
+    TICK_MM,
+    draw_callout,
+    draw_north,
+    draw_scale,
+    draw_ticks,
+    grid_ticks,
+)
 from camp_monitor.report.figure.lettering import latin_font
-from camp_monitor.report.map.drawing import OUTLINE_DASHES
-from camp_monitor.report.map.symbols import DASHES, EDGE_PX, NOT_SEEN
-from camp_monitor.report.picture import MapImage, render_pair
+from camp_monitor.report.figure.options import CallOut
+from camp_monitor.report.figure.styles import (
+    DARK,
+    GREY_FROM,
+    GREY_SPAN,
+    LIGHT,
+    NO_IMAGE,
+    OUTLINE_PT,
+    Sample,
+    edges,
+    finding_edges,
+    hatching,
+    other_edge,
+    outline_dash,
+    wash,
+)
+from camp_monitor.report.map.symbols import NOT_SEEN
+from camp_monitor.report.picture import render_beside, render_pair
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import phrase
-from camp_monitor.report.text.words import question_words
+from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.scenes.image import Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path as DrawnPath
 
-HATCHES = {
-    "construction": "//////",
-    "built_up": "ooo",
-    "demolition": "xxxxx",
-    "flooding": ".....",
-    "flood_recession": "....",
-    "water_gain": "--------",
-    "water_loss": "||||||||",
-    "clearing": "+++++",
-    "perimeter_change": "",
-    "other": "**",
-    NOT_SEEN: "\\\\\\\\",
-}
-"""Hatches as matplotlib writes them, close to those of `camp_monitor.report.map.symbols`."""
+    from camp_monitor.records.finding import Finding
 
-FINDING_PT, OTHER_PT, OUTLINE_PT = 0.8, 0.5, 0.9
-CASING_PT = 0.7
-"""Width of the casing on either side of a line, which parts it from a ground of its own tone."""
-DARK, LIGHT = "#10202b", "#ffffff"
-PALE_FROM = 0.55
-"""Lines lighter than this (0 black, 1 white) have a dark casing, darker ones a light one."""
-GREY_FROM, GREY_SPAN = 0.38, 0.60
-"""The grey image's black and the distance to its white: pale, so that signs stand out."""
-SCALE_PT = 6.5
+LETTERS = "abcdefg"
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A row of the key: what it says, and how its sample is drawn into a rectangle.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Everything that the panels show.
 
     Parameters
     ----------
-    label : str
-    patches : tuple of dict
-        Settings of matplotlib for rectangles, drawn one over the other.
+    told : Told
+        The finding, drawn in all panels, and what is on record of it.
+    before, after : Image
+        Both scenes on one square grid in metres, north up, that shows the finding.
+    others : sequence of Finding
+        More of the same pair; drawn lightly in the panel of change.
+    beside : tuple of (SceneReference, Image)
+        Further dates on the same grid.
+    callouts : tuple of CallOut
+        Each with its place and its text.
     """
 
-    label: str
-    patches: tuple[dict[str, Any], ...]
+    told: Told
+    before: Image
+    after: Image
+    others: Sequence[Finding] = ()
+    beside: tuple[tuple[SceneReference, Image], ...] = ()
+    callouts: tuple[CallOut, ...] = ()
 
-    def draw(self, axes: Axes, left: float, top: float, width: float, height: float) -> None:
-        """Draw the sample; lengths in the units of `axes`."""
-        from matplotlib.patches import Rectangle
+    @property
+    def simulated(self) -> bool:
+        """Whether a program painted any of the scenes."""
+        return self.told.finding.simulated or any(one.simulated for one, _ in self.beside)
 
-        for settings in self.patches:
-            axes.add_patch(Rectangle((left, top), width, height, **settings))
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One picture: its title, the rest of its heading, and its pixels."""
+
+    title: str
+    rest: str
+    pixels: NDArray[np.uint8]
+    is_change: bool = False
 
 
 class Panels:
     """One view of the ground, and everything that is drawn on it."""
 
-    def __init__(
-        self,
-        finding: Finding,
-        outline: Outline,
-        before: Image,
-        after: Image,
-        others: Sequence[Finding],
-        observation: Observation | None,
-        simulated: bool,
-    ) -> None:
-        self.finding, self.outline, self.observation = finding, outline, observation
-        self.simulated = simulated
-        self.grid = before.grid
+    def __init__(self, shown: Shown, bold: FontProperties | None = None) -> None:
+        self.bold = bold or latin_font(bold=True)
+        self.shown, self.told = shown, shown.told
+        self.finding, self.outline = shown.told.finding, shown.told.outline
+        self.observation, self.language = shown.told.observation, shown.told.language
+        self.grid = shown.before.grid
         self.side_m = float(self.grid.affine.a) * self.grid.shape[1]
         self.view_deg = self.grid.extent.to_crs("EPSG:4326").geom.envelope
-        pictures = render_pair(
-            _for_picture(before), _for_picture(after), finding.before, finding.after
-        )
-        self.before, self.after = (picture.pixels for picture in pictures)
-        self.facts = ViewFacts(
-            _shown_as(*pictures), before.pixel_m, _projection(self.grid), self.side_m
-        )
-        self.shape = self._place(finding.geometry)
-        ordered = sorted(
-            others, key=lambda item: item.id
-        )  # overlapping lines, the same for any order
-        self.others = [(item.kind, self._place(item.geometry)) for item in ordered]
-        self.others = [(kind, shape) for kind, shape in self.others if not shape.is_empty]
-        self.edge = self._place(outline.geometry)
-        self.error = self._place(widened(outline.geometry, outline.accuracy_m))
+        self.ticks_below, self.ticks_left = grid_ticks(self.grid)
+        self.panels, self.facts = self._render()
+        self.shape = self._place(self.finding.geometry)
+        # Overlapping lines look the same for any order.
+        ordered = sorted(shown.others, key=lambda item: item.id)
+        placed = [(item.kind, self._place(item.geometry)) for item in ordered]
+        self.others = [(kind, shape) for kind, shape in placed if not shape.is_empty]
+        self.edge = self._place(self.outline.geometry)
+        self.error = self._place(widened(self.outline.geometry, self.outline.accuracy_m))
         self.unseen = self._place(self._not_seen())
 
-    def draw_before(self, axes: Axes, side_mm: float) -> None:
-        """Draw the image before, with the finding's place in it."""
-        self._draw_picture(axes, self.before)
+    def draw(self, panel: Panel, axes: Axes, side_mm: float) -> None:
+        """Draw one panel: an image with the finding, or what changed over a pale grey one."""
+        self._draw_picture(axes, panel.pixels)
+        if panel.is_change:
+            self._draw_change(axes)
         self._draw_signs(axes, side_mm)
 
-    def draw_after(self, axes: Axes, side_mm: float) -> None:
-        """Draw the image after, with the finding."""
-        self._draw_picture(axes, self.after)
-        self._draw_signs(axes, side_mm)
-
-    def draw_change(self, axes: Axes, side_mm: float) -> None:
-        """Draw what changed, and what was not seen, over a pale grey image."""
-        self._draw_picture(axes, _grey(self.after))
-        self._patch(axes, self.unseen, **_wash(NOT_SEEN))
-        self._patch(axes, self.unseen, **_hatching(NOT_SEEN))
+    def _draw_change(self, axes: Axes) -> None:
+        """Draw what changed, and what was not seen."""
+        self._patch(axes, self.unseen, **wash(NOT_SEEN))
+        self._patch(axes, self.unseen, **hatching(NOT_SEEN))
         for kind, shape in self.others:
-            self._patch(axes, shape, **_other_edge(kind))
-        self._patch(axes, self.shape, **_wash(self.finding.kind))
-        self._patch(axes, self.shape, **_hatching(self.finding.kind))
+            self._patch(axes, shape, **other_edge(kind))
+        self._patch(axes, self.shape, **wash(self.finding.kind))
+        self._patch(axes, self.shape, **hatching(self.finding.kind))
         if self.outline.basis != "placeholder":
-            self._draw_edges(axes, self.error, _edges(LIGHT, OUTLINE_PT / 2, (0, (1, 2.5))))
-        self._draw_signs(axes, side_mm)
+            self._draw_edges(axes, self.error, edges(LIGHT, OUTLINE_PT / 2, (0, (1, 2.5))))
 
     def key(self) -> list[Sample]:
-        """Return the samples of what is drawn, the finding first."""
-        kind = self.finding.kind
-        samples = [
-            Sample(f"{words.kind_words(kind)}: this finding",
-                   (_wash(kind), _hatching(kind), *_finding_edges(kind)))
-        ]  # fmt: skip
+        """Return the samples of what is drawn, the finding first, the call-outs last."""
+        language, kind = self.language, self.finding.kind
+        named = words.kind_words(kind, language)
+        finding = phrase("figure.key.finding", language, kind=named)
+        samples = [Sample(finding, (wash(kind), hatching(kind), *finding_edges(kind)))]
         counted = Counter(kind for kind, _ in self.others)
         samples += [
-            Sample(_counted(kind, counted[kind]), (_other_edge(kind),))
+            Sample(self._counted(kind, counted[kind]), (other_edge(kind),))
             for kind in KINDS if counted[kind]
         ]  # fmt: skip
         samples.append(self._outline_sample())
         if not self.unseen.is_empty and self.observation is not None:
-            question = question_words(self.observation.method).lower()
-            samples.append(
-                Sample(f"Not seen, for {question}", (_wash(NOT_SEEN), _hatching(NOT_SEEN)))
-            )
-        if any((picture[..., 3] == 0).any() for picture in (self.before, self.after)):
-            samples.append(Sample("No image", (_NO_IMAGE,)))
-        return samples
+            question = words.question_words(self.observation.method, language).lower()
+            unseen = phrase("figure.key.not_seen", language, question=question)
+            samples.append(Sample(unseen, (wash(NOT_SEEN), hatching(NOT_SEEN))))
+        if any((panel.pixels[..., 3] == 0).any() for panel in self.panels):
+            samples.append(Sample(phrase("figure.key.no_image", language), (NO_IMAGE,)))
+        return samples + [
+            Sample(text, number=number) for number, text in enumerate(self.facts.callouts, 1)
+        ]
+
+    def _counted(self, kind: str, count: int) -> str:
+        return phrase(
+            "figure.key.others",
+            self.language,
+            kind=words.kind_words(kind, self.language),
+            findings=words.count_words(count, "other finding", self.language),
+        )
 
     def _outline_sample(self) -> Sample:
-        label = words.outline_words(self.outline)
         view = shapely.box(0, 0, self.side_m, self.side_m)
+        label = words.outline_words(self.outline, self.language)
         if self.edge.is_empty:
-            label += " (beyond this view)"
+            label = phrase("figure.key.outline_beyond", self.language, outline=label)
         elif self.edge.covers(view):
-            label += " (all of this view lies within it)"
+            label = phrase("figure.key.outline_around", self.language, outline=label)
         elif self.outline.basis != "placeholder" and self.error.boundary.intersects(view):
-            label += " (its error dotted)"
-        dash = _outline_dash(self.outline.basis)
-        return Sample(label, tuple(_edges(LIGHT, OUTLINE_PT, dash)))
+            label = phrase("figure.key.outline_error", self.language, outline=label)
+        return Sample(label, tuple(edges(LIGHT, OUTLINE_PT, outline_dash(self.outline.basis))))
+
+    def _render(self) -> tuple[list[Panel], ViewFacts]:
+        """Render all dates in their order, and the change over the image after."""
+        shown, finding, language = self.shown, self.finding, self.language
+        pair = (_for_picture(shown.before), _for_picture(shown.after))
+        before, after = render_pair(*pair, finding.before, finding.after)
+        rows = [("before", finding.before, before), ("after", finding.after, after)]
+        for scene, image in shown.beside:
+            role = _role(scene, finding)
+            rows.append((role, scene, render_beside(_for_picture(image), scene, pair)))
+        rows.sort(key=lambda row: (row[1].acquired_from_at, row[1].id))
+        panels, images = [], []
+        for letter, (role, scene, picture) in zip(LETTERS, rows, strict=False):
+            title = f"{letter}  {name_of('panel', role, language)}"
+            panels.append(Panel(title, words.date_words(scene, language), picture.pixels))
+            images.append((letter, scene))
+        over = next(letter for letter, scene in images if scene == finding.after)
+        title = f"{LETTERS[len(rows)]}  {name_of('panel', 'change', language)}"
+        rest = phrase("figure.over", language, letter=over)
+        panels.append(Panel(title, rest, _grey(after.pixels), is_change=True))
+        shown_as = before.shown_as
+        if before.shown_as != after.shown_as:
+            shown_as = phrase(
+                "caption.shown_apart", language, before=before.shown_as, after=after.shown_as
+            )
+        west, south, east, north = self.view_deg.bounds
+        corners = [
+            place_words(lon, lat, shown.before.pixel_m, language)
+            for lon, lat in ((west, south), (east, north))
+        ]
+        return panels, ViewFacts(
+            shown_as, shown.before.pixel_m, _projection(self.grid), self.side_m, tuple(images),
+            (corners[0], corners[1]), tuple(one.text for one in shown.callouts),
+        )  # fmt: skip
 
     def _not_seen(self) -> BaseGeometry:
         """Where the finding's own question was not answered."""
@@ -212,7 +253,7 @@ class Panels:
         axes.xaxis.set_visible(False)
         axes.yaxis.set_visible(False)
         if (pixels[..., 3] == 0).any():
-            axes.add_patch(Rectangle((0, 0), self.side_m, self.side_m, **_NO_IMAGE))
+            axes.add_patch(Rectangle((0, 0), self.side_m, self.side_m, **NO_IMAGE))
         axes.imshow(
             pixels, extent=(0, self.side_m, 0, self.side_m), origin="upper", aspect="equal",
             interpolation="antialiased", zorder=1,
@@ -221,19 +262,37 @@ class Panels:
             spine.set(linewidth=0.5, color=DARK)
 
     def _draw_signs(self, axes: Axes, side_mm: float) -> None:
-        """Draw what all panels have: outline, finding, scale, north, and the mark of a painting."""
-        dash = _outline_dash(self.outline.basis)
-        self._draw_edges(axes, self.edge, _edges(LIGHT, OUTLINE_PT, dash))
-        self._draw_edges(axes, self.shape, _finding_edges(self.finding.kind))
-        self._draw_scale(axes)
-        self._draw_north(axes, side_mm)
-        if self.simulated:
+        """Draw what all panels have: outline, finding, ticks, scale, north, call-outs."""
+        m_per_mm = self.side_m / side_mm
+        lines = edges(LIGHT, OUTLINE_PT, outline_dash(self.outline.basis))
+        self._draw_edges(axes, self.edge, lines)
+        self._draw_edges(axes, self.shape, finding_edges(self.finding.kind))
+        draw_ticks(axes, self.ticks_below, self.ticks_left, TICK_MM * m_per_mm)
+        draw_scale(axes)
+        draw_north(axes, self.grid, side_mm)
+        for number, callout in enumerate(self.shown.callouts, 1):
+            spot = self._spot(callout)
+            draw_callout(axes, spot.x, spot.y, number, m_per_mm)
+        if self.shown.simulated:
             axes.text(
-                0.97, 0.03, "SIMULATED", transform=axes.transAxes, ha="right", va="bottom",
-                fontproperties=latin_font(bold=True), fontsize=7, color="#ffffff", zorder=20,
+                0.97, 0.03, phrase("map.simulated_mark", self.language), transform=axes.transAxes,
+                ha="right", va="bottom", fontproperties=self.bold, fontsize=7,
+                color="#ffffff", zorder=20, parse_math=False,
                 bbox={"boxstyle": "square,pad=0.25", "facecolor": "#9b1111", "linewidth": 0},
-                parse_math=False,
             )  # fmt: skip
+
+    def _spot(self, callout: CallOut) -> shapely.Point:
+        """Move the place of a call-out into the view; beyond it, it is refused."""
+        flat = Geometry(shapely.Point(callout.lon, callout.lat), "EPSG:4326")
+        point = flat.to_crs(str(self.grid.crs)).geom
+        box = self.grid.boundingbox
+        x, y = point.x - box.left, point.y - box.bottom
+        if not (0 <= x <= self.side_m and 0 <= y <= self.side_m):
+            raise InputError(
+                f"A call-out at {callout.lat:g}, {callout.lon:g} lies beyond the figure, which "
+                f"shows {self.facts.corners[0]} to {self.facts.corners[1]}."
+            )
+        return shapely.Point(x, y)
 
     def _draw_edges(self, axes: Axes, shape: BaseGeometry, edges: Sequence[dict[str, Any]]) -> None:
         for settings in edges:
@@ -245,49 +304,6 @@ class Panels:
         if not shape.is_empty:
             axes.add_patch(PathPatch(_path(shape), zorder=5, **settings))
 
-    def _draw_scale(self, axes: Axes) -> None:
-        from matplotlib_scalebar.scalebar import ScaleBar
-
-        font = {"fname": str(latin_font().get_file()), "size": SCALE_PT}
-        bar = ScaleBar(
-            1, "m", location="lower left", length_fraction=0.3, width_fraction=0.012,
-            box_color=LIGHT, box_alpha=0.8, color="#000000", pad=0.25, border_pad=0.35, sep=1.5,
-            font_properties=font, rotation="horizontal-only", scale_loc="top",
-        )  # fmt: skip
-        bar.set_zorder(15)
-        axes.add_artist(bar)
-
-    def _draw_north(self, axes: Axes, side_mm: float) -> None:
-        """Draw an arrow to true north in the upper right corner."""
-        from matplotlib.patches import Circle, Polygon
-
-        length = self.side_m * 5.2 / side_mm
-        x = y = self.side_m - 0.85 * length
-        turn = north_angle_deg(self.grid)
-        frame = Affine.translation(x, y) * Affine.rotation(-turn) * Affine.scale(length)
-        axes.add_patch(Circle((x, y), 0.66 * length, facecolor=LIGHT, alpha=0.8, lw=0, zorder=15))
-        for half, colour in ((-1, "#000000"), (1, LIGHT)):
-            points = [frame * point for point in ((0, 0.3), (half * 0.2, -0.5), (0, -0.34))]
-            axes.add_patch(
-                Polygon(points, facecolor=colour, edgecolor="#000000", lw=0.4, zorder=16)
-            )
-        at = frame * (0.0, 0.44)
-        axes.text(
-            *at, "N", fontproperties=latin_font(bold=True), fontsize=6, ha="center", va="center",
-            rotation=-turn, zorder=17, parse_math=False,
-        )  # fmt: skip
-
-
-def north_angle_deg(grid: GeoBox) -> float:
-    """Return how far true north lies clockwise of the grid's north at its middle, degrees."""
-    box = grid.boundingbox
-    middle = shapely.Point((box.left + box.right) / 2, (box.bottom + box.top) / 2)
-    there = Geometry(middle, grid.crs).to_crs("EPSG:4326").geom
-    step = 1e-3 if there.y < 89 else -1e-3
-    further = Geometry(shapely.Point(there.x, there.y + step), "EPSG:4326").to_crs(str(grid.crs))
-    east, north = further.geom.x - middle.x, further.geom.y - middle.y
-    return math.degrees(math.atan2(east * np.sign(step), north * np.sign(step)))
-
 
 def _for_picture(image: Image) -> Image:
     """Give an image the kind of grid that `render_pair` asks for: only its colours are used."""
@@ -295,11 +311,11 @@ def _for_picture(image: Image) -> Image:
     return replace(image, grid=page)
 
 
-def _shown_as(before: MapImage, after: MapImage) -> str:
-    """Name the bands that are shown: of each date where the two are of other sensors."""
-    if before.shown_as == after.shown_as:
-        return after.shown_as
-    return phrase("caption.shown_apart", before=before.shown_as, after=after.shown_as)
+def _role(scene: SceneReference, finding: Finding) -> str:
+    """Name when a further date is, seen from the pair."""
+    if scene.acquired_from_at < finding.before.acquired_from_at:
+        return "earlier"
+    return "between" if scene.acquired_from_at < finding.after.acquired_from_at else "later"
 
 
 def _projection(grid: GeoBox) -> str:
@@ -324,77 +340,3 @@ def _path(shape: BaseGeometry) -> DrawnPath:
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
     paths = [DrawnPath(shapely.get_coordinates(ring), closed=True) for ring in rings]
     return DrawnPath.make_compound_path(*paths)
-
-
-def _edges(colour: str, width_pt: float, dash: Any) -> list[dict[str, Any]]:
-    """Return the settings of a line and, below it, of its casing."""
-    beneath = DARK if _lightness(colour) > PALE_FROM else LIGHT
-    plain = {"facecolor": "none", "joinstyle": "miter", "capstyle": "butt"}
-    return [
-        plain | {"edgecolor": beneath, "linewidth": width_pt + CASING_PT, "alpha": 0.75},
-        plain | {"edgecolor": colour, "linewidth": width_pt, "linestyle": dash},
-    ]
-
-
-def _finding_edges(kind: str) -> list[dict[str, Any]]:
-    return _edges(KIND_COLOURS[kind], FINDING_PT, _dash(kind))
-
-
-def _other_edge(kind: str) -> dict[str, Any]:
-    """Return the settings of the edge of another finding: thin, and without a casing."""
-    colour = _darker(KIND_COLOURS[kind])
-    plain = {"facecolor": "none", "joinstyle": "miter", "capstyle": "butt"}
-    return plain | {"edgecolor": colour, "linewidth": OTHER_PT, "linestyle": _dash(kind)}
-
-
-def _counted(kind: str, count: int) -> str:
-    return f"{words.kind_words(kind)}: {words.count_words(count, 'other finding')} here"
-
-
-def _darker(colour: str) -> str:
-    """Return a light colour darker, to be seen on a pale image without a casing."""
-    if _lightness(colour) <= PALE_FROM:
-        return colour
-    return _mixed(colour, 0, 0.35)
-
-
-def _mixed(colour: str, grey: int, share: float) -> str:
-    """Mix a colour with a share of a grey, 0 to 255."""
-    parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(part * (1 - share) + grey * share):02x}" for part in parts)
-
-
-def _wash(kind: str) -> dict[str, Any]:
-    """Return the settings of a pale wash, on which a hatch stands out in grey print too."""
-    if kind == NOT_SEEN:
-        return {"facecolor": LIGHT, "alpha": 0.45, "linewidth": 0}
-    return {"facecolor": _mixed(KIND_COLOURS[kind], 255, 0.6), "alpha": 0.7, "linewidth": 0}
-
-
-def _hatching(kind: str) -> dict[str, Any]:
-    """Return the settings of the hatch alone; matplotlib gives it the colour of the edge."""
-    colour = NOT_SEEN_COLOUR if kind == NOT_SEEN else KIND_COLOURS[kind]
-    return {"facecolor": "none", "edgecolor": colour, "linewidth": 0, "hatch": HATCHES[kind]}
-
-
-def _dash(kind: str) -> Any:
-    """Return a kind's dash in widths of its line, from the map's, in pixels of `EDGE_PX`."""
-    if kind not in DASHES:
-        return "-"
-    return (0, tuple(float(length) / EDGE_PX for length in DASHES[kind].split()))
-
-
-def _outline_dash(basis: str) -> Any:
-    if basis not in OUTLINE_DASHES:
-        return "-"
-    return (0, tuple(float(length) / EDGE_PX for length in OUTLINE_DASHES[basis].split()))
-
-
-def _lightness(colour: str) -> float:
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue
-
-
-_NO_IMAGE: dict[str, Any] = {
-    "facecolor": "#ffffff", "edgecolor": "#9a9a9a", "linewidth": 0, "hatch": "xxx",
-}  # fmt: skip

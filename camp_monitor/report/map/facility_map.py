@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.assess.question import recall
 from camp_monitor.errors import InputError, SceneError
-from camp_monitor.events.events import Event, by_finding, join_events
+from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
@@ -144,7 +144,7 @@ def _draw_recorded(
         drawn,
         of_pair,
         reviews=reviews,
-        events=by_finding(events),
+        events=events,
         notes=tuple(notes),
         simulated=simulated,
     )
@@ -177,7 +177,7 @@ def draw_compared_map(
     """
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
-    events = by_finding(join_events(findings, observations))
+    events = join_events(findings, observations)
     with in_language(choose_language(language, DEFAULT)):
         pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
         return draw_map(

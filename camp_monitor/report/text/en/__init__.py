@@ -1,7 +1,16 @@
 """English texts, by topic: the texts of every other language are translated from these."""
 
 from camp_monitor.codes import Code
-from camp_monitor.report.text.en import detection, explanations, pairs, scenes, tables, watch
+from camp_monitor.report.text.en import (
+    detection,
+    explanations,
+    figure_phrases,
+    pairs,
+    report_phrases,
+    scenes,
+    tables,
+    watch,
+)
 from camp_monitor.report.text.en.names import NAMES
 from camp_monitor.report.text.en.phrases import PHRASES
 from camp_monitor.report.text.language import Language
@@ -19,5 +28,10 @@ ENGLISH = Language(
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
     names={**NAMES, **tables.NAMES},
-    phrases={**PHRASES, **tables.PHRASES},
+    phrases={
+        **PHRASES,
+        **figure_phrases.PHRASES,
+        **report_phrases.PHRASES,
+        **tables.PHRASES,
+    },
 )

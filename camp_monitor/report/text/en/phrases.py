@@ -39,26 +39,6 @@ PHRASES: dict[str, str] = {
         "shows where to look and not what belongs to the facility."
     ),
     "scene": "{date}, {sensor}, {id}",
-    # caption of a figure
-    "caption.what": (
-        "{kind} {interval}: {area} (interval {area_interval}). Confidence: {confidence}. {review}. "
-        "{position}. Centre: {centre}. Finding {id}, method {method}."
-    ),
-    "caption.superseded": "A LATER SCAN OF THE SAME SCENES SUPERSEDED THIS FINDING.",
-    "caption.unreviewed": "Not reviewed by a person",
-    "caption.reviewed": "{verdict}, {date}",
-    "caption.seen_unknown": "How much of the outline was seen is not on record.",
-    "caption.seen": "Seen: {share} of the outline, for {question}.",
-    "caption.explanations": "Alternative explanations: {explanations}.",
-    "caption.caveats": "Caveats: {caveats}",
-    "caption.more": "{text} … (more in the record)",
-    "caption.image": "({letter}) {scene}; credit: {credit}; licence: {licence}.",
-    "caption.no_credit": "not stated",
-    "caption.images": (
-        "Images: {images} Shown in {shown_as}; drawn in pixels of {pixel_m:.3g} m in {projection}; "
-        "each panel is {length} wide. The arrow points to true north."
-    ),
-    "caption.shown_apart": "{before} (a) and {after} (b)",
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
@@ -307,7 +287,11 @@ PHRASES: dict[str, str] = {
     "map.observation": "Observation",
     "map.nothing_asked": "These images were not compared: this map says nothing about change.",
     "map.for_all": "For all results",
-    "map.findings": "Findings",
+    "map.events": "Events, all scanned dates",
+    "map.events_cut": "{events:events} more",
+    "map.events_folded": "Not listed: {counts}.",
+    "map.event_layer": "Events of other dates ({count:,})",
+    "map.findings": "Findings of these images",
     "map.legend": "On the map",
     "map.rejected": "Faint: rejected by a reviewer. It stays in the record and is counted apart.",
     "map.dashed": (
@@ -378,7 +362,7 @@ PHRASES: dict[str, str] = {
     ),
     "map.more_here": "{findings} of this pair not shown here.",
     "map.more_pairs": ("{pairs} of dates scanned here, with {findings}, not shown on this page."),
-    "map.more_events": "{events} not shown on this page.",
+    "map.more_events": "{events} drawn in dashes came between other images than these two.",
     "overview.title": "Overview of {facilities}",
     "overview.subtitle": "Published places, and what scans found there",
     "overview.count": "{count} {state}",
@@ -389,6 +373,9 @@ PHRASES: dict[str, str] = {
     # scripts of maps, whose placeholders the script fills in
     "script.unreviewed": "Not reviewed",
     "script.earlier": "Earlier: {review}",
+    "script.known": "Evidence, explanations and caveats",
+    "script.measure": "Measure a distance",
+    "script.measureFrom": "Click points on the ground; Escape ends.",
     "script.evidence": "Evidence",
     "script.explanations": "Alternative explanations",
     "script.caveats": "Caveats",

@@ -1,0 +1,1 @@
+"""Reports: sheets of events, summaries of facilities, bulletins; as HTML, Word and PDF."""

@@ -1,0 +1,193 @@
+"""The summary of one facility: what it is, what came there, and how well it was watched."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from camp_monitor.events.events import Event
+from camp_monitor.facilities import Facility
+from camp_monitor.facilities.facility import Agency
+from camp_monitor.report.sheets.document import (
+    Block,
+    Facts,
+    Heading,
+    Items,
+    Paragraph,
+    Table,
+    legible,
+    legible_rows,
+)
+from camp_monitor.report.sheets.dossier import Dossier
+from camp_monitor.report.text import words
+from camp_monitor.report.text.sentences import name_of, phrase, texts
+
+LONGEST = 600
+MOST_EVENTS = 25
+"""Rows of the table of events; what is left out is counted."""
+
+
+def facility_blocks(dossier: Dossier, language: str | None) -> list[Block]:
+    """Return the blocks of a summary."""
+    facility = dossier.facility
+    blocks: list[Block] = [Heading(legible(words.short_name(facility.name)), 1)]
+    blocks.append(Paragraph(summary_words(dossier, language), "lead"))
+    blocks.append(
+        Facts(phrase("report.facility.what", language), facility_rows(facility, language))
+    )
+    blocks += _event_blocks(dossier, language)
+    blocks.append(_looks(dossier, language))
+    if facility.conflicts:
+        blocks.append(Heading(phrase("report.facility.conflicts", language)))
+        blocks.append(Items(tuple(legible(one, LONGEST) for one in facility.conflicts)))
+    if facility.notes:
+        blocks.append(Heading(phrase("report.facility.notes", language)))
+        blocks.append(Items(tuple(legible(one, LONGEST) for one in facility.notes)))
+    return blocks
+
+
+def summary_words(dossier: Dossier, language: str | None) -> str:
+    """Sum up in a sentence how often the place was looked at, and what came of it."""
+    looks = dossier.observations
+    first = min(one.before.acquired_from_at for one in looks)[:10]
+    last = max(one.after.acquired_to_at for one in looks)[:10]
+    counted = Counter(one.outcome for one in looks)
+    return phrase(
+        "report.facility.summary",
+        language,
+        events=len(dossier.events),
+        first=first,
+        last=last,
+        looks=words.count_words(len(looks), "observation", language),
+        not_seen=counted["not_seen"],
+    )
+
+
+def facility_rows(facility: Facility, language: str | None) -> tuple[tuple[str, str], ...]:
+    """Return what is published of a facility, each with who says so."""
+    unknown = phrase("report.unpublished", language)
+    outline = facility.outline
+    place = ", ".join(filter(None, (facility.county, facility.province)))
+    rows = [
+        (phrase("report.row.id", language), facility.id),
+        (phrase("report.row.names_ko", language), " · ".join(facility.names_ko)),
+        (phrase("report.row.aliases", language), ", ".join(facility.aliases)),
+        (phrase("report.row.type", language), name_of("facility_type", facility.type, language)),
+        (phrase("report.row.province", language), place),
+        (phrase("report.row.agency", language), agency_words(facility, facility.agency, language)),
+        (phrase("report.row.status", language), status_words(facility, language)),
+        (phrase("report.row.position_grade", language), _grade_words(facility, language)),
+        (phrase("report.row.outline", language), words.outline_words(outline, language)),
+        (phrase("report.row.outline_source", language), outline.note),
+        (phrase("report.row.outline_area", language), words.area_alone_words(outline.area_m2)),
+    ]
+    return legible_rows(rows, LONGEST, unknown)
+
+
+def agency_words(facility: Facility, agency: Agency, language: str | None) -> str:
+    """Say who is said to be responsible, and who says so."""
+    if agency.value is None:
+        return phrase("report.agency.unknown", language)
+    source = source_words(facility, agency.source or "", language)
+    return phrase("report.agency", language, agency=agency.value, source=source)
+
+
+def administration_words(facility: Facility, event: Event, language: str | None) -> str:
+    """Say who was responsible by name when something came, and what that is called now."""
+    day = event.came[1].acquired_to_at[:10]
+    names = facility.agency.names
+    then = next((one for one in names if one.is_of(day)), None)
+    if then is None:
+        return agency_words(facility, facility.agency, language)
+    now = names[-1]
+    source = source_words(facility, then.source, language)
+    if now == then:
+        return phrase("report.agency", language, agency=then.value, source=source)
+    return phrase("report.agency.then", language, day=day, agency=then.value, source=source,
+                  now=now.value, since=now.since or "",
+                  now_source=source_words(facility, now.source, language))  # fmt: skip
+
+
+def source_words(facility: Facility, key: str, language: str | None) -> str:
+    """Name a source of a facility by its key; a text that is no key stays as it is."""
+    for source in facility.sources:
+        if source.key == key:
+            return phrase("report.source.short", language, title=source.title,
+                          publisher=source.publisher, date=source.date)  # fmt: skip
+    return key or phrase("caption.no_credit", language)
+
+
+def status_words(facility: Facility, language: str | None) -> str:
+    """Say what is said of the operation, when, and on what grounds."""
+    status = facility.status
+    parts = [status.value, status.date or "", status.as_of or "", status.conflict or ""]
+    return "; ".join(part for part in dict.fromkeys(parts) if part)
+
+
+def _grade_words(facility: Facility, language: str | None) -> str:
+    if facility.position_grade is None:
+        return ""
+    grade = name_of("position_grade", facility.position_grade, language)
+    return phrase("report.grade", language, grade=grade, reason=facility.position_reason or "")
+
+
+def _event_blocks(dossier: Dossier, language: str | None) -> list[Block]:
+    """List the events, the surest before the others, the newest of them first."""
+    title = phrase("report.facility.events", language)
+    if not dossier.events:
+        return [Heading(title), Paragraph(phrase("report.facility.no_events", language))]
+    newest = sorted(dossier.events, key=lambda one: (one.came[1].acquired_from_at, one.id))[::-1]
+    newest.sort(
+        key=lambda one: (not (one.was_confirmed or one.is_strong), one.state == "dismissed")
+    )
+    names = (
+        phrase("report.row.event", language),
+        phrase("report.row.kind", language),
+        phrase("report.row.came", language),
+        phrase("report.row.state", language),
+        phrase("report.row.area", language),
+    )
+    rows = tuple(_event_row(event, language) for event in newest[:MOST_EVENTS])
+    blocks: list[Block] = [Table(title, names, rows)]
+    if len(newest) > MOST_EVENTS:
+        more = len(newest) - MOST_EVENTS
+        blocks.append(Paragraph(phrase("report.facility.more_events", language, events=more)))
+    without = len(dossier.events) - len(dossier.cases)
+    if without:
+        blocks.append(Paragraph(phrase("report.without_sheet", language, events=without), "small"))
+    return blocks
+
+
+def _event_row(event: Event, language: str | None) -> tuple[str, ...]:
+    area, interval = words.area_words(event.largest, language)
+    return (
+        event.id,
+        words.kind_words(event.kind, language),
+        words.interval_words(*event.came, language),
+        words.state_words(event, language),
+        phrase("report.area", language, area=area, interval=interval),
+    )
+
+
+def _looks(dossier: Dossier, language: str | None) -> Table:
+    """Count what came of all observations, question by question, and when it last was seen."""
+    by_question: dict[str, list[int]] = {}
+    last: dict[str, str] = {}
+    outcomes = tuple(texts(language).names["outcome"])
+    for one in dossier.observations:
+        question = words.question_words(one.method, language)
+        counts = by_question.setdefault(question, [0] * len(outcomes))
+        counts[outcomes.index(one.outcome)] += 1
+        if one.outcome != "not_seen":
+            day = one.after.acquired_to_at[:10]
+            last[question] = max(last.get(question, ""), day)
+    never = phrase("status.never", language)
+    rows = tuple(
+        (question, *(f"{count:,}" for count in counts), last.get(question, never))
+        for question, counts in sorted(by_question.items())
+    )
+    head = (
+        phrase("report.looks.question", language),
+        *(name_of("outcome", one, language) for one in outcomes),
+        phrase("report.looks.last", language),
+    )
+    return Table(phrase("report.facility.looks", language), head, rows)
