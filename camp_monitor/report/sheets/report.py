@@ -146,7 +146,7 @@ def make_bulletin(
         "bulletin.title",
         language,
         kind=words.kind_words(case.event.kind, language),
-        place=legible(words.short_name(dossier.facility.name), 90),
+        place=legible(words.facility_name(dossier.facility), 90),
     )
     return _document(dossiers, title, blocks, dossier.last_day, language, is_bulletin=True)
 
@@ -173,7 +173,7 @@ def _document(
 
 
 def _places(dossiers: Sequence[Dossier], language: str | None) -> str:
-    names = [legible(words.short_name(dossier.facility.name), 90) for dossier in dossiers]
+    names = [legible(words.facility_name(dossier.facility), 90) for dossier in dossiers]
     if len(names) <= MOST_NAMES:
         return ", ".join(names)
     return words.facilities_words(len(names), language)
