@@ -169,7 +169,8 @@ def _document(
     blocks = [*blocks, imprint(version, day, language)]
     subtitle = phrase("report.subtitle", language, day=day)
     footer = phrase("report.footer", language, title=legible(title, 90), version=version)
-    return Document(title, subtitle, mark, language, tuple(blocks), footer, is_bulletin=is_bulletin)
+    code = language or language_in_use()
+    return Document(title, subtitle, mark, code, tuple(blocks), footer, is_bulletin=is_bulletin)
 
 
 def _places(dossiers: Sequence[Dossier], language: str | None) -> str:
