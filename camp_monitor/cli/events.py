@@ -188,8 +188,11 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
 
 
 def _columns(lists: EventLists) -> tuple[str, ...]:
+    from camp_monitor.report.text.sentences import name_of
+
     place = () if lists.facility_id else ("facility",)
-    return ("event", *place, "what", "came between", "what is said of it", "area")
+    columns = ("event", *place, "what", "came_between", "standing", "area")
+    return tuple(name_of("column", column) for column in columns)
 
 
 def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:

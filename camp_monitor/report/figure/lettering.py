@@ -141,7 +141,7 @@ def _fitting(text: str, font: FontProperties, size_pt: float, width_pt: float, e
 def _has_glyph(sign: str, font: FontProperties) -> bool:
     from matplotlib.font_manager import findfont
 
-    return sign == " " or _glyph_index(findfont(font), ord(sign)) != 0
+    return sign.isspace() or _glyph_index(findfont(font), ord(sign)) != 0
 
 
 @functools.lru_cache(maxsize=4096)
