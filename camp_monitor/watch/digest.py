@@ -8,6 +8,7 @@ from typing import Any
 
 from camp_monitor.codes import Verdict
 from camp_monitor.errors import CampMonitorError
+from camp_monitor.events.ranking import CLASSES, class_of, score_of
 from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.finding import Finding
@@ -55,8 +56,9 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     news = what_is_new(ledger, provisional=workspace.configuration.notification.provisional)
     if not news.items:
         return None
-    places = by_place(news.items)
-    full = [item for items in places.values() for item in items][:MOST_IN_FULL]
+    ranked = sorted(news.items, key=_rank)
+    places = by_place(ranked)
+    full = ranked[:MOST_IN_FULL]
     pictures = draw_pictures(workspace, by_place(full))
     simulated = any(item.finding.simulated for item in news.items)
     counts: dict[str, Any] = {"events": len(news.items), "facilities": len(places)}
@@ -70,10 +72,31 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     for facility_id, items in places.items():
         parts.append(_place_words(workspace, facility_id, items, full, pictures))
     parts.append(fold([phrase("digest.not_seen"), *seen_words(workspace, ledger, now)]))
-    parts.append(_closing_words(news))
-    title = phrase("digest.title_simulated" if simulated else "digest.title", **counts)
+    parts.append(_closing_words(news, ranked[0]))
+    title = _title(workspace, ranked, is_simulated=simulated)
     told = tuple((item.id, item.said) for item in news.items)
     return Message("digest", title, "\n\n".join(parts) + "\n", pictures.attachments, told)
+
+
+def _rank(item: NewsItem) -> tuple[Any, ...]:
+    """Sort as every list of events does; what was withdrawn comes last."""
+    if item.event is None:
+        return (len(CLASSES), 0.0, item.finding.facility_id, item.id)
+    rank = CLASSES.index(class_of(item.event))
+    return (rank, -score_of(item.event), item.finding.facility_id, item.id)
+
+
+def _title(workspace: Workspace, items: Sequence[NewsItem], *, is_simulated: bool) -> str:
+    """Name place, kind and size of what leads, and count the rest."""
+    first, *others = items
+    title = phrase(
+        "digest.title_more" if others else "digest.title",
+        place=legible(_name(workspace, first.finding.facility_id)),
+        kind=first.kind,
+        area=area_words(first.finding)[0],
+        events=len(others),
+    )
+    return phrase("digest.title_simulated", title=title) if is_simulated else title
 
 
 def _place_words(
@@ -90,7 +113,12 @@ def _place_words(
     if facility_id in pictures.of_places:
         lines.append(pictures.of_places[facility_id])
     parts = [fold(lines)]
-    parts += [_item_words(item, pictures) for item in items if item in full]
+    told = [item for item in items if item in full]
+    strong = [item for item in told if item.event is not None and item.event.is_strong]
+    parts += [_item_words(item, pictures) for item in told if item not in strong]
+    if strong:
+        parts.append(fold([phrase("digest.strong")]))
+        parts += [_item_words(item, pictures) for item in strong]
     short = [
         phrase(
             "digest.short", event=item.id, kind=item.kind, state=_said_words(item),
@@ -149,13 +177,13 @@ def _doubt_words(finding: Finding) -> list[str]:
     return [phrase("digest.doubts", doubts=" ".join(doubts))] if doubts else []
 
 
-def _closing_words(news: News) -> str:
+def _closing_words(news: News, first: NewsItem) -> str:
     """Say what is kept back, what to do next, and who made the images."""
     lines = []
     if news.kept_back:
         kept_back = phrase("digest.kept_back", events=news.kept_back)
         lines += [kept_back, "  camp-monitor events list", ""]
-    review = f"  camp-monitor findings review {news.items[0].finding.id} --verdict confirmed"
+    review = f"  camp-monitor findings review {first.finding.id} --verdict confirmed"
     lines += [phrase("digest.preliminary"), phrase("digest.review"), f"{review} --by YOU", ""]
     scenes = [scene for item in news.items for scene in (item.finding.before, item.finding.after)]
     owners = {(legible(scene.credit).strip(), legible(scene.licence).strip()) for scene in scenes}

@@ -170,7 +170,13 @@ def test_mail_and_webhook_get_the_digest_once(
     ):
         assert words in unfolded(body)
         assert words in unfolded(post["message"])
-    title = phrase("digest.title_simulated", events=1, facilities=1)
+    what = phrase(
+        "digest.title",
+        place="Kyo-hwa-so No. 12, Jongo-ri (Chongo-ri)",
+        kind=finding.kind,
+        area=area,
+    )
+    title = phrase("digest.title_simulated", title=what)
     assert message["subject"] == post["title"] == title
     with open_outbox(workspace.outbox) as outbox:
         kept_files = {
@@ -393,7 +399,7 @@ def test_a_dry_run_prints_and_stores_nothing(workspace: Workspace, hook: Webhook
     with hook.up():
         result = run(workspace, hook.address, "notify", "--dry-run")
     assert result.exit_code == 0
-    assert phrase("digest.title_simulated", events=1, facilities=1) in result.output
+    assert phrase("digest.title_simulated", title="Kyo-hwa-so No. 12") in result.output
     assert not hook.posts
     assert not workspace.outbox.exists()
     with open_ledger(workspace.ledger) as ledger:
@@ -404,7 +410,8 @@ def test_a_message_is_in_the_language_of_the_settings(workspace: Workspace) -> N
     settings = workspace.configuration.model_copy(update={"language": LanguageCode.KOREAN})
     korean = replace(workspace, configuration=settings)
     (message,) = preview(korean, NOW)
-    assert message.title == phrase("digest.title_simulated", "ko", events=1, facilities=1)
+    assert message.title.startswith(phrase("digest.title_simulated", "ko", title="전거리"))
+    assert name_of("kind", "construction", "ko") in message.title
     assert "전거리" in message.body
     pages = [item.content for item in message.attachments if item.name.endswith(".html")]
     assert [b'<html lang="ko">' in page for page in pages] == [True]

@@ -123,10 +123,10 @@ PHRASES: dict[str, str] = {
     # messages
     "test.title": "camp_monitor: a test",
     "test.body": "This is a test. What camp_monitor finds and misses will be reported here.",
-    "digest.title": "camp_monitor: news of {events:events} at {facilities:facilities}",
-    "digest.title_simulated": (
-        "SIMULATED: camp_monitor: news of {events:events} at {facilities:facilities}"
-    ),
+    "digest.title": "{place}: {kind:kind}, {area}",
+    "digest.title_more": "{place}: {kind:kind}, {area}; {events:events} more",
+    "digest.title_simulated": "SIMULATED: {title}",
+    "digest.strong": "Strong, unconfirmed: what is still missing is said with each.",
     "digest.simulated": "SIMULATED: a program painted the images; no satellite took them.",
     "digest.new": "New: {events:events} at {facilities:facilities}.",
     "digest.new_since": "New since {on}: {events:events} at {facilities:facilities}.",
