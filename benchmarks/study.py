@@ -177,6 +177,31 @@ FAMILIES: dict[str, Family] = {
             "least contrast": (("construction.built_up:CONSTANTS.least_contrast", 0),),
         },
     ),
+    "changed-ground": Family(
+        ("dsifn_4m", "sztaki_4m"),
+        {
+            "colour_times": values("construction.changed_ground:CONSTANTS.colour_times", 1.8, 2.5),
+            "contrast": values("construction.changed_ground:CONSTANTS.contrast", 0.9, 1.4),
+            "edges": values("construction.changed_ground:CONSTANTS.edges", 0.07, 0.14),
+            "corners": values("construction.changed_ground:CONSTANTS.corners", 0.04, 0.09),
+            "lost_share": values("construction.changed_ground:CONSTANTS.lost_share", 0.6, 1),
+        },
+        {
+            "multiples of IR-MAD": (
+                ("construction.changed_ground:CONSTANTS.least_trust", 0),
+                ("construction.changed_ground:CONSTANTS.most_trust", 0),
+            ),
+            "new edges": (
+                ("construction.changed_ground:CONSTANTS.least_trust", 1),
+                ("construction.changed_ground:CONSTANTS.most_trust", 1),
+            ),
+            "agreement of the dates": (
+                ("construction.changed_ground:CONSTANTS.least_trust", 0.5),
+                ("construction.changed_ground:CONSTANTS.most_trust", 0.5),
+            ),
+            "lost edges": (("construction.changed_ground:CONSTANTS.lost_share", 0),),
+        },
+    ),
     "roofs": Family(
         ("levir_cd", "whu_cd"),
         {

@@ -194,14 +194,25 @@ class Comparison:
         layers = layers.rename({layers.dims[0]: "question"})
         return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
 
-    def to_map(self, path: Path | str, *, candidates: bool = False) -> Path:
-        """Write the annotated map: one HTML file that needs no network."""
+    def to_map(
+        self, path: Path | str, *, candidates: bool = False, language: str | None = None
+    ) -> Path:
+        """Write the annotated map: one HTML file that needs no network.
+
+        Parameters
+        ----------
+        path : Path or str
+        candidates : bool
+            Whether what lies below the working point is drawn, too.
+        language : str or None
+            ``en``, also where nothing is said, or ``ko``.
+        """
         from camp_monitor.report.map.facility_map import draw_compared_map
         from camp_monitor.report.writing import write_whole
 
         path, scenes = self._target(path), (self.before, self.after)
         found = self.result.observations, self._shown(candidates)
-        page = draw_compared_map(self.place, scenes, *found, self.settings.margin_m)
+        page = draw_compared_map(self.place, scenes, *found, self.settings.margin_m, language)
         write_whole(page.encode(), path)
         return path
 

@@ -72,14 +72,14 @@ class Workspace(folders.Workspace):
         facility : str or None
             Only those of this facility.
         since : date, str or None
-            Only those that were last seen on this day or later.
+            Only those that were first seen on this day or later.
         """
         from camp_monitor.report.export.frames import events_frame
 
         _, found, _ = self._joined(facility)
         if since is not None:
             first = parse_acquired(str(since))[0].strftime("%Y-%m-%d")
-            found = tuple(item for item in found if item.last_seen.acquired_to_at[:10] >= first)
+            found = tuple(item for item in found if item.came[1].acquired_to_at[:10] >= first)
         return events_frame(found)
 
     def outcomes(self, facility: str | None = None) -> pandas.DataFrame:
@@ -88,13 +88,16 @@ class Workspace(folders.Workspace):
 
         return outcomes_frame(self._records(facility)[1])
 
-    def to_map(self, target: str, path: Path | str) -> Path:
-        """Write the map of a facility, a finding or an event."""
+    def to_map(self, target: str, path: Path | str, *, language: str | None = None) -> Path:
+        """Write the map of a facility, a finding or an event, in ``en`` or ``ko``.
+
+        Without a `language` that of the settings holds.
+        """
         from camp_monitor.report.map.facility_map import draw_facility_map
         from camp_monitor.report.writing import write_whole
 
         path = Path(path)
-        write_whole(draw_facility_map(self, [target]).html.encode(), path)
+        write_whole(draw_facility_map(self, [target], language=language).html.encode(), path)
         return path
 
     def to_figure(
@@ -142,7 +145,7 @@ class Workspace(folders.Workspace):
         path: Path | str,
         *,
         bulletin: bool = False,
-        language: str = "en",
+        language: str | None = None,
     ) -> Path:
         """Write a report, ``.html``, ``.docx`` or ``.pdf``: sheets of events, summaries of places.
 
@@ -154,8 +157,8 @@ class Workspace(folders.Workspace):
         path : Path or str
         bulletin : bool
             One page about one event: of a facility, its newest flood or its newest event.
-        language : str
-            Code of ISO 639-1.
+        language : str or None
+            ``en`` or ``ko``; None: that of the settings.
         """
         from camp_monitor.report.sheets.report import draw_report, format_of
         from camp_monitor.report.writing import write_whole

@@ -312,3 +312,10 @@ class Measure(StrEnum):
     EARLIER_REGIONS = "earlier_regions"
     EARLIER_KM2 = "earlier_km2"
     EARLIER_FRACTION = "earlier_fraction"
+
+
+class LanguageCode(StrEnum):
+    """The languages in which texts are made, by ISO 639-1."""
+
+    ENGLISH = "en"
+    KOREAN = "ko"

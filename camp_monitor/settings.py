@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from camp_monitor.codes import LanguageCode
 from camp_monitor.errors import InputError, WorkspaceError
 
 SENSITIVITIES = ("high", "balanced", "low")
@@ -279,6 +280,9 @@ class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: LanguageCode = LanguageCode.ENGLISH
+    """Of maps, figures, lists, the status and messages."""
 
     scan: ScanSettings = ScanSettings()
     fetch: FetchSettings = FetchSettings()

@@ -193,6 +193,9 @@ def _known_keys(model: type[BaseModel]) -> list[str]:
 CONFIGURATION_TEXT = """\
 # Settings of this camp_monitor workspace.  Each line shows the value that holds when it is absent.
 
+# Of maps, figures, lists, the status and messages: "en" (English) or "ko" (Korean).
+language = "en"
+
 [scan]
 # Searched beyond the outline and its stated error, metres on the ground.
 margin_m = 100.0

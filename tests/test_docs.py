@@ -15,8 +15,8 @@ import pytest
 
 import camp_monitor as cm
 from camp_monitor.cli import main
-from camp_monitor.report.export.frames import EVENT_COLUMNS, OUTCOME_COLUMNS
-from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS
+from camp_monitor.report.export.frames import OUTCOME_COLUMNS
+from camp_monitor.report.export.tables import EVENT_COLUMNS, FINDING_COLUMNS, NOT_SEEN_COLUMNS
 from camp_monitor.settings import Configuration
 from camp_monitor.workspace import CONFIGURATION_TEXT, parse_configuration
 

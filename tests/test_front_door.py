@@ -321,7 +321,7 @@ def test_a_workspace_gives_the_same_findings(
     events = camps.events()
     assert isinstance(events, geopandas.GeoDataFrame)
     assert set(events["id"]) == set(table["event"])
-    assert {one for ids in events["findings"] for one in ids} == set(table["id"])
+    assert {one for ids in events["finding_ids"] for one in ids} == set(table["id"])
     assert set(events["state"]) <= {"provisional", "confirmed"}
     assert len(camps.events("camp", since="2016-09-12")) == len(events)
     assert camps.events("camp", since="2016-09-13").empty

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
 from camp_monitor.cli.records import (
     MOST_SHOWN,
@@ -79,6 +80,7 @@ def _file(**options: Any) -> Any:
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_obj
+@language_option(has_settings=False)
 def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> None:
     """Compare the images BEFORE and AFTER inside an outline: three files in, a map out.
 
@@ -88,6 +90,7 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
     """
     import camp_monitor as cm
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
 
     _check_outputs(asked, (before, after, asked["outline"]))
     place = cm.read_outline(asked["outline"], accuracy_m=asked["accuracy_m"])
@@ -107,12 +110,12 @@ def compare(context: Context, /, before: Path, after: Path, **asked: Any) -> Non
         print_records(context, place, observations, findings, said.expected)
         hidden = len(findings) - MOST_SHOWN
         if hidden > 0:
-            context.console.print(f"... and {hidden} smaller: --export FILE.csv writes all.")
+            context.console.print(phrase("records.hidden", count=hidden))
         if said.candidates and not asked["candidates"]:
-            count = len(said.candidates)
-            context.console.print(f"{count} below the working point: --candidates draws them.")
+            context.console.print(phrase("records.candidates", count=len(said.candidates)))
         for path in written:
-            context.console.print(f"Wrote {legible(str(path))}", soft_wrap=True)
+            wrote = phrase("records.wrote", file=legible(str(path)))
+            context.console.print(wrote, soft_wrap=True)
     if all(item.outcome == "not_seen" for item in observations):
         click.get_current_context().exit(NOTHING_COMPARED)
 
@@ -158,6 +161,7 @@ def _open(context: Context, path: Path, asked: dict[str, Any], role: str) -> Any
 def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     """Write the files that were asked for, and say which could not be."""
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
 
     written = []
     if asked["output"]:
@@ -172,8 +176,6 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
         written.append(result.to_figure(asked["figure"]))
     for name in OUTPUTS:
         if asked[name] and asked[name] not in written:
-            path = legible(str(asked[name]))
-            context.messages.print(
-                f"Not written, for there is nothing to show: {path}", soft_wrap=True
-            )
+            nothing = phrase("records.nothing_to_show", file=legible(str(asked[name])))
+            context.messages.print(nothing, soft_wrap=True)
     return written

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -71,25 +70,3 @@ class Commands(click.Group):
         ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
-
-
-def language_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--lang``: the language of what a command writes."""
-    return click.option(
-        "--lang",
-        "language",
-        metavar="CODE",
-        callback=_known_language,
-        default="en",
-        show_default=True,
-        help="Language of what is written, by its code in ISO 639-1.",
-    )(command)
-
-
-def _known_language(context: click.Context, option: click.Parameter, code: str) -> str:
-    """Return the code of a language, or refuse one without texts."""
-    from camp_monitor.report.text.sentences import LANGUAGES
-
-    if code not in LANGUAGES:
-        raise click.BadParameter(f"there are texts in: {', '.join(LANGUAGES)}.", context, option)
-    return code

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from itertools import groupby
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.cli.long_tables import limit_of, limit_option, print_member, print_table
+from camp_monitor.cli.languages import language_option
+from camp_monitor.cli.long_tables import (
+    limit_of,
+    limit_option,
+    min_area_option,
+    print_member,
+    print_table,
+    since_option,
+)
 
 if TYPE_CHECKING:
-    from camp_monitor.events.kept import ListedEvent
+    from camp_monitor.events.kept import EventLists, ListedEvent, WantedEvents
 
-COLUMNS = ("event", "what", "came between", "state", "area")
-STATES = ("provisional", "strong", "confirmed", "ended", "dismissed")
+STATES = ("confirmed", "strong", "provisional", "ended", "dismissed", "any")
+LEADING = ("confirmed", "strong")
+"""What is listed unless somebody asks for more: see `camp_monitor.events.ranking.CLASSES`."""
 
 
 @click.group(cls=Commands)
@@ -24,15 +32,34 @@ def events() -> None:
     """List what came, and whether it stayed: findings of one thing, joined over all dates."""
 
 
-@events.command("list", epilog="Example: camp-monitor events list --state confirmed")
+@events.command("list", epilog="Example: camp-monitor events list --kind flooding --since 2016")
 @click.option("--facility", metavar="ID", help="Only this facility.")
-@click.option("--state", type=click.Choice(STATES), help="Only events of which this is said.")
+@click.option(
+    "--state",
+    type=click.Choice(STATES),
+    help="Only events of which this is said; any: all.  Default: confirmed and strong ones.",
+)
+@click.option("--kind", metavar="KIND", help="Only this kind of change.")
+@since_option
+@click.option("--new", is_flag=True, help="Only what the last day of recording brought.")
+@min_area_option
+@click.option(
+    "--sort",
+    type=click.Choice(["rank", "time", "area", "facility"]),
+    default="rank",
+    show_default=True,
+    help="What comes first; time: the newest.",
+)
 @limit_option
 @click.pass_obj
+@language_option()
 def list_events(
-    context: Context, facility: str | None, state: str | None, limit: int | None
+    context: Context, /, facility: str | None, state: str | None, limit: int | None, **only: Any
 ) -> None:
     """List events: when each was first and last seen, and what later looks say of it.
+
+    Confirmed events come first, then strong ones; within each, what is likelier, larger and newer.
+    All others are counted below the list, and listed with --state.  --json gives all.
 
     An event follows from the ledger and is no record.  It is confirmed when at least two scenes
     show it and other looks at its ground do not speak against it, or when a reviewer says so; a
@@ -41,45 +68,70 @@ def list_events(
     it went; dismissed when a reviewer rejects it; and else provisional: strong where its surest
     look makes it likely.
     """
-    from camp_monitor.events.kept import open_events
+    from camp_monitor.events.kept import WantedEvents, open_events
+    from camp_monitor.events.ranking import CLASSES
     from camp_monitor.ledger.ledger import open_ledger
-    from camp_monitor.report.text.sentences import phrase
 
     if facility is not None:
         from camp_monitor.facilities import find_facility
 
         find_facility(context.workspace.aoi, facility)
+    wanted = WantedEvents(state=None if state == "any" else state, **only)
     if not context.workspace.ledger.exists():
         _print_none(context)
         return
-    most = limit_of(context, limit)
     with (
         open_ledger(context.workspace.ledger) as ledger,
         open_events(ledger, facility) as lists,
     ):
         if context.as_json:
-            _print_json(lists.events(state, most))
-            return
-        every = lists.counted()
-        wanted = Counter(
-            {
-                key: count
-                for key, count in every.items()
-                if state in (None, key[0], "strong" * key[1])
-            }
-        )
-        if not every:
+            _print_json(lists.events(wanted, limit_of(context, limit)))
+        elif not lists.counted():
             _print_none(context)
-            return
-        shown = _print(context, lists.events(state, most))
-        largest = lists.largest(state)
-    said = [_counted(wanted)]
-    if every.total() > wanted.total():
-        said.append(phrase("events.left_out", events=every.total() - wanted.total()))
-    if shown < wanted.total():
-        said.append(phrase("events.cut", events=wanted.total() - shown))
-    if largest is not None:
-        said.append(f"Look at one: camp-monitor map {largest.id} -o {largest.id}.html")
+        else:
+            leading = LEADING if state is None else CLASSES
+            _print_lists(context, lists, wanted, leading, limit_of(context, limit))
+
+
+def _print_lists(
+    context: Context, lists: EventLists, wanted: WantedEvents, leading: tuple[str, ...],
+    limit: int | None,
+) -> None:  # fmt: skip
+    """Print a table for each class of the leading ones, then counts of all others."""
+    from camp_monitor.events.ranking import CLASSES
+    from camp_monitor.report.text.sentences import name_of, phrase
+
+    counts = lists.counted(wanted)
+    shown, first = 0, None
+    for name in leading:
+        left = None if limit is None else limit - shown
+        if not counts[name] or left == 0:
+            continue
+        own = list(lists.events(replace(wanted, classes=(name,)), left))
+        heading = phrase(
+            "events.counted", standing=name_of("ranked_as", name).capitalize(), count=counts[name]
+        )
+        context.console.print(heading, style="bold")
+        print_table(context.console, _columns(lists), [_cells(event, lists) for event in own])
+        context.console.print()
+        shown += len(own)
+        first = first or own[0]
+    said = [phrase("events.rule" if shown else "events.none_leads")]
+    listed = sum(counts[name] for name in leading)
+    if shown < listed:
+        said.append(phrase("events.cut", events=listed - shown))
+    folded = [
+        phrase("events.counted", standing=name_of("ranked_as", name), count=counts[name])
+        for name in CLASSES
+        if counts[name] and name not in leading
+    ]
+    if folded:
+        said.append(phrase("events.folded", counts="; ".join(folded)))
+    left_out = lists.counted().total() - counts.total()
+    if left_out:
+        said.append(phrase("events.left_out", events=left_out))
+    if first is not None:
+        said.append(phrase("events.look", event=first.id))
     context.console.print("\n".join(said), soft_wrap=True)
 
 
@@ -110,6 +162,10 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
         "text": reason_words(event.reasons),
         "was_confirmed": event.was_confirmed,
         "is_strong": event.is_strong,
+        "ranked_as": event.ranked_as,
+        "score": event.score,
+        "odds": event.odds,
+        "recorded_at": event.recorded_at,
         "absent_at": event.absent_at,
         "first_seen_at": event.first_seen_at,
         "last_seen_at": event.last_seen_at,
@@ -120,47 +176,12 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
     }
 
 
-def _state(state: str, is_strong: bool, was_confirmed: bool) -> str:
-    """Name the state as ``--state`` does, and say of what ended whether it ever was confirmed."""
-    from camp_monitor.report.text.sentences import phrase
-
-    if state == "ended" and not was_confirmed:
-        return phrase("events.never_confirmed")
-    return "strong" if is_strong else state
+def _columns(lists: EventLists) -> tuple[str, ...]:
+    place = () if lists.facility_id else ("facility",)
+    return ("event", *place, "what", "came between", "what is said of it", "area")
 
 
-def _counted(found: Counter[tuple[str, bool, bool]]) -> str:
-    """Count events by the states that there are, in the order in which one asks for them."""
-    from camp_monitor.report.text.sentences import phrase
-
-    counts: Counter[str] = Counter()
-    for key, count in found.items():
-        counts[_state(*key)] += count
-    never = phrase("events.never_confirmed")
-    order = ("confirmed", "strong", "ended", "provisional", never, "dismissed")
-    said = [
-        phrase("events.state", count=counts[state], state=state) for state in order if counts[state]
-    ]
-    if len(said) < 2:
-        return phrase("events.all", events=found.total())
-    return phrase("events.by_state", events=found.total(), states="; ".join(said))
-
-
-def _print(context: Context, found: Iterable[ListedEvent]) -> int:
-    """Print a table for each facility; return how many events that were."""
-    from camp_monitor.report.export.tables import legible
-
-    shown = 0
-    for facility, own in groupby(found, lambda event: event.facility_id):
-        rows = [_cells(event) for event in own]
-        context.console.print(legible(facility), style="bold")
-        print_table(context.console, COLUMNS, rows)
-        context.console.print()
-        shown += len(rows)
-    return shown
-
-
-def _cells(event: ListedEvent) -> tuple[str, ...]:
+def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import (
@@ -170,12 +191,14 @@ def _cells(event: ListedEvent) -> tuple[str, ...]:
         reason_words,
     )
 
-    state = _state(event.state, event.is_strong, event.was_confirmed)
+    place = () if lists.facility_id else (legible(event.facility_id),)
+    first, last = event.absent_from_at[:10], event.first_seen_to_at[:10]
     area = area_alone_words(event.area_m2)
     return (
         event.id,
+        *place,
         f"{kind_words(event.kind)}\n{count_words(len(event.finding_ids), 'finding')}",
-        f"{event.absent_from_at[:10]} and\n{event.first_seen_to_at[:10]}",
-        f"{state}\n{legible(reason_words(event.reasons))}",
+        phrase("table.dates", first=first, last=last),
+        legible(reason_words(event.reasons)),
         f"{area}\n{phrase('events.grown')}" if event.has_grown else area,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from camp_monitor.cli.context import Context, language_option
+from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
 
 
@@ -47,8 +49,8 @@ from camp_monitor.cli.progress import working
     "again for more, up to nine.",
 )
 @click.option("--no-inset", is_flag=True, help="Without the small map of the country.")
-@language_option
 @click.pass_obj
+@language_option()
 def figure(
     context: Context,
     /,
@@ -57,7 +59,7 @@ def figure(
     width: str,
     callouts: tuple[str, ...],
     no_inset: bool,
-    **chosen: str,
+    **chosen: Any,
 ) -> None:
     """Draw the finding FID for print: its dates and the change, with scale, grid and credits.
 
@@ -75,7 +77,9 @@ def figure(
 
     file_format, width_mm = format_of(output), read_width_mm(width)
     signs = tuple(map(read_callout, callouts))
-    options = FigureOptions(callouts=signs, inset=not no_inset, **chosen)  # type: ignore[arg-type]
+    options = FigureOptions(
+        title=chosen["title"], dates=chosen["dates"], callouts=signs, inset=not no_inset
+    )
     with working(context, "Drawing ..."):
         drawn = draw_finding_figure(
             context.workspace,

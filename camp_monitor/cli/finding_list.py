@@ -30,9 +30,48 @@ Group = tuple[str, int, tuple[str, ...], list[tuple[str, ...]]]
 
 def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None) -> None:
     """Print one table of each facility's findings, one of what was not seen, and counts."""
-    from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words, findings_words
+
+    by_facility = wanted.sort == "facility" or wanted.facility_id is not None
+    print_groups = _print_by_facility if by_facility else _print_in_one
+    shown = print_groups(context, lists, wanted, limit)
+    found, rejected = lists.counted(wanted)
+    looked = lists.looked(wanted.facility_id, superseded=wanted.superseded)
+    unseen = sum(count for (_, is_part), count in looked.items() if is_part)
+    counts = ", ".join(
+        phrase("findings.outcome", count=count, outcome=outcome)
+        for outcome in ("changed", "unchanged", "not_seen")
+        if (count := looked[outcome, True] + looked[outcome, False])
+    )
+    summary = phrase(
+        "findings.summary",
+        findings=findings_words(found, rejected).capitalize(),
+        observations=count_words(looked.total(), "observation").capitalize(),
+        counts=counts,
+    )
+    lines = [summary]
+    if unseen:
+        lines.append(phrase("findings.unseen"))
+    if sum(shown) < found + unseen:
+        left = count_words(found - shown[0], "finding"), count_words(unseen - shown[1], "record")
+        lines.append(phrase("findings.cut", findings=left[0], unseen=left[1]))
+    every = replace(
+        wanted, kind=None, at_least=None, reviewed=None, verdict=None, since=None, new=False,
+        at_least_m2=None,
+    )  # fmt: skip
+    others = 0 if every == wanted else lists.counted(every)[0] - found
+    if others:
+        left_out = count_words(others, "other finding")
+        lines.append(phrase("findings.others", findings=left_out))
+    context.console.print("\n".join(lines))
+
+
+def _print_by_facility(
+    context: Context, lists: Lists, wanted: Wanted, limit: int | None
+) -> list[int]:
+    """Print the tables of each facility; return how many findings and other records these hold."""
+    from camp_monitor.report.export.tables import legible
 
     shown, place = [0, 0], None
     for facility, what, columns, rows in _groups(lists, wanted, limit):
@@ -45,32 +84,20 @@ def print_list(context: Context, lists: Lists, wanted: Wanted, limit: int | None
         context.console.print()
         place = facility
         shown[what] += len(kept)
-    found, rejected = lists.counted(wanted)
-    looked = lists.looked(wanted.facility_id, superseded=wanted.superseded)
-    unseen = sum(count for (_, is_part), count in looked.items() if is_part)
-    counts = ", ".join(
-        f"{count} {words}"
-        for outcome, words in (
-            ("changed", "changed"),
-            ("unchanged", "unchanged where seen"),
-            ("not_seen", "not seen"),
-        )
-        if (count := looked[outcome, True] + looked[outcome, False])
-    )
-    lines = [
-        f"{findings_words(found, rejected).capitalize()}.  "
-        f"{count_words(looked.total(), 'observation').capitalize()}: {counts}."
+    return shown
+
+
+def _print_in_one(context: Context, lists: Lists, wanted: Wanted, limit: int | None) -> list[int]:
+    """Print the findings of all facilities as one table; what was not seen is counted alone."""
+    from camp_monitor.report.export.tables import legible
+
+    rows = [
+        (legible(one.facility_id), *finding_cells(one)) for one in lists.findings(wanted, limit)
     ]
-    if unseen:
-        lines.append("Where something was not seen, nothing is known: that is not 'unchanged'.")
-    if sum(shown) < found + unseen:
-        left = count_words(found - shown[0], "finding"), count_words(unseen - shown[1], "record")
-        lines.append(phrase("findings.cut", findings=left[0], unseen=left[1]))
-    every = replace(wanted, kind=None, at_least=None, reviewed=None, verdict=None)
-    others = 0 if every == wanted else lists.counted(every)[0] - found
-    if others:
-        lines.append(f"{count_words(others, 'other finding')} left out by the options given.")
-    context.console.print("\n".join(lines))
+    if rows:
+        print_table(context.console, ("facility", *FINDING_COLUMNS), rows)
+        context.console.print()
+    return [len(rows), 0]
 
 
 def _groups(lists: Lists, wanted: Wanted, limit: int | None) -> Iterator[Group]:

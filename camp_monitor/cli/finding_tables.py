@@ -27,7 +27,8 @@ def make_table(*columns: str) -> Table:
 
 
 FINDING_COLUMNS = ("finding", "change", "between", "area", "confidence")
-UNSEEN_COLUMNS = ("not seen", "between", "seen", "why")
+UNSEEN_COLUMNS = ("not_seen", "between", "seen", "why")
+"""Codes of the columns, whose names are in `column` of the texts."""
 
 
 def finding_cells(item: ListedFinding) -> tuple[str, ...]:
@@ -43,10 +44,12 @@ def finding_cells(item: ListedFinding) -> tuple[str, ...]:
     if item.candidate:
         change += f"\n{phrase('candidate')}"
     if not item.counts:
-        change += "\nsuperseded"
+        change += f"\n{phrase('table.superseded')}"
     if item.verdict:
         change += f"\n{name_of('verdict', item.verdict)}"
-    return item.id, change, f"{first} and\n{last}", f"{area}\n{interval}", item.confidence
+    dates = phrase("table.dates", first=first, last=last)
+    confidence = name_of("confidence", item.confidence)
+    return item.id, change, dates, f"{area}\n{interval}", confidence
 
 
 def unseen_cells(item: ListedLook) -> tuple[str, ...]:
@@ -59,8 +62,9 @@ def unseen_cells(item: ListedLook) -> tuple[str, ...]:
     reason = legible(reason_words(item.reasons)) or phrase("not_seen.somewhere")
     question = legible(question_words(item.method))
     if not item.counts:
-        question += "\nsuperseded"
-    return question, f"{first} and\n{last}", share_words(item.seen_fraction), reason
+        question += f"\n{phrase('table.superseded')}"
+    dates = phrase("table.dates", first=first, last=last)
+    return question, dates, share_words(item.seen_fraction), reason
 
 
 def finding_table(

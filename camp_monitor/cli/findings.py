@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ import click
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.finding_list import print_json_list, print_list
 from camp_monitor.cli.finding_tables import finding_table
-from camp_monitor.cli.long_tables import limit_of, limit_option
+from camp_monitor.cli.languages import language_option
+from camp_monitor.cli.long_tables import limit_of, limit_option, min_area_option, since_option
 from camp_monitor.cli.records import clock_option
 from camp_monitor.errors import InputError
 
@@ -44,16 +46,29 @@ def findings() -> None:
     "--reviewed/--unreviewed", default=None, help="Only findings that someone, or no one, reviewed."
 )
 @click.option("--verdict", type=click.Choice(VERDICTS), help="Only with this as latest verdict.")
+@since_option
+@click.option("--new", is_flag=True, help="Only what the last day of recording brought.")
+@min_area_option
+@click.option(
+    "--sort",
+    type=click.Choice(["facility", "rank", "time", "area"]),
+    default="facility",
+    show_default=True,
+    help="What comes first; rank: the most probable, then the largest; time: the newest.",
+)
 @click.option("--superseded", is_flag=True, help="Also what a later scan has replaced.")
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @limit_option
 @click.pass_obj
+@language_option()
 def list_findings(
     context: Context, /, facility: str | None, limit: int | None, superseded: bool, **only: Any
 ) -> None:
     """List findings, and what was not seen.
 
-    A finding that a reviewer rejected stays in the list and is marked.
+    Of one building there is a finding in every pair of images that shows it: what they make
+    together is in 'events list'.  A finding that a reviewer rejected stays in the list and is
+    marked.
     """
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.ledger.listed import Wanted
@@ -108,7 +123,7 @@ def show(context: Context, finding_id: str) -> None:
 @findings.command(
     epilog="Example: camp-monitor findings review F1dceabd3f3ca --verdict unsure --by RN"
 )
-@click.argument("finding_id", metavar="FID")
+@click.argument("finding_id", metavar="ID")
 @click.option("--verdict", type=click.Choice(VERDICTS), required=True, help="What you make of it.")
 @click.option("--by", metavar="NAME", required=True, help="Your name or initials.")
 @click.option("--note", metavar="TEXT", default="", help="Why.")
@@ -117,10 +132,12 @@ def show(context: Context, finding_id: str) -> None:
 def review(
     context: Context, finding_id: str, verdict: str, by: str, note: str, clock_is_right: bool
 ) -> None:
-    """Record what you think of a finding; FID may be the beginning of its id.
+    """Record what you think of a finding or of an event; ID may be the beginning of its id.
 
-    Nothing is changed or removed: the latest review of a finding counts, and all are kept.
+    A verdict on an event (E...) is recorded for the finding that shows most of it.  Nothing is
+    changed or removed: the latest review of a finding counts, and all are kept.
     """
+    from camp_monitor.events.lookup import find_finding
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.records.review import Review, utc_text
     from camp_monitor.report.text.words import count_words, review_words
@@ -128,7 +145,7 @@ def review(
     _require_ledger(context)
     now = datetime.now(UTC)
     with open_ledger(context.workspace.ledger) as ledger:
-        finding = ledger.finding(finding_id)
+        finding = find_finding(ledger, finding_id)
         given = Review(finding.id, verdict, by, utc_text(now), " ".join(note.split()))
         ledger.review(given, recorded_at=now, clock_is_right=clock_is_right)
         kept = len(ledger.reviews(finding.id))
@@ -149,7 +166,10 @@ def review(
 def export(
     context: Context, file: Path, facility: str | None, overwrite: bool, candidates: bool
 ) -> None:
-    """Write findings, and what was not seen, to FILE: .gpkg (QGIS), .geojson, .kml or .csv."""
+    """Write events, findings, and what was not seen, to FILE.
+
+    FILE ends in .gpkg (QGIS), .geojson, .kml or .csv.
+    """
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.report.export.export import export_findings
     from camp_monitor.report.export.tables import legible
@@ -172,13 +192,13 @@ def export(
             overwrite=overwrite,
         )
     if context.as_json:
-        counts = {"findings": written.findings, "not_seen": written.not_seen}
-        _print_json({"file": str(file), **counts})
+        _print_json({"file": str(file), **asdict(written)})
         return
     from camp_monitor.report.text.words import count_words
 
     context.console.print(
-        f"Wrote {legible(str(file))}: {count_words(written.findings, 'finding')}, "
+        f"Wrote {legible(str(file))}: {count_words(written.events, 'event')}, "
+        f"{count_words(written.findings, 'finding')}, "
         f"{count_words(written.not_seen, 'record')} of what was not seen.",
         soft_wrap=True,
     )
@@ -207,17 +227,17 @@ def _scan_command(facility: str | None) -> str:
 
 def _print_nothing_scanned(context: Context, facility: str | None, others: Sequence[str]) -> None:
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.text.sentences import phrase
 
     if context.as_json:
         _print_json({"findings": [], "observations": []})
         return
-    place = f" at {legible(facility)}" if facility else ""
-    lines = [
-        f"Nothing has been scanned yet{place}, so neither a change nor its absence is known.",
-        f"To scan: {_scan_command(facility)}",
-    ]
+    lines = [phrase("findings.nothing_scanned")]
+    if facility:
+        lines = [phrase("findings.nothing_scanned_at", facility=legible(facility))]
     if others:
-        lines.insert(1, f"Scanned so far: {legible(', '.join(others))}.")
+        lines.append(phrase("findings.scanned", facilities=legible(", ".join(others))))
+    lines.append(phrase("findings.to_scan", command=_scan_command(facility)))
     context.console.print("\n".join(lines), soft_wrap=True)
 
 

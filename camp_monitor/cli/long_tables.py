@@ -32,6 +32,28 @@ limit_option = click.option(
 )
 
 
+def first_instant(given: str | None) -> str | None:
+    """Return the first instant of a time, day, month or year, as the ledger writes it."""
+    from camp_monitor.scenes.scene import parse_acquired
+
+    return None if given is None else parse_acquired(given)[0].isoformat()
+
+
+since_option = click.option(
+    "--since",
+    metavar="DATE",
+    callback=lambda _context, _option, given: first_instant(given),
+    help="Only what was first seen on DATE (2016, 2016-09 or 2016-09-10) or later.",
+)
+min_area_option = click.option(
+    "--min-area",
+    "at_least_m2",
+    type=click.FloatRange(min=0),
+    metavar="M2",
+    help="Only what covers so many square metres or more.",
+)
+
+
 def limit_of(context: Context, given: int | None) -> int | None:
     """Return how many rows are shown; None for all."""
     if given is None:

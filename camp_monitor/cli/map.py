@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
 from camp_monitor.errors import InputError
 
@@ -26,6 +27,7 @@ from camp_monitor.errors import InputError
 @click.option("--after", metavar="DATE", help="Likewise.")
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
+@language_option()
 def draw(
     context: Context,
     targets: tuple[str, ...],
@@ -41,6 +43,7 @@ def draw(
     Prints the line with which a web page embeds it.
     """
     from camp_monitor.report.map.embedding import check_map_name, iframe_line
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words, findings_words
     from camp_monitor.report.writing import write_whole
 
@@ -69,22 +72,27 @@ def draw(
         return
     if drawn.not_shown:
         newest = drawn.not_shown[-1].id
-        context.messages.print(
-            f"{count_words(len(drawn.not_shown), 'confirmed event')} not shown; the "
-            f"newest: camp-monitor map {newest} -o {newest}.html",
-            soft_wrap=True,
+        remark = phrase(
+            "map.newest",
+            events=count_words(len(drawn.not_shown), "confirmed event"),
+            command=f"camp-monitor map {newest} -o {newest}.html",
         )
-    context.messages.print(
-        f"{output}: {findings_words(drawn.findings, drawn.rejected)}, {drawn.dates}; "
-        f"{len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
-        soft_wrap=True,
+        context.messages.print(remark, soft_wrap=True)
+    written = phrase(
+        "map.written",
+        file=str(output),
+        findings=findings_words(drawn.findings, drawn.rejected),
+        dates=drawn.dates,
+        size_mb=len(drawn.html.encode()) / 1e6,
     )
+    context.messages.print(written, soft_wrap=True)
     click.echo(iframe)
 
 
 def _draw_overview(context: Context, output: Path) -> None:
     from camp_monitor.report.map.embedding import iframe_line
     from camp_monitor.report.map.overview import draw_workspace_overview
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.writing import write_whole
 
     drawn = draw_workspace_overview(context.workspace)
@@ -93,10 +101,13 @@ def _draw_overview(context: Context, output: Path) -> None:
     if context.as_json:
         _print_json({"file": str(output), "headline": drawn.headline}, iframe)
         return
-    context.messages.print(
-        f"{output}: {drawn.headline}; {len(drawn.html.encode()) / 1e6:.1f} MB.  To embed it:",
-        soft_wrap=True,
+    written = phrase(
+        "map.written_overview",
+        file=str(output),
+        headline=drawn.headline,
+        size_mb=len(drawn.html.encode()) / 1e6,
     )
+    context.messages.print(written, soft_wrap=True)
     click.echo(iframe)
 
 

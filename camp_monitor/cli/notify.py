@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
 from camp_monitor.errors import InputError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--test", "is_test", is_flag=True, help="Send a test message to every address.")
 @click.option("--dry-run", is_flag=True, help="Print what is due; store nothing and send nothing.")
 @click.pass_obj
+@language_option()
 def notify(context: Context, is_test: bool, dry_run: bool) -> None:
     """Send what is new since the last message, by mail or to a chat, with figures and maps.
 

@@ -75,8 +75,9 @@ def print_records(
     expected: Sequence[Note],
 ) -> None:
     """Print what came of each question, what to expect of it, and the largest findings."""
-    from camp_monitor.report.text.sentences import sentences
+    from camp_monitor.report.text.sentences import phrase, sentences
     from camp_monitor.report.text.words import (
+        facility_name,
         interval_words,
         outcome_words,
         question_words,
@@ -86,18 +87,20 @@ def print_records(
 
     console, first = context.console, observations[0]
     between = interval_words(first.before, first.after)
-    console.print(f"{facility.name}, {between}", soft_wrap=True)
-    console.print(f"  before {first.before.id}  after {first.after.id}\n", soft_wrap=True)
+    console.print(f"{facility_name(facility)}, {between}", soft_wrap=True)
+    scenes = phrase("records.scenes", before=first.before.id, after=first.after.id)
+    console.print(f"{scenes}\n", soft_wrap=True)
     noted = [item.caveats for item in observations if item.caveats]
     shared = [note for note in noted[0] if all(note in own for own in noted)] if noted[1:] else []
     for item in observations:
         console.print(f"{question_words(item.method)}: {outcome_words(item)}", soft_wrap=True)
         unseen = unseen_words(item)
         if unseen:
-            console.print(f"  {share_words(item.seen_fraction)} seen.  {unseen}", soft_wrap=True)
+            share = share_words(item.seen_fraction)
+            console.print(phrase("records.seen", share=share, unseen=unseen), soft_wrap=True)
         _print_notes(context, [note for note in item.caveats if note not in shared])
     if shared:
-        console.print("All results:")
+        console.print(phrase("records.for_all"))
         _print_notes(context, shared)
     said = {note for item in observations for note in item.caveats}
     for line in sentences(note for note in expected if note not in said):
@@ -107,10 +110,10 @@ def print_records(
 
 
 def _print_notes(context: Context, caveats: Sequence[Note]) -> None:
-    from camp_monitor.report.text.sentences import caveat_sentences
+    from camp_monitor.report.text.sentences import caveat_sentences, phrase
 
     for caveat in caveat_sentences(caveats):
-        context.console.print(f"  note: {caveat}", soft_wrap=True)
+        context.console.print(phrase("records.note", caveat=caveat), soft_wrap=True)
 
 
 def _print_findings(context: Context, findings: Sequence[Finding]) -> None:
@@ -120,8 +123,8 @@ def _print_findings(context: Context, findings: Sequence[Finding]) -> None:
     from camp_monitor.report.text.words import area_words, kind_words
 
     table = Table(box=None, pad_edge=False, title=None)
-    for name in ("Finding", "Kind", "Area (interval)", "Confidence", "Position"):
-        table.add_column(name)
+    for name in ("finding", "kind", "area_interval", "confidence", "position"):
+        table.add_column(name_of("column", name).capitalize())
     largest = sorted(findings, key=lambda finding: (-finding.area_m2, finding.id))
     for finding in largest[:MOST_SHOWN]:
         area, interval = area_words(finding)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from camp_monitor.cli.context import Context, language_option
+from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
 
 
@@ -26,11 +27,9 @@ from camp_monitor.cli.progress import working
     is_flag=True,
     help="One page about one event: of a facility, its newest flood, else its newest event.",
 )
-@language_option
 @click.pass_obj
-def report(
-    context: Context, targets: tuple[str, ...], output: Path, bulletin: bool, language: str
-) -> None:
+@language_option()
+def report(context: Context, targets: tuple[str, ...], output: Path, bulletin: bool) -> None:
     """Write a report: a summary of each facility ID and a sheet of each event E...
 
     A facility stands for its events that are or were confirmed or are strong.  Each sheet has the
@@ -44,10 +43,7 @@ def report(
 
     file_format = format_of(output)
     with working(context, "Writing ..."):
-        drawn = draw_report(
-            context.workspace, targets, file_format=file_format, bulletin=bulletin,
-            language=language,
-        )  # fmt: skip
+        drawn = draw_report(context.workspace, targets, file_format=file_format, bulletin=bulletin)
         write_whole(drawn.content, output)
     if context.as_json:
         said = {"file": str(output), "title": drawn.document.title, "events": drawn.events,

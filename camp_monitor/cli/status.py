@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 
 if TYPE_CHECKING:
     from camp_monitor.watch.coverage import Outage
@@ -40,6 +41,7 @@ PLAIN_SIGNS = {**SIGNS, "looked": "#", "too_cloudy": ":"}
     help="Write a page with a calendar of every look instead; it needs no network.",
 )
 @click.pass_obj
+@language_option()
 def status(context: Context, facility: str | None, at: str | None, html: Path | None) -> None:
     """Say for each watched facility when it was last seen, and account for every expected look.
 
@@ -89,7 +91,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from rich.text import Text
 
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.watch.status import (
         cloudy_sentence,
         headline,
@@ -102,10 +104,10 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
 
     signs = _signs(context.console.encoding)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column("facility", overflow="fold", max_width=34)
-    table.add_column("last seen", no_wrap=True)
-    table.add_column("days", justify="right", no_wrap=True)
-    table.add_column("last visit", no_wrap=True)
+    table.add_column(name_of("column", "facility"), overflow="fold", max_width=34)
+    table.add_column(name_of("column", "last_seen"), no_wrap=True)
+    table.add_column(name_of("column", "days"), justify="right", no_wrap=True)
+    table.add_column(name_of("column", "last_visit"), no_wrap=True)
     table.add_column(Text(ruler(found.at)), no_wrap=True)
     for row in found.rows:
         table.add_row(

@@ -103,6 +103,9 @@ class Event:
         Whether it is confirmed, or was before it ended.
     is_strong : bool
         Whether it is ``provisional``, and yet likely: see `STRONG_ODDS`.
+    odds : float
+        How many times likelier than a mistake it is, by its surest look or by all of them,
+        whichever says less; infinite where a reviewer confirmed it.
     ended : (SceneReference, SceneReference) or None
         Last scene that shows it and first that does not, if it ended.
     ends : tuple of Finding
@@ -117,6 +120,7 @@ class Event:
     last_seen: SceneReference
     was_confirmed: bool = False
     is_strong: bool = False
+    odds: float = 1.0
     ended: tuple[SceneReference, SceneReference] | None = None
     ends: tuple[Finding, ...] = ()
 
@@ -296,6 +300,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     lacks = {part: _lacks(part, manner) for part in parts}
     evident = not all(lacks.values())
     reviewed = latest is not None and latest.verdict == "confirmed"
+    odds = max(map(_odds, parts))
     state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
     if evident and len(shown) == 1 and latest is None:
         reasons = (*reasons, note(Code.SINGLE_SCENE, on=last.dates))
@@ -307,7 +312,8 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         came=(first.last_without, first.first_shown),
         last_seen=last,
         was_confirmed=(evident or reviewed) and state != "dismissed",
-        is_strong=state == "provisional" and any(map(_is_strong, parts)),
+        is_strong=state == "provisional" and odds >= STRONG_ODDS,
+        odds=math.inf if reviewed else odds,
         ended=ended,
         ends=ends,
     )
@@ -333,8 +339,8 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
     return tuple(missing)
 
 
-def _is_strong(part: Part) -> bool:
-    return min(part.surest_odds, math.exp(part.presence.evidence)) >= STRONG_ODDS
+def _odds(part: Part) -> float:
+    return min(part.surest_odds, math.exp(part.presence.evidence))
 
 
 def _state(

@@ -11,6 +11,8 @@ from camp_monitor.notes import Note
 from camp_monitor.records.kinds import CONFIDENCES, KINDS
 from camp_monitor.records.observation import reasons_of
 
+SORTS = ("facility", "rank", "time", "area")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -24,6 +26,14 @@ class Wanted:
         Only such as somebody, or nobody, reviewed.
     verdict : str or None
         Only with this as latest verdict.
+    since : str or None
+        ISO 8601, UTC; only what the after image shows whose last instant is this or later.
+    new : bool
+        Only what was recorded on the last day (UTC) on which a finding was.
+    at_least_m2 : float or None
+    sort : str
+        One of `SORTS`: by facility and time, the most probable and largest first, the newest first
+        or the largest first.
 
     Raises
     ------
@@ -38,6 +48,10 @@ class Wanted:
     candidates: bool = False
     reviewed: bool | None = None
     verdict: str | None = None
+    since: str | None = None
+    new: bool = False
+    at_least_m2: float | None = None
+    sort: str = "facility"
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in KINDS:

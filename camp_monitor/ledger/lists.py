@@ -122,7 +122,8 @@ class Lists:
         named, reviews = self._named(ids), self._reviews.c
         chosen = sa.select(*columns(named))
         found: Any = named
-        if wanted.kind or wanted.at_least or FINDINGS in chosen.get_final_froms():
+        of_a_finding = wanted.kind, wanted.at_least, wanted.since, wanted.new, wanted.at_least_m2
+        if any(of_a_finding) or FINDINGS in chosen.get_final_froms():
             found = named.join(FINDINGS, FINDINGS.c.id == named.c.id)
         found = found.outerjoin(self._reviews, reviews.finding_id == named.c.id)
         chosen = chosen.select_from(found)
@@ -132,6 +133,7 @@ class Lists:
             enough = CONFIDENCES[CONFIDENCES.index(wanted.at_least) :]
             confidence = field(self._connection, FINDINGS.c.content, "confidence")
             chosen = chosen.where(confidence.in_(enough))
+        chosen = chosen.where(*self._of_when_and_size(wanted))
         if not wanted.superseded:
             chosen = chosen.where(named.c.counts == 1)
         if not wanted.candidates:
@@ -142,6 +144,19 @@ class Lists:
         if wanted.verdict is not None:
             chosen = chosen.where(reviews.verdict == wanted.verdict)
         return chosen
+
+    def _of_when_and_size(self, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+        only, content = [], FINDINGS.c.content
+        if wanted.since is not None:
+            only.append(field(self._connection, content, "after", "acquired_to_at") >= wanted.since)
+        if wanted.at_least_m2 is not None:
+            only.append(number(self._connection, content, "area_m2") >= wanted.at_least_m2)
+        if wanted.new:
+            day = sa.func.substr(FINDINGS.c.recorded_at, 1, 10)
+            every = FINDINGS.alias()
+            last = sa.select(sa.func.max(sa.func.substr(every.c.recorded_at, 1, 10)))
+            only.append(day == last.scalar_subquery())
+        return only
 
     def _looks(self, superseded: bool, ids: Sequence[str] | None, *columns: Any) -> sa.Select[Any]:
         """Select columns of observations, after whether each counts."""
@@ -188,6 +203,29 @@ class Lists:
                 limit -= len(rows)
                 if limit <= 0:
                     return
+
+    def _first(self, wanted: Wanted) -> list[Any]:
+        """Return what a list is sorted by before facility and time."""
+        content = FINDINGS.c.content
+        largest = number(self._connection, content, "area_m2").desc()
+        probability = number(self._connection, content, "probability")
+        seen_to = field(self._connection, content, "after", "acquired_to_at")
+        return {
+            "facility": [],
+            "rank": [sa.func.coalesce(probability, 0.0).desc(), largest],
+            "time": [plain_order(self._connection, seen_to).desc()],
+            "area": [largest],
+        }[wanted.sort]
+
+    def _sorted(
+        self, wanted: Wanted, limit: int | None,
+        chosen: Callable[[list[str] | None], sa.Select[Any]],
+    ) -> Iterator[Any]:  # fmt: skip
+        """Give rows by facility, some at a time; or those of all facilities in one order."""
+        if wanted.sort == "facility" or wanted.facility_id is not None:
+            yield from self._run(wanted.facility_id, limit, chosen)
+        else:
+            yield from self._connection.execute(chosen(None).limit(limit))
 
     # --- the lists
 
@@ -251,7 +289,7 @@ class Lists:
         return self._connection.execute(chosen).first() is not None
 
     def findings(self, wanted: Wanted, limit: int | None = None) -> Iterator[ListedFinding]:
-        """List findings: by facility and time, then by kind, the largest first."""
+        """List findings; within a facility and a pair by kind, the largest first."""
         table, content = FINDINGS.c, FINDINGS.c.content
         areas = ("area_m2", "area_low_m2", "area_high_m2")
         ends = (("before", "acquired_from_at"), ("after", "acquired_to_at"))
@@ -267,11 +305,10 @@ class Lists:
 
         rank = sa.case({kind: place for place, kind in enumerate(KINDS)}, value=table.kind)
         largest = number(self._connection, content, "area_m2").desc()
-        order = [*self._in_order(FINDINGS), rank, largest, table.id]
-        for row in self._run(
-            wanted.facility_id, limit,
-            lambda ids: self._findings(wanted, ids, columns).order_by(*order),
-        ):  # fmt: skip
+        order = [*self._first(wanted), *self._in_order(FINDINGS), rank, largest, table.id]
+        for row in self._sorted(
+            wanted, limit, lambda ids: self._findings(wanted, ids, columns).order_by(*order)
+        ):
             key, facility, kind, candidate, counts, *rest = row
             yield ListedFinding(key, facility, kind, bool(candidate), bool(counts), *rest)
 
@@ -299,17 +336,16 @@ class Lists:
     def finding_contents(
         self, wanted: Wanted, limit: int | None = None
     ) -> Iterator[tuple[str, str, bool, str | None]]:
-        """List findings whole, in order of time: id, content, whether it counts, latest review."""
+        """List findings whole: id, content, whether it counts, latest review."""
 
         def columns(named: sa.CTE) -> Sequence[Any]:
             review = self._reviews.c.content.label("review")
             return FINDINGS.c.id, FINDINGS.c.content, named.c.counts, review
 
-        order = [*self._in_order(FINDINGS), FINDINGS.c.id]
-        for key, content, counts, review in self._run(
-            wanted.facility_id, limit,
-            lambda ids: self._findings(wanted, ids, columns).order_by(*order),
-        ):  # fmt: skip
+        order = [*self._first(wanted), *self._in_order(FINDINGS), FINDINGS.c.id]
+        for key, content, counts, review in self._sorted(
+            wanted, limit, lambda ids: self._findings(wanted, ids, columns).order_by(*order)
+        ):
             yield key, content, bool(counts), review
 
     def observation_contents(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.text.sentences import DEFAULT, name_of, phrase
+from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.scenes.image import Image, Quality
 
 LONGEST_SIDE_PX = 2048
@@ -57,8 +57,8 @@ class MapImage:
         Outer edges of the picture, degrees of longitude and latitude (EPSG:4326).
     reference : SceneReference
         The scene shown.
-    shown_as : str
-        Which bands are shown as what, in words.
+    bands : tuple of str
+        Those shown as red, green and blue, or the one shown as grey; empty if unknown.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class MapImage:
     east_deg: float
     north_deg: float
     reference: SceneReference
-    shown_as: str = ""
+    bands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -96,12 +96,19 @@ class MapImage:
             )
 
     @property
+    def shown_as(self) -> str:
+        """Which bands are shown as what, in words; empty if unknown."""
+        if not self.bands or self.bands in _SHOWN:
+            return name_of("bands", " ".join(self.bands))
+        return phrase("picture.grey", band=self.bands[0])
+
+    @property
     def pixel_deg(self) -> float:
         """Side of a pixel, degrees of longitude."""
         return (self.east_deg - self.west_deg) / self.pixels.shape[1]
 
 
-def render_image(image: Image, reference: SceneReference, language: str = DEFAULT) -> MapImage:
+def render_image(image: Image, reference: SceneReference) -> MapImage:
     """Render one image: natural colour if it can be, else false colour, else grey.
 
     Parameters
@@ -110,8 +117,6 @@ def render_image(image: Image, reference: SceneReference, language: str = DEFAUL
         On a north-up grid in EPSG:3857.
     reference : SceneReference
         The scene that the image was read from.
-    language : str
-        Of what is said of the bands.
 
     Returns
     -------
@@ -124,7 +129,7 @@ def render_image(image: Image, reference: SceneReference, language: str = DEFAUL
         The grid is not north-up in EPSG:3857, or too large.
     """
     bands = _bands_for(image)
-    return _rendered(image, reference, bands, _limits((image,), bands), language)
+    return _rendered(image, reference, bands, _limits((image,), bands))
 
 
 def render_pair(
@@ -132,7 +137,6 @@ def render_pair(
     after: Image,
     before_reference: SceneReference,
     after_reference: SceneReference,
-    language: str = DEFAULT,
 ) -> tuple[MapImage, MapImage]:
     """Render two dates so that what looks alike is alike.
 
@@ -151,14 +155,12 @@ def render_pair(
         before_limits = _limits((before,), before_bands)
         after_limits = _limits((after,), after_bands)
     return (
-        _rendered(before, before_reference, before_bands, before_limits, language),
-        _rendered(after, after_reference, after_bands, after_limits, language),
+        _rendered(before, before_reference, before_bands, before_limits),
+        _rendered(after, after_reference, after_bands, after_limits),
     )
 
 
-def render_beside(
-    image: Image, reference: SceneReference, pair: tuple[Image, Image], language: str = DEFAULT
-) -> MapImage:
+def render_beside(image: Image, reference: SceneReference, pair: tuple[Image, Image]) -> MapImage:
     """Render one more date as `render_pair` renders the pair that it is shown beside.
 
     It is alike where it has the bands and the physical quantity of the pair; else as by itself.
@@ -168,8 +170,8 @@ def render_beside(
         bands for bands in _SHOWN if all(set(bands) <= set(one.bands) for one in (*pair, image))
     ]
     if alike and common:
-        return _rendered(image, reference, common[0], _limits(pair, common[0]), language)
-    return render_image(image, reference, language)
+        return _rendered(image, reference, common[0], _limits(pair, common[0]))
+    return render_image(image, reference)
 
 
 def encode_pictures(pictures: Sequence[MapImage], most_bytes: int) -> tuple[list[str], str]:
@@ -291,7 +293,6 @@ def _rendered(
     reference: SceneReference,
     bands: tuple[str, ...],
     limits: list[tuple[float, float]],
-    language: str,
 ) -> MapImage:
     """Stretch `bands` of `image` between `limits`."""
     west, south, east, north = _edges_deg(image, reference)
@@ -306,14 +307,7 @@ def _rendered(
         pixels[..., channel] = (np.nan_to_num(stretched.clip(0, 1)) * 255).round()
     pixels[..., 3] = np.where(holds_data, 255, 0)
     pixels[~holds_data] = 0
-    shown_as = _bands_words(bands, language)
-    return MapImage(pixels, west, south, east, north, reference, shown_as)
-
-
-def _bands_words(bands: tuple[str, ...], language: str) -> str:
-    if bands in _SHOWN:
-        return name_of("bands", " ".join(bands), language)
-    return phrase("picture.grey", language, band=bands[0])
+    return MapImage(pixels, west, south, east, north, reference, bands)
 
 
 def _edges_deg(image: Image, reference: SceneReference) -> tuple[float, float, float, float]:

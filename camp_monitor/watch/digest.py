@@ -20,9 +20,9 @@ from camp_monitor.report.text.sentences import (
 from camp_monitor.report.text.words import (
     area_words,
     confidence_words,
+    facility_name,
     interval_words,
     reason_words,
-    short_name,
     state_words,
 )
 from camp_monitor.watch.heartbeat import fold, last_told_at, seen_words
@@ -170,6 +170,6 @@ def _closing_words(news: News) -> str:
 
 def _name(workspace: Workspace, facility_id: str) -> str:
     try:
-        return short_name(find_facility(workspace.aoi, facility_id).name)
+        return facility_name(find_facility(workspace.aoi, facility_id))
     except CampMonitorError:  # the registry lost it; the ledger did not
         return facility_id

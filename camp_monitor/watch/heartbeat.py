@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -127,12 +128,15 @@ def seen_words(workspace: Workspace, ledger: Ledger, now: datetime) -> list[str]
 
 
 def fold(lines: Sequence[str], indent: str = "") -> str:
-    """Fold lines, but never inside a word, and no command."""
-    return "\n".join(
+    """Fold lines, but never inside a word, and no command.
+
+    A Korean letter takes two columns; while the lines are folded, a sign without one follows it.
+    """
+    folded = "\n".join(
         line
         if line.startswith("  ")
         else textwrap.fill(
-            line,
+            "".join(f"{sign}{_SECOND}" if _is_wide(sign) else sign for sign in line),
             LINE,
             initial_indent=indent,
             subsequent_indent=f"{indent}  " if indent or line.startswith("* ") else "",
@@ -141,6 +145,14 @@ def fold(lines: Sequence[str], indent: str = "") -> str:
         )
         for line in lines
     )
+    return folded.replace(_SECOND, "")
+
+
+_SECOND = "\0"
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WF"
 
 
 def _alarm(causes: dict[str, str], today: str) -> Message:

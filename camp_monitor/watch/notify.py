@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.records.run import RunRecord, without_network
-from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.sentences import choose_language, in_language, phrase
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat, ledger_alarm
@@ -70,6 +71,7 @@ def notify(
     now: datetime,
     run_id: str = "",
     environment: Mapping[str, str] = os.environ,
+    language: str | None = None,
 ) -> Notified:
     """Compose what is due, and deliver it and all that waits in the outbox.
 
@@ -87,6 +89,8 @@ def notify(
         The run that ends with this call, if one does: it is no alarm that it has not ended.
     environment : mapping
         Where the addresses are, under the name that the settings give.
+    language : str or None
+        ``en`` or ``ko``; None: as the settings say.  A message that waits stays as it is.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def notify(
     faults: list[str] = []
     composed: list[Message] = []
     hurried = False
-    with open_outbox(workspace.outbox) as outbox:
+    with _in_language(workspace, language), open_outbox(workspace.outbox) as outbox:
         try:
             if workspace.ledger.exists():
                 with open_ledger(workspace.ledger) as ledger:
@@ -136,21 +140,32 @@ def compose(
     return (heartbeat,) if heartbeat else ()
 
 
-def preview(workspace: Workspace, now: datetime) -> tuple[Message, ...]:
+def preview(
+    workspace: Workspace, now: datetime, language: str | None = None
+) -> tuple[Message, ...]:
     """Compose what is due, and neither store nor send it."""
     if not workspace.ledger.exists():
         return ()
-    with open_ledger(workspace.ledger) as ledger:
+    with _in_language(workspace, language), open_ledger(workspace.ledger) as ledger:
         return compose(workspace, ledger, now)
 
 
-def send_test(workspace: Workspace, environment: Mapping[str, str] = os.environ) -> Tried:
+def send_test(
+    workspace: Workspace,
+    environment: Mapping[str, str] = os.environ,
+    language: str | None = None,
+) -> Tried:
     """Send a test message to every target, past the outbox."""
     settings = workspace.configuration.notification
     addresses = read_addresses(settings, environment, workspace.root)
-    title, body = phrase("test.title"), phrase("test.body") + "\n"
+    with _in_language(workspace, language):
+        title, body = phrase("test.title"), phrase("test.body") + "\n"
     reasons = tuple((target.name, send(target, title, body, ())) for target in addresses.targets)
     return Tried(reasons, tuple(_faults(workspace, addresses, True)))
+
+
+def _in_language(workspace: Workspace, language: str | None) -> AbstractContextManager[None]:
+    return in_language(choose_language(language, workspace.configuration.language))
 
 
 def _make_up(ledger: Ledger, outbox: sa.Connection) -> None:

@@ -15,6 +15,7 @@ from camp_monitor.ledger.lookup import Looked
 from camp_monitor.notes import Note
 from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.words import facility_name
 from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
     OUTCOMES,
@@ -54,6 +55,7 @@ class Row:
     ----------
     watch : Watch
     name : str
+        In the language in use.
     last_seen_at, last_visit_at : datetime or None
         When the newest image was taken in which something could be told, and when the facility
         was last searched; None for never.
@@ -152,7 +154,9 @@ def read_status(
         now = at
         records = tuple(record for record in records if instant(record.at) <= now)
     ended = [instant(record.at) for record in records if record.what == "ended"]
-    rows = _rows(chosen, {key: item.name for key, item in registry.items()}, records, looks, now)
+    rows = _rows(
+        chosen, {key: facility_name(item) for key, item in registry.items()}, records, looks, now
+    )
     ids = tuple(watch.facility_id for watch in chosen)
     runs = [replace(one, facility_ids=ids) for one in run_outages(records, watched, now)]
     found = [*runs, *outages({row.watch.facility_id: row.slots for row in rows})]

@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from camp_monitor.report.export.tables import legible
-from camp_monitor.report.text.sentences import name_of, phrase, sentence
+from camp_monitor.report.text.sentences import language_in_use, name_of, phrase, sentence
 from camp_monitor.report.text.words import reason_words, short_name
 from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
 from camp_monitor.watch.status import (
@@ -71,6 +71,7 @@ def draw_status(status: Status) -> str:
         style=Markup((room / "status.css").read_text(encoding="utf-8")),
         at=f"{status.at:%Y-%m-%d %H:%M} UTC",
         phrase=phrase,
+        language=language_in_use(),
         least=LEAST_OUTAGE.days,
         headline=headline(status),
         fault=sentence(status.fault) if status.fault else "",

@@ -21,7 +21,13 @@ from camp_monitor.report.map.embedding import iframe_line
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of, phrase
+from camp_monitor.report.text.sentences import (
+    caveat_sentences,
+    in_language,
+    measured_rows,
+    name_of,
+    phrase,
+)
 from tests.report import painted
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -179,10 +185,81 @@ def test_a_click_opens_what_is_known_of_a_finding(open_html: Open) -> None:
         expect(popup).not_to_contain_text(re.compile(r"\bon 20\d\d"))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_what_is_clicked_stays_in_view_beside_its_popup(
+    open_html: Open, width: int, height: int
+) -> None:
+    building, flood = painted.findings()
+    tall = replace(flood, geometry=painted.box(60, 4, 30, 190), area_m2=90_000.0,
+                   area_low_m2=80_000.0, area_high_m2=99_000.0)  # fmt: skip
+    with open_html(demo(findings=[building, tall]), width=width, height=height) as page:
+        stage = page.locator(".folium-map")
+        for kind in ("construction", "flooding"):
+            shape = finding_shape(page, kind)
+            shape.focus()
+            page.keyboard.press("Enter")
+            popup = page.locator(".leaflet-popup").last
+            expect(popup).to_be_visible()
+            for fold in popup.locator("summary").all():
+                assert lies_in(shape.bounding_box(), stage.bounding_box())
+                bottom = popup.bounding_box()["y"] + popup.bounding_box()["height"]
+                assert bottom <= shape.bounding_box()["y"] + 6  # its outline is as thick
+                fold.click()  # longer, it scrolls
+            assert lies_in(popup.bounding_box(), stage.bounding_box())
+
+
+def lies_in(inner: dict[str, float], outer: dict[str, float]) -> bool:
+    """Tell whether a box lies in another box as a whole."""
+    return (
+        outer["x"] <= inner["x"]
+        and outer["y"] <= inner["y"]
+        and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+        and inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+    )
+
+
+def test_events_lead_and_those_of_other_dates_are_drawn_too(open_html: Open) -> None:
+    building, flood = painted.findings()
+    sure = Review(flood.id, "confirmed", "R. N.", "2016-09-20T12:00:00+00:00")
+    events = join_events([building, flood], [], {flood.id: sure})
+    with open_html(demo(findings=[building], events=events, reviews=[sure])) as page:
+        rows = page.locator(".events a")
+        expect(rows.first).to_contain_text(words.kind_words("flooding"))
+        expect(rows.first).to_contain_text(name_of("ranked_as", "confirmed"))
+        expect(page.locator("#layers")).to_contain_text(phrase("map.event_layer", count=1))
+        rows.first.click()
+        expect(page.locator(".leaflet-popup-content")).to_contain_text(flood.id)
+        expect(rows.first).to_have_attribute("aria-current", "true")
+
+
+def test_the_ruler_adds_up_what_is_clicked(open_html: Open) -> None:
+    with open_html(demo(findings=[])) as page:
+        page.get_by_label(phrase("script.measure")).click()
+        said = page.locator(".ruler output")
+        expect(said).to_have_text(phrase("script.measureFrom"))
+        bar = page.locator(".leaflet-control-scale-line")
+        stated, box = bar.inner_text(), page.locator(".folium-map").bounding_box()
+        scale_px = bar.bounding_box()["width"]
+        for across in (0.0, scale_px):
+            page.mouse.click(box["x"] + 200 + across, box["y"] + 300)
+        wanted_m = float(stated.split()[0]) * (1000 if "km" in stated else 1)
+        shown = said.inner_text()
+        shown_m = float(shown.split()[0]) * (1000 if "km" in shown else 1)
+        assert shown_m == pytest.approx(wanted_m, rel=0.04)
+        page.keyboard.press("Escape")
+        expect(said).to_have_text("")
+
+
+def test_a_script_that_is_not_ours_does_not_run(open_html: Open) -> None:
+    foreign = demo().replace("</main>", "</main><script>document.title = 'mine'</script>")
+    with pytest.raises(AssertionError, match="Content Security Policy"), open_html(foreign) as page:
+        assert page.title() != "mine"
+
+
 def test_a_popup_says_what_became_of_a_thing(open_html: Open) -> None:
     findings = painted.findings()
-    events = by_finding(join_events(findings, []))
-    said = words.event_words(events[findings[0].id])
+    events = join_events(findings, [])
+    said = words.event_words(by_finding(events)[findings[0].id])
     with open_html(demo(events=events)) as page:
         finding_shape(page, "construction").click()
         expect(page.locator(".leaflet-popup-content .event")).to_have_text(said)
@@ -308,7 +385,7 @@ def test_hostile_names_are_text(open_html: Open) -> None:
     )
     with open_html(html) as page:
         expect(page.locator("h1")).to_have_text(hostile)
-        expect(page.locator(".korean")).to_have_text(hostile)
+        expect(page.locator("header .also")).to_have_text(hostile)
         assert page.title().startswith(f"SIMULATED: {hostile}")
         expect(page.locator(".leaflet-control-attribution")).to_contain_text("<img src=x")
         finding_shape(page, "construction").click()
@@ -334,3 +411,36 @@ def test_map_with_one_image_says_which(open_html: Open) -> None:
         expect(page.locator(".swipe")).to_have_count(0)
         said = f"{phrase('script.image_after')}: 2016-09-12"
         expect(page.locator(".only-date")).to_have_text(said)
+
+
+BROKEN_WORDS = """() => {
+  const walker = document.createTreeWalker(document.querySelector(".panel-body"), 4);
+  const broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const word of node.data.matchAll(/[가-힣]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+def test_a_korean_page_breaks_lines_between_words_and_names_its_controls(
+    open_html: Open, accessibility_faults: Callable[[Page], list[str]]
+) -> None:
+    with in_language("ko"):
+        html = demo()
+    with open_html(html, width=390, height=844) as page:
+        page.locator("details.panel > summary").click()
+        assert page.evaluate("document.querySelector('.panel-body').innerText.length") > 400
+        assert page.evaluate(BROKEN_WORDS) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#findings a").first.click()
+        labels = page.locator(".leaflet-control-zoom a, .leaflet-popup-close-button")
+        said = {label.get_attribute("aria-label") for label in labels.all()}
+        assert said == {"확대", "축소", "닫기"}
+        assert accessibility_faults(page) == []

@@ -19,6 +19,7 @@ from tests.detect.painted_radar import (
     SIDE,
     agreement,
     amplitude8,
+    decibel8,
     disc,
     image,
     land,
@@ -71,6 +72,15 @@ def test_a_change_of_four_tenths_of_the_frame_is_found(
     assert agreement(called(pair), large) > 0.85
 
 
+def test_half_a_frame_that_became_black_changed_and_not_the_other_half() -> None:
+    black = np.broadcast_to(np.arange(SIDE) < 0.5 * SIDE, (SIDE, SIDE))
+    other = np.where(black, 0.0, relief_db(seed=8, spread_db=2) - 3)
+    before = amplitude8(np.where(black, 0.0, relief_db(spread_db=2)), 4, 1)
+    after = amplitude8(other, 4, 2)
+    dark = replace(after, pixels=np.where(black, 0, after.pixels))
+    assert agreement(called(paired(before, dark)), black) > 0.7
+
+
 @settings(max_examples=10, deadline=None)
 @given(gain=st.floats(0.7, 1.3), offset=st.floats(0, 20), seed=st.integers(0, 50))
 def test_gain_and_offset_are_no_change(gain: float, offset: float, seed: int) -> None:
@@ -103,6 +113,14 @@ def test_a_building_site_is_found_though_its_mean_is_as_before() -> None:
     assert agreement(found, place) > 0.7
     assert agreement(called(paired(image({"vv": ground + built}, looks=30, seed=2), before),
                             detect_construction), place) > 0.7  # fmt: skip
+
+
+def test_decibels_declared_as_amplitudes_show_the_same_site() -> None:
+    ground = relief_db(spread_db=4) - 9 + np.linspace(-9, 0, SIDE)  # dark numbers are small
+    places = disc(100, 40, 16) | disc(80, 150, 16)
+    before = decibel8(ground, 30, 1, gain=4, offset=150)
+    after = decibel8(ground + site(places), 30, 2, gain=6, offset=230)
+    assert agreement(called(paired(before, after), detect_construction), places) > 0.7
 
 
 def test_a_field_that_changed_as_one_is_no_building_site() -> None:

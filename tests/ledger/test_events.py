@@ -26,7 +26,7 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.report.export.export import export_findings
-from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.workspace import create_workspace
 from tests.ledger.conftest import _finding, _observation, _scene
 
@@ -385,19 +385,22 @@ def test_the_list_says_what_became_of_each(
     with open_ledger(workspace.ledger) as ledger:
         ledger.record(seen, [flood, pond], recorded_at=datetime(2024, 1, 1, tzinfo=UTC))
     said = json.loads(runner.invoke(main, [*place, "--json", "events", "list"]).output)
-    [event, later] = said["events"]
+    [later, event] = said["events"]  # what is strong comes before what was never confirmed
     assert (event["state"], later["state"]) == ("ended", "provisional")
     assert event["absent_again_at"] == "2016-09-25T02:11:21+00:00"
     listed = runner.invoke(main, [*place, "events", "list"]).output
     assert "2016-09-01" in listed
-    never = phrase("events.never_confirmed")
-    states = [phrase("events.state", count=1, state=state) for state in ("strong", never)]
-    assert phrase("events.by_state", events=2, states="; ".join(states)) in listed
+    folded = phrase("events.counted", standing=name_of("ranked_as", "never_confirmed"), count=1)
+    assert phrase("events.folded", counts=folded) in listed
+    assert later["id"] in listed
+    assert event["id"] not in listed
+    every = runner.invoke(main, [*place, "events", "list", "--state", "any"]).output
+    assert every.index(later["id"]) < every.index(event["id"])
     assert event["reasons"] == [
         note(Code.SHOWN, scenes=1, last_on="2016-09-01").to_dict(),
         note(Code.ABSENT, on="2016-09-25").to_dict(),
     ]
-    assert " ".join(event["text"].split()[:2]) in listed
+    assert " ".join(event["text"].split()[:2]) in every
     none = runner.invoke(main, [*place, "events", "list", "--state", "confirmed"])
     assert phrase("events.left_out", events=2) in none.output
     wrong = runner.invoke(main, [*place, "events", "list", "--facility", "nowhere"])

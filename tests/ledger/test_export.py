@@ -21,10 +21,11 @@ import pytest
 import shapely
 
 from camp_monitor.errors import InputError
+from camp_monitor.events.events import join_events
 from camp_monitor.notes import recorded as said
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
-from camp_monitor.records.review import Review
+from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import Exported, export_findings
 from camp_monitor.report.export.kml import kml_text
@@ -109,7 +110,8 @@ def test_an_export_is_read_back_equal(
 ) -> None:
     path = tmp_path / f"export{suffix}"
     exported = export_findings(findings, observations, path, reviews=reviews)
-    assert exported == Exported(findings=3, not_seen=2)
+    events = join_events(findings, observations, latest_reviews(reviews))
+    assert exported == Exported(events=len(events), findings=3, not_seen=2)
     if suffix == ".gpkg":
         found, regions = read_layer(path, "findings")
         unseen, dark = read_layer(path, "not_seen")
@@ -201,8 +203,14 @@ def test_a_row_of_hostile_text_is_no_markup_in_kml(
             (NOT_SEEN_COLUMNS, not_seen_rows(observations)[0]),
         )
     ]
-    text = kml_text(rows[:1], rows[1:])
-    plain = kml_text(finding_rows(findings)[:1], not_seen_rows(observations)[:1])
+    text = kml_text({"events": [], "findings": rows[:1], "not_seen": rows[1:]})
+    plain = kml_text(
+        {
+            "events": [],
+            "findings": finding_rows(findings)[:1],
+            "not_seen": not_seen_rows(observations)[:1],
+        }
+    )
     document = ElementTree.fromstring(text.encode())
     assert [e.tag for e in document.iter()] == [e.tag for e in ElementTree.fromstring(plain).iter()]
     shown = hostile[: hostile.index("\0")] + 31 * "\ufffd" + "{{ 7 * 7 }}"
@@ -282,7 +290,7 @@ def test_painted_scenes_are_marked_where_google_earth_lists_them(
     document = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     names = sorted(mark.findtext(f"{KML}name") or "" for mark in document.iter(f"{KML}Placemark"))
     marked = [name.startswith("SIMULATED: ") for name in names]
-    assert (len(names), sum(marked)) == (3, 2)
+    assert (len(names), sum(marked)) == (5, 3)  # two findings, an event of each, and a gap
 
 
 def test_geojson_rings_follow_rfc_7946(
@@ -311,12 +319,14 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(
         geometry=shapely.box(-98.5, 46.0, -98.4, 46.1),
     )
     export_findings([finding], [], path)
-    [row] = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    numbers = ("lon", "lat")
-    risky = [k for k, v in row.items() if v.strip()[:1] in "=+-@＝" and v and k not in numbers]
-    assert risky == []
-    assert row["facility"].endswith('HYPERLINK("http://example.org")')
-    assert float(row["lon"]) == pytest.approx(-98.45)
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["record"] for row in rows] == ["event", "finding"]
+    for row in rows:
+        numbers = ("lon", "lat")
+        risky = [k for k, v in row.items() if v.strip()[:1] in "=+-@＝" and v and k not in numbers]
+        assert risky == []
+        assert row["facility"].endswith('HYPERLINK("http://example.org")')
+        assert float(row["lon"]) == pytest.approx(-98.45)
 
 
 def test_a_file_is_replaced_only_when_asked(tmp_path: Path, findings: list[Finding]) -> None:
@@ -351,7 +361,7 @@ def test_a_geopackage_that_is_open_elsewhere_is_not_replaced(
         export_findings(findings, [], tmp_path / "other.gpkg")
         if there:
             typed = editor.execute("SELECT description FROM layer_styles").fetchall()
-            assert typed == [("typed in QGIS",)] * 2
+            assert typed == [("typed in QGIS",)] * 3
     if there:
         export_findings(findings, [], path, overwrite=True)
         assert path.read_bytes() == (tmp_path / "other.gpkg").read_bytes()
@@ -398,5 +408,5 @@ def test_nothing_found_is_an_export_too(
     tmp_path: Path, observations: list[Observation], suffix: str
 ) -> None:
     path = tmp_path / f"export{suffix}"
-    assert export_findings([], observations[2:], path) == Exported(findings=0, not_seen=1)
+    assert export_findings([], observations[2:], path) == Exported(events=0, findings=0, not_seen=1)
     assert b"kls-16" in path.read_bytes()

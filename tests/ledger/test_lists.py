@@ -7,7 +7,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,13 +26,19 @@ from camp_monitor.cli.finding_tables import make_table
 from camp_monitor.cli.long_tables import plain_table
 from camp_monitor.errors import LedgerError
 from camp_monitor.events import kept
-from camp_monitor.events.kept import DERIVED, ListedEvent, listed, open_events
-from camp_monitor.events.lookup import read_events
+from camp_monitor.events.kept import (
+    DERIVED,
+    ListedEvent,
+    WantedEvents,
+    open_events,
+    recorded_times,
+)
+from camp_monitor.events.ranking import CLASSES
 from camp_monitor.facilities import Facility, read_registry, write_facility
 from camp_monitor.ledger import derived
 from camp_monitor.ledger.derived import derived_file
 from camp_monitor.ledger.ledger import Ledger, open_ledger
-from camp_monitor.ledger.listed import Wanted
+from camp_monitor.ledger.listed import SORTS, Wanted
 from camp_monitor.ledger.lists import open_lists
 from camp_monitor.notes import recorded
 from camp_monitor.records.finding import Finding
@@ -40,6 +47,7 @@ from camp_monitor.records.review import VERDICTS, Review, latest_reviews, reject
 from camp_monitor.report.export.tables import not_all_seen
 from camp_monitor.report.map.overview import draw_overview, draw_workspace_overview
 from tests.ledger.conftest import _finding, _observation, _scene
+from tests.ledger.fresh import fresh_events
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 FACILITIES = ("camp-1", "camp-2", "Camp-3", "수용소-4")
@@ -107,18 +115,39 @@ def take(ledger: Ledger, number: int, step: Step) -> None:
         ledger.review(Review(finding.id, step[1], "R. N.", utc_text(at)), recorded_at=at)
 
 
+WANTED_EVENTS = (
+    WantedEvents(state="strong"),
+    WantedEvents(state="ended", kind="flooding"),
+    WantedEvents(new=True),
+    WantedEvents(classes=("confirmed", "strong"), at_least_m2=1000.0),
+    WantedEvents(since="2016-01-01T00:00:00+00:00"),
+)
+
+
+def is_wanted(one: ListedEvent, wanted: WantedEvents, events: list[ListedEvent]) -> bool:
+    """Say it once more, from the fields of an event."""
+    newest = max(other.recorded_at[:10] for other in events)
+    return (
+        (wanted.classes is None or one.ranked_as in wanted.classes)
+        and wanted.state in (None, one.state, "strong" if one.is_strong else None)
+        and wanted.kind in (None, one.kind)
+        and one.first_seen_at >= (wanted.since or "")
+        and (not wanted.new or one.recorded_at[:10] == newest)
+        and one.area_m2 >= (wanted.at_least_m2 or 0)
+    )
+
+
 def kept_events(ledger: Ledger, facility_id: str | None = None) -> list[ListedEvent]:
     with open_events(ledger, facility_id) as lists:
-        events = list(lists.events())
-        counted = lists.counted()
-        assert counted.total() == len(events)
-        for (state, is_strong, was), count in counted.items():
-            own = [one for one in events if (one.state, one.is_strong) == (state, is_strong)]
-            assert count == sum(one.was_confirmed == was for one in own)
-        strong = [one for one in events if one.is_strong]
-        assert list(lists.events("strong", limit=2)) == strong[:2]
-        order = sorted(events, key=lambda one: (one.was_confirmed, one.area_m2), reverse=True)
-        assert lists.largest() == (order[0] if order else None)
+        events = list(lists.events(WantedEvents(sort="facility")))
+        assert lists.counted() == Counter(one.ranked_as for one in events)
+        order = sorted(events, key=lambda one: (CLASSES.index(one.ranked_as), -one.score))
+        assert list(lists.events()) == order
+        for wanted in WANTED_EVENTS:
+            own = [one for one in order if is_wanted(one, wanted, events)]
+            assert list(lists.events(wanted)) == own
+            assert list(lists.events(wanted, limit=2)) == own[:2]
+            assert lists.counted(wanted).total() == len(own)
     return events
 
 
@@ -132,12 +161,12 @@ def test_kept_events_are_those_of_the_records_after_every_step(
             take(ledger, number, step)
             if data.draw(st.booleans()):  # else several steps are caught up with at once
                 continue
-            fresh = list(map(listed, read_events(ledger)))
+            fresh = fresh_events(ledger)
             if data.draw(st.booleans()):
                 own = [one for one in fresh if one.facility_id == FACILITIES[0]]
                 assert kept_events(ledger, FACILITIES[0]) == own
             assert kept_events(ledger) == fresh
-        fresh = list(map(listed, read_events(ledger)))
+        fresh = fresh_events(ledger)
         assert kept_events(ledger) == fresh
         derived_file(Path(str(ledger.place)), DERIVED).unlink()
         assert kept_events(ledger) == fresh
@@ -155,6 +184,10 @@ def test_kept_events_are_those_of_the_records_after_every_step(
         candidates=st.booleans(),
         reviewed=st.sampled_from([None, True, False]),
         verdict=st.sampled_from([None, "rejected", "unsure"]),
+        since=st.sampled_from([None, "2016-06-01T00:00:00+00:00"]),
+        new=st.booleans(),
+        at_least_m2=st.sampled_from([None, 1000.0]),
+        sort=st.sampled_from(SORTS),
     ),
     limit=st.none() | st.integers(1, 3),
 )
@@ -188,9 +221,21 @@ def test_the_overview_is_that_of_the_records(steps: list[Step]) -> None:
         )  # fmt: skip
 
 
+FIRST: dict[str, Callable[[Finding], tuple[float, ...]] | None] = {
+    "facility": None,
+    "rank": lambda item: (-(item.probability or 0), -item.area_m2),
+    "time": lambda item: (-datetime.fromisoformat(item.after.acquired_to_at).timestamp(),),
+    "area": lambda item: (-item.area_m2,),
+}
+"""What a list is sorted by before facility and time."""
+
+
 def check_lists(ledger: Ledger, wanted: Wanted, limit: int | None = None) -> None:
     """Compare lists with what the records themselves say."""
     place, latest = wanted.facility_id, latest_reviews(ledger.reviews())
+    with ledger.view() as view:
+        recorded = [recorded_times(view, name) for name in FACILITIES]
+    days = {key: at[:10] for own in recorded for key, at in own.items()}
     found = [
         item
         for item in ledger.findings(
@@ -199,7 +244,15 @@ def check_lists(ledger: Ledger, wanted: Wanted, limit: int | None = None) -> Non
         )
         if wanted.reviewed in (None, item.id in latest)
         and (wanted.verdict is None or wanted.verdict == getattr(latest.get(item.id), "verdict", 0))
+        and item.after.acquired_to_at >= (wanted.since or "")
+        and item.area_m2 >= (wanted.at_least_m2 or 0)
+        and (not wanted.new or days[item.id] == max(days.values()))
     ]  # fmt: skip
+    first = FIRST[wanted.sort]
+    if first and place is None:
+        found.sort(key=lambda item: (*first(item), item.facility_id))
+    elif first:
+        found.sort(key=first)
     looked = ledger.observations(place, superseded=wanted.superseded)
     current = {item.id for item in ledger.observations(place)}
     counting = {key for item in ledger.observations(place) for key in item.named_ids}
@@ -209,8 +262,11 @@ def check_lists(ledger: Ledger, wanted: Wanted, limit: int | None = None) -> Non
         shown = list(lists.findings(wanted))
         assert list(lists.findings(wanted, limit)) == shown[:limit]
         assert {item.id for item in shown} == {item.id for item in found}
-        order = [(one.facility_id, one.after_to_at, one.before_from_at) for one in shown]
-        assert order == sorted(order)
+        if wanted.sort == "facility":
+            order = [(one.facility_id, one.after_to_at, one.before_from_at) for one in shown]
+            assert order == sorted(order)
+        else:
+            assert [one.id for one in shown] == [item.id for item in found]
         rejected = rejected_ids(latest.values()) & {item.id for item in found}
         assert lists.counted(wanted) == (len(found), len(rejected))
         unseen = [(item.id, item.id in current) for item in looked if not_all_seen(item)]
@@ -285,7 +341,7 @@ def test_another_ledger_in_its_place_is_not_taken_for_it(recorded_file: Path) ->
         for number in range(3):
             finding = _finding(number)
             ledger.record([_observation(finding)], [finding], recorded_at=AT)
-            own = list(map(listed, read_events(ledger)))
+            own = fresh_events(ledger)
     shutil.copy(other, recorded_file)
     with open_ledger(recorded_file) as ledger:
         assert kept_events(ledger) == own
@@ -298,7 +354,7 @@ def test_events_are_listed_where_nothing_can_be_kept(
     monkeypatch.setattr(derived, "WAIT_S", 0.01)
     file = derived_file(recorded_file, DERIVED)
     with open_ledger(recorded_file) as ledger:
-        fresh = list(map(listed, read_events(ledger)))
+        fresh = fresh_events(ledger)
         if damage == "garbage":
             file.write_bytes(b"no database" * 1000)
         elif damage == "folder":

@@ -25,8 +25,6 @@ from click.testing import CliRunner
 
 from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InstallationError, LedgerError, WorkspaceError
-from camp_monitor.events.kept import listed
-from camp_monitor.events.lookup import read_events
 from camp_monitor.facilities.registry import bundled_registry
 from camp_monitor.ledger.chain import FINDINGS, METADATA, SCHEMA
 from camp_monitor.ledger.dialects import POSTGRESQL
@@ -39,6 +37,7 @@ from camp_monitor.records.review import Review, utc_text
 from camp_monitor.records.run import RunRecord
 from camp_monitor.settings import LedgerServer
 from camp_monitor.workspace import create_workspace, open_workspace
+from tests.ledger.fresh import fresh_events
 from tests.ledger.test_ledger import let_go, start_recorder, write_scans
 from tests.ledger.test_lists import check_lists, kept_events
 
@@ -173,12 +172,12 @@ def test_lists_and_kept_events_are_those_of_the_records(
             Wanted(superseded=True, candidates=True, reviewed=False),
         ):
             check_lists(ledger, wanted, limit=2)
-        assert kept_events(ledger) == list(map(listed, read_events(ledger)))
+        assert kept_events(ledger) == fresh_events(ledger)
         found = [make_finding(7, facility_id="camp-3")]
         ledger.record(
             [make_observation(*found, facility_id="camp-3")], found, recorded_at=NOON
         )  # fmt: skip
-        fresh = list(map(listed, read_events(ledger)))
+        fresh = fresh_events(ledger)
         with ledger._transaction(writing=True):  # a writer is not waited for
             assert kept_events(ledger) == fresh
         assert database.change("SELECT count(*) FROM derived_events") == [(len(fresh),)]
@@ -342,7 +341,7 @@ def test_who_may_only_read_reads(
         assert ledger.findings() == (finding,)
         assert ledger.verify() == ()
         assert ledger.contents_sha256() == contents
-        assert kept_events(ledger) == list(map(listed, read_events(ledger)))
+        assert kept_events(ledger) == fresh_events(ledger)
         with pytest.raises(LedgerError, match="does not let its user do that"):
             ledger.record([make_observation()], [], recorded_at=NOON)
 

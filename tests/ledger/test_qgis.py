@@ -33,7 +33,7 @@ from camp_monitor.report.text.words import kind_words
 MakeFinding = Callable[..., Finding]
 MakeObservation = Callable[..., Observation]
 
-LAYERS = ("findings", "not_seen")
+LAYERS = ("events", "findings", "not_seen")
 # The stated area is of the region before its coordinates were rounded, in whole square metres.
 # Rounding to 7 decimals moves each point by at most 0.8 cm, and so the area by at most the length
 # of the edge times that: 1 cm leaves room.  An area in the plane of the grid would be off by more.
@@ -99,7 +99,7 @@ def mark_colours(part: ElementTree.Element) -> list[str]:
 
 def test_each_layer_has_one_default_style(package: Path) -> None:
     layers = dict(pyogrio.list_layers(package).tolist())
-    assert layers == {"findings": "MultiPolygon", "not_seen": "MultiPolygon", "layer_styles": None}
+    assert layers == {**dict.fromkeys(LAYERS, "MultiPolygon"), "layer_styles": None}
     assert sorted(name for name, _ in default_styles(package)) == sorted(LAYERS)
 
 
@@ -136,12 +136,16 @@ def test_a_style_names_only_columns_that_are_there(package: Path) -> None:
         opacity = [
             o.get("value") or "" for o in root.iter("Option") if o.get("name") == "expression"
         ]
-        assert len(opacity) >= (len(KINDS) if name == "findings" else 0)
+        assert len(opacity) >= (0 if name == "not_seen" else len(KINDS))
         expressions = " ".join(text + opacity)
         named = set(re.findall('"([^"]+)"', expressions))
         named |= {renderer.get("attr", "id") for renderer in root.iter("renderer-v2")}
         assert named <= there
-        wanted = {"change", "area_m2", "verdict"} if name == "findings" else {"question"}
+        wanted = {
+            "events": {"change", "area_m2", "ranked_as", "standing"},
+            "findings": {"change", "area_m2", "verdict"},
+            "not_seen": {"question"},
+        }[name]
         assert named >= wanted | {"dates", "simulated"}
         # QGIS takes a bare word for a column, too: here all of them are quoted.
         unquoted = re.sub(r"""'[^']*'|"[^"]*\"""", "", expressions)

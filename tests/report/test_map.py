@@ -95,7 +95,8 @@ def shapes_in(html: str) -> list[tuple[shapely.Geometry, dict[str, object]]]:
 def test_nothing_on_the_page_calls_out() -> None:
     html = draw()
     reader = read(html)
-    policy = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+    policy = "default-src 'none'; script-src 'sha256-"
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{policy}'
     assert html.startswith(f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{policy}')
     calls = [
         value
@@ -194,7 +195,7 @@ def test_an_observation_without_a_place_was_not_seen_in_all_of_the_outline() -> 
 def test_a_placeholder_says_that_it_is_one() -> None:
     html = draw(outline=painted.outline("placeholder"))
     label = words.outline_words(painted.outline("placeholder"))
-    for said in (phrase("placeholder"), json.dumps(label)):
+    for said in (phrase("placeholder"), json.dumps(label, ensure_ascii=False)):
         assert said in html
         assert said not in draw(outline=painted.outline("drawn"))
 

@@ -18,15 +18,15 @@ import rasterio
 
 import camp_monitor as cm
 from camp_monitor.codes import Code
-from camp_monitor.events.events import by_finding, join_events
+from camp_monitor.events.events import join_events
 from camp_monitor.facilities import Status, bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.chain import CHAINED
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.notes import note
-from camp_monitor.records.review import Review
+from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.export.kml import kml_text
-from camp_monitor.report.export.tables import finding_rows, not_seen_rows
+from camp_monitor.report.export.tables import event_rows, finding_rows, not_seen_rows
 from camp_monitor.report.map.overview import draw_overview
 from camp_monitor.report.text.sentences import LANGUAGES, sentence
 from camp_monitor.scan import scan
@@ -151,17 +151,21 @@ def pages() -> dict[str, str]:
         Review(findings[0].id, "unsure", "이", "2016-09-19T12:00:00+00:00"),
     ]
     here = {"facility": facility, "outline": outline, "findings": findings, "reviews": reviews}
-    drawn = draw(events=by_finding(join_events(findings, observations)), simulated=True, **here)
+    drawn = draw(events=join_events(findings, observations), simulated=True, **here)
     overview = draw_overview([facility], observations, findings, reviews=reviews, simulated=True)
     status = made_up.status(["a", "b"], 400, name="종거리")
     failure = made_up.NO_ANSWER.numbers["detail"]
     unseen = replace(observations[2], outcome="not_seen")
-    rows = finding_rows(findings, reviews), not_seen_rows([*observations, unseen])
+    rows = {
+        "events": event_rows(join_events(findings, observations, latest_reviews(reviews))),
+        "findings": finding_rows(findings, reviews),
+        "not_seen": not_seen_rows([*observations, unseen]),
+    }
     return {
         "map": f"{visible(drawn)} {strings(data_in(drawn))}",
         "overview": f"{visible(overview.html)} {strings(list(entries(overview.html).values()))}",
         "status": re.sub(f"{failure}|no-outline", "", visible(draw_status(status))),
-        "kml": read_kml(kml_text(*rows)),
+        "kml": read_kml(kml_text(rows)),
         "caption": lines(),
     }  # fmt: skip
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from camp_monitor.codes import Cause, Code, Measure, Verdict
+from camp_monitor.codes import Cause, Code, LanguageCode, Measure, Verdict
 from camp_monitor.notes import Explanation, Note, Value
 from camp_monitor.report.text.language import Language
 from camp_monitor.report.text.sentences import (
-    LANGUAGES,
     explanation_rows,
     measured_rows,
     phrase,
     sentence,
+    texts,
 )
 from tests.report.made import DEFINE_MAKERS, PACKAGE, Made, made, made_in
 
@@ -35,7 +35,7 @@ NOT_PLAIN = {
 }
 """What is made where the source does not plainly tell, by file and expression."""
 
-LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+LANGUAGE = pytest.mark.parametrize("language", [code.value for code in LanguageCode])
 
 
 def fields(text: str) -> Iterator[tuple[str, str]]:
@@ -79,13 +79,13 @@ def filled(text: str, said: Language, number: float) -> dict[str, Value]:
     [("codes", Code), ("measures", Measure), ("causes", Cause), ("verdicts", Verdict)],
 )
 def test_every_member_has_a_text(language: str, part: str, members: Any) -> None:
-    texts: Mapping[Any, Any] = getattr(LANGUAGES[language], part)
-    assert set(texts) == set(members), f"{part}: {set(texts) ^ set(members)}"
+    said: Mapping[Any, Any] = getattr(texts(language), part)
+    assert set(said) == set(members), f"{part}: {set(said) ^ set(members)}"
 
 
 @LANGUAGE
 def test_every_text_prints_whole_numbers_and_others(language: str) -> None:
-    said = LANGUAGES[language]
+    said = texts(language)
     unfit = []
     for what, text in texts_of(said).items():
         for name, spec in fields(text):
@@ -101,7 +101,7 @@ def test_every_text_prints_whole_numbers_and_others(language: str) -> None:
 @LANGUAGE
 @pytest.mark.parametrize("number", [0, 1, 0.5])
 def test_every_text_is_made(language: str, number: float) -> None:
-    said = LANGUAGES[language]
+    said = texts(language)
     printed = {}
     for code, text in said.codes.items():
         made_of = Note(code, tuple(filled(text, said, number).items()))
@@ -145,12 +145,12 @@ def test_no_exception_outlives_its_source() -> None:
 
 @LANGUAGE
 def test_what_a_text_prints_is_given_where_it_is_made(language: str) -> None:
-    said = LANGUAGES[language]
+    said = texts(language)
     missing = []
     for one in made_here():
         for member in sorted(one.members or ()):
-            texts: Mapping[Any, str] = said.phrases if one.is_phrase else said.codes
-            text = texts.get(member if one.is_phrase else Code[member])
+            every: Mapping[Any, str] = said.phrases if one.is_phrase else said.codes
+            text = every.get(member if one.is_phrase else Code[member])
             lacking = {"its text"} if text is None else names_in(text) - (one.given or set())
             if lacking:
                 missing.append(f"{one.place}: {member} lacks {', '.join(sorted(lacking))}")

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from camp_monitor.cli import main
-from camp_monitor.codes import Code
+from camp_monitor.codes import Code, LanguageCode
 from camp_monitor.errors import WorkspaceError
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.notes import note
@@ -40,7 +40,7 @@ from camp_monitor.settings import NotificationSettings
 from camp_monitor.watch.addresses import read_addresses
 from camp_monitor.watch.digest import compose_digest
 from camp_monitor.watch.heartbeat import compose_alarm, compose_heartbeat
-from camp_monitor.watch.notify import compose, notify
+from camp_monitor.watch.notify import compose, notify, preview
 from camp_monitor.watch.outbox import (
     ATTACHMENTS,
     MESSAGES,
@@ -398,6 +398,19 @@ def test_a_dry_run_prints_and_stores_nothing(workspace: Workspace, hook: Webhook
     assert not workspace.outbox.exists()
     with open_ledger(workspace.ledger) as ledger:
         assert not ledger.runs()
+
+
+def test_a_message_is_in_the_language_of_the_settings(workspace: Workspace) -> None:
+    settings = workspace.configuration.model_copy(update={"language": LanguageCode.KOREAN})
+    korean = replace(workspace, configuration=settings)
+    (message,) = preview(korean, NOW)
+    assert message.title == phrase("digest.title_simulated", "ko", events=1, facilities=1)
+    assert "전거리" in message.body
+    pages = [item.content for item in message.attachments if item.name.endswith(".html")]
+    assert [b'<html lang="ko">' in page for page in pages] == [True]
+    assert [one.body for one in preview(korean, NOW, "en")] == [
+        one.body for one in preview(workspace, NOW)
+    ]
 
 
 def test_what_was_changed_in_the_outbox_is_not_sent(workspace: Workspace, hook: Webhook) -> None:

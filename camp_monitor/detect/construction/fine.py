@@ -11,8 +11,8 @@ from camp_monitor.errors import Refusal
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
 
-ROOFS_UNDER_M = 1.0
-"""A house has a few hundred pixels of at most this; with fewer, a roof is no shape but a spot."""
+ROOFS_UNDER_M = 1.15
+"""Images of a nominal metre show roofs, where a house has some eighty pixels; fewer are a spot."""
 DOUBTFUL_TIMES = 4.0
 """A stated pixel size that the scene contradicts by this factor is doubted."""
 

@@ -16,9 +16,11 @@ from camp_monitor.codes import Code, Measure
 from camp_monitor.detect.construction.clutter import Clutter
 from camp_monitor.detect.construction.method import METHOD as CONSTRUCTION_METHOD
 from camp_monitor.detect.construction.radar_ratio import (
+    DB_OF_NUMBER,
     check_unit,
     commonest,
     decibel_ratio,
+    is_like_decibels,
     mean_around,
     spread_of,
 )
@@ -29,7 +31,7 @@ from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.sensors import Unit
 
-CHANGE_METHOD = "radar_change/2"
+CHANGE_METHOD = "radar_change/3"
 WAY = "radar"
 
 SIDE_PX = 3
@@ -139,7 +141,7 @@ def detect_radar_change(
     Notes
     -----
     Cannot see: change under about five pixels, or of less than `least_db`.  Where most of the
-    scene changed alike, the smaller part is taken for the change.
+    scene changed alike by a few decibels, the smaller part is taken for the change.
 
     References
     ----------
@@ -292,7 +294,9 @@ def _standing_out(
     """
     whole_db = decibel_ratio(pair, name, ground, DARK_FRACTION, side_px=1)
     numbers = pair.before.band(name)
-    if pair.nature.unit is Unit.AMPLITUDE:
+    if is_like_decibels(pair, name):
+        numbers = DB_OF_NUMBER * numbers
+    elif pair.nature.unit is Unit.AMPLITUDE:
         numbers = 20 * np.log10(np.maximum(numbers, 1))
     brightness_db, square = mean_around(np.stack([numbers, numbers**2]), ground, CLUTTER_PX)
     roughness_db = np.sqrt(np.maximum(square - brightness_db**2, 0))

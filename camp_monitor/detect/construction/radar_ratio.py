@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.codes import Code
+from camp_monitor.detect.water.speckle import measure_speckle, pooled_slope
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.normalisation import measure_normalisation, normalise
 from camp_monitor.pairs.pair import Pair
@@ -20,6 +21,17 @@ SAME_TEXTURE = 0.95
 0.94 there, since the nearer half to the line is looked at."""
 CROWD_FRACTION = 0.3
 """Of the pixels, at least so many are ground that did not change."""
+LIKELY_DB = 5.0
+"""Standard deviation of the gain between two dates of one sensor, as far as nothing else is known.
+Stretched files seldom differ by more.  Where two kinds of ground crowd, it tells which stayed."""
+FINEST_DB = 0.01
+"""Numbers that crowd more narrowly are rounded or cut off, and are not surer for it."""
+LOGARITHMIC_UNDER = 0.25
+"""Where speckle grows with the number by a smaller power than this, the file's word that numbers
+are amplitudes is not believed.  Offsets pull the power of amplitudes down to about this."""
+DB_OF_NUMBER = 0.1
+"""What one number of 8 bits is on a scale like decibels whose gain nobody states: ground and water
+of one scene, which are some 25 dB apart, fill the range."""
 SAMPLE_PX = 60_000
 """More pixels tell no more of where values crowd."""
 
@@ -43,7 +55,9 @@ def decibel_ratio(
     if not seen.any():
         return np.zeros(seen.shape, np.float32)
     first, second = (_one_band(image, name, side_px, seen) for image in (pair.before, pair.after))
-    if pair.nature.unit is Unit.AMPLITUDE:
+    if is_like_decibels(pair, name):
+        ratio = DB_OF_NUMBER * (_by_line(first, second, seen) - first)
+    elif pair.nature.unit is Unit.AMPLITUDE:
         second = _brought_to(first, second, seen)
         bright = float(np.percentile(np.concatenate([first[seen], second[seen]]), 75))
         dark = max(dark_fraction * bright, 1.0)
@@ -53,16 +67,32 @@ def decibel_ratio(
     return np.where(seen, ratio - commonest(ratio[seen])[0], 0).astype(np.float32)
 
 
-def _brought_to(
+def is_like_decibels(pair: Pair, name: str) -> bool:
+    """Whether numbers declared as amplitudes lie on a scale like decibels, by their speckle."""
+    if pair.nature.unit is not Unit.AMPLITUDE:
+        return False
+    dates = pair.before, pair.after
+    slope = pooled_slope(tuple(measure_speckle(image, name) for image in dates))
+    return slope < LOGARITHMIC_UNDER  # not so where nothing told it: NaN
+
+
+def _by_line(
     first: NDArray[np.float32], second: NDArray[np.float32], seen: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Bring the amplitudes of the second date to the first."""
+    """Bring the second date to the gain and offset of the first by what changed least."""
     grid = GeoBox(seen.shape, Affine.identity(), None)
     flags = (~seen).astype(np.uint8)
     before, after = (
         Image(numbers[None], ("sar",), "amplitude8", flags, grid) for numbers in (first, second)
     )
-    by_line = np.maximum(normalise(after, measure_normalisation(before, after))[0], 0)
+    return np.maximum(normalise(after, measure_normalisation(before, after))[0], 0)
+
+
+def _brought_to(
+    first: NDArray[np.float32], second: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Bring the amplitudes of the second date to the first."""
+    by_line = _by_line(first, second, seen)
     away = np.abs(first - by_line)[seen]
     kept = away <= np.median(away)
     pair = first[seen][kept], by_line[seen][kept]
@@ -91,7 +121,8 @@ def commonest(values: NDArray[np.float32]) -> tuple[float, float]:
 
     From the shortest interval that holds `CROWD_FRACTION` of them, as of a normal distribution:
     what the rest does, on one side or on both, has no part in it (Rousseeuw and Leroy 1988,
-    doi:10.1111/j.1467-9574.1988.tb01224.x).
+    doi:10.1111/j.1467-9574.1988.tb01224.x).  Values are decibels; intervals far from 0 must be
+    shorter, by a normal prior of `LIKELY_DB`: a frame of which half became black crowds there.
     """
     from scipy.special import ndtri
 
@@ -100,9 +131,12 @@ def commonest(values: NDArray[np.float32]) -> tuple[float, float]:
         return 0.0, 0.0
     held = max(int(CROWD_FRACTION * ordered.size), 1)
     widths = ordered[held - 1 :] - ordered[: ordered.size - held + 1]
-    first = int(np.argmin(widths))
-    middle = (float(ordered[first]) + float(ordered[first + held - 1])) / 2
-    return middle, float(widths[first]) / (2 * float(ndtri((1 + CROWD_FRACTION) / 2)))
+    middles = (ordered[held - 1 :] + ordered[: ordered.size - held + 1]) / 2
+    unlikely = np.log(np.maximum(widths, FINEST_DB)) + (middles / LIKELY_DB) ** 2 / 2
+    first = int(np.argmin(unlikely))
+    return float(middles[first]), float(widths[first]) / (
+        2 * float(ndtri((1 + CROWD_FRACTION) / 2))
+    )
 
 
 def mean_around(

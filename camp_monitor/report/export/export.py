@@ -11,7 +11,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,10 @@ from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.export.geopackage import write_geopackage
 from camp_monitor.report.export.kml import kml_text
 from camp_monitor.report.export.tables import (
-    FINDING_COLUMNS,
-    NOT_SEEN_COLUMNS,
+    COLUMNS,
+    RECORDS,
     Row,
+    event_rows,
     finding_rows,
     not_seen_rows,
 )
@@ -37,13 +38,17 @@ from camp_monitor.report.export.tables import (
 # A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
+Layers = Mapping[str, Sequence[Row]]
+"""The rows of each layer, by its name."""
+
 _OF_AN_OPEN_DATABASE = ("-wal", "-journal")
 
 
 @dataclass(frozen=True)
 class Exported:
-    """How many records an export holds: findings, and records of what was not seen."""
+    """How many rows an export holds: events, findings, and records of what was not seen."""
 
+    events: int
     findings: int
     not_seen: int
 
@@ -56,13 +61,13 @@ def export_findings(
     reviews: Iterable[Review] = (),
     overwrite: bool = False,
 ) -> Exported:
-    """Write findings, and what was not seen, to a file; its suffix says the format.
+    """Write events, findings, and what was not seen, to a file; its suffix says the format.
 
     | suffix     | what is in it                                                              |
     |------------|----------------------------------------------------------------------------|
-    | `.gpkg`    | layers ``findings`` and ``not_seen``, with styles that QGIS applies        |
-    | `.geojson` | RFC 7946; the property ``record`` is ``finding`` or ``not_seen``           |
-    | `.kml`     | folders "Findings" and "Not seen", coloured by kind                        |
+    | `.gpkg`    | layers ``events``, ``findings``, ``not_seen``, with styles that QGIS applies |
+    | `.geojson` | RFC 7946; the property ``record``: ``event``, ``finding`` or ``not_seen``  |
+    | `.kml`     | folders "Events", "Findings" and "Not seen", coloured by kind              |
     | `.csv`     | UTF-8 with a byte-order mark; column ``record``, point, and region as WKT  |
 
     Parameters
@@ -88,13 +93,17 @@ def export_findings(
     check_format(path)
     writer = _WRITERS[path.suffix.lower()]
     findings, observations, reviews = tuple(findings), tuple(observations), tuple(reviews)
-    events = by_finding(join_events(findings, observations, latest_reviews(reviews)))
-    found, unseen = finding_rows(findings, reviews, events), not_seen_rows(observations)
+    events = join_events(findings, observations, latest_reviews(reviews))
+    layers = {
+        "events": event_rows(events),
+        "findings": finding_rows(findings, reviews, by_finding(events)),
+        "not_seen": not_seen_rows(observations),
+    }
     try:
         _refuse_in_the_way(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
             draft = Path(folder) / f"export{path.suffix.lower()}"
-            writer(draft, found, unseen)
+            writer(draft, layers)
             with draft.open("rb+") as file:
                 os.fsync(file.fileno())
             _refuse_in_the_way(path, overwrite)
@@ -104,7 +113,7 @@ def export_findings(
             f"{path} cannot be written ({error.strerror or error}): check its folder, or name "
             f"another file."
         ) from error
-    return Exported(len(found), len(unseen))
+    return Exported(**{name: len(rows) for name, rows in layers.items()})
 
 
 def check_format(path: Path) -> None:
@@ -141,9 +150,8 @@ def _refuse_in_the_way(path: Path, overwrite: bool) -> None:
             )
 
 
-def _write_geojson(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
-    features = [_feature("finding", row) for row in findings]
-    features += [_feature("not_seen", row) for row in not_seen]
+def _write_geojson(path: Path, layers: Layers) -> None:
+    features = [_feature(RECORDS[name], row) for name, rows in layers.items() for row in rows]
     lines = ",\n".join(
         json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in features
     )
@@ -161,18 +169,19 @@ def _feature(record: str, row: Row) -> dict[str, Any]:
     return feature
 
 
-def _write_kml(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
-    path.write_text(kml_text(findings, not_seen), encoding="utf-8", newline="\n")
+def _write_kml(path: Path, layers: Layers) -> None:
+    path.write_text(kml_text(layers), encoding="utf-8", newline="\n")
 
 
-def _write_csv(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
-    columns = [*dict.fromkeys(["record", *FINDING_COLUMNS, *NOT_SEEN_COLUMNS]), *("lon", "lat")]
+def _write_csv(path: Path, layers: Layers) -> None:
+    named = [name for columns in COLUMNS.values() for name in columns]
+    columns = [*dict.fromkeys(["record", *named]), *("lon", "lat")]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, [*columns, "wkt"], restval="")
     table.writeheader()
-    for record, rows in (("finding", findings), ("not_seen", not_seen)):
+    for name, rows in layers.items():
         for row in rows:
-            cells = {"record": record, **row.values, **_place(row)}
+            cells = {"record": RECORDS[name], **row.values, **_place(row)}
             table.writerow({column: _cell(value) for column, value in cells.items()})
     # Spreadsheets take a file without the mark for the code page of the machine: no Korean.
     path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
@@ -196,7 +205,7 @@ def _cell(value: Any) -> Any:
     return value
 
 
-_WRITERS: dict[str, Callable[[Path, Sequence[Row], Sequence[Row]], None]] = {
+_WRITERS: dict[str, Callable[[Path, Layers], None]] = {
     ".gpkg": write_geopackage,
     ".geojson": _write_geojson,
     ".kml": _write_kml,

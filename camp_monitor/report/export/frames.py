@@ -5,27 +5,25 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from camp_monitor.events.events import Event
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
-from camp_monitor.report.export.tables import FINDING_COLUMNS, finding_rows
-from camp_monitor.report.text.sentences import sentences
+from camp_monitor.report.export.tables import (
+    EVENT_COLUMNS,
+    FINDING_COLUMNS,
+    Row,
+    event_rows,
+    finding_rows,
+)
 from camp_monitor.report.text.words import unseen_words
 
 if TYPE_CHECKING:
     import geopandas
     import pandas
 
-EVENT_COLUMNS = (
-    "id", "facility", "kind", "state", "area_m2", "area_low_m2", "area_high_m2", "probability",
-    "confidence", "came_after", "came_until", "last_seen_at", "ended_after", "ended_until",
-    "findings", "simulated", "reasons", "text",
-)  # fmt: skip
-"""``area_m2`` and the like are those of its largest finding; it came between ``came_after`` and
-``came_until``, and ended, if it did, between ``ended_after`` and ``ended_until``."""
 OUTCOME_COLUMNS = (
     "question", "outcome", "seen_fraction", "reasons", "text", "findings", "facility", "method",
     "before_scene", "after_scene", "earliest", "latest", "simulated", "id",
@@ -43,21 +41,9 @@ def findings_frame(
 
     Columns are those of `FINDING_COLUMNS`; times are in UTC, and ``reasons`` is a tuple of codes.
     """
-    import geopandas
-    import pandas
-
     rows = finding_rows(findings, reviews, events)
     rows.sort(key=lambda row: (-row.values["area_m2"], row.values["id"]))
-    frame = geopandas.GeoDataFrame(
-        {name: [row.values[name] for row in rows] for name in FINDING_COLUMNS},
-        geometry=[row.region for row in rows],
-        crs="EPSG:4326",
-    )
-    for name, kind in FINDING_COLUMNS.items():
-        if kind is datetime:
-            frame[name] = pandas.to_datetime([at or None for at in frame[name]], utc=True)
-        elif kind is not str:
-            frame[name] = frame[name].astype(kind)
+    frame = _frame(rows, FINDING_COLUMNS)
     frame["reasons"] = [tuple(text.split()) for text in frame["reasons"]]
     return frame
 
@@ -88,42 +74,33 @@ def outcomes_frame(observations: Iterable[Observation]) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
-def events_frame(events: Sequence[Event]) -> geopandas.GeoDataFrame:
-    """Return one row for each event, with the ground of all its findings, EPSG:4326."""
+def events_frame(events: Iterable[Event]) -> geopandas.GeoDataFrame:
+    """Return one row for each event, as it is laid before a reader, with its ground, EPSG:4326.
+
+    Columns are those of `EVENT_COLUMNS`; times are in UTC, ``reasons`` and ``finding_ids`` tuples.
+    """
+    frame = _frame(event_rows(events), EVENT_COLUMNS)
+    for name in ("reasons", "finding_ids"):
+        frame[name] = [tuple(text.split()) for text in frame[name]]
+    return frame
+
+
+def _frame(rows: Sequence[Row], columns: Mapping[str, type]) -> geopandas.GeoDataFrame:
+    """Put rows into a frame, each column of its type."""
     import geopandas
     import pandas
 
-    def at(text: str | None) -> Any:
-        return pandas.Timestamp(text) if text else pandas.NaT
-
-    rows = []
-    for event in events:
-        largest, ended = event.largest, event.ended
-        rows.append(
-            {
-                "id": event.id,
-                "facility": event.facility_id,
-                "kind": event.kind,
-                "state": event.state,
-                "area_m2": largest.area_m2,
-                "area_low_m2": largest.area_low_m2,
-                "area_high_m2": largest.area_high_m2,
-                "probability": largest.probability,
-                "confidence": largest.confidence,
-                "came_after": at(event.came[0].acquired_from_at),
-                "came_until": at(event.came[1].acquired_to_at),
-                "last_seen_at": at(event.last_seen.acquired_to_at),
-                "ended_after": at(ended[0].acquired_from_at if ended else None),
-                "ended_until": at(ended[1].acquired_to_at if ended else None),
-                "findings": tuple(item.id for item in event.findings),
-                "simulated": largest.simulated,
-                "reasons": tuple(str(reason.code) for reason in event.reasons),
-                "text": " ".join(sentences(event.reasons)),
-            }
-        )
-    columns = {name: [row[name] for row in rows] for name in EVENT_COLUMNS}
-    regions = [event.geometry for event in events]
-    return geopandas.GeoDataFrame(columns, geometry=regions, crs="EPSG:4326")
+    frame = geopandas.GeoDataFrame(
+        {name: [row.values[name] for row in rows] for name in columns},
+        geometry=[row.region for row in rows],
+        crs="EPSG:4326",
+    )
+    for name, kind in columns.items():
+        if kind is datetime:
+            frame[name] = pandas.to_datetime([at or None for at in frame[name]], utc=True)
+        elif kind is not str:
+            frame[name] = frame[name].astype(kind)
+    return frame
 
 
 def as_html(title: str, outcomes: pandas.DataFrame, findings: geopandas.GeoDataFrame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,25 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from camp_monitor.records.kinds import KINDS
-from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
+from camp_monitor.report.export.tables import COLUMNS, Row
 from camp_monitor.report.text.sentences import name_of, phrase
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
 _WRITTEN_AT = "1970-01-01T00:00:00.000Z"
 # QGIS of Debian 12 warns of a later version; nothing here needs one.
 _GEOPACKAGE_VERSION = "1.2"
-LAYERS = ("findings", "not_seen")
+_OF_EVENTS = (
+    (
+        "&quot;candidate&quot; OR &quot;verdict&quot; = 'rejected'",
+        "&quot;ranked_as&quot; NOT IN ('confirmed', 'strong')",
+    ),
+    (
+        " || if(&quot;verdict&quot; = 'rejected', '\\n[rejected]', '')"
+        " || if(&quot;candidate&quot;, '\\n[candidate]', '')",
+        " || '\\n' || &quot;standing&quot;",
+    ),
+)
+"""What the style of events has instead of what findings have: what does not lead is paler."""
 _GDAL_UTC = 100  # GDAL's sign for a time in UTC
 # The table in which QGIS keeps styles inside of a GeoPackage, column for column.
 _STYLE_TABLE = """
@@ -35,8 +46,8 @@ CREATE TABLE layer_styles (
 """
 
 
-def write_geopackage(path: Path, findings: Sequence[Row], not_seen: Sequence[Row]) -> None:
-    """Write the layers ``findings`` and ``not_seen`` and their styles to the new file `path`.
+def write_geopackage(path: Path, layers: Mapping[str, Sequence[Row]]) -> None:
+    """Write the layers of `COLUMNS` and their styles to the new file `path`.
 
     Raises
     ------
@@ -47,8 +58,8 @@ def write_geopackage(path: Path, findings: Sequence[Row], not_seen: Sequence[Row
 
     try:
         with _fixed_time():
-            _write_layer(path, "findings", FINDING_COLUMNS, findings)
-            _write_layer(path, "not_seen", NOT_SEEN_COLUMNS, not_seen)
+            for name, rows in layers.items():
+                _write_layer(path, name, COLUMNS[name], rows)
         with closing(sqlite3.connect(path)) as connection:
             _add_styles(connection)
             connection.commit()
@@ -111,7 +122,7 @@ def _add_styles(connection: sqlite3.Connection) -> None:
         "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
         (_WRITTEN_AT,),
     )
-    for layer in LAYERS:
+    for layer in COLUMNS:
         description, style = _description(layer), _style(layer)
         connection.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
@@ -122,12 +133,16 @@ def _add_styles(connection: sqlite3.Connection) -> None:
 
 
 def _description(layer: str) -> str:
-    return phrase("export.findings") if layer == "findings" else phrase("export.not_seen")
+    return phrase(f"export.{layer}")
 
 
 def _style(layer: str) -> str:
     """Return a layer's style, with the names of kinds and what its labels say."""
-    style = Path(__file__).with_name(f"{layer}.qml").read_text(encoding="utf-8")
+    drawn = "findings" if layer == "events" else layer
+    style = Path(__file__).with_name(f"{drawn}.qml").read_text(encoding="utf-8")
+    if layer == "events":
+        for of_findings, of_events in _OF_EVENTS:
+            style = style.replace(of_findings, of_events)
     for kind in KINDS:
         style = style.replace(f'label="{kind}"', f'label="{escape(name_of("kind", kind))}"')
     for mark, text in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
-from camp_monitor.report.export.tables import FINDING_COLUMNS, NOT_SEEN_COLUMNS, Row
+from camp_monitor.report.export.tables import COLUMNS, Row
 from camp_monitor.report.text.sentences import name_of, phrase, share_text
 
 EDGE_COLOURS = {**KIND_COLOURS, "water_loss": "#3D3800"}
@@ -22,16 +22,19 @@ _TYPES = {str: "string", datetime: "string", int: "int", float: "double", bool: 
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def kml_text(findings: Sequence[Row], not_seen: Sequence[Row]) -> str:
-    """Write a KML document with the folders "Findings" and "Not seen".
+def kml_text(layers: Mapping[str, Sequence[Row]]) -> str:
+    """Write a KML document with the folders "Events", "Findings" and "Not seen".
 
     The columns carry their types, so that a GIS reads numbers as numbers. Characters that XML
     forbids become U+FFFD.
     """
-    columns = {"finding": FINDING_COLUMNS, "observation": NOT_SEEN_COLUMNS}
+    columns = {
+        "event": COLUMNS["events"],
+        "finding": COLUMNS["findings"],
+        "observation": COLUMNS["not_seen"],
+    }
     text = _template().render(
-        findings=findings,
-        not_seen=not_seen,
+        layers=layers,
         name_of=name_of,
         phrase=phrase,
         share_text=share_text,

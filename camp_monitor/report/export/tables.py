@@ -14,12 +14,13 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Code
 from camp_monitor.events.events import Event
+from camp_monitor.events.ranking import MOST_ODDS, class_of, ranked
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, verdict_of
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
+from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, name_of
 
 _SCENE_COLUMNS: dict[str, type] = {
     "earliest": datetime,
@@ -91,6 +92,46 @@ NOT_SEEN_COLUMNS: dict[str, type] = {
 """Columns of an observation; ``question`` is what was looked for, in words, and ``reasons`` are the
 codes of why it was not seen, then of its caveats."""
 
+EVENT_COLUMNS: dict[str, type] = {
+    "id": str,
+    "facility": str,
+    "kind": str,
+    "change": str,
+    "state": str,
+    "ranked_as": str,
+    "standing": str,
+    "odds": float,
+    "area_m2": float,
+    "area_low_m2": float,
+    "area_high_m2": float,
+    "confidence": str,
+    "probability": float,
+    "position": str,
+    "simulated": bool,
+    "came_after": datetime,
+    "came_until": datetime,
+    "last_seen": datetime,
+    "ended_after": datetime,
+    "ended_until": datetime,
+    "dates": str,
+    "finding": str,
+    "findings": int,
+    "finding_ids": str,
+    "credit": str,
+    "licences": str,
+    "reasons": str,
+    "reasons_text": str,
+}
+"""Columns of an event; areas, confidence and position are those of ``finding``, its largest.
+
+It came between ``came_after`` and ``came_until`` (``dates`` says it in words), and ended, if it
+did, between the other two.  ``ranked_as`` is one of `camp_monitor.events.ranking.CLASSES`,
+``standing`` that in words, ``odds`` how many times likelier than a mistake it is."""
+COLUMNS = {"events": EVENT_COLUMNS, "findings": FINDING_COLUMNS, "not_seen": NOT_SEEN_COLUMNS}
+"""Of each layer, in the order in which they are written."""
+RECORDS = {"events": "event", "findings": "finding", "not_seen": "not_seen"}
+"""What a row of each layer is called where all are in one table."""
+
 # Invisible and direction-turning characters could run as terminal commands, break XML, or make one
 # text look like another.
 _BLANKS = re.compile("[\t\n\r\u0085\u2028\u2029]")
@@ -106,7 +147,7 @@ class Row:
     Parameters
     ----------
     values : dict
-        By column, in the order of `FINDING_COLUMNS` or `NOT_SEEN_COLUMNS`.
+        By column, in the order that `COLUMNS` states for its layer.
     region : MultiPolygon or None
         EPSG:4326; None where a record has no place of its own.
     """
@@ -118,6 +159,49 @@ class Row:
 def legible(text: str) -> str:
     """Return `text` on one line, with each control character replaced by a visible sign."""
     return _UNSAFE.sub("\ufffd", _BLANKS.sub(" ", text))
+
+
+def event_rows(events: Iterable[Event]) -> list[Row]:
+    """Flatten events, in the order in which they are laid before a reader."""
+    rows = []
+    for event in ranked(events):
+        item, ended = event.largest, event.ended
+        rows.append(
+            Row(
+                {
+                    "id": event.id,
+                    "facility": legible(event.facility_id),
+                    "kind": event.kind,
+                    "change": words.kind_words(event.kind),
+                    "state": event.state,
+                    "ranked_as": class_of(event),
+                    "standing": name_of("ranked_as", class_of(event)),
+                    "odds": float(min(event.odds, MOST_ODDS)),
+                    "area_m2": float(item.area_m2),
+                    "area_low_m2": float(item.area_low_m2),
+                    "area_high_m2": float(item.area_high_m2),
+                    "confidence": item.confidence,
+                    "probability": item.probability,
+                    "position": item.position,
+                    "simulated": item.simulated,
+                    "came_after": event.came[0].acquired_from_at,
+                    "came_until": event.came[1].acquired_to_at,
+                    "last_seen": event.last_seen.acquired_to_at,
+                    "ended_after": ended[0].acquired_from_at if ended else "",
+                    "ended_until": ended[1].acquired_to_at if ended else "",
+                    "dates": words.interval_words(*event.came),
+                    "finding": item.id,
+                    "findings": len(event.findings),
+                    "finding_ids": " ".join(one.id for one in event.findings),
+                    "credit": _scene_values(item)["credit"],
+                    "licences": _scene_values(item)["licences"],
+                    "reasons": " ".join(_codes(event.reasons)),
+                    "reasons_text": legible(words.reason_words(event.reasons)),
+                },
+                _polygonal(event.geometry),
+            )
+        )
+    return rows
 
 
 def finding_rows(

@@ -15,7 +15,7 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import DEFAULT, caveat_sentences, name_of, phrase
+from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 
 MOST_DECIMALS = 5
 """Decimals of a degree; the fifth is 1.1 m on the ground."""
@@ -82,10 +82,10 @@ class Told:
     observation: Observation | None = None
     review: Review | None = None
     superseded: bool = False
-    language: str = DEFAULT
+    language: str | None = None
 
 
-def centre_words(geometry: BaseGeometry, pixel_m: float, language: str = DEFAULT) -> str:
+def centre_words(geometry: BaseGeometry, pixel_m: float, language: str | None = None) -> str:
     """Print the middle of a region: ``42.4312° N, 129.6034° E (WGS 84)``.
 
     The last decimal stands for at least a third of a pixel: finer ones would pretend.
@@ -104,7 +104,7 @@ def centre_words(geometry: BaseGeometry, pixel_m: float, language: str = DEFAULT
     return place_words(middle.x, middle.y, pixel_m, language)
 
 
-def place_words(lon: float, lat: float, pixel_m: float, language: str = DEFAULT) -> str:
+def place_words(lon: float, lat: float, pixel_m: float, language: str | None = None) -> str:
     """Print a place as `centre_words` does."""
     decimals = min(max(math.floor(math.log10(3 * degree_m(lat) / pixel_m)), 0), MOST_DECIMALS)
     return phrase(
@@ -210,7 +210,7 @@ def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -
     return paragraphs
 
 
-def view_words(facts: ViewFacts, scale: str, width_mm: float, language: str = DEFAULT) -> str:
+def view_words(facts: ViewFacts, scale: str, width_mm: float, language: str | None = None) -> str:
     """Say how the images are shown: bands, pixels, projection, scale, corners."""
     lower_left, upper_right = facts.corners
     return phrase(
@@ -252,13 +252,13 @@ def _seen_and_why(told: Told) -> str:
     return f"{_seen_words(told)} {why}".rstrip()
 
 
-def _credits(scenes: Iterable[SceneReference], language: str) -> str:
+def _credits(scenes: Iterable[SceneReference], language: str | None) -> str:
     """Print the credits of scenes, each once."""
     unstated = phrase("caption.no_credit", language)
     return "; ".join(dict.fromkeys(scene.credit.strip() or unstated for scene in scenes))
 
 
-def _image_words(facts: ViewFacts, language: str) -> str:
+def _image_words(facts: ViewFacts, language: str | None) -> str:
     """Name all scenes with sensor, bands, credit and licence, and the grid they are drawn on."""
     unstated = phrase("caption.no_credit", language)
     images = [

@@ -31,7 +31,14 @@ from camp_monitor.report.figure.panels import Shown
 from camp_monitor.report.figure.sheet import panel_px
 from camp_monitor.report.figure.views import read_beside, read_both, view_grid
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import phrase, texts
+from camp_monitor.report.text.sentences import (
+    DEFAULT,
+    choose_language,
+    in_language,
+    language_in_use,
+    phrase,
+    texts,
+)
 from camp_monitor.report.writing import write_whole
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from camp_monitor.scenes.scene import Scene
@@ -123,13 +130,14 @@ def draw_finding_figure(
         review=review,
         superseded=finding.id not in {item.id for item in current},
     )  # fmt: skip
-    return draw_subject(
-        subject,
-        workspace.configuration.scan,
-        file_format=file_format,
-        width_mm=width_mm,
-        options=options,
-    )
+    with in_language(choose_language(options.language, workspace.configuration.language)):
+        return draw_subject(
+            subject,
+            workspace.configuration.scan,
+            file_format=file_format,
+            width_mm=width_mm,
+            options=options,
+        )
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,15 @@ def draw_subject(
     options: FigureOptions = FigureOptions(),  # noqa: B008 - a frozen value
 ) -> FindingFigure:
     """Draw a figure of what was compared with these settings, as `draw_finding_figure` does."""
-    facility, finding, language = subject.facility, subject.finding, options.language
+    with in_language(choose_language(options.language, DEFAULT)):
+        return _draw(subject, settings, file_format, width_mm, options)
+
+
+def _draw(
+    subject: Subject, settings: ScanSettings, file_format: str, width_mm: float,
+    options: FigureOptions,
+) -> FindingFigure:  # fmt: skip
+    facility, finding, language = subject.facility, subject.finding, language_in_use()
     panels = 3 + len(subject.beside)
     check_width_mm(width_mm)
     grid = view_grid(*subject.scenes, finding, panel_px(width_mm, panels))
@@ -291,7 +307,7 @@ def _scenes(workspace: Workspace, finding: Finding) -> tuple[Scene, Scene]:
     return found[0], found[1]
 
 
-def _resolved(callout: CallOut, subject: Subject, language: str) -> CallOut:
+def _resolved(callout: CallOut, subject: Subject, language: str | None) -> CallOut:
     """Give a call-out of a finding its place, and its text where it has none."""
     if not callout.finding_id:
         return callout
@@ -318,7 +334,7 @@ def _remarks(
     facility: Facility,
     korean_font: str | None,
     scenes: Sequence[SceneReference],
-    language: str,
+    language: str | None,
 ) -> tuple[str, ...]:
     """Say what the figure leaves out, and what its licences ask."""
     remarks = []

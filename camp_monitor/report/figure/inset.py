@@ -46,14 +46,15 @@ def draw_inset(axes: Axes, lon: float, lat: float) -> None:
         spine.set(linewidth=0.4, color=BORDER)
     for country in (*OTHERS, OWN):
         colour = OWN_LAND if country == OWN else LAND
-        for ring in _borders()[country]:
+        for ring in borders()[country]:
             axes.add_patch(Polygon(ring, facecolor=colour, edgecolor=BORDER, linewidth=0.3))
     axes.plot([lon], [lat], marker="s", markersize=3.2, markerfacecolor=PLACE,
               markeredgecolor="#ffffff", markeredgewidth=0.5, zorder=5)  # fmt: skip
 
 
 @functools.cache
-def _borders() -> dict[str, list[Ring]]:
+def borders() -> dict[str, list[Ring]]:
+    """Return rings of longitude and latitude by country (ISO 3166-1 alpha-2)."""
     asset = files("camp_monitor.report.figure") / "borders" / "borders.json"
     if not asset.is_file():
         raise InstallationError(

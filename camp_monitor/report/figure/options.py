@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from camp_monitor.errors import InputError
-from camp_monitor.report.text.sentences import DEFAULT
 
 FORMATS = ("png", "svg", "pdf")
 WIDTHS_MM = {"column": 85.0, "page": 170.0, "slide": 250.0}
@@ -85,7 +84,7 @@ class FigureOptions:
     dates: tuple[str, ...] = ()
     callouts: tuple[CallOut, ...] = ()
     inset: bool = True
-    language: str = DEFAULT
+    language: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.dates) > MOST_BESIDE:

@@ -188,11 +188,11 @@ class Panels:
         """Render all dates in their order, and the change over the image after."""
         shown, finding, language = self.shown, self.finding, self.language
         pair = (_for_picture(shown.before), _for_picture(shown.after))
-        before, after = render_pair(*pair, finding.before, finding.after, language)
+        before, after = render_pair(*pair, finding.before, finding.after)
         rows = [("before", finding.before, before), ("after", finding.after, after)]
         for scene, image in shown.beside:
             role = _role(scene, finding)
-            rows.append((role, scene, render_beside(_for_picture(image), scene, pair, language)))
+            rows.append((role, scene, render_beside(_for_picture(image), scene, pair)))
         rows.sort(key=lambda row: (row[1].acquired_from_at, row[1].id))
         panels, images = [], []
         for letter, (role, scene, picture) in zip(LETTERS, rows, strict=False):

@@ -144,13 +144,27 @@ class Drawing:
         group = self._group(f"{title} ({counted})", symbols.swatch_svg(kind))
         self.parts["findings"].append(group)
         for some, faint in ((rejected, symbols.FAINT), (standing, {})):
-            if some:
-                style: dict[str, Any] = symbols.edge_style(kind) | own | faint
-                layers = [
-                    ("casing", symbols.casing_style(kind) | faint, None),
-                    ("findings", style, "bindFinding"),
-                ]
-                self._shapes(some, layers, group)
+            self._findings(kind, some, own | faint, group)
+
+    def add_events(self, shapes: Mapping[str, list[Shape]]) -> None:
+        """Draw findings of other dates, by kind, as one layer: events of which none is drawn."""
+        count = sum(map(len, shapes.values()))
+        if not count:
+            return
+        drawn = next(kind for kind, own in shapes.items() if own)
+        label = phrase("map.event_layer", count=count)
+        group = self._group(label, symbols.swatch_svg(drawn))
+        self.parts["findings"].append(group)
+        for kind, own in shapes.items():
+            self._findings(kind, own, symbols.OTHER_DATE, group)
+
+    def _findings(self, kind: str, shapes: list[Shape], style: dict[str, Any], group: Any) -> None:
+        if shapes:
+            layers = [
+                ("casing", symbols.casing_style(kind) | style, None),
+                ("findings", symbols.edge_style(kind) | style, "bindFinding"),
+            ]
+            self._shapes(shapes, layers, group)
 
     def finish(self, data: dict[str, Any]) -> tuple[str, str]:
         """Return the map's HTML element and its script, elements numbered in order."""
@@ -163,7 +177,9 @@ class Drawing:
         self.map.render()
         packed, self.off_by_px = pack_shapes(self.shapes, self.pixel_deg)
         content = json.dumps(
-            data | {"bounds": self.bounds, "shapes": packed}, separators=(",", ":")
+            data | {"bounds": self.bounds, "shapes": packed},
+            ensure_ascii=False,
+            separators=(",", ":"),
         )
         content = content.replace("<", "\\u003c")
         parts = tojavascript(self.parts)

@@ -38,7 +38,7 @@ def iframe_line(path_name: str, facility: Facility | None = None) -> str:
     """
     title = phrase("map.frame_overview")
     if facility:
-        title = phrase("map.frame", facility=words.short_name(facility.name))
+        title = phrase("map.frame", facility=words.facility_name(facility))
     title = " ".join(html.escape(title, quote=True).split())
     address = quote(path_name, errors="replace")
     return (

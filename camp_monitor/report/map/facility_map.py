@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.assess.question import recall
 from camp_monitor.errors import InputError, SceneError
-from camp_monitor.events.events import Event, by_finding, join_events
+from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
@@ -24,7 +24,7 @@ from camp_monitor.records.review import latest_reviews, rejected_ids
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
-from camp_monitor.report.text.sentences import phrase
+from camp_monitor.report.text.sentences import DEFAULT, choose_language, in_language, phrase
 from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
@@ -71,6 +71,7 @@ def draw_facility_map(
     before: str | None = None,
     after: str | None = None,
     candidates: bool = False,
+    language: str | None = None,
 ) -> FacilityMap:
     """Draw the latest pair scanned of a facility, or the pair of some findings.
 
@@ -84,6 +85,8 @@ def draw_facility_map(
         Of several scanned pairs, the one whose scenes these dates or ids name.
     candidates : bool
         Whether what lies below the working point of its scan is drawn, too.
+    language : str or None
+        ``en`` or ``ko``; None: as the settings say.
 
     Raises
     ------
@@ -91,6 +94,18 @@ def draw_facility_map(
         Nothing was scanned, or the targets do not belong to one pair.
     """
     workspace = open_workspace(workspace)
+    with in_language(choose_language(language, workspace.configuration.language)):
+        return _draw_recorded(workspace, targets, (before, after), candidates=candidates)
+
+
+def _draw_recorded(
+    workspace: Workspace,
+    targets: Sequence[str],
+    dates: tuple[str | None, str | None],
+    *,
+    candidates: bool,
+) -> FacilityMap:
+    """Draw the map in the language in use."""
     if not workspace.ledger.exists():
         raise InputError(
             f"Nothing was scanned in {workspace.root} yet: run 'camp-monitor scan ID --before DATE "
@@ -102,7 +117,7 @@ def draw_facility_map(
         findings = ledger.findings(facility_id, candidates=candidates)
         reviews = ledger.reviews()
     facility = find_facility(workspace.aoi, facility_id)
-    pair = _pair(facility_id, observations, chosen, before, after)
+    pair = _pair(facility_id, observations, chosen, *dates)
     of_pair = [item for item in observations if _scenes_of(item) == pair]
     drawn = list(chosen) or [item for item in findings if _scenes_of(item) == pair]
     version = of_pair[0].outline_version if of_pair else drawn[0].outline_version
@@ -129,7 +144,7 @@ def draw_facility_map(
         drawn,
         of_pair,
         reviews=reviews,
-        events=by_finding(events),
+        events=events,
         notes=tuple(notes),
         simulated=simulated,
     )
@@ -144,6 +159,7 @@ def draw_compared_map(
     observations: Sequence[Observation],
     findings: Sequence[Finding],
     margin_m: float,
+    language: str | None = None,
 ) -> str:
     """Draw the map of one comparison, without a workspace; return the page.
 
@@ -156,21 +172,24 @@ def draw_compared_map(
         What came of comparing them.
     margin_m : float
         As in the settings of the comparison.
+    language : str or None
+        ``en``, also where nothing is said, or ``ko``.
     """
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
-    pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
-    events = by_finding(join_events(findings, observations))
-    return draw_map(
-        facility,
-        facility.outline,
-        *pictures,
-        findings,
-        observations,
-        events=events,
-        notes=tuple(notes),
-        simulated=any(scene.simulated for scene in pair),
-    )
+    events = join_events(findings, observations)
+    with in_language(choose_language(language, DEFAULT)):
+        pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+        return draw_map(
+            facility,
+            facility.outline,
+            *pictures,
+            findings,
+            observations,
+            events=events,
+            notes=tuple(notes),
+            simulated=any(scene.simulated for scene in pair),
+        )
 
 
 _Scenes = tuple[SceneReference, SceneReference]

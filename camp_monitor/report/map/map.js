@@ -39,22 +39,24 @@ const campMonitor = (() => {
       confidence(finding.confidence, finding.confidenceText),
       make("p", "", finding.position),
     );
+    if (finding.event) body.append(make("p", "event", finding.event));
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
     for (const review of earlier) {
       body.append(make("p", "review earlier", texts.earlier.replace("{review}", () => review)));
     }
-    if (finding.event) body.append(make("p", "event", finding.event));
+    const known = make("details", "known", make("summary", "", texts.known));
     if (finding.evidence.length) {
-      body.append(make("h3", "", texts.evidence), definitions("evidence", finding.evidence));
+      known.append(make("h3", "", texts.evidence), definitions("evidence", finding.evidence));
     }
     if (finding.explanations.length) {
-      body.append(make("h3", "", texts.explanations), definitions("explanations", finding.explanations));
+      known.append(make("h3", "", texts.explanations), definitions("explanations", finding.explanations));
     }
     if (finding.caveats.length) {
       const caveats = finding.caveats.map((caveat) => make("li", "", caveat));
-      body.append(make("h3", "", texts.caveats), make("ul", "", ...caveats));
+      known.append(make("h3", "", texts.caveats), make("ul", "", ...caveats));
     }
+    if (known.children.length > 1) body.append(known);
     const record = make("details", "record", make("summary", "", `${texts.finding} ${finding.id}`));
     record.append(definitions("", finding.record));
     body.append(record);
@@ -70,8 +72,7 @@ const campMonitor = (() => {
     return body;
   }
 
-  const popupOptions = { maxWidth: 358, minWidth: 220, autoPanPadding: [16, 16] };
-
+  const popupOptions = { maxWidth: 358, minWidth: 220, autoPan: false };
   function openByKey(layer, label) {
     layer.on("add", () => {
       const path = layer.getElement();
@@ -91,22 +92,21 @@ const campMonitor = (() => {
     const finding = { ...common[feature.properties.common], ...feature.properties };
     layersById.set(finding.id, layer);
     layer.bindPopup(() => findingPopup(finding), popupOptions);
+    inView.keepWhole(layer);
     layer.on("popupopen popupclose", (event) => {
-      const link = document.querySelector(`#findings a[href="#${finding.id}"]`);
+      const links = document.querySelectorAll(`.findings a[href="#${finding.id}"]`);
       layer.getElement()?.classList.toggle("chosen", event.type === "popupopen");
-      if (event.type === "popupclose") {
-        link?.removeAttribute("aria-current");
-        return;
-      }
-      link?.setAttribute("aria-current", "true");
+      for (const link of links) link.toggleAttribute("aria-current", event.type === "popupopen");
+      if (event.type === "popupclose") return;
+      for (const link of links) link.setAttribute("aria-current", "true");
       if (addressed() !== finding.id) window.history.replaceState(null, "", `#${finding.id}`);
     });
-    const verdict = finding.verdict === "unreviewed" ? "" : `, ${finding.verdict}`;
+    const verdict = finding.verdict === "unreviewed" ? "" : `, ${texts[`verdict_${finding.verdict}`]}`;
     openByKey(layer, `${finding.title}, ${finding.interval}, ${finding.area}${verdict}`);
   }
 
   function bindUnseen(feature, layer) {
-    layer.bindPopup(() => unseenPopup(feature.properties), popupOptions);
+    layer.bindPopup(() => unseenPopup(feature.properties), { ...popupOptions, autoPan: true });
     openByKey(layer, texts.notSeen);
   }
 
@@ -123,8 +123,7 @@ const campMonitor = (() => {
     const zoom = map.getBoundsZoom(layer.getBounds().pad(1.2));
     const view = [layer.getBounds().getCenter(), Math.min(Math.max(zoom, parts.openingZoom), 18)];
     map.setView(...view, { animate: false });
-    const corners = layer.getLatLngs().flat(Infinity);
-    layer.openPopup(corners.reduce((top, corner) => (corner.lat > top.lat ? corner : top)));
+    layer.openPopup(inView.northernmost(layer));
   }
 
   function openAddressed(map, parts) {
@@ -134,10 +133,9 @@ const campMonitor = (() => {
 
   // On a phone the list lies over the map, so it closes when a finding was chosen.
   function connectList(map, parts) {
-    const list = document.getElementById("findings");
-    if (!list) return;
+    const list = document.querySelector(".panel-body");
     list.addEventListener("click", (event) => {
-      const link = event.target.closest("a");
+      const link = event.target.closest(".findings a");
       if (!link) return;
       event.preventDefault();
       const id = link.hash.slice(1);
@@ -243,7 +241,7 @@ const campMonitor = (() => {
 
   // Lies in a pane of the map, so that popups can be read over it, but does not move with it.
   function addSimulatedMark(map) {
-    const mark = make("div", "simulated-mark", "SIMULATED");
+    const mark = make("div", "simulated-mark", texts.simulated);
     map.getPane("mark").append(mark);
     function update() {
       const size = map.getSize();
@@ -279,7 +277,19 @@ const campMonitor = (() => {
       content.tabIndex = 0;
       content.setAttribute("role", "group");
       content.setAttribute("aria-label", content.querySelector("h2").textContent);
+      popup.getElement().querySelector(".leaflet-popup-close-button")
+        ?.setAttribute("aria-label", texts.close);
     });
+  }
+
+  // Leaflet's own labels are English.
+  function labelZoom(map) {
+    for (const [which, label] of [["in", texts.zoomIn], ["out", texts.zoomOut]]) {
+      const button = map.getContainer().querySelector(`.leaflet-control-zoom-${which}`);
+      if (!button) continue;
+      button.title = label;
+      button.setAttribute("aria-label", label);
+    }
   }
 
   function arrangePanel(map) {
@@ -342,7 +352,9 @@ const campMonitor = (() => {
     document.getElementById("layers").append(parts.control.getContainer());
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    labelZoom(map);
     addNorthArrow(map);
+    ruler.addTo(map, make);
     addOutlineLabel(parts, data);
     limitView(map, parts, data.bounds);
     keepPixelsHonest(map, [parts.before, parts.after].filter(Boolean));
@@ -356,7 +368,7 @@ const campMonitor = (() => {
   }
 
   const shared = {
-    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, letPopupsBeRead,
+    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, labelZoom, letPopupsBeRead,
   };
   return { bindFinding, bindUnseen, start, shared };
 })();

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.events.events import Event
+from camp_monitor.events.events import Event, by_finding
 from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.records.finding import Finding
@@ -23,6 +23,7 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
 from camp_monitor.report.map.drawing import Drawing
+from camp_monitor.report.map.event_list import event_list, leading
 from camp_monitor.report.map.finding_list import finding_groups
 from camp_monitor.report.map.packing import Shape
 from camp_monitor.report.map.page import make_page
@@ -49,7 +50,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     observations: Sequence[Observation],
     *,
     reviews: Sequence[Review] = (),
-    events: Mapping[str, Event] | None = None,
+    events: Sequence[Event] = (),
     notes: tuple[str, ...] = (),
     simulated: bool = False,
 ) -> str:
@@ -69,8 +70,9 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     reviews : sequence of Review
         What people said of the findings; those whose latest review rejects them are drawn faint
         and counted apart.
-    events : mapping of str to Event, optional
-        What became of each finding, by its id.
+    events : sequence of Event
+        Of the facility, all scanned dates: the list leads with them, popups say what became of a
+        finding, and those of which no finding is drawn are drawn in a layer of their own.
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
@@ -98,7 +100,18 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     drawing.add_outline(outline.geometry, ring, outline.basis, label)
     for unseen_label, places in _unseen_layers(outline, observations).items():
         drawing.add_unseen(unseen_label, places)
-    common = _add_findings(drawing, shown, reviews, events or {})
+    common: list[dict[str, Any]] = []
+    drawn = {finding.id for finding in shown}
+    others = [
+        event.largest
+        for event in leading(events)
+        if drawn.isdisjoint(finding.id for finding in event.findings)
+    ]
+    popups = _popups([*shown, *others], reviews, by_finding(events), common)
+    for kind, candidate in itertools.product(KINDS, (True, False)):
+        own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
+        drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
+    drawing.add_events({kind: [popups[i.id] for i in others if i.kind == kind] for kind in KINDS})
     element, script = drawing.finish(
         {
             "before": before and words.date_words(before.reference),
@@ -112,41 +125,36 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     rejected = rejected_ids(reviews)
     content = panel_content(facility, outline, findings, observations, pictures, rejected)
     content |= {
+        "events": event_list(events, drawn),
         "groups": finding_groups(shown, reviews),
         "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
-    mark = "SIMULATED: " if simulated else ""
-    content["title"] = f"{mark}{content['title']}"
+    if simulated:
+        content["title"] = phrase("simulated.title", title=content["title"])
     return _page_with_pictures(content, element, script, pictures)
 
 
-def _add_findings(
-    drawing: Drawing,
+def _popups(
     findings: Sequence[Finding],
     reviews: Sequence[Review],
     events: Mapping[str, Event],
-) -> list[dict[str, Any]]:
-    """Draw findings kind by kind; return what the popups of several print alike."""
-    by_finding: dict[str, list[Review]] = {}
+    common: list[dict[str, Any]],
+) -> dict[str, Shape]:
+    """Return each finding with what its popup prints; what several print alike goes to `common`."""
+    by_id: dict[str, list[Review]] = {}
     for review in in_order_of_review(reviews):
-        by_finding.setdefault(review.finding_id, []).insert(0, review)
-    common: list[dict[str, Any]] = []
-    for kind, candidate in itertools.product(KINDS, (True, False)):
-        shapes: list[Shape] = []
-        for finding in findings:
-            if (finding.kind, finding.candidate) != (kind, candidate):
-                continue
-            alike = _common_properties(finding)
-            if alike not in common:
-                common.append(alike)
-            event = events.get(finding.id)
-            own = _own_properties(finding, by_finding.get(finding.id, ()), event)
-            shapes.append((finding.geometry, {"common": common.index(alike), **own}))
-        drawing.add_findings(kind, shapes, candidates=candidate)
-    return common
+        by_id.setdefault(review.finding_id, []).insert(0, review)
+    shapes = {}
+    for finding in findings:
+        alike = _common_properties(finding)
+        if alike not in common:
+            common.append(alike)
+        own = _own_properties(finding, by_id.get(finding.id, ()), events.get(finding.id))
+        shapes[finding.id] = (finding.geometry, {"common": common.index(alike), **own})
+    return shapes
 
 
 def _page_with_pictures(

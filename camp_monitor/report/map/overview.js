@@ -2,7 +2,7 @@
 // All text arrives as data and is set as text, never as HTML.
 const campOverview = (() => {
   const {
-    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, letPopupsBeRead,
+    make, popupOptions, wide, addressed, addNorthArrow, arrangePanel, labelZoom, letPopupsBeRead,
   } = campMonitor.shared;
   const STEPS_DEG = [20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
   const LEAST_GAP_PX = 100;
@@ -12,9 +12,9 @@ const campOverview = (() => {
 
   function placePopup(place) {
     const body = make("div", "popup", make("h2", "", place.name));
-    for (const korean of place.namesKo) {
-      const line = make("p", "korean", korean);
-      line.lang = "ko";
+    for (const [language, name] of place.otherNames) {
+      const line = make("p", "also", name);
+      line.lang = language;
       body.append(line);
     }
     body.append(make("p", "fine", place.outline), make("p", "fine", place.status));
@@ -202,6 +202,7 @@ const campOverview = (() => {
     const markers = new Map(places.map((place) => [place.id, addPlace(map, place)]));
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    labelZoom(map);
     addNorthArrow(map);
     addNames(map, places);
     letPopupsBeRead(map);

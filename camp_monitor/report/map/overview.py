@@ -17,7 +17,7 @@ import shapely
 from markupsafe import Markup, escape
 from shapely.geometry import mapping
 
-from camp_monitor.facilities import TYPES, Facility, Outline, read_registry
+from camp_monitor.facilities import Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lists import open_lists
 from camp_monitor.records.finding import Finding
@@ -27,7 +27,7 @@ from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import name_of, phrase
+from camp_monitor.report.text.sentences import choose_language, in_language, name_of, phrase
 from camp_monitor.workspace import AnyWorkspace, open_workspace
 
 STATES = ("findings", "looked", "not_seen", "never")
@@ -56,8 +56,14 @@ class Overview:
     headline: str
 
 
-def draw_workspace_overview(workspace: AnyWorkspace) -> Overview:
+def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = None) -> Overview:
     """Draw the overview of a workspace: its registry and, if there is one, its ledger.
+
+    Parameters
+    ----------
+    workspace : Workspace, Path or str
+    language : str or None
+        ``en`` or ``ko``; None: as the settings say.
 
     Raises
     ------
@@ -66,12 +72,13 @@ def draw_workspace_overview(workspace: AnyWorkspace) -> Overview:
     """
     workspace = open_workspace(workspace)
     facilities = read_registry(workspace.aoi)
-    if not workspace.ledger.exists():
-        return draw_overview(facilities, (), ())
-    with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
-        counted, newest = lists.by_kind(), lists.newest()
-        rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-    return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
+    with in_language(choose_language(language, workspace.configuration.language)):
+        if not workspace.ledger.exists():
+            return draw_overview(facilities, (), ())
+        with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
+            counted, newest = lists.by_kind(), lists.newest()
+            rejected, simulated = lists.rejected_ids(), lists.is_simulated()
+        return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
 
 
 def draw_overview(
@@ -154,7 +161,7 @@ def _draw(
     headline = _headline(entries)
     heading = phrase("overview.title", facilities=words.facilities_words(len(entries)))
     content = {
-        "title": f"{'SIMULATED: ' if simulated else ''}{heading}",
+        "title": phrase("simulated.title", title=heading) if simulated else heading,
         "heading": heading,
         "headline": headline,
         "groups": _groups(placed),
@@ -163,7 +170,7 @@ def _draw(
         "hatches": Markup(symbols.hatches_svg()),
     }
     label = phrase("overview.map")
-    data = json.dumps(placed, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(placed, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     html = make_page(
         content,
         map_element=f'<div id="overview" role="region" aria-label="{escape(label)}"></div>',
@@ -215,10 +222,9 @@ def _entry(facility: Facility, known: _Known, rejected: frozenset[str]) -> dict[
         state = "not_seen"
     return {
         "id": facility.id,
-        "name": words.short_name(facility.name),
-        "label": _label(facility.name),
-        "namesKo": [words.short_name(name) for name in facility.names_ko],
-        "korean": words.short_name(facility.names_ko[0]) if facility.names_ko else "",
+        "name": words.facility_name(facility),
+        "label": _label(words.facility_name(facility)),
+        "otherNames": words.other_names(facility),
         "status": _status_words(facility),
         "state": state,
         "standing": standing,
@@ -280,16 +286,16 @@ def _answer(observation: Observation, rejected: frozenset[str]) -> list[str]:
 
 def _status_words(facility: Facility) -> str:
     """Say what kind of facility it is and what its sources say of its operation."""
-    kind = TYPES.get(facility.type, facility.type)
-    status = facility.status
+    kind = name_of("facility_type", facility.type)
+    status, operation = facility.status, name_of("operation", facility.status.value)
     kind = kind[0].upper() + kind[1:]
     if status.date:
-        return phrase("overview.status_dated", type=kind, status=status.value, date=status.date)
-    return phrase("overview.status", type=kind, status=status.value)
+        return phrase("overview.status_dated", type=kind, status=operation, date=status.date)
+    return phrase("overview.status", type=kind, status=operation)
 
 
 def _label(name: str) -> str:
     """Shorten a name for the map: without brackets and without the type of facility."""
     short = re.sub(r"\s*\(.*", "", name, flags=re.DOTALL)
-    short = re.sub(r"^(Kyo-hwa-so|Kwan-li-so)\s+", "", short) or name
+    short = re.sub(r"^(Kyo-hwa-so|Kwan-li-so)\s+|\s*(교화소|관리소)$", "", short) or name
     return short if len(short) <= 40 else f"{short[:39]}…"

@@ -13,7 +13,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from camp_monitor.errors import InstallationError
-from camp_monitor.report.text.sentences import phrase, texts
+from camp_monitor.report.policy import content_policy
+from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
 
 def make_page(
@@ -41,18 +42,19 @@ def make_page(
         Leaflet is not in the package.
     """
     layers = ["map"] if name == "map" else ["map", name]
+    own = (_read(_room() / f"{part}.js") for part in ("in_view", "ruler", *layers))
+    own_script = "\n".join([_texts(), *own])
+    scripts = [_inline(text) for text in (_leaflet_script(), own_script, map_script)]
+    style = _leaflet_style() + "".join(_read(_room() / f"{layer}.css") for layer in layers)
+    style = _inline(style)
     page = _template(name).render(
         content,
         phrase=phrase,
+        language=language_in_use(),
         map_element=Markup(map_element),
-        map_script=_inline(map_script),
-        leaflet=_inline(_leaflet_script()),
-        own_script=_inline(
-            "\n".join([_texts(), *(_read(_room() / f"{layer}.js") for layer in layers)])
-        ),
-        style=_inline(
-            _leaflet_style() + "".join(_read(_room() / f"{layer}.css") for layer in layers)
-        ),
+        policy=Markup(content_policy(styles=[style], scripts=scripts)),
+        scripts=scripts,
+        style=style,
     )
     return page.encode("utf-8", "replace").decode()
 

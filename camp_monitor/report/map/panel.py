@@ -50,13 +50,13 @@ def panel_content(
     rejected : collection of str
         Ids of findings whose latest review rejects them.
     """
-    name = words.short_name(facility.name)
+    name = words.facility_name(facility)
     interval = _interval(findings, observations, pictures)
     shared = _caveats_of_all(observations)
     return {
         "title": phrase("map.title", facility=name, interval=interval) if interval else name,
         "name": name,
-        "names_ko": [words.short_name(korean) for korean in facility.names_ko],
+        "other_names": words.other_names(facility),
         "interval": interval,
         "headline": words.headline_words(findings, observations, rejected),
         "questions": [_question_row(observation, rejected, shared) for observation in observations],

@@ -38,6 +38,8 @@ FAINT: dict[str, str | float] = {"opacity": 0.4, "fillOpacity": 0.3}
 """Leaflet's path options for a finding that a reviewer rejected."""
 CANDIDATE: dict[str, str | float] = {"dashArray": "2 4", "fillOpacity": 0.3}
 """Likewise, for one below the working point."""
+OTHER_DATE: dict[str, str | float] = {"dashArray": "8 5", "fillOpacity": 0.5}
+"""Likewise, for one that other images show than those on the map."""
 
 
 DARK, PALE = "#10202b", "#ffffff"
@@ -73,7 +75,7 @@ def hatches_svg() -> str:
     """Return the SVG element that defines every hatch as ``#hatch-KIND``."""
     patterns = "".join(_hatch(kind) for kind in HATCHES)
     return (
-        '<svg width="0" height="0" style="position:absolute" aria-hidden="true">'
+        '<svg width="0" height="0" class="hatches" aria-hidden="true">'
         f"<defs>{patterns}</defs></svg>"
     )
 

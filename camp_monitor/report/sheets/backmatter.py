@@ -14,7 +14,7 @@ LONGEST = 1000
 
 
 def backmatter_blocks(
-    facilities: Sequence[Facility], settings: ReportSettings, language: str
+    facilities: Sequence[Facility], settings: ReportSettings, language: str | None
 ) -> list[Block]:
     """Return the blocks after the last sheet, but for the version, which rests on all of them."""
     blocks: list[Block] = [Heading(phrase("report.reading", language), 1)]
@@ -28,7 +28,7 @@ def backmatter_blocks(
     return blocks
 
 
-def _terms(language: str) -> tuple[tuple[str, str], ...]:
+def _terms(language: str | None) -> tuple[tuple[str, str], ...]:
     """Return the words of the field that a report uses, and what they mean."""
     meanings = {
         "event": phrase("report.term.event", language),
@@ -45,7 +45,7 @@ def _terms(language: str) -> tuple[tuple[str, str], ...]:
     return tuple((name_of("term", key, language), said) for key, said in meanings.items())
 
 
-def limits(language: str) -> tuple[str, ...]:
+def limits(language: str | None) -> tuple[str, ...]:
     """Return what every report says of its borders, of the ground, and of what it cannot tell."""
     names = (
         phrase("report.limit.ground", language),
@@ -57,13 +57,13 @@ def limits(language: str) -> tuple[str, ...]:
     return names
 
 
-def contact_words(settings: ReportSettings, language: str) -> str:
+def contact_words(settings: ReportSettings, language: str | None) -> str:
     """Say whom to ask, as the workspace is set."""
     contact = legible(settings.contact, LONGEST)
     return contact or phrase("report.no_contact", language)
 
 
-def imprint(version: str, last_day: str, language: str) -> Paragraph:
+def imprint(version: str, last_day: str, language: str | None) -> Paragraph:
     """Say which version of a report this is, from which records and by which program."""
     return Paragraph(
         phrase("report.version", language, version=version, day=last_day, program=__version__),
@@ -71,7 +71,7 @@ def imprint(version: str, last_day: str, language: str) -> Paragraph:
     )
 
 
-def _sources(facilities: Sequence[Facility], language: str) -> tuple[str, ...]:
+def _sources(facilities: Sequence[Facility], language: str | None) -> tuple[str, ...]:
     """Return every source of the facilities once, and that of the inset."""
     said = [
         phrase("report.source", language, title=source.title, publisher=source.publisher,

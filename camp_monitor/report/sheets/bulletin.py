@@ -30,7 +30,7 @@ MOST_INSIDE = 4
 
 
 def bulletin_blocks(
-    dossier: Dossier, case: Case, settings: ReportSettings, language: str
+    dossier: Dossier, case: Case, settings: ReportSettings, language: str | None
 ) -> list[Block]:
     """Return the blocks of one page: what, how much, since when, what lies in it, who, unseen."""
     blocks: list[Block] = []
@@ -45,7 +45,7 @@ def bulletin_blocks(
     return blocks
 
 
-def _rows(dossier: Dossier, case: Case, language: str) -> tuple[tuple[str, str], ...]:
+def _rows(dossier: Dossier, case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
     event, finding = case.event, case.finding
     area, interval = words.area_words(case.extent, language)
     is_water = event.kind in WATER
@@ -71,7 +71,7 @@ def _rows(dossier: Dossier, case: Case, language: str) -> tuple[tuple[str, str],
     return legible_rows(rows, LONGEST)
 
 
-def _since(event: Event, language: str) -> str:
+def _since(event: Event, language: str | None) -> str:
     """Say since when, and whether it is still there."""
     came = words.interval_words(*event.came, language)
     last = words.date_words(event.last_seen, language)
@@ -81,7 +81,7 @@ def _since(event: Event, language: str) -> str:
     return phrase("bulletin.since_until", language, came=came, last=last, gone=gone)
 
 
-def _inside(dossier: Dossier, case: Case, language: str) -> str:
+def _inside(dossier: Dossier, case: Case, language: str | None) -> str:
     """Name published places and other events that lie in what changed."""
     ground = case.ground
     said = [
@@ -106,7 +106,7 @@ def _published(facility: Facility) -> list[Candidate]:
     return [one for one in facility.candidates if one.role != "other_site"]
 
 
-def _unseen(dossier: Dossier, case: Case, language: str) -> tuple[str, ...]:
+def _unseen(dossier: Dossier, case: Case, language: str | None) -> tuple[str, ...]:
     """Say what nobody has seen: ground, time, people."""
     finding, seen = case.finding, case.observation
     said = []

@@ -85,7 +85,7 @@ class Document:
     title: str
     subtitle: str
     mark: str
-    language: str
+    language: str | None
     blocks: tuple[Block, ...]
     footer: str = ""
     is_bulletin: bool = False

@@ -131,7 +131,7 @@ class Dossier:
 
 
 def read_dossiers(
-    workspace: Workspace, targets: Sequence[str], language: str, *, is_bulletin: bool = False
+    workspace: Workspace, targets: Sequence[str], language: str | None, *, is_bulletin: bool = False
 ) -> tuple[Dossier, ...]:
     """Read what a report of these facilities and events is made from, and draw the figures.
 
@@ -213,13 +213,13 @@ def _chosen(dossier: Dossier, is_bulletin: bool) -> list[Event]:
 
 
 def _with_cases(
-    workspace: Workspace, dossier: Dossier, events: Sequence[Event], language: str
+    workspace: Workspace, dossier: Dossier, events: Sequence[Event], language: str | None
 ) -> Dossier:
     cases = tuple(_case(workspace, dossier, event, language) for event in events)
     return replace(dossier, cases=cases)
 
 
-def _case(workspace: Workspace, dossier: Dossier, event: Event, language: str) -> Case:
+def _case(workspace: Workspace, dossier: Dossier, event: Event, language: str | None) -> Case:
     """Draw the figure of an event; a report without one is better than none."""
     finding, figure, failure = event.largest, None, ""
     try:

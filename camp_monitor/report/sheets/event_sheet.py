@@ -37,7 +37,7 @@ LONGEST = 600
 """Characters of a text of others, such as a credit, in one cell."""
 
 
-def event_blocks(facility: Facility, case: Case, language: str) -> list[Block]:
+def event_blocks(facility: Facility, case: Case, language: str | None) -> list[Block]:
     """Return the blocks of a sheet, from its heading to what could not be seen."""
     event, place = case.event, legible(words.short_name(facility.name))
     kind = words.kind_words(event.kind, language)
@@ -63,7 +63,7 @@ def event_blocks(facility: Facility, case: Case, language: str) -> list[Block]:
     return blocks
 
 
-def picture_blocks(facility: Facility, case: Case, language: str) -> list[Block]:
+def picture_blocks(facility: Facility, case: Case, language: str | None) -> list[Block]:
     """Return the figure, or why there is none."""
     if case.figure is None:
         reason = legible(case.failure, LONGEST)
@@ -84,7 +84,7 @@ def picture_blocks(facility: Facility, case: Case, language: str) -> list[Block]
     ]
 
 
-def event_rows(case: Case, language: str) -> tuple[tuple[str, str], ...]:
+def event_rows(case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
     """Return what is on record of an event, as names and values."""
     event, finding = case.event, case.finding
     area, interval = words.area_words(case.extent, language)
@@ -115,7 +115,7 @@ def event_rows(case: Case, language: str) -> tuple[tuple[str, str], ...]:
     return legible_rows(rows, LONGEST)
 
 
-def review_words(case: Case, language: str) -> str:
+def review_words(case: Case, language: str | None) -> str:
     """Say what a person made of it, without the name: a report travels far."""
     if case.review is None:
         return phrase("caption.unreviewed", language)
@@ -132,7 +132,7 @@ def scenes_of(case: Case) -> list[SceneReference]:
     return sorted(unique.values(), key=lambda scene: (scene.acquired_from_at, scene.id))
 
 
-def _images(case: Case, language: str) -> Table:
+def _images(case: Case, language: str | None) -> Table:
     """List the images with their dates, credits and licences."""
     unstated = phrase("caption.no_credit", language)
     shown = {case.finding.before.id: "before", case.finding.after.id: "after"}
@@ -158,7 +158,7 @@ def _images(case: Case, language: str) -> Table:
     return Table(phrase("report.event.images", language), names, tuple(rows))
 
 
-def _method_blocks(case: Case, language: str) -> list[Block]:
+def _method_blocks(case: Case, language: str | None) -> list[Block]:
     """Say how it was found, and what was measured of how often that is wrong."""
     finding = case.finding
     question = words.question_words(finding.method, language).lower()
@@ -177,7 +177,7 @@ def _method_blocks(case: Case, language: str) -> list[Block]:
     return blocks
 
 
-def _rate_words(case: Case, language: str) -> tuple[str, ...]:
+def _rate_words(case: Case, language: str | None) -> tuple[str, ...]:
     """Say what was measured of errors: around it, on labelled images, and how small it may be."""
     measured, seen = dict(case.finding.measurements), case.observation
     said = []
@@ -201,7 +201,7 @@ def _rate_words(case: Case, language: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def unseen_blocks(case: Case, language: str) -> list[Block]:
+def unseen_blocks(case: Case, language: str | None) -> list[Block]:
     """Say what could not be seen, and what weakens the result."""
     seen, finding = case.observation, case.finding
     if seen is None:

@@ -26,7 +26,7 @@ MOST_EVENTS = 25
 """Rows of the table of events; what is left out is counted."""
 
 
-def facility_blocks(dossier: Dossier, language: str) -> list[Block]:
+def facility_blocks(dossier: Dossier, language: str | None) -> list[Block]:
     """Return the blocks of a summary."""
     facility = dossier.facility
     blocks: list[Block] = [Heading(legible(words.short_name(facility.name)), 1)]
@@ -45,7 +45,7 @@ def facility_blocks(dossier: Dossier, language: str) -> list[Block]:
     return blocks
 
 
-def summary_words(dossier: Dossier, language: str) -> str:
+def summary_words(dossier: Dossier, language: str | None) -> str:
     """Sum up in a sentence how often the place was looked at, and what came of it."""
     looks = dossier.observations
     first = min(one.before.acquired_from_at for one in looks)[:10]
@@ -62,7 +62,7 @@ def summary_words(dossier: Dossier, language: str) -> str:
     )
 
 
-def facility_rows(facility: Facility, language: str) -> tuple[tuple[str, str], ...]:
+def facility_rows(facility: Facility, language: str | None) -> tuple[tuple[str, str], ...]:
     """Return what is published of a facility, each with who says so."""
     unknown = phrase("report.unpublished", language)
     outline = facility.outline
@@ -83,7 +83,7 @@ def facility_rows(facility: Facility, language: str) -> tuple[tuple[str, str], .
     return legible_rows(rows, LONGEST, unknown)
 
 
-def agency_words(facility: Facility, agency: Agency, language: str) -> str:
+def agency_words(facility: Facility, agency: Agency, language: str | None) -> str:
     """Say who is said to be responsible, and who says so."""
     if agency.value is None:
         return phrase("report.agency.unknown", language)
@@ -91,7 +91,7 @@ def agency_words(facility: Facility, agency: Agency, language: str) -> str:
     return phrase("report.agency", language, agency=agency.value, source=source)
 
 
-def administration_words(facility: Facility, event: Event, language: str) -> str:
+def administration_words(facility: Facility, event: Event, language: str | None) -> str:
     """Say who was responsible by name when something came, and what that is called now."""
     day = event.came[1].acquired_to_at[:10]
     names = facility.agency.names
@@ -107,7 +107,7 @@ def administration_words(facility: Facility, event: Event, language: str) -> str
                   now_source=source_words(facility, now.source, language))  # fmt: skip
 
 
-def source_words(facility: Facility, key: str, language: str) -> str:
+def source_words(facility: Facility, key: str, language: str | None) -> str:
     """Name a source of a facility by its key; a text that is no key stays as it is."""
     for source in facility.sources:
         if source.key == key:
@@ -116,21 +116,21 @@ def source_words(facility: Facility, key: str, language: str) -> str:
     return key or phrase("caption.no_credit", language)
 
 
-def status_words(facility: Facility, language: str) -> str:
+def status_words(facility: Facility, language: str | None) -> str:
     """Say what is said of the operation, when, and on what grounds."""
     status = facility.status
     parts = [status.value, status.date or "", status.as_of or "", status.conflict or ""]
     return "; ".join(part for part in dict.fromkeys(parts) if part)
 
 
-def _grade_words(facility: Facility, language: str) -> str:
+def _grade_words(facility: Facility, language: str | None) -> str:
     if facility.position_grade is None:
         return ""
     grade = name_of("position_grade", facility.position_grade, language)
     return phrase("report.grade", language, grade=grade, reason=facility.position_reason or "")
 
 
-def _event_blocks(dossier: Dossier, language: str) -> list[Block]:
+def _event_blocks(dossier: Dossier, language: str | None) -> list[Block]:
     """List the events, the surest before the others, the newest of them first."""
     title = phrase("report.facility.events", language)
     if not dossier.events:
@@ -157,7 +157,7 @@ def _event_blocks(dossier: Dossier, language: str) -> list[Block]:
     return blocks
 
 
-def _event_row(event: Event, language: str) -> tuple[str, ...]:
+def _event_row(event: Event, language: str | None) -> tuple[str, ...]:
     area, interval = words.area_words(event.largest, language)
     return (
         event.id,
@@ -168,7 +168,7 @@ def _event_row(event: Event, language: str) -> tuple[str, ...]:
     )
 
 
-def _looks(dossier: Dossier, language: str) -> Table:
+def _looks(dossier: Dossier, language: str | None) -> Table:
     """Count what came of all observations, question by question, and when it last was seen."""
     by_question: dict[str, list[int]] = {}
     last: dict[str, str] = {}

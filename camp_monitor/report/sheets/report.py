@@ -17,9 +17,14 @@ from camp_monitor.report.sheets.dossier import Dossier, read_dossiers
 from camp_monitor.report.sheets.event_sheet import event_blocks
 from camp_monitor.report.sheets.facility_sheet import facility_blocks
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import DEFAULT, phrase
+from camp_monitor.report.text.sentences import (
+    choose_language,
+    in_language,
+    language_in_use,
+    phrase,
+)
 from camp_monitor.settings import ReportSettings
-from camp_monitor.workspace import AnyWorkspace, open_workspace
+from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 WRITERS: dict[str, Callable[[Document], bytes]] = {
     "html": html_of,
@@ -56,7 +61,7 @@ def draw_report(
     *,
     file_format: str,
     bulletin: bool = False,
-    language: str = DEFAULT,
+    language: str | None = None,
 ) -> DrawnReport:
     """Make a report: one summary for each facility and one sheet for each event.
 
@@ -69,7 +74,8 @@ def draw_report(
         ``html``, ``docx`` or ``pdf``.
     bulletin : bool
         One page about one event instead.
-    language : str
+    language : str or None
+        ``en`` or ``ko``; None: that in use, else that of the settings.
 
     Raises
     ------
@@ -81,9 +87,16 @@ def draw_report(
     if file_format not in WRITERS:
         raise InputError(f"A report is one of {', '.join(WRITERS)}, not {file_format!r}.")
     workspace = open_workspace(workspace)
-    settings = workspace.configuration.report
-    dossiers = read_dossiers(workspace, targets, language, is_bulletin=bulletin)
-    make = make_bulletin if bulletin else make_report
+    with in_language(choose_language(language, workspace.configuration.language)):
+        return _draw(workspace, targets, file_format, is_bulletin=bulletin)
+
+
+def _draw(
+    workspace: Workspace, targets: Sequence[str], file_format: str, *, is_bulletin: bool
+) -> DrawnReport:
+    settings, language = workspace.configuration.report, language_in_use()
+    dossiers = read_dossiers(workspace, targets, language, is_bulletin=is_bulletin)
+    make = make_bulletin if is_bulletin else make_report
     document = make(dossiers, settings, language)
     remarks = [
         remark
@@ -99,7 +112,7 @@ def draw_report(
 
 
 def make_report(
-    dossiers: Sequence[Dossier], settings: ReportSettings, language: str = DEFAULT
+    dossiers: Sequence[Dossier], settings: ReportSettings, language: str | None = None
 ) -> Document:
     """Put the whole report together."""
     facilities = [dossier.facility for dossier in dossiers]
@@ -115,7 +128,7 @@ def make_report(
 
 
 def make_bulletin(
-    dossiers: Sequence[Dossier], settings: ReportSettings, language: str = DEFAULT
+    dossiers: Sequence[Dossier], settings: ReportSettings, language: str | None = None
 ) -> Document:
     """Put a bulletin together.
 
@@ -143,7 +156,7 @@ def _document(
     title: str,
     blocks: list[Block],
     day: str,
-    language: str,
+    language: str | None,
     *,
     is_bulletin: bool,
 ) -> Document:
@@ -159,7 +172,7 @@ def _document(
     return Document(title, subtitle, mark, language, tuple(blocks), footer, is_bulletin=is_bulletin)
 
 
-def _places(dossiers: Sequence[Dossier], language: str) -> str:
+def _places(dossiers: Sequence[Dossier], language: str | None) -> str:
     names = [legible(words.short_name(dossier.facility.name), 90) for dossier in dossiers]
     if len(names) <= MOST_NAMES:
         return ", ".join(names)

@@ -8,15 +8,15 @@ from typing import Protocol
 
 from camp_monitor.codes import UNSEEN, Code
 from camp_monitor.events.events import Event
-from camp_monitor.facilities.facility import Outline
+from camp_monitor.facilities.facility import Facility, Outline
 from camp_monitor.notes import Note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.text.sentences import (
-    DEFAULT,
     explanation_rows,
+    language_in_use,
     name_of,
     phrase,
     sentences,
@@ -28,26 +28,28 @@ LONGEST_NAME = 160
 """Characters of a name that are printed; longer ones are cut."""
 
 
-def kind_words(kind: str, language: str = DEFAULT) -> str:
+def kind_words(kind: str, language: str | None = None) -> str:
     """Name a kind of change: ``New construction``."""
     return name_of("kind", kind, language)
 
 
-def question_words(method: str, language: str = DEFAULT) -> str:
+def question_words(method: str, language: str | None = None) -> str:
     """Name the question that a detector answers: ``construction/1`` asks for new construction."""
     stem = method.partition("/")[0]
     named = name_of("question", stem, language)
     return kind_words(stem, language) if named == stem else named
 
 
-def interval_words(before: SceneReference, after: SceneReference, language: str = DEFAULT) -> str:
+def interval_words(
+    before: SceneReference, after: SceneReference, language: str | None = None
+) -> str:
     """Date a change in words: ``between 2016-08-20 and 2016-09-12``, never "on"."""
     return phrase(
         "interval", language, first=before.acquired_from_at[:10], last=after.acquired_to_at[:10]
     )
 
 
-def position_words(finding: Finding, language: str = DEFAULT) -> str:
+def position_words(finding: Finding, language: str | None = None) -> str:
     """Say where a finding lies to the outline."""
     return name_of("position", finding.position, language)
 
@@ -65,7 +67,7 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
     return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
-def confidence_words(finding: Finding, language: str = DEFAULT) -> str:
+def confidence_words(finding: Finding, language: str | None = None) -> str:
     """Say how sure a finding is, in words and as a count of similar findings."""
     level, said = name_of("confidence", finding.confidence, language), real_words(finding, language)
     return marked(
@@ -75,12 +77,12 @@ def confidence_words(finding: Finding, language: str = DEFAULT) -> str:
     )
 
 
-def marked(finding: Finding, said: str, language: str = DEFAULT) -> str:
+def marked(finding: Finding, said: str, language: str | None = None) -> str:
     """Add to words about a finding that it lies below the working point, where it does."""
     return phrase("confidence.candidate", language, said=said) if finding.candidate else said
 
 
-def real_words(finding: Finding, language: str = DEFAULT) -> str:
+def real_words(finding: Finding, language: str | None = None) -> str:
     """Say a probability as a count of like findings whose truth is known; empty without one."""
     if finding.probability is None:
         return ""
@@ -89,12 +91,12 @@ def real_words(finding: Finding, language: str = DEFAULT) -> str:
     return phrase("real", language, tenths=min(max(round(finding.probability * 10), 1), 9))
 
 
-def state_words(event: Event, language: str = DEFAULT) -> str:
+def state_words(event: Event, language: str | None = None) -> str:
     """Name the state of an event, and of what is not confirmed whether it is strong."""
     return name_of("state", "strong" if event.is_strong else event.state, language)
 
 
-def event_words(event: Event, language: str = DEFAULT) -> str:
+def event_words(event: Event, language: str | None = None) -> str:
     """Say what all dates together make of a thing: what, since when, and what became of it."""
     return phrase(
         "event",
@@ -123,7 +125,7 @@ class Sized(Protocol):
         """Upper end of its interval."""
 
 
-def area_words(finding: Sized, language: str = DEFAULT) -> tuple[str, str]:
+def area_words(finding: Sized, language: str | None = None) -> tuple[str, str]:
     """Print the area and its interval: ``("1,840 m²", "1,600 to 2,100 m²")``.
 
     The unit fits the area: square metres below 10,000, hectares below 100 ha, else square
@@ -153,7 +155,7 @@ def _area_unit(area_m2: float) -> tuple[str, float, int | None]:
     return "m²", 1.0, 0
 
 
-def explanation_pairs(finding: Finding, language: str = DEFAULT) -> tuple[tuple[str, str], ...]:
+def explanation_pairs(finding: Finding, language: str | None = None) -> tuple[tuple[str, str], ...]:
     """Print each alternative explanation that was examined, and what came of it."""
     return tuple(
         (cause, phrase("explanation", language, verdict=verdict, measured=measured))
@@ -161,12 +163,12 @@ def explanation_pairs(finding: Finding, language: str = DEFAULT) -> tuple[tuple[
     )
 
 
-def explanation_words(finding: Finding, language: str = DEFAULT) -> tuple[str, ...]:
+def explanation_words(finding: Finding, language: str | None = None) -> tuple[str, ...]:
     """Print each alternative explanation as one text: ``shadow: ruled out (...)``."""
     return tuple(f"{cause}: {said}" for cause, said in explanation_pairs(finding, language))
 
 
-def review_words(review: Review, language: str = DEFAULT) -> str:
+def review_words(review: Review, language: str | None = None) -> str:
     """Print a review: ``Rejected by review, R. N., 2016-09-20: a shadow``."""
     verdict = name_of("verdict", review.verdict, language).capitalize()
     date = review.reviewed_at[:10]
@@ -177,32 +179,32 @@ def review_words(review: Review, language: str = DEFAULT) -> str:
     return phrase("review", language, verdict=verdict, by=review.by, date=date)
 
 
-def share_words(fraction: float, language: str = DEFAULT) -> str:
+def share_words(fraction: float, language: str | None = None) -> str:
     """Print a share rounded down, so that part is never printed as all: 0.999 is ``99 %``."""
     if 0 < fraction < 0.01:
         return phrase("share.least", language)
     return phrase("share", language, percent=math.floor(fraction * 100 + 1e-9))
 
 
-def count_words(count: int, noun: str, language: str = DEFAULT) -> str:
+def count_words(count: int, noun: str, language: str | None = None) -> str:
     """Print a count with its noun: ``no findings``, ``1 finding``, ``2 findings``."""
     names = texts(language).names[noun]
     return names.get(str(count), names["other"]).format(count)
 
 
-def apart_words(count: int, rejected: int, language: str = DEFAULT) -> str:
+def apart_words(count: int, rejected: int, language: str | None = None) -> str:
     """Print a count of findings in a list: ``2, 1 rejected``."""
     if not rejected:
         return f"{count:,}"
     return phrase("map.count_rejected", language, count=count, rejected=rejected)
 
 
-def facilities_words(count: int, language: str = DEFAULT) -> str:
+def facilities_words(count: int, language: str | None = None) -> str:
     """Print a count of facilities."""
     return count_words(count, "facilities", language)
 
 
-def findings_words(count: int, rejected: int = 0, language: str = DEFAULT) -> str:
+def findings_words(count: int, rejected: int = 0, language: str | None = None) -> str:
     """Print a count of findings, those apart that a reviewer rejected.
 
     ``3 findings, 1 rejected by review``: the rejected ones are among the three.
@@ -217,7 +219,7 @@ def findings_words(count: int, rejected: int = 0, language: str = DEFAULT) -> st
 
 
 def outcome_words(
-    observation: Observation, rejected: Collection[str] = (), language: str = DEFAULT
+    observation: Observation, rejected: Collection[str] = (), language: str | None = None
 ) -> str:
     """Say what came of an observation; never calls what was not seen unchanged.
 
@@ -233,12 +235,12 @@ def outcome_words(
     return phrase("not_seen", language)
 
 
-def unseen_words(observation: Observation, language: str = DEFAULT) -> str:
+def unseen_words(observation: Observation, language: str | None = None) -> str:
     """Say why an observation was not made, or why part of the search area was not seen."""
     return reason_words(observation.reasons, language)
 
 
-def reason_words(reasons: Sequence[Note], language: str = DEFAULT) -> str:
+def reason_words(reasons: Sequence[Note], language: str | None = None) -> str:
     """Print reasons; those why part of the ground was not seen are clauses of one sentence."""
     clauses = [item for item in reasons if item.code in UNSEEN]
     whole = [item for item in reasons if item.code not in UNSEEN]
@@ -256,7 +258,7 @@ def headline_words(
     findings: Sequence[Finding],
     observations: Sequence[Observation],
     rejected: Collection[str] = (),
-    language: str = DEFAULT,
+    language: str | None = None,
 ) -> str:
     """Sum a map up in one line, unanswered questions and rejected findings included."""
     own = [item for item in findings if not item.candidate]
@@ -268,7 +270,7 @@ def headline_words(
 
 
 def counted_headline(
-    found: int, rejected: int, observations: Sequence[Observation], language: str = DEFAULT
+    found: int, rejected: int, observations: Sequence[Observation], language: str | None = None
 ) -> str:
     """Sum up so many findings, those that a reviewer rejected among them, and observations."""
     parts = [findings_words(found, rejected, language=language)]
@@ -288,7 +290,7 @@ def counted_headline(
     return line[0].upper() + line[1:]
 
 
-def outline_words(outline: Outline, language: str = DEFAULT) -> str:
+def outline_words(outline: Outline, language: str | None = None) -> str:
     """Label an outline: ``Outline derived from a published size, ± 60 m``."""
     digits = 0 if outline.accuracy_m >= 10 else 1
     accuracy = f"{outline.accuracy_m:,.{digits}f}"
@@ -299,14 +301,14 @@ def outline_words(outline: Outline, language: str = DEFAULT) -> str:
     )
 
 
-def scene_words(scene: SceneReference, language: str = DEFAULT) -> str:
+def scene_words(scene: SceneReference, language: str | None = None) -> str:
     """Name a scene: ``2016-08-29, Sentinel-2, S2A_...``."""
     return phrase(
         "scene", language, date=date_words(scene, language), sensor=sensor_words(scene), id=scene.id
     )
 
 
-def date_words(scene: SceneReference, language: str = DEFAULT) -> str:
+def date_words(scene: SceneReference, language: str | None = None) -> str:
     """Date a scene: ``2016-08-29``, ``1985`` or ``2009-06-01 to 2009-08-31``."""
     first, last = scene.acquired_from_at[:10], scene.acquired_to_at[:10]
     if first == last:
@@ -323,6 +325,20 @@ def sensor_words(scene: SceneReference) -> str:
     """Name the sensor of a scene."""
     sensor = SENSORS.get(scene.sensor)
     return sensor.title if sensor else scene.sensor
+
+
+def facility_name(facility: Facility) -> str:
+    """Name a facility in the language in use, where the registry has such a name; else as it is."""
+    is_korean = language_in_use() == "ko" and facility.names_ko
+    return short_name(facility.names_ko[0] if is_korean else facility.name)
+
+
+def other_names(facility: Facility) -> tuple[tuple[str, str], ...]:
+    """Return a facility's names but `facility_name`, each after the code of its language."""
+    korean = tuple(("ko", short_name(name)) for name in facility.names_ko)
+    if language_in_use() == "ko" and korean:
+        return (("en", short_name(facility.name)), *korean[1:])
+    return korean
 
 
 def short_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""English texts, by topic; the place of a second language is a package like this one beside it."""
+"""English texts, by topic: the texts of every other language are translated from these."""
 
 from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
@@ -8,6 +8,7 @@ from camp_monitor.report.text.en import (
     pairs,
     report_phrases,
     scenes,
+    tables,
     watch,
 )
 from camp_monitor.report.text.en.names import NAMES
@@ -26,6 +27,11 @@ ENGLISH = Language(
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names=NAMES,
-    phrases={**PHRASES, **figure_phrases.PHRASES, **report_phrases.PHRASES},
+    names={**NAMES, **tables.NAMES},
+    phrases={
+        **PHRASES,
+        **figure_phrases.PHRASES,
+        **report_phrases.PHRASES,
+        **tables.PHRASES,
+    },
 )

@@ -193,6 +193,13 @@ NAMES = {
         "ended": "ended",
         "dismissed": "dismissed by review",
     },
+    "ranked_as": {
+        "confirmed": "confirmed",
+        "strong": "strong, unconfirmed",
+        "provisional": "not confirmed",
+        "never_confirmed": "ended, never confirmed",
+        "dismissed": "dismissed by review",
+    },
     "picture": {"png": "figure", "html": "map"},
     # counts, by what is counted
     "finding": {"0": "no findings", "1": "1 finding", "other": "{:,} findings"},

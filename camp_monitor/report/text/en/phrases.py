@@ -42,10 +42,14 @@ PHRASES: dict[str, str] = {
     "explanation": "{verdict} ({measured})",
     # exports
     "export.title": "camp_monitor findings",
+    "export.events": "What came, and whether it stayed: findings of one thing over all dates",
     "export.findings": "Regions that changed between two dates",
     "export.not_seen": (
         "Where, and for which question, nothing could be said: not seen is not unchanged"
     ),
+    "kml.events": "Events",
+    "kml.event": "{change}, {area}: {standing}",
+    "kml.of_event": "Event {id}; finding {finding} shows most of it.",
     "kml.findings": "Findings",
     "kml.not_seen": "Not seen",
     "kml.finding": "{change}, {area}",
@@ -215,11 +219,15 @@ PHRASES: dict[str, str] = {
     "scan.nothing_due": "Nothing is due: camp-monitor schedule show",
     "schedule.due": "{watched:facilities} watched, {due} due now.",
     "schedule.nothing": "Nothing is watched: no facility has an outline.",
-    "events.all": "{events:events}.",
-    "events.by_state": "{events:events}: {states}.",
-    "events.state": "{count:,} {state}",
-    "events.never_confirmed": "ended, never confirmed",
-    "events.left_out": "Left out by --state: {events:events}.",
+    "events.counted": "{standing}: {count:,}",
+    "events.none_leads": "No event is confirmed, and none is strong.",
+    "events.folded": "Not listed: {counts}. To list them: camp-monitor events list --state any",
+    "events.left_out": "Left out by the options given: {events:events}.",
+    "events.rule": (
+        "Confirmed events come first, then strong ones; within each, what is likelier, larger and "
+        "newer."
+    ),
+    "events.look": "Look at the first: camp-monitor map {event} -o {event}.html",
     "findings.cut": (
         "Not shown: {findings}, {unseen} of what was not seen. Narrow the list, or see all: "
         "--limit 0"
@@ -279,7 +287,11 @@ PHRASES: dict[str, str] = {
     "map.observation": "Observation",
     "map.nothing_asked": "These images were not compared: this map says nothing about change.",
     "map.for_all": "For all results",
-    "map.findings": "Findings",
+    "map.events": "Events, all scanned dates",
+    "map.events_cut": "{events:events} more",
+    "map.events_folded": "Not listed: {counts}.",
+    "map.event_layer": "Events of other dates ({count:,})",
+    "map.findings": "Findings of these images",
     "map.legend": "On the map",
     "map.rejected": "Faint: rejected by a reviewer. It stays in the record and is counted apart.",
     "map.dashed": (
@@ -350,7 +362,7 @@ PHRASES: dict[str, str] = {
     ),
     "map.more_here": "{findings} of this pair not shown here.",
     "map.more_pairs": ("{pairs} of dates scanned here, with {findings}, not shown on this page."),
-    "map.more_events": "{events} not shown on this page.",
+    "map.more_events": "{events} drawn in dashes came between other images than these two.",
     "overview.title": "Overview of {facilities}",
     "overview.subtitle": "Published places, and what scans found there",
     "overview.count": "{count} {state}",
@@ -361,6 +373,9 @@ PHRASES: dict[str, str] = {
     # scripts of maps, whose placeholders the script fills in
     "script.unreviewed": "Not reviewed",
     "script.earlier": "Earlier: {review}",
+    "script.known": "Evidence, explanations and caveats",
+    "script.measure": "Measure a distance",
+    "script.measureFrom": "Click points on the ground; Escape ends.",
     "script.evidence": "Evidence",
     "script.explanations": "Alternative explanations",
     "script.caveats": "Caveats",

@@ -52,13 +52,16 @@ CODES: dict[Code, str] = {
         "Confirmed by the scene of {on} alone: scenes before and after do not show it, and every "
         "alternative explanation is ruled out."
     ),
-    Code.LACKS_SCENE: "A second scene that shows it is missing.",
-    Code.LACKS_TIME: ("Its findings span {days:.0f} d; at least {least_days:.0f} d are needed."),
+    Code.LACKS_SCENE: "Missing: one more clear look that shows it.",
+    Code.LACKS_TIME: (
+        "Missing: time. Its findings span {days:.0f} d; at least {least_days:.0f} d are needed."
+    ),
     Code.LACKS_PROBABILITY: (
-        "Its most probable finding has odds of {odds:.2g}; at least 1 is needed."
+        "Missing: a surer look. Its most probable finding has odds of {odds:.2g}; at least 1 is "
+        "needed."
     ),
     Code.LACKS_EVIDENCE: (
-        "The logarithm of its likelihood ratio is {evidence:.1f}; at least {least_evidence:.1f} is "
-        "needed."
+        "Missing: looks that agree. The logarithm of their likelihood ratio is {evidence:.1f}; at "
+        "least {least_evidence:.1f} is needed."
     ),
 }

@@ -1,0 +1,98 @@
+"""English: tables and counts of the command line, and the controls of pages."""
+
+NAMES = {
+    "column": {
+        "area": "area",
+        "area_interval": "area (interval)",
+        "came_between": "came between",
+        "between": "between",
+        "change": "change",
+        "confidence": "confidence",
+        "days": "days",
+        "event": "event",
+        "facility": "facility",
+        "finding": "finding",
+        "kind": "kind",
+        "last_seen": "last seen",
+        "last_visit": "last visit",
+        "not_seen": "not seen",
+        "position": "position",
+        "seen": "seen",
+        "state": "state",
+        "what": "what",
+        "why": "why",
+    },
+    "outcome_counted": {
+        "changed": "changed",
+        "unchanged": "unchanged where seen",
+        "not_seen": "not seen",
+    },
+    "state_short": {
+        "provisional": "provisional",
+        "strong": "strong",
+        "confirmed": "confirmed",
+        "ended": "ended",
+        "dismissed": "dismissed",
+    },
+    # the registry of facilities
+    "facility_type": {
+        "kwan_li_so": "political prison camp (kwan-li-so)",
+        "kyo_hwa_so": "prison-labour camp (kyo-hwa-so)",
+        "other": "other facility",
+    },
+    "operation": {
+        "operational": "operational",
+        "operational (probable)": "operational (probable)",
+        "closed": "closed",
+        "closed / historical (not stated)": "closed / historical (not stated)",
+        "unclear": "unclear",
+        "unclear / largely dismantled": "unclear / largely dismantled",
+        "unclear / probably operational": "unclear / probably operational",
+    },
+}
+"""Likewise as in `names`; the registry's words for a facility's operation stand for themselves."""
+
+PHRASES = {
+    "percent": "{percent} %",
+    "percent.least": "<1 %",
+    "simulated.title": "SIMULATED: {title}",
+    # tables
+    "table.dates": "{first} and\n{last}",
+    "table.superseded": "superseded",
+    # lists
+    "findings.summary": "{findings}.  {observations}: {counts}.",
+    "findings.outcome": "{count} {outcome:outcome_counted}",
+    "findings.unseen": "Where something was not seen, nothing is known: that is not 'unchanged'.",
+    "findings.others": "{findings} left out by the options given.",
+    "findings.nothing_scanned": (
+        "Nothing has been scanned yet, so neither a change nor its absence is known."
+    ),
+    "findings.nothing_scanned_at": (
+        "Nothing has been scanned yet at {facility}, so neither a change nor its absence is known."
+    ),
+    "findings.scanned": "Scanned so far: {facilities}.",
+    "findings.to_scan": "To scan: {command}",
+    "events.look": "Look at one: {command}",
+    # what a comparison prints
+    "records.scenes": "  before {before}  after {after}",
+    "records.seen": "  {share} seen.  {unseen}",
+    "records.for_all": "All results:",
+    "records.note": "  note: {caveat}",
+    "records.hidden": "... and {count} smaller: --export FILE.csv writes all.",
+    "records.candidates": "{count} below the working point: --candidates draws them.",
+    "records.wrote": "Wrote {file}",
+    "records.nothing_to_show": "Not written, for there is nothing to show: {file}",
+    # the command that draws maps
+    "map.written": "{file}: {findings}, {dates}; {size_mb:.1f} MB.  To embed it:",
+    "map.written_overview": "{file}: {headline}; {size_mb:.1f} MB.  To embed it:",
+    "map.newest": "{events} not shown; the newest: {command}",
+    # controls of pages
+    "page.months": "J F M A M J J A S O N D",
+    "script.simulated": "SIMULATED",
+    "script.zoomIn": "Zoom in",
+    "script.zoomOut": "Zoom out",
+    "script.close": "Close popup",
+    "script.verdict_confirmed": "confirmed",
+    "script.verdict_rejected": "rejected",
+    "script.verdict_unsure": "unsure",
+}
