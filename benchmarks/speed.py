@@ -1,124 +1,185 @@
-"""How long whole commands take, and how much memory: the table of the page on performance.
+"""The table of the page on performance: how long whole commands take, and how much memory.
 
-    python benchmarks/speed.py ledger FOLDER [--findings N ...] [--repeat TIMES] [--only TEXT]
+    python benchmarks/speed.py [--only TEXT ...] [--list] [--folder FOLDER] [--repeat TIMES]
 
-``ledger``: lists and the overview of ledgers of painted findings, which are made in FOLDER where
-they are not there yet.  Each row is a process of its own: seconds by the clock (the best of
-TIMES), seconds of processors, and the largest resident memory.
+Prints a Markdown table of all rows, or of those in whose group or name one of the texts stands, as
+they are measured; ``--list`` names them and measures nothing.  What is painted for it is kept in
+FOLDER and used again; without it a folder is made and removed.  Groups: ``lists`` (of ledgers of
+painted findings), ``runs`` (scans by one process and several), ``images`` (pairs of 10 m,
+`speed_images.py`) and ``fine`` (half-metre pairs, `speed_fine.py`).  Seconds are by the clock,
+which all else that runs on the machine sways, and of processors, which it hardly does.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-from time import perf_counter
 
+from benchmarks import speed_runs
 from benchmarks.painted_ledger import make_workspace
+from benchmarks.timing import Timed, timed
 
-PROGRAM = (sys.executable, "-c", "from camp_monitor.cli import main; main()")
+ROOT = Path(__file__).parents[1]
+SIZES = (1000, 10_000, 100_000)
+PLACES, DAYS = 4, 80
+SIDES = (1000, 2745, 5490, 10_980)
+MEGAPIXELS = (1, 4, 16, 64)
+MUST = {
+    "`events list`, 100,000 findings": "10 s",
+    "`events list`, made anew, 100,000 findings": "10 s",
+    f"`scan` of {PLACES} places, `--workers 2`": "1.8x",
+    f"`scan` of {PLACES} places, two workers of Dask": "1.6x",
+}
+"""What a row must reach, by its name."""
+LISTS = (
+    ("findings", "list", "--limit", "200"),  # as on a terminal
+    ("findings", "list"),
+    ("events", "list"),
+    ("--json", "events", "list"),
+    ("map", "-o", "overview.html"),
+)
 
 
 @dataclass(frozen=True)
-class Timed:
-    """What a process needed."""
+class Row:
+    """One row of the table.
 
-    work: str
-    wall_s: float
-    processor_s: float
-    peak_mib: float
-    printed_kb: float
-
-
-def timed(work: str, command: Sequence[str | Path], *, repeat: int = 1) -> Timed:
-    """Run a command as often, and return what the quickest run needed.
-
-    Raises
-    ------
-    subprocess.CalledProcessError
-        It failed.
+    Parameters
+    ----------
+    group, work : str
+    measure : callable
+        From the folder for what is painted, and how often the work is done, to what was measured.
     """
-    runs = []
-    for _ in range(repeat):
-        begun = perf_counter()
-        process = subprocess.Popen([*PROGRAM, *map(str, command)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        printed = 0
-        while chunk := process.stdout.read(1 << 20):
-            printed += len(chunk)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-        runs.append(
-            Timed(
-                work, wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024,
-                printed / 1000,
-            )
-        )  # fmt: skip
-    return min(runs, key=lambda run: run.wall_s)
+
+    group: str
+    work: str
+    measure: Callable[[Path, int], str]
 
 
-def print_table(rows: Iterable[Timed]) -> None:
-    """Print rows of a Markdown table as they come."""
-    print("| work | s | processor s | peak MiB | printed kB |\n| --- | --- | --- | --- | --- |")
-    for row in rows:
-        print(
-            f"| {row.work} | {row.wall_s:.2f} | {row.processor_s:.2f} | {row.peak_mib:.0f} | "
-            f"{row.printed_kb:.0f} |",
-            flush=True,
-        )
+def rows() -> Iterator[Row]:
+    """Give all rows, in the order of the page."""
+    for findings in SIZES:
+        for words in LISTS:
+            name = " ".join(words)
+            work = partial(_list, findings=findings, words=words)
+            yield Row("lists", f"`{name}`, {findings:,} findings", work)
+        anew = partial(_list, findings=findings, words=("events", "list"), anew=True)
+        yield Row("lists", f"`events list`, made anew, {findings:,} findings", anew)
+    several = f"`scan` of {PLACES} places"
+    yield Row("runs", f"{several}, one process", lambda folder, _: _said(_one(folder)))
+    yield Row("runs", f"{several}, `--workers 2`", _by_processes)
+    yield Row("runs", f"{several}, two workers of Dask", _by_dask)
+    for side in SIDES:
+        square = f"{side} x {side} pixels of 10 m, 4 bands"
+        told = partial(_table, script="speed_images.py", words=("--sides", str(side)))
+        yield Row("images", f"a pair of {square}", told)
+    for size in MEGAPIXELS:
+        told = partial(_table, script="speed_fine.py", words=("--megapixels", str(size)))
+        yield Row("fine", f"a half-metre pair of {size} megapixels", told)
 
 
-def ledger_rows(given: argparse.Namespace) -> Iterable[Timed]:
-    """Time the lists and the overview of ledgers of each size."""
-    for findings in given.findings:
-        folder = given.folder / f"ledger-{findings}"
-        if not folder.exists():
-            make_workspace(folder, findings)
-        for path in (folder / "out").glob("*-derived_*"):
+def _said(run: Timed) -> str:
+    return f"{run.wall_s:.1f} s ({run.processor_s:.1f} s of processors), {run.peak_mib:.0f} MiB"
+
+
+def _list(
+    folder: Path, repeat: int, *, findings: int, words: Sequence[str], anew: bool = False
+) -> str:
+    """Time a list of a ledger of so many findings, with its events kept or not."""
+    workspace = folder / f"ledger-{findings}"
+    if not workspace.exists():
+        make_workspace(workspace, findings)
+    kept = list((workspace / "out").glob("*-derived_*"))
+    if anew:
+        for path in kept:
             path.unlink()
-        work = [
-            ["findings", "list", "--limit", "200"],  # as on a terminal
-            ["findings", "list"],
-            ["findings", "list", "--facility", "painted-0000"],
-            ["--json", "findings", "list"],
-            ["events", "list", "--facility", "painted-0000"],
-            ["events", "list"],
-            ["--json", "events", "list"],
-            ["map", "-o", folder / "out" / "overview.html"],
-        ]
-        if given.only:
-            work = [words for words in work if given.only in " ".join(map(str, words))]
-        if ["events", "list"] in work:
-            command = ["--workspace", folder, "events", "list", "--limit", "200"]
-            yield timed(f"`events list`, made anew, {findings:,} findings", command)
-            work.append(command[2:])
-        for words in work:
-            name = " ".join("FILE" if isinstance(word, Path) else word for word in words)
-            command = ["--workspace", folder, *words]
-            yield timed(f"`{name}`, {findings:,} findings", command, repeat=given.repeat)
+    elif not kept and "events" in words:
+        timed(["--workspace", workspace, "events", "list", "--limit", "1"])
+    words = [str(folder / word) if word.endswith(".html") else word for word in words]
+    run = timed(["--workspace", workspace, *words], repeat=1 if anew else repeat)
+    return _said(run)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Timed]]] = {"ledger": ledger_rows}
+@cache
+def _one(folder: Path) -> Timed:
+    return speed_runs.scan(_places(folder))
+
+
+def _places(folder: Path) -> Path:
+    return speed_runs.paint_places(folder / f"places-{PLACES}-{DAYS}", PLACES, DAYS)
+
+
+def _by_processes(folder: Path, _: int) -> str:
+    one, run = _one(folder), speed_runs.scan(_places(folder), "--workers", "2")
+    return (
+        f"{one.wall_s / run.wall_s:.2f}x ({run.wall_s:.1f} s; processors: one process "
+        f"{one.processor_s:.1f} s, with the workers {run.processor_s:.1f} s)"
+    )
+
+
+def _by_dask(folder: Path, _: int) -> str:
+    one, (run, workers) = _one(folder), speed_runs.by_dask(_places(folder), 2)
+    of_each = " and ".join(f"{seconds:.1f}" for seconds in workers)
+    return (
+        f"{one.wall_s / run.wall_s:.2f}x ({run.wall_s:.1f} s; processors: one process "
+        f"{one.processor_s:.1f} s; recording {run.processor_s:.1f} s, workers {of_each} s)"
+    )
+
+
+def _table(folder: Path, repeat: int, *, script: str, words: Sequence[str]) -> str:
+    """Run a benchmark that prints a table, and say in one cell what stands in its rows."""
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *words]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    lines = [line for line in told.stdout.splitlines() if line.startswith("|")]
+    if told.returncode or len(lines) < 3:
+        return (told.stderr.strip().splitlines() or ["nothing was printed"])[-1][:200]
+    names, _, *cells = ([one.strip() for one in line.strip("|").split("|")] for line in lines)
+    return "; ".join(
+        ", ".join(f"{name}: {cell}" for name, cell in zip(names[1:], row[1:], strict=False) if cell)
+        for row in cells
+    )
+
+
+def commit() -> str:
+    """Name the commit that is measured."""
+
+    def git(*words: str) -> str:
+        asked = ["git", "-C", str(ROOT), *words]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+    altered = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    return f"{git('rev-parse', '--short=12', 'HEAD') or 'unknown'}{altered}"
 
 
 def main() -> None:
     """Read the arguments and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parts = parser.add_subparsers(dest="part", required=True)
-    of_ledger = parts.add_parser("ledger")
-    of_ledger.add_argument("folder", type=Path)
-    of_ledger.add_argument("--findings", type=int, nargs="+", default=[1000, 10_000, 100_000])
-    of_ledger.add_argument("--repeat", type=int, default=1)
-    of_ledger.add_argument("--only", default="", help="Only commands in which this text stands.")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--only", nargs="+", default=[""], help="texts in a row's group or name")
+    parser.add_argument("--list", action="store_true", help="name the rows, and measure nothing")
+    parser.add_argument("--folder", type=Path, help="where what is painted is kept")
+    parser.add_argument("--repeat", type=int, default=1, help="the quickest of so many counts")
     given = parser.parse_args()
-    print_table(PARTS[given.part](given))
+    chosen = [row for row in rows()
+              if any(text in f"{row.group}: {row.work}" for text in given.only)]  # fmt: skip
+    if given.list:
+        print("\n".join(f"{row.group}: {row.work}" for row in chosen))
+        return
+    python = f"Python {platform.python_version()}"
+    print(f"Commit {commit()}, {python}, {platform.machine()}.\n")
+    print("| work | measured | must |\n| --- | --- | --- |", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (given.folder or Path(temporary)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        for row in chosen:
+            measured = row.measure(folder, given.repeat)
+            print(f"| {row.work} | {measured} | {MUST.get(row.work, '')} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
 from camp_monitor.comparison import compare
 from camp_monitor.errors import SceneError
+from camp_monitor.events.kept import keep_events
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.entries import Added
@@ -130,6 +131,7 @@ def scan(
         added = ledger.record(
             observations, findings, recorded_at=now, clock_is_right=clock_is_right
         )
+        keep_events(ledger, {facility.id})
     return Scanned(
         facility, refer(first), refer(second), tuple(observations),
         tuple(item for item in findings if not item.candidate),

@@ -276,6 +276,24 @@ class ReportSettings(BaseModel):
     """Whom a reader may ask: an organisation and an address."""
 
 
+class SchedulerSettings(BaseModel):
+    """The ``[scheduler]`` table of ``camp-monitor.toml``: certificates of ``--scheduler tls://``.
+
+    Files in PEM format, relative to the workspace.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ca: Annotated[str, Field(max_length=1000)] = ""
+    """Certificate of the authority that signed those of scheduler and workers."""
+
+    certificate: Annotated[str, Field(max_length=1000)] = ""
+    """Certificate of this computer, signed by that authority, too."""
+
+    key: Annotated[str, Field(max_length=1000)] = ""
+    """Its private key; empty where it is in the file of the certificate."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -291,6 +309,7 @@ class Configuration(BaseModel):
     notification: NotificationSettings = NotificationSettings()
     ledger: LedgerSettings = LedgerSettings()
     report: ReportSettings = ReportSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
 
 
 NamedFile = Path | Literal["fetched"] | None

@@ -20,6 +20,7 @@ from camp_monitor.settings import (
     GroundFiles,
     LedgerServer,
     ScanSettings,
+    SchedulerSettings,
     named_file,
 )
 
@@ -72,6 +73,13 @@ class Workspace:
             return named
         weights = str(self.root / named.structure_model)
         return named.model_copy(update={"structure_model": weights})
+
+    @property
+    def certificates(self) -> SchedulerSettings:
+        """The certificates for a scheduler, by the full paths of their files."""
+        named = self.configuration.scheduler.model_dump().items()
+        full = {word: str(self.root / file) for word, file in named if file}
+        return SchedulerSettings(**full)
 
     @property
     def ground_files(self) -> GroundFiles:
@@ -286,4 +294,12 @@ url = ""
 [report]
 # Whom the reader of a report may ask: an organisation and an address.
 contact = ""
+
+[scheduler]
+# Files in PEM format, for a Dask scheduler at tls://HOST:PORT: the certificate of the authority.
+ca = ""
+# The certificate of this computer, signed by that authority.
+certificate = ""
+# Its private key; "" where it is in the file of the certificate.
+key = ""
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 STATES = ("confirmed", "strong", "provisional", "ended", "dismissed", "any")
 LEADING = ("confirmed", "strong")
 """What is listed unless somebody asks for more: see `camp_monitor.events.ranking.CLASSES`."""
+MANY = 16
+"""Facilities from which on other processes are worth their start."""
 
 
 @click.group(cls=Commands)
@@ -82,7 +84,7 @@ def list_events(
         return
     with (
         open_ledger(context.workspace.ledger) as ledger,
-        open_events(ledger, facility) as lists,
+        open_events(ledger, facility, _spread) as lists,
     ):
         if context.as_json:
             _print_json(lists.events(wanted, limit_of(context, limit)))
@@ -135,6 +137,15 @@ def _print_lists(
     context.console.print("\n".join(said), soft_wrap=True)
 
 
+def _spread(work: Callable[[str], Any], names: Sequence[str]) -> Iterable[Any]:
+    """Work out the events of facilities, of many on all cores."""
+    if len(names) < MANY:
+        return map(work, names)
+    from camp_monitor.watch.executors import spread
+
+    return spread(work, names)
+
+
 def _print_none(context: Context) -> None:
     from camp_monitor.report.text.sentences import phrase
 
@@ -177,8 +188,11 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
 
 
 def _columns(lists: EventLists) -> tuple[str, ...]:
+    from camp_monitor.report.text.sentences import name_of
+
     place = () if lists.facility_id else ("facility",)
-    return ("event", *place, "what", "came between", "what is said of it", "area")
+    columns = ("event", *place, "what", "came_between", "standing", "area")
+    return tuple(name_of("column", column) for column in columns)
 
 
 def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:

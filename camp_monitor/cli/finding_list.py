@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
 from itertools import groupby
@@ -80,7 +80,7 @@ def _print_by_facility(
             break
         if facility != place:
             context.console.print(legible(facility), style="bold")
-        print_table(context.console, columns, kept)
+        print_table(context.console, _names_of(columns), kept)
         context.console.print()
         place = facility
         shown[what] += len(kept)
@@ -95,9 +95,15 @@ def _print_in_one(context: Context, lists: Lists, wanted: Wanted, limit: int | N
         (legible(one.facility_id), *finding_cells(one)) for one in lists.findings(wanted, limit)
     ]
     if rows:
-        print_table(context.console, ("facility", *FINDING_COLUMNS), rows)
+        print_table(context.console, _names_of(("facility", *FINDING_COLUMNS)), rows)
         context.console.print()
     return [len(rows), 0]
+
+
+def _names_of(columns: Iterable[str]) -> tuple[str, ...]:
+    from camp_monitor.report.text.sentences import name_of
+
+    return tuple(name_of("column", column) for column in columns)
 
 
 def _groups(lists: Lists, wanted: Wanted, limit: int | None) -> Iterator[Group]:

@@ -42,7 +42,8 @@ NOTHING_COMPARED, NEW_FINDINGS = 3, 10
 )  # fmt: skip
 @click.option(
     "--scheduler", metavar="ADDRESS",
-    help="Dask scheduler whose workers compare, such as tcp://127.0.0.1:8786.",
+    help="Dask scheduler whose workers compare, such as tcp://127.0.0.1:8786; of another machine "
+    "tls://..., with certificates (see [scheduler] in camp-monitor.toml).",
 )  # fmt: skip
 @click.option(
     "--detectability",

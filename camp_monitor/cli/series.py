@@ -111,9 +111,15 @@ def run_errands(
     is_wanted: Callable[[str, Ledger], bool] = lambda *_: True,
 ) -> tuple[Done, ...]:
     """Run, with a bar on a terminal."""
+    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.watch.cluster import is_exposed
     from camp_monitor.watch.executors import open_workers
     from camp_monitor.watch.run import How, run
 
+    scheduler = asked["scheduler"]
+    if scheduler and is_exposed(scheduler):
+        said = phrase("scan.exposed_scheduler", address=scheduler)
+        context.messages.print(said, soft_wrap=True)
     settings = context.workspace.scan_settings.told(
         detectability=how["detectability"], sensitivity=how["sensitivity"]
     )
@@ -138,7 +144,8 @@ def run_errands(
             how["clock_is_right"],
         )
         run_id = uuid.uuid4().hex[:12]
-        with open_workers(asked["workers"], asked["scheduler"]) as workers:
+        certificates = context.workspace.certificates
+        with open_workers(asked["workers"], scheduler, certificates) as workers:
             return run(context.workspace, errands, manner, workers, run_id, interval)
 
 

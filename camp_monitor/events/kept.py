@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,7 +15,7 @@ from camp_monitor.errors import InputError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.ranking import CLASSES, MOST_ODDS, class_of, score_of
 from camp_monitor.ledger.chain import FINDINGS
-from camp_monitor.ledger.derived import Derived, up_to_date
+from camp_monitor.ledger.derived import Derived, Spread, refresh, up_to_date
 from camp_monitor.ledger.fields import plain_order
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.lookup import records_that_count
@@ -148,16 +148,34 @@ def listed(event: Event, recorded: Mapping[str, str]) -> ListedEvent:
     )  # fmt: skip
 
 
+def keep_events(ledger: Ledger, facility_ids: Collection[str]) -> None:
+    """Work out the events of facilities of which something was recorded, for the next list.
+
+    What goes wrong is the list's to say: what was recorded is recorded.
+    """
+    with suppress(Exception):
+        refresh(ledger, DERIVED, facility_ids)
+
+
 @contextmanager
-def open_events(ledger: Ledger, facility_id: str | None = None) -> Iterator[EventLists]:
+def open_events(
+    ledger: Ledger, facility_id: str | None = None, spread: Spread = map
+) -> Iterator[EventLists]:
     """Open lists of the events of a ledger, or of one facility, as they are now.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    facility_id : str or None
+    spread : callable
+        Works out what is not kept, see `camp_monitor.ledger.derived.Spread`.
 
     Raises
     ------
     LedgerError
         The ledger is damaged or cannot be read.
     """
-    with up_to_date(ledger, DERIVED, facility_id) as connection:
+    with up_to_date(ledger, DERIVED, facility_id, spread) as connection:
         yield EventLists(connection, facility_id)
 
 

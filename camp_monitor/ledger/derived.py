@@ -5,16 +5,17 @@ the ledger, and of its chains: with a file, in another file beside it; with a se
 tables.  It may be deleted at any time.  With it stands how far each chain of the ledger had come.
 Where the chains do not run through these heads any more, or the program is another one, the table
 is thrown away; else only facilities of which something was recorded since are worked out again.
-Where nothing can be written, the same is done in memory.
+Where nothing can be written, the same is done in memory.  Whoever records brings it up to date at
+the end (`refresh`), so that a list finds it so.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ from camp_monitor.ledger.chain import (
     tables_of,
 )
 from camp_monitor.ledger.dialects import ERRORS, dialect_of, make_engine
-from camp_monitor.ledger.ledger import Ledger
-from camp_monitor.ledger.store import last, version_of
+from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.store import Place, last, version_of
 
 WAIT_S = 1.0
 """So long it is waited for another process that brings a table up to date."""
@@ -87,6 +88,11 @@ class Derived:
         )
 
 
+Rows = Sequence[Mapping[str, Any]]
+Spread = Callable[[Callable[[str], Rows], Sequence[str]], Iterable[Rows]]
+"""Does a piece of work for each of some facilities, in their order; maybe in other processes."""
+
+
 @cache
 def rules() -> str:
     """Hash the modules of `ROOMS` and the versions of what they compute with."""
@@ -103,7 +109,7 @@ def derived_file(ledger_file: Path, derived: Derived) -> Path:
 
 @contextmanager
 def up_to_date(
-    ledger: Ledger, derived: Derived, facility_id: str | None = None
+    ledger: Ledger, derived: Derived, facility_id: str | None = None, spread: Spread = map
 ) -> Iterator[sa.Connection]:
     """Give a connection to a derived table that is up to date with the ledger.
 
@@ -113,6 +119,8 @@ def up_to_date(
     derived : Derived
     facility_id : str or None
         Only the rows of this facility are needed, and none of others are worked out.
+    spread : callable
+        See `Spread`.
 
     Raises
     ------
@@ -127,7 +135,7 @@ def up_to_date(
     try:
         try:
             if facility_id is None:
-                _bring_up_to_date(ledger, derived, kept)
+                _bring_up_to_date(ledger, derived, kept, spread)
             elif facility_id in _stale(ledger, derived, kept, [facility_id]):
                 used = memory
         except ERRORS as error:
@@ -142,12 +150,42 @@ def up_to_date(
             else:
                 with suppress(*ERRORS):
                     _copy(derived, kept, memory)
-                _bring_up_to_date(ledger, derived, memory)
+                _bring_up_to_date(ledger, derived, memory, spread)
         with used.connect() as connection:
             yield connection
     finally:
         kept.dispose()
         memory.dispose()
+
+
+def refresh(ledger: Ledger, derived: Derived, facility_ids: Collection[str]) -> bool:
+    """Bring a derived table up to date, where no other facilities than these are out of date.
+
+    So what is recorded of a few never takes the time that all would.
+
+    Returns
+    -------
+    bool
+        Whether it is up to date now.
+
+    Raises
+    ------
+    LedgerError
+        The ledger is damaged or cannot be read.
+    """
+    place = ledger.place
+    kept = make_engine(derived_file(place, derived) if isinstance(place, Path) else place, WAIT_S)
+    try:
+        with ledger.view() as view:
+            every = set(view.scalars(sa.select(OBSERVATIONS.c.facility_id).distinct()))
+        if not set(facility_ids).issuperset(_stale(ledger, derived, kept, every)):
+            return False
+        _bring_up_to_date(ledger, derived, kept)
+    except ERRORS:
+        return False
+    finally:
+        kept.dispose()
+    return True
 
 
 def _stale(
@@ -160,7 +198,9 @@ def _stale(
     return sorted(every if changed is None else changed)
 
 
-def _bring_up_to_date(ledger: Ledger, derived: Derived, engine: sa.Engine) -> None:
+def _bring_up_to_date(
+    ledger: Ledger, derived: Derived, engine: sa.Engine, spread: Spread = map
+) -> None:
     with ledger.view() as view:
         heads = _heads(view)
     with engine.connect() as connection:
@@ -174,22 +214,27 @@ def _bring_up_to_date(ledger: Ledger, derived: Derived, engine: sa.Engine) -> No
             derived.table.metadata.create_all(target)
             with ledger.view() as view:
                 changed = set(view.scalars(sa.select(OBSERVATIONS.c.facility_id).distinct()))
-        for facility_id in sorted(changed):
-            with ledger.view() as view:
-                made = derived.make(view, facility_id)
+        names = sorted(changed)
+        every = spread(partial(_made, derived.make, ledger.place), names)
+        for facility_id, made in zip(names, every, strict=True):
             _replace(target, derived, facility_id, made)
         target.execute(derived.heads.delete())
         ends = [(one.table, one.rows, one.row_sha256, rules()) for one in heads]
-        names = [column.name for column in derived.heads.c]
-        rows = [dict(zip(names, end, strict=True)) for end in ends]
+        columns = [column.name for column in derived.heads.c]
+        rows = [dict(zip(columns, end, strict=True)) for end in ends]
         target.execute(derived.heads.insert(), rows)
+
+
+def _made(make: Callable[[sa.Connection, str], Rows], place: Place, facility_id: str) -> Rows:
+    with open_ledger(place) as ledger, ledger.view() as view:
+        return make(view, facility_id)
 
 
 def _replace(
     target: sa.Connection,
     derived: Derived,
     facility_id: str,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Rows,
 ) -> None:
     table = derived.table
     target.execute(table.delete().where(table.c.facility_id == facility_id))

@@ -225,11 +225,11 @@ def current_ids(connection: sa.Connection, facility_id: str | None) -> set[str]:
 def records_that_count(
     connection: sa.Connection, facility_id: str
 ) -> tuple[list[Finding], list[Observation], list[Review]]:
-    """Read what counts of one facility: findings with candidates, observations, all reviews."""
+    """Read what counts of one facility: findings but for candidates, observations, all reviews."""
     every = read_observations(connection, {facility_id})
     latest = set(latest_answers(connection, every).values())
     looked = [item for item in every if item.id in latest]
-    named = {key for item in looked for key in item.named_ids}
+    named = {key for item in looked for key in item.finding_ids}
     of = FINDINGS.c.facility_id == facility_id
     found = read(connection, FINDINGS, [of], read_finding, named)
     reviews = []
@@ -237,6 +237,16 @@ def records_that_count(
         wanted = REVIEWS.c.finding_id.in_(sa.select(FINDINGS.c.id).where(of))
         reviews = read(connection, REVIEWS, [wanted], read_review)
     return found, looked, reviews
+
+
+def facilities_of(connection: sa.Connection, finding_ids: Collection[str]) -> set[str]:
+    """Return the facilities of some findings; of those that the ledger does not hold, none."""
+    ids = sorted(finding_ids)
+    found: set[str] = set()
+    for start in range(0, len(ids), FEW_IDS):
+        some = FINDINGS.c.id.in_(ids[start : start + FEW_IDS])
+        found |= set(connection.scalars(sa.select(FINDINGS.c.facility_id).where(some).distinct()))
+    return found
 
 
 def look_up_finding(connection: sa.Connection, id_or_prefix: str) -> Finding:

@@ -5,13 +5,11 @@ Workers compute and never write: what they answer comes back to the one process 
 
 from __future__ import annotations
 
-import logging
 import os
-import re
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -20,32 +18,31 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Generic, TypeVar
 
 from camp_monitor.assess.question import Question
 from camp_monitor.comparison import compare
-from camp_monitor.errors import CampMonitorError, InstallationError, WorkspaceError
+from camp_monitor.errors import CampMonitorError
 from camp_monitor.scan import Records
+from camp_monitor.settings import SchedulerSettings
+from camp_monitor.watch.answers import MATHS_THREADS, answer_as_text, read_answer
 
 Key = TypeVar("Key")
-AHEAD = 2
-"""So many comparisons a worker lie ready: enough to keep it busy, few enough to lose little."""
+AHEAD, AHEAD_OF_SCHEDULER = 2, 32
+"""So many comparisons a worker lie ready: enough to keep it busy, few enough to lose little; with a
+scheduler, which loses only what a worker was at, enough for the time in which one place is searched
+and fetched."""
+MOST_CORES = 8
+"""On so many at most a piece of work is spread that is no comparison."""
 MOST_TRIES = 3
 """A comparison in whose time a worker ended so often is given up."""
 TOO_OFTEN = (
     f"The program that compared the two scenes was ended {MOST_TRIES} times, for want of memory "
     f"perhaps: compare them alone, with --before and --after."
 )
-SCHEDULER_WAIT_S = 5.0
-WORKERS_WAIT_S = 20.0
-"""So long a scheduler may be without any worker: they take seconds to start again."""
 CHECK_S = 5.0
 """After so long without an answer it is asked whether one can still come."""
-_MATHS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-_DASK_ADDRESS = re.compile(r"[a-z]+://[^\s/]+:[0-9]{1,5}")
-
 Answer = Records | Exception
 Open = Callable[[], AbstractContextManager[Executor]]
 
@@ -72,25 +69,29 @@ class Workers(Generic[Key]):
     ----------
     open_executor : callable
         Opens the executor; again after workers ended.
-    count : int
-        How many work at a time.
+    ready : callable
+        Tells how many comparisons are to lie with the executor, those under way among them.
     check : callable
         Called while no answer comes; raises where none can come any more.
     compute : callable or None
         Does the work; None: compares, and returns what the ledger keeps of it.
+    read : callable
+        Makes the answer of what `compute` returned, and of the work.
     """
 
     def __init__(
         self,
         open_executor: Open,
-        count: int,
+        ready: Callable[[], int],
         check: Callable[[], None] = lambda: None,
         compute: Callable[[Any], Any] | None = None,
+        read: Callable[[Any, Any], Any] = lambda answer, _: answer,
     ) -> None:
         self._open = open_executor
-        self._ready = count * AHEAD
+        self._ready = ready
         self._check = check
         self._compute = compute or _records_of
+        self._read = read
         self._waiting: deque[tuple[Key, Any, int]] = deque()
         self._running: dict[Future[Any], tuple[Key, Any, int]] = {}
         self._context: AbstractContextManager[Executor] | None = None
@@ -120,18 +121,22 @@ class Workers(Generic[Key]):
                 return
             if not done:
                 self._check()
+            if any(map(_is_lost, done)):
+                self._close()
             for future in done:
                 if _is_lost(future):
-                    self._close()
-                    break
-                key, _, _ = self._running.pop(future)
-                yield key, _answer_of(future)
+                    continue
+                key, work, _ = self._running.pop(future)
+                if self._executor is not None:
+                    self._fill()  # before the answer is recorded: nobody waits for that
+                yield key, self._answer_of(future, work)
             yield from self._take_back()
             self._fill()
 
     def _fill(self) -> None:
         """Hand out what waits; what a worker ended with before is computed alone."""
-        while self._waiting and len(self._running) < self._ready:
+        ready = self._ready() if self._waiting else 0
+        while self._waiting and len(self._running) < ready:
             under_way = (tries for _, _, tries in self._running.values())
             if self._running and (self._waiting[0][2] or any(under_way)):
                 return
@@ -155,6 +160,15 @@ class Workers(Generic[Key]):
             else:
                 yield key, CampMonitorError(TOO_OFTEN)
 
+    def _answer_of(self, future: Future[Any], work: Any) -> Answer:
+        error = future.exception()
+        if type(error).__name__ == "KilledWorker":  # Dask has tried it often enough by itself
+            return CampMonitorError(TOO_OFTEN)
+        if isinstance(error, Exception):
+            return error
+        answer: Answer = self._read(future.result(), work)
+        return answer
+
     def _close(self) -> None:
         context, self._context, self._executor = self._context, None, None
         if context is not None:
@@ -166,13 +180,6 @@ def _records_of(question: Question) -> Records:
     return compare(question).records
 
 
-def _answer_of(future: Future[Any]) -> Answer:
-    error = future.exception()
-    if type(error).__name__ == "KilledWorker":  # Dask has tried it often enough by itself
-        return CampMonitorError(TOO_OFTEN)
-    return error if isinstance(error, Exception) else future.result()
-
-
 def _is_lost(future: Future[Any]) -> bool:
     """Whether a worker, or all of them, ended before the answer was there."""
     if not future.done():
@@ -180,7 +187,11 @@ def _is_lost(future: Future[Any]) -> bool:
     return future.cancelled() or isinstance(future.exception(), BrokenExecutor)
 
 
-def open_workers(count: int, scheduler: str | None = None) -> Workers[Any]:
+def open_workers(
+    count: int,
+    scheduler: str | None = None,
+    certificates: SchedulerSettings | None = None,
+) -> Workers[Any]:
     """Return workers: this process alone, processes of this machine, or those of a Dask scheduler.
 
     Parameters
@@ -190,19 +201,27 @@ def open_workers(count: int, scheduler: str | None = None) -> Workers[Any]:
     scheduler : str or None
         Address such as ``tcp://127.0.0.1:8786``: its workers compute, whatever `count` says.  They
         need this program, and the workspace under the same path.
+    certificates : SchedulerSettings or None
+        For an address that begins with ``tls://``.
 
     Raises
     ------
     WorkspaceError
-        No scheduler answers there.
+        No scheduler answers there, or a certificate cannot be used.
     InstallationError
         Dask is not installed.
     """
     if scheduler is not None:
-        return _scheduled(scheduler)
+        from camp_monitor.watch.cluster import Cluster
+
+        cluster = Cluster(scheduler, certificates or SchedulerSettings())
+        return Workers(
+            cluster.executor, lambda: AHEAD_OF_SCHEDULER * cluster.count(), cluster.check,
+            answer_as_text, read_answer,
+        )  # fmt: skip
     if count == 1:
-        return Workers(lambda: nullcontext(Inline()), 1)
-    return Workers(lambda: processes(count), count)
+        return Workers(lambda: nullcontext(Inline()), lambda: AHEAD)
+    return Workers(lambda: processes(count), lambda: AHEAD * count)
 
 
 class _Processes(ProcessPoolExecutor):
@@ -225,8 +244,8 @@ def processes(count: int) -> Iterator[Executor]:
     import multiprocessing
 
     others = set(multiprocessing.active_children())
-    before = {name: os.environ.get(name) for name in _MATHS_THREADS}
-    os.environ.update(dict.fromkeys(_MATHS_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in MATHS_THREADS}
+    os.environ.update(dict.fromkeys(MATHS_THREADS, "1"))
     pool = _Processes(
         count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
     )
@@ -243,6 +262,17 @@ def processes(count: int) -> Iterator[Executor]:
                 os.environ[name] = value
 
 
+def spread(work: Callable[[str], Any], names: Sequence[str]) -> Iterator[Any]:
+    """Do a piece of work for each name, in their order, on all cores."""
+    done, cores = 0, min(os.cpu_count() or 1, MOST_CORES)
+    if cores > 1:
+        with suppress(BrokenExecutor), processes(cores) as pool:
+            for answer in pool.map(work, names, chunksize=4):
+                done += 1
+                yield answer
+    yield from map(work, names[done:])
+
+
 def _end_with_parent() -> None:
     """Leave Ctrl-C to the parent, and do not outlive it, however it ended."""
     import multiprocessing
@@ -256,65 +286,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _scheduled(address: str) -> Workers[Any]:
-    """Return the workers of a Dask scheduler; one that is lost in mid-run is not waited for."""
-    client = _connect(address)
-
-    def check() -> None:
-        try:
-            if client.status == "running":
-                client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
-                return
-        except (OSError, RuntimeError):  # no worker, or the scheduler went while it was asked
-            pass
-        raise CampMonitorError(
-            f"The Dask scheduler at {address!r:.100}, or the last of its workers, went away: start "
-            f"it and run again; what was compared before is recorded."
-        )
-
-    def open_client() -> AbstractContextManager[Executor]:
-        check()
-        return _with_client(client)
-
-    return Workers(open_client, sum(client.nthreads().values()), check)
-
-
-def _connect(address: str) -> Any:
-    if not _DASK_ADDRESS.fullmatch(address):
-        raise WorkspaceError(
-            f"{address!r:.100} is no address of a Dask scheduler: it is like tcp://127.0.0.1:8786."
-        )
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise InstallationError(
-            "Dask is not installed: install camp-monitor[distributed] to use --scheduler."
-        ) from error
-    for name in logging.getLogger().manager.loggerDict:
-        if name.startswith(("distributed", "tornado")):  # long words for what is said in a sentence
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    try:
-        client = Client(address, timeout=SCHEDULER_WAIT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise WorkspaceError(
-            f"No Dask scheduler answers at {address!r:.100}: start one with 'dask scheduler --host "
-            f"127.0.0.1 --dashboard-address 127.0.0.1:0' and workers with 'dask worker', or leave "
-            f"--scheduler out."
-        ) from error
-    try:
-        client.wait_for_workers(1, timeout=WORKERS_WAIT_S)
-    except OSError as error:
-        client.close()
-        raise WorkspaceError(
-            f"The Dask scheduler at {address!r:.100} has no worker: start some with 'dask worker "
-            f"{address:.100}'."
-        ) from error
-    return client
-
-
-@contextmanager
-def _with_client(client: Any) -> Iterator[Executor]:
-    with client:
-        yield client.get_executor(pure=False)  # no answer is one of an earlier question

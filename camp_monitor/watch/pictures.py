@@ -13,7 +13,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
 from camp_monitor.report.map.facility_map import draw_facility_map
-from camp_monitor.report.text.sentences import DEFAULT, error_text, in_language, phrase
+from camp_monitor.report.text.sentences import error_text, phrase
 from camp_monitor.watch.news import NewsItem
 from camp_monitor.watch.outbox import Attachment
 from camp_monitor.workspace import Workspace
@@ -92,8 +92,7 @@ def _draw_map(workspace: Workspace, finding_ids: Sequence[str]) -> bytes:
 
 
 def _draw_figure(workspace: Workspace, finding_id: str) -> bytes:
-    with in_language(DEFAULT):  # the letters inside a figure are English
-        figure = draw_finding_figure(workspace, finding_id, file_format="png", width_mm=WIDTH_MM)
+    figure = draw_finding_figure(workspace, finding_id, file_format="png", width_mm=WIDTH_MM)
     return figure.content
 
 

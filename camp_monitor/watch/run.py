@@ -15,6 +15,7 @@ from typing import TypeGuard
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
 from camp_monitor.codes import WEATHER, Code
 from camp_monitor.errors import CampMonitorError, LedgerError, UnreachableError
+from camp_monitor.events.kept import keep_events
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger, open_ledger
@@ -209,6 +210,7 @@ def run(
             raise
         what, why = ("failed", (failure(lost),)) if lost else ("ended", ())
         ledger.write_run(RunRecord(run_id, what, _utc(how.clock()), reasons=why))
+        keep_events(ledger, {one.facility_id for one in done})
     return done
 
 
@@ -375,18 +377,12 @@ def _close(
     new = [item for item in unused.values() if told.get(item.scene_id) != item]
     ledger.write_run(
         RunRecord(
-            run_id,
-            "failed" if place.done.failed else "visited",
-            _utc(how.clock()),
-            facility_id,
-            _utc(first),
-            _utc(last),
-            place.errand.sensors,
-            tuple(new),
+            run_id, "failed" if place.done.failed else "visited", _utc(how.clock()), facility_id,
+            _utc(first), _utc(last), place.errand.sensors, tuple(new),
             offline=how.open_shop is None,
             reasons=tuple(map(failure, place.done.failed[:MOST_FAILURES])),
         )
-    )
+    )  # fmt: skip
     place.lock.close()
 
 

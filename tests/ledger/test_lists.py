@@ -30,6 +30,7 @@ from camp_monitor.events.kept import (
     DERIVED,
     ListedEvent,
     WantedEvents,
+    keep_events,
     open_events,
     recorded_times,
 )
@@ -37,6 +38,7 @@ from camp_monitor.events.ranking import CLASSES
 from camp_monitor.facilities import Facility, read_registry, write_facility
 from camp_monitor.ledger import derived
 from camp_monitor.ledger.derived import derived_file
+from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.ledger import Ledger, open_ledger
 from camp_monitor.ledger.listed import SORTS, Wanted
 from camp_monitor.ledger.lists import open_lists
@@ -46,6 +48,7 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import VERDICTS, Review, latest_reviews, rejected_ids, utc_text
 from camp_monitor.report.export.tables import not_all_seen
 from camp_monitor.report.map.overview import draw_overview, draw_workspace_overview
+from camp_monitor.watch.executors import spread
 from tests.ledger.conftest import _finding, _observation, _scene
 from tests.ledger.fresh import fresh_events
 
@@ -372,6 +375,55 @@ def test_events_are_listed_where_nothing_can_be_kept(
         if damage in ("locked", "no table"):
             other.close()
         assert kept_events(ledger) == fresh
+
+
+def out_of_date(ledger: Ledger) -> list[str]:
+    """Facilities that a list would have to work out."""
+    engine = make_engine(derived_file(Path(str(ledger.place)), DERIVED), 1.0)
+    try:
+        return list(derived._stale(ledger, DERIVED, engine, FACILITIES[:2]))
+    finally:
+        engine.dispose()
+
+
+def test_who_recorded_keeps_the_events_of_those_facilities_and_works_out_no_others(
+    recorded_file: Path,
+) -> None:
+    with open_ledger(recorded_file) as ledger:
+        keep_events(ledger, FACILITIES[:1])
+        assert out_of_date(ledger) == list(FACILITIES[:2]), "a list of all is not made for one"
+        keep_events(ledger, FACILITIES)
+        assert out_of_date(ledger) == []
+        finding = _finding(facility_id=FACILITIES[1], area_m2=1300.0)
+        look = _observation(finding, facility_id=FACILITIES[1], settings_sha256="6" * 64)
+        ledger.record([look], [finding], recorded_at=AT)
+        assert out_of_date(ledger) == [finding.facility_id]
+        keep_events(ledger, {finding.facility_id})
+        assert out_of_date(ledger) == []
+        assert kept_events(ledger) == fresh_events(ledger)
+
+
+def test_events_that_cannot_be_kept_do_not_fail_who_recorded(recorded_file: Path) -> None:
+    derived_file(recorded_file, DERIVED).mkdir()
+    with open_ledger(recorded_file) as ledger:
+        keep_events(ledger, FACILITIES)
+    with closed_ledger(recorded_file) as ledger:
+        keep_events(ledger, FACILITIES)
+
+
+@contextmanager
+def closed_ledger(file: Path) -> Iterator[Ledger]:
+    """A ledger whose file was lost while it was open."""
+    with open_ledger(file) as ledger:
+        file.unlink()
+        yield ledger
+
+
+def test_events_of_many_facilities_are_worked_out_in_processes(recorded_file: Path) -> None:
+    with open_ledger(recorded_file) as ledger:
+        fresh = fresh_events(ledger)
+        with open_events(ledger, spread=spread) as lists:
+            assert list(lists.events(WantedEvents(sort="facility"))) == fresh
 
 
 def test_a_list_does_not_touch_the_ledger(recorded_file: Path) -> None:

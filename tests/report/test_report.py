@@ -271,7 +271,7 @@ def test_the_command_writes_or_says_why_not(small: tuple[Workspace, str], tmp_pa
         (("khs-igol", "-o", str(target)), "Nothing was ever compared at khs-igol"),
         (("nowhere", "-o", str(target)), "nowhere"),
         (("E000000000000", "-o", str(target)), "There is no"),
-        ((fid, "-o", str(target), "--lang", "xx"), "is not one of 'en'"),
+        ((fid, "-o", str(target), "--lang", "xx"), "'xx' is not one of 'en', 'ko'"),
     ):
         code, output = run("report", *arguments)
         assert code == 2, output

@@ -31,6 +31,9 @@ NOT_PLAIN = {
     ("detect/construction/multiband.py", "caveat"): frozenset(
         {"SMALL_THINGS", "BARE_GROUND", "BECAME_UNTOLD"}
     ),
+    ("report/export/geopackage.py", "f'export.{layer}'"): frozenset(
+        {"export.events", "export.findings", "export.not_seen"}
+    ),
     ("watch/pictures.py", "f'picture.{suffix}'"): frozenset({"picture.png", "picture.html"}),
 }
 """What is made where the source does not plainly tell, by file and expression."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,11 +12,16 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from benchmarks.kills import count
+from camp_monitor.assess.question import Question
 from camp_monitor.errors import CampMonitorError, InputError
+from camp_monitor.settings import SchedulerSettings
+from camp_monitor.watch.answers import answer_as_text
+from camp_monitor.watch.cluster import Cluster
 from camp_monitor.watch.executors import MOST_TRIES, Workers, open_workers, processes
 from tests.watch.painted import EVERYTHING, contents, ended, scan, start, wait_until
 
@@ -45,7 +51,7 @@ def answers(workers: Workers[int]) -> dict[int, object]:
 def test_what_ends_its_worker_again_and_again_is_given_up_and_the_others_are_done(
     tmp_path: Path,
 ) -> None:
-    with Workers[int](lambda: processes(2), 2, compute=half_or_die) as workers:
+    with Workers[int](lambda: processes(2), lambda: 4, compute=half_or_die) as workers:
         for number in range(8):
             workers.submit(number, (number, tmp_path))
         found = answers(workers)
@@ -59,7 +65,7 @@ def test_what_ends_its_worker_again_and_again_is_given_up_and_the_others_are_don
 
 
 def test_closing_does_not_wait_for_what_is_under_way() -> None:
-    with Workers[int](lambda: processes(1), 1, compute=time.sleep) as workers:
+    with Workers[int](lambda: processes(1), lambda: 2, compute=time.sleep) as workers:
         workers.submit(0, 0)
         answers(workers)
         workers.submit(1, 60)
@@ -79,19 +85,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Cluster:
+class Dask:
     """A scheduler and workers, each a process of its own, which no nanny starts again."""
 
-    def __init__(self) -> None:
+    def __init__(self, scheme: str = "tcp", *how: str) -> None:
         port = free_port()
-        self.address = f"tcp://127.0.0.1:{port}"
-        self.scheduler = _dask("scheduler", *LOCAL, "--port", str(port))
+        self.address = f"{scheme}://127.0.0.1:{port}"
+        self.how = how
+        self.scheduler = _dask("scheduler", *LOCAL, "--port", str(port), *how)
         wait_until(lambda: _listens(port))
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def add_workers(self, count: int) -> None:
         self.workers += [
-            _dask("worker", self.address, *LOCAL, "--no-nanny", "--nthreads", "1")
+            _dask("worker", self.address, *LOCAL, "--no-nanny", "--nthreads", "1", *self.how)
             for _ in range(count)
         ]
 
@@ -113,8 +120,8 @@ def _listens(port: int) -> bool:
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    made = Cluster()
+def cluster() -> Iterator[Dask]:
+    made = Dask()
     try:
         yield made
     finally:
@@ -122,7 +129,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 def test_dask_gives_the_same_ledger_though_a_worker_is_killed(
-    workspace: Path, unbroken: str, cluster: Cluster
+    workspace: Path, unbroken: str, cluster: Dask
 ) -> None:
     cluster.add_workers(2)
     run = start(workspace, *EVERYTHING, "--scheduler", cluster.address)
@@ -134,7 +141,7 @@ def test_dask_gives_the_same_ledger_though_a_worker_is_killed(
 
 
 def test_a_scheduler_that_goes_away_is_named_and_the_next_run_completes(
-    workspace: Path, unbroken: str, cluster: Cluster
+    workspace: Path, unbroken: str, cluster: Dask
 ) -> None:
     cluster.add_workers(1)
     run = start(workspace, *EVERYTHING, "--scheduler", cluster.address)
@@ -150,25 +157,62 @@ def test_a_scheduler_that_goes_away_is_named_and_the_next_run_completes(
 
 
 def test_nobody_waits_for_ever_for_the_last_worker(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: Dask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.add_workers(1)
     with open_workers(1, cluster.address) as workers:
         workers.submit(0, "no comparison")
-        assert isinstance(answers(workers)[0], AttributeError), "and the next one is taken"
+        refused = answers(workers)[0]
+        assert isinstance(refused, CampMonitorError), "and the next one is taken"
+        assert "AttributeError" in str(refused)
         cluster.workers[0].kill()
         cluster.workers[0].wait()
         monkeypatch.setattr("camp_monitor.watch.executors.CHECK_S", 0.5)
-        monkeypatch.setattr("camp_monitor.watch.executors.WORKERS_WAIT_S", 0.5)
+        monkeypatch.setattr("camp_monitor.watch.cluster.WORKERS_WAIT_S", 0.5)
         workers.submit(1, "no comparison")
         with pytest.raises(CampMonitorError, match="or the last of its workers, went away"):
             answers(workers)
 
 
+class Sprung:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (self.folder,)
+
+
+def test_no_object_of_a_worker_is_unpickled_here(cluster: Dask, tmp_path: Path) -> None:
+    cluster.add_workers(1)
+    with Cluster(cluster.address, SchedulerSettings()).executor() as executor:
+        future = executor.submit(Sprung, tmp_path / "sprung")
+        with pytest.raises((TypeError, TimeoutError)):
+            future.result(timeout=5)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_worker_computes_with_one_thread(cluster: Dask) -> None:
+    cluster.add_workers(1)
+    with Cluster(cluster.address, SchedulerSettings()).executor() as executor:
+        executor.submit(answer_as_text, cast(Question, "none")).result(timeout=30)
+        told = executor.submit(threads).result(timeout=30)
+    assert set(json.loads(told)) == {1}
+
+
+def threads() -> str:
+    from threadpoolctl import threadpool_info
+
+    from camp_monitor.scenes import blocks
+
+    return json.dumps([blocks.threads(), *(one["num_threads"] for one in threadpool_info())])
+
+
 def test_a_scheduler_without_workers_is_named(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: Dask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camp_monitor.watch.executors.WORKERS_WAIT_S", 0.5)
+    monkeypatch.setattr("camp_monitor.watch.cluster.WORKERS_WAIT_S", 0.5)
     with pytest.raises(InputError, match="has no worker: start some"):
         open_workers(1, cluster.address)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from camp_monitor.codes import LanguageCode
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility
 from camp_monitor.report.figure import inset
@@ -20,7 +21,8 @@ from camp_monitor.report.figure.options import FORMATS, WIDTH_MM, FigureOptions,
 from camp_monitor.report.figure.panels import Panels, Shown
 from camp_monitor.report.figure.sheet import DPI, Sheet
 from camp_monitor.report.text import words
-from camp_monitor.report.text.sentences import phrase, texts
+from camp_monitor.report.text.catalogue import contexts
+from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,7 +106,7 @@ def draw_figure(
         interval=words.interval_words(finding.before, finding.after, language),
     )
     with matplotlib.rc_context(_settings()):
-        fonts = fonts_for("".join(texts(language).phrases.values()), korean_font)
+        fonts = fonts_for("".join(text for _, text in contexts(texts(language))), korean_font)
         panels = Panels(shown, fonts[1])
         sheet = Sheet(width_mm, Figure(), fonts, as_outlines=file_format == "pdf")
         sheet.print_heading(_names(facility, options, korean_font, fonts[1]), what, mark)
@@ -131,10 +133,13 @@ def _names(
 
     if options.title:
         return [(options.title, fonts_for(options.title, korean_font)[1])]
-    names = [(facility.name, bold)]
-    if korean_font is not None and facility.names_ko:
-        names.append((" · ".join(facility.names_ko), FontProperties(family=[korean_font])))
-    return names
+    if korean_font is None or not facility.names_ko:
+        return [(facility.name, bold)]
+    if language_in_use() == LanguageCode.KOREAN:
+        first, also = facility.names_ko[0], facility.name
+        return [(first, fonts_for(first, korean_font)[1]), (also, fonts_for(also, korean_font)[0])]
+    korean = " · ".join(facility.names_ko)
+    return [(facility.name, bold), (korean, FontProperties(family=[korean_font]))]
 
 
 def _scale(view_m: float, side_mm: float) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from camp_monitor.assess.question import recall, refer
+from camp_monitor.codes import LanguageCode
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
@@ -31,6 +32,7 @@ from camp_monitor.report.figure.panels import Shown
 from camp_monitor.report.figure.sheet import panel_px
 from camp_monitor.report.figure.views import read_beside, read_both, view_grid
 from camp_monitor.report.text import words
+from camp_monitor.report.text.catalogue import contexts
 from camp_monitor.report.text.sentences import (
     DEFAULT,
     choose_language,
@@ -194,9 +196,12 @@ def _draw(
     grid = view_grid(*subject.scenes, finding, panel_px(width_mm, panels))
     before, after = read_both(settings, subject.scenes, subject.outline, grid)
     korean = _korean_font(facility, options)
+    if korean is None and language == LanguageCode.KOREAN:
+        with in_language(DEFAULT):  # without a font for them, no letters as boxes
+            return _draw(subject, settings, file_format, width_mm, replace(options, language="en"))
     told = Told(
-        facility.name, finding, subject.outline, subject.observation, subject.review,
-        subject.superseded, language,
+        words.facility_name(facility), finding, subject.outline, subject.observation,
+        subject.review, subject.superseded, language,
     )  # fmt: skip
     shown = Shown(
         told, before, after, subject.others,
@@ -325,7 +330,7 @@ def _resolved(callout: CallOut, subject: Subject, language: str | None) -> CallO
 
 def _korean_font(facility: Facility, options: FigureOptions) -> str | None:
     """Find a font for what is not Latin: the names of the place, the title, the language."""
-    said = "".join(texts(options.language).phrases.values())
+    said = "".join(text for _, text in contexts(texts(options.language)))
     needed = "".join((*facility.names_ko, options.title, said))
     return find_korean_font(missing_characters(needed, latin_font())) if needed else None
 

@@ -68,7 +68,7 @@ def fonts_for(text: str, korean_font: str | None) -> tuple[FontProperties, FontP
     """
     from matplotlib.font_manager import FontProperties
 
-    if korean_font is None or not missing_characters(text, latin_font()):
+    if korean_font is None or not missing_characters("".join(text.split()), latin_font()):
         return latin_font(), latin_font(bold=True)
     return FontProperties(family=[korean_font]), FontProperties(family=[korean_font], weight="bold")
 
@@ -141,7 +141,7 @@ def _fitting(text: str, font: FontProperties, size_pt: float, width_pt: float, e
 def _has_glyph(sign: str, font: FontProperties) -> bool:
     from matplotlib.font_manager import findfont
 
-    return sign == " " or _glyph_index(findfont(font), ord(sign)) != 0
+    return sign.isspace() or _glyph_index(findfont(font), ord(sign)) != 0
 
 
 @functools.lru_cache(maxsize=4096)

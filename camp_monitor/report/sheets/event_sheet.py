@@ -39,7 +39,7 @@ LONGEST = 600
 
 def event_blocks(facility: Facility, case: Case, language: str | None) -> list[Block]:
     """Return the blocks of a sheet, from its heading to what could not be seen."""
-    event, place = case.event, legible(words.short_name(facility.name))
+    event, place = case.event, legible(words.facility_name(facility))
     kind = words.kind_words(event.kind, language)
     title = phrase("report.event.title", language, kind=kind, place=place)
     blocks: list[Block] = [Heading(title, 1)]
@@ -72,7 +72,7 @@ def picture_blocks(facility: Facility, case: Case, language: str | None) -> list
     alternative = phrase(
         "report.figure.alternative",
         language,
-        place=legible(words.short_name(facility.name)),
+        place=legible(words.facility_name(facility)),
         kind=words.kind_words(finding.kind, language),
         interval=words.interval_words(finding.before, finding.after, language),
         position=words.position_words(finding, language),

@@ -29,7 +29,7 @@ MOST_EVENTS = 25
 def facility_blocks(dossier: Dossier, language: str | None) -> list[Block]:
     """Return the blocks of a summary."""
     facility = dossier.facility
-    blocks: list[Block] = [Heading(legible(words.short_name(facility.name)), 1)]
+    blocks: list[Block] = [Heading(legible(words.facility_name(facility)), 1)]
     blocks.append(Paragraph(summary_words(dossier, language), "lead"))
     blocks.append(
         Facts(phrase("report.facility.what", language), facility_rows(facility, language))
@@ -67,10 +67,11 @@ def facility_rows(facility: Facility, language: str | None) -> tuple[tuple[str, 
     unknown = phrase("report.unpublished", language)
     outline = facility.outline
     place = ", ".join(filter(None, (facility.county, facility.province)))
+    latin = [name for code, name in words.other_names(facility) if code == "en"]
     rows = [
         (phrase("report.row.id", language), facility.id),
         (phrase("report.row.names_ko", language), " · ".join(facility.names_ko)),
-        (phrase("report.row.aliases", language), ", ".join(facility.aliases)),
+        (phrase("report.row.aliases", language), ", ".join((*latin, *facility.aliases))),
         (phrase("report.row.type", language), name_of("facility_type", facility.type, language)),
         (phrase("report.row.province", language), place),
         (phrase("report.row.agency", language), agency_words(facility, facility.agency, language)),
@@ -119,7 +120,12 @@ def source_words(facility: Facility, key: str, language: str | None) -> str:
 def status_words(facility: Facility, language: str | None) -> str:
     """Say what is said of the operation, when, and on what grounds."""
     status = facility.status
-    parts = [status.value, status.date or "", status.as_of or "", status.conflict or ""]
+    parts = [
+        name_of("operation", status.value, language),
+        status.date or "",
+        status.as_of or "",
+        status.conflict or "",
+    ]
     return "; ".join(part for part in dict.fromkeys(parts) if part)
 
 

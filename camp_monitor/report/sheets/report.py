@@ -148,7 +148,7 @@ def make_bulletin(
         "bulletin.title",
         language,
         kind=words.kind_words(case.event.kind, language),
-        place=legible(words.short_name(dossier.facility.name), 90),
+        place=legible(words.facility_name(dossier.facility), 90),
     )
     return _document(dossiers, title, blocks, dossier.last_day, language, is_bulletin=True)
 
@@ -171,11 +171,12 @@ def _document(
     blocks = [*blocks, imprint(version, day, language)]
     subtitle = phrase("report.subtitle", language, day=day)
     footer = phrase("report.footer", language, title=legible(title, 90), version=version)
-    return Document(title, subtitle, mark, language, tuple(blocks), footer, is_bulletin=is_bulletin)
+    code = language or language_in_use()
+    return Document(title, subtitle, mark, code, tuple(blocks), footer, is_bulletin=is_bulletin)
 
 
 def _places(dossiers: Sequence[Dossier], language: str | None) -> str:
-    names = [legible(words.short_name(dossier.facility.name), 90) for dossier in dossiers]
+    names = [legible(words.facility_name(dossier.facility), 90) for dossier in dossiers]
     if len(names) <= MOST_NAMES:
         return ", ".join(names)
     return words.facilities_words(len(names), language)

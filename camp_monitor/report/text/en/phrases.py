@@ -209,6 +209,11 @@ PHRASES: dict[str, str] = {
         "{facility}: no catalogue that is asked has {layer:layer}; see [fetch] ground in "
         "camp-monitor.toml"
     ),
+    "scan.exposed_scheduler": (
+        "Warning: {address} is not encrypted, so that whoever reaches it, or reads along, can run "
+        "programs on the workers and here, and change answers: use tls:// with certificates "
+        "(docs/security.md)."
+    ),
     "scan.to_another_run": "{facility} is left to another run.",
     "scan.no_network": (
         "No network: {facilities:facilities} were not searched and are due again; {reason}"

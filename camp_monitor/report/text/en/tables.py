@@ -18,7 +18,7 @@ NAMES = {
         "not_seen": "not seen",
         "position": "position",
         "seen": "seen",
-        "state": "state",
+        "standing": "what is said of it",
         "what": "what",
         "why": "why",
     },
@@ -27,13 +27,7 @@ NAMES = {
         "unchanged": "unchanged where seen",
         "not_seen": "not seen",
     },
-    "state_short": {
-        "provisional": "provisional",
-        "strong": "strong",
-        "confirmed": "confirmed",
-        "ended": "ended",
-        "dismissed": "dismissed",
-    },
+    "event": {"0": "no events", "1": "1 event", "other": "{:,} events"},
     # the registry of facilities
     "facility_type": {
         "kwan_li_so": "political prison camp (kwan-li-so)",
@@ -72,7 +66,6 @@ PHRASES = {
     ),
     "findings.scanned": "Scanned so far: {facilities}.",
     "findings.to_scan": "To scan: {command}",
-    "events.look": "Look at one: {command}",
     # what a comparison prints
     "records.scenes": "  before {before}  after {after}",
     "records.seen": "  {share} seen.  {unseen}",
