@@ -1,11 +1,11 @@
 """Facilities: where they are, who says so, and how far the edge may be off."""
 
+from camp_monitor.facilities.agency import Agency
 from camp_monitor.facilities.facility import (
     BASES,
     GRADES,
     ROLES,
     TYPES,
-    Agency,
     Candidate,
     Facility,
     Outline,

@@ -16,7 +16,8 @@ import shapely
 
 from camp_monitor.errors import FacilityError
 from camp_monitor.facilities.doubts import DOUBTS, Doubt, doubt_facility, doubt_size
-from camp_monitor.facilities.facility import Facility, Outline, printable
+from camp_monitor.facilities.facility import Facility, Outline
+from camp_monitor.facilities.fields import printable
 from camp_monitor.facilities.geometry import area_words, distances_m, geodesic_area_m2
 from camp_monitor.facilities.importing import DRAWN_ACCURACY_M, ImportedOutline, import_each
 from camp_monitor.facilities.nearness import (

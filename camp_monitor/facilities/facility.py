@@ -8,15 +8,16 @@ a file.  Sources that disagree are all kept: nothing here settles a conflict.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import Field
 from shapely.geometry import MultiPolygon, Polygon
 
 from camp_monitor.errors import FacilityError
+from camp_monitor.facilities.agency import NO_AGENCY, Agency
+from camp_monitor.facilities.fields import STRICT, Key, Metres, Name, Text, Url, bounded
 from camp_monitor.facilities.geometry import (
     LARGEST_OUTLINE_M2,
     checked_geometry,
@@ -51,49 +52,8 @@ GRADES = {
 MOST_ACCURACY_M = 1e6
 """An edge that may be farther off than this, metres, is no outline."""
 
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 # Windows takes files named con or com1 for devices, whatever their suffix.
-_DAY = r"^\d{4}(-\d{2}-\d{2})?$"
 _ID = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)\Z)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-# Letters without a shape, such as Hangul fillers.  Marks that turn text round are of category Cf.
-_SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-
-
-def check_text(text: str) -> str:
-    """Return `text`, or raise ValueError for one that is blank or holds invisible controls."""
-    if not text.strip():
-        raise ValueError("text is blank")
-    for character in text:
-        if _is_control(character):
-            raise ValueError(f"text holds the control character U+{ord(character):04X}")
-    return text
-
-
-def printable(text: str) -> str:
-    """Put a question mark for every character that `check_text` refuses."""
-    return "".join("?" if _is_control(character) else character for character in text)
-
-
-def _is_control(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category in ("Cc", "Cf", "Cs", "Zl", "Zp") or character in _SHAPELESS
-
-
-def _check_url(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"]+", url):
-        raise ValueError("an address starts with http:// or https:// and holds no spaces")
-    return url
-
-
-def _number(*, le: float, ge: float | None = None, gt: float | None = None) -> Any:
-    return Field(strict=True, ge=ge, gt=gt, le=le)
-
-
-Text = Annotated[str, Field(max_length=4000), AfterValidator(check_text)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(check_text)]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
-Url = Annotated[str, Field(max_length=1000), AfterValidator(_check_url)]
-Metres = Annotated[float, _number(gt=0, le=1e6)]
 
 
 @dataclass(frozen=True)
@@ -112,7 +72,7 @@ class Source:
         What a reader must know of the copy that was used.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     key: Key
     title: Text
@@ -145,10 +105,10 @@ class Candidate:
         One of `ROLES`: our reading of `feature`.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
-    lat: Annotated[float, _number(ge=-90, le=90)]
-    lon: Annotated[float, _number(ge=-180, le=180)]
+    lat: Annotated[float, bounded(ge=-90, le=90)]
+    lon: Annotated[float, bounded(ge=-180, le=180)]
     source: Key
     feature: Text
     as_published: Text
@@ -176,12 +136,12 @@ class Size:
         What the publisher measured, where that is said.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     kind: Literal["area", "dimensions", "perimeter"]
     as_published: Text
     source: Key
-    area_m2: Annotated[float, _number(gt=0, le=LARGEST_OUTLINE_M2)] | None = None
+    area_m2: Annotated[float, bounded(gt=0, le=LARGEST_OUTLINE_M2)] | None = None
     length_m: Metres | None = None
     width_m: Metres | None = None
     perimeter_m: Metres | None = None
@@ -211,47 +171,12 @@ class Status:
     says who said it and on what grounds, ``conflict`` holds what other sources say.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     value: Text = "not stated"
     date: Name | None = None
     as_of: Text | None = None
     conflict: Text | None = None
-
-
-@dataclass(frozen=True)
-class AgencyName:
-    """What the institution was called in a time, and who says so.
-
-    ``since`` and ``until`` are years or days, ``2020`` or ``2020-05-24``: the first of that name,
-    and the first of another; None: not said.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    value: Text
-    source: Text
-    since: Annotated[str, Field(pattern=_DAY)] | None = None
-    until: Annotated[str, Field(pattern=_DAY)] | None = None
-
-    def is_of(self, day: str) -> bool:
-        """Tell whether this was the name on a day, ``2016-09-01``."""
-        after = self.since is None or day >= self.since
-        return after and (self.until is None or day < self.until)
-
-
-@dataclass(frozen=True)
-class Agency:
-    """The institution said to be responsible, and who says so.  ``value`` None: not published.
-
-    ``names`` holds what it was called when, the earliest first, where that is published.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    value: Text | None = None
-    source: Text | None = None
-    names: tuple[AgencyName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -282,12 +207,12 @@ class Outline:
         larger than 5,000 km2.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     geometry: Polygon | MultiPolygon
     basis: Literal["drawn", "published", "derived", "placeholder"]
-    accuracy_m: Annotated[float, _number(ge=0, le=MOST_ACCURACY_M)]
-    version: Annotated[int, _number(ge=1, le=100_000)]
+    accuracy_m: Annotated[float, bounded(ge=0, le=MOST_ACCURACY_M)]
+    version: Annotated[int, bounded(ge=1, le=100_000)]
     source: Text
     note: Text
 
@@ -344,7 +269,7 @@ class Facility:
         A bad id, a fact whose source is not listed, two outlines or sources of one name.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     id: str
     name: Name
@@ -352,10 +277,10 @@ class Facility:
     names_ko_note: Text | None = None
     aliases: tuple[Name, ...] = ()
     type: Literal["kwan_li_so", "kyo_hwa_so", "other"] = "other"
-    number: Annotated[int, _number(ge=0, le=100_000)] | None = None
+    number: Annotated[int, bounded(ge=0, le=100_000)] | None = None
     province: Name | None = None
     county: Name | None = None
-    agency: Agency = Agency()
+    agency: Agency = NO_AGENCY
     status: Status = Status()
     position_grade: Literal["A", "B", "C"] | None = None
     position_reason: Text | None = None

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from camp_monitor.errors import FacilityError
-from camp_monitor.facilities.facility import printable
+from camp_monitor.facilities.fields import printable
 
 LONGEST_VALUE_BYTES = 10_000_000
 """Of one geometry or text: 100,000 points in four dimensions have 3.2 million."""

@@ -16,9 +16,8 @@ from camp_monitor.facilities.facility import (
     Facility,
     Outline,
     check_facility_id,
-    check_text,
-    printable,
 )
+from camp_monitor.facilities.fields import check_text, printable
 from camp_monitor.facilities.geometry import (
     check_coordinates,
     check_crossings,

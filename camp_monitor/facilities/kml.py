@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from camp_monitor.errors import FacilityError
-from camp_monitor.facilities.facility import printable
+from camp_monitor.facilities.fields import printable
 from camp_monitor.facilities.kmz import read_kmz
 
 MOST_ELEMENTS = 1_000_000

@@ -25,7 +25,7 @@ from pyproj.exceptions import CRSError, ProjError
 from shapely.geometry import MultiPolygon, Polygon
 
 from camp_monitor.errors import FacilityError
-from camp_monitor.facilities.facility import printable
+from camp_monitor.facilities.fields import printable
 from camp_monitor.facilities.geopackages import read_geopackage
 from camp_monitor.facilities.kml import kml_points, read_kml
 from camp_monitor.facilities.registry import LARGEST_FILE_BYTES, read_json

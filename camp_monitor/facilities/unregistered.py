@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from camp_monitor.facilities.facility import Facility, printable
+from camp_monitor.facilities.facility import Facility
+from camp_monitor.facilities.fields import printable
 from camp_monitor.facilities.importing import (
     id_in,
     import_outline,

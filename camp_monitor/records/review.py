@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from camp_monitor.errors import InputError
-from camp_monitor.facilities.facility import check_text
+from camp_monitor.facilities.fields import check_text
 from camp_monitor.records.content import content_hash
 
 VERDICTS = ("confirmed", "rejected", "unsure")

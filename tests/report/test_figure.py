@@ -16,6 +16,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pypdf
 import pytest
 import rasterio
 import shapely
@@ -260,7 +261,7 @@ def test_letters_that_no_font_has_find_no_font() -> None:
     assert find_korean_font(["\ue000\U0010fffd"]) is None
 
 
-@pytest.mark.parametrize("file_format", ["png", "svg"])
+@pytest.mark.parametrize("file_format", ["png", "svg", "pdf"])
 def test_hostile_names_are_text_and_nothing_else(file_format: str) -> None:
     facility = Facility(id="x", name="x", names_ko=(HANGUL,))
     object.__setattr__(facility, "name", HOSTILE)
@@ -271,9 +272,12 @@ def test_hostile_names_are_text_and_nothing_else(file_format: str) -> None:
         page = pixels_of(content)
         assert (page[:, :3] == 255).all(), "nothing runs over the left margin"
         assert (page[:, -3:] == 255).all(), "nothing runs over the right margin"
-    else:
+    elif file_format == "svg":
         ET.fromstring(content)
         assert b"<script" not in content
+    else:
+        [page_of_pdf] = pypdf.PdfReader(io.BytesIO(content)).pages
+        assert float(page_of_pdf.mediabox.width) == pytest.approx(170 / 25.4 * 72, abs=0.3)
 
 
 def test_dollar_signs_are_not_formulas() -> None:

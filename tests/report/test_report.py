@@ -22,7 +22,8 @@ from camp_monitor.cli import main
 from camp_monitor.errors import InputError, InstallationError
 from camp_monitor.events.events import join_events
 from camp_monitor.facilities import Status
-from camp_monitor.facilities.facility import Agency, AgencyName, Source
+from camp_monitor.facilities.agency import Agency, AgencyName
+from camp_monitor.facilities.facility import Source
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.sheets.as_docx import docx_of
 from camp_monitor.report.sheets.as_html import html_of

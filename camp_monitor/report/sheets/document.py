@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from camp_monitor.facilities.facility import printable
+from camp_monitor.facilities.fields import printable
 
 HASH_DIGITS = 12
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from camp_monitor.events.events import Event
 from camp_monitor.facilities import Facility
-from camp_monitor.facilities.facility import Agency
+from camp_monitor.facilities.agency import Agency
 from camp_monitor.report.sheets.document import (
     Block,
     Facts,

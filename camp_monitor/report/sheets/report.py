@@ -115,6 +115,7 @@ def make_report(
     dossiers: Sequence[Dossier], settings: ReportSettings, language: str | None = None
 ) -> Document:
     """Put the whole report together."""
+    language = language or language_in_use()
     facilities = [dossier.facility for dossier in dossiers]
     blocks: list[Block] = []
     for dossier in dossiers:
@@ -137,6 +138,7 @@ def make_bulletin(
     InputError
         More than one event was named.
     """
+    language = language or language_in_use()
     cases = [(dossier, case) for dossier in dossiers for case in dossier.cases]
     if len(cases) != 1:
         raise InputError(f"A bulletin is of one event, not of {len(cases)}: name one E... id.")
@@ -156,7 +158,7 @@ def _document(
     title: str,
     blocks: list[Block],
     day: str,
-    language: str | None,
+    language: str,
     *,
     is_bulletin: bool,
 ) -> Document:
