@@ -61,7 +61,7 @@ def test_the_catalogue_has_each_text_of_today_and_no_other(code: str) -> None:
     assert held == list(contexts(ENGLISH)), "run: python -m camp_monitor.report.text.catalogue"
     assert [entry.msgctxt for entry in catalogue if not entry.translated()] == []
     said = catalogue_path(code).read_text(encoding="utf-8")
-    assert said == f"{updated(catalogue)}\n", "run: python -m camp_monitor.report.text.catalogue"
+    assert said == str(updated(catalogue)), "run: python -m camp_monitor.report.text.catalogue"
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)

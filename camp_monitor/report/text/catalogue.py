@@ -130,7 +130,7 @@ def update() -> None:
     for code in languages()[1:]:
         path = catalogue_path(code)
         catalogue = updated(polib.pofile(str(path)))
-        path.write_text(f"{catalogue}\n", encoding="utf-8")
+        path.write_text(str(catalogue), encoding="utf-8")
         left = [entry for entry in catalogue if not entry.translated()]
         print(f"{path.name}: {len(catalogue)} texts, {len(left)} to translate")
         for entry in left:
