@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import by_blocks, spread_out
+from camp_monitor.scenes.blocks import on_line, spread_out
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.stored import picked
 
 ITERATIONS = 8
 MAX_GAIN_RATIO = 2.0
@@ -63,7 +64,7 @@ def measure_normalisation(before: Image, after: Image) -> Normalisation:
     usable = before.usable & after.usable
     where = spread_out(usable, SAMPLE_PIXELS)
     lines = [
-        _line(first.reshape(-1)[where], second.reshape(-1)[where])
+        _line(picked(first, where), picked(second, where))
         for first, second in zip(before.pixels, after.pixels, strict=True)
     ]
     gains, offsets, spreads = zip(*lines, strict=True)
@@ -72,9 +73,9 @@ def measure_normalisation(before: Image, after: Image) -> Normalisation:
 
 def normalise(after: Image, normalisation: Normalisation) -> NDArray[np.float32]:
     """Return the pixels of `after` at the brightness of the before image, (band, row, col)."""
-    gains = np.array(normalisation.gains, np.float32)[:, None, None]
-    offsets = np.array(normalisation.offsets, np.float32)[:, None, None]
-    return by_blocks(lambda part: part * gains + offsets, after.pixels)
+    gains = np.array(normalisation.gains, np.float32)
+    offsets = np.array(normalisation.offsets, np.float32)
+    return on_line(after.pixels, gains, offsets)
 
 
 def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float, float]:
