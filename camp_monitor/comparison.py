@@ -245,7 +245,9 @@ def _reader(question: Question, ground: KnownGround | None) -> Reader:
         image = plain(scene, grid, shift_px)
         if not image.nature.radar:
             return image
-        flags = image.flags | np.where(hidden & image.usable, Quality.TERRAIN, 0).astype(np.uint8)
+        flags = image.flags | np.where(
+            hidden & image.usable, np.uint8(Quality.TERRAIN), np.uint8(0)
+        )
         return replace(image, flags=flags)
 
     return read

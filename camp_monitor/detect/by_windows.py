@@ -19,7 +19,7 @@ from camp_monitor.pairs.parts import close_statistics, cut, sample, with_statist
 from camp_monitor.scenes.blocks import Window, grown, in_threads, squares
 from camp_monitor.scenes.stored import is_large, scratch
 
-WINDOW_PX, MOST_PX = 1280, 2000
+WINDOW_PX, MOST_PX = 1024, 2000
 """Side of a window, and with what lies round it at most: it is no large raster itself."""
 NEAR_PX, STRUCTURE_M = 32, 210.0
 """How far detectors look beyond a window: filters in pixels, and the longest structure; what goes

@@ -14,10 +14,10 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
-from camp_monitor.detect.components import components
 from camp_monitor.detect.detection import Change
 from camp_monitor.facilities.geometry import geodesic_area_m2
 from camp_monitor.scenes.blocks import Window, grown
+from camp_monitor.scenes.components import components
 from camp_monitor.scenes.morphology import dilated
 from camp_monitor.scenes.stored import is_large
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import Window, by_blocks, grown, sampled_windows, told_by
+from camp_monitor.scenes.blocks import (
+    Window,
+    by_blocks,
+    grown,
+    in_threads,
+    sampled_windows,
+    told_by,
+)
 from camp_monitor.scenes.morphology import dilated
 from camp_monitor.scenes.statistics import Statistics, settled
 
@@ -69,7 +76,7 @@ def measure_structures(
 
     def measure() -> NDArray[np.float32]:
         both = zip(images, middles, strict=True)
-        sampled.extend(_sampled_slopes(*one, usable, windows) for one in both)
+        sampled.extend(in_threads(lambda one: _sampled_slopes(*one, usable, windows), both))
         return shared_stretch(*sampled)
 
     stretch = settled(statistics, "stretch", measure)
@@ -79,7 +86,7 @@ def measure_structures(
         return np.stack([steepness(slopes), corner_energy(slopes)])
 
     if sampled and len(windows) == 1:
-        found = [structure(slopes) for slopes in sampled]
+        found = in_threads(structure, sampled)
     else:
         found = [
             by_blocks(

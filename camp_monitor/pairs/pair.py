@@ -259,7 +259,7 @@ def pair_images(
     return Pair(
         before=before,
         after=after,
-        after_matched=normalise(after, matching),
+        after_matched=after.pixels if kept else normalise(after, matching),
         usable=before.usable & after.usable,
         shift_found=found,
         shift_left=left,

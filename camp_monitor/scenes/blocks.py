@@ -11,12 +11,12 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.stored import Stored, is_large, picked, scratch
+from camp_monitor.scenes.stored import Stored, in_memory, is_large, picked, scratch
 
 BLOCK_PX = 512
 """Side of a block; its layers nearly fit into the caches of a processor."""
@@ -36,6 +36,8 @@ SAMPLED_SIDE_PX, SAMPLED_ALONG = 128, 8
 """... of this side, so many along rows and columns each."""
 
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 Window = tuple[slice, slice]
 """Rows and columns of an image."""
 
@@ -80,6 +82,7 @@ def by_blocks(
     *layers: NDArray[Any],
     halo_px: int = 0,
     side_px: int | None = None,
+    in_file: bool = False,
 ) -> NDArray[Any]:
     """Apply a function of neighbourhoods to images, block by block.
 
@@ -93,12 +96,13 @@ def by_blocks(
     halo_px : int
     side_px : int or None
         Of the blocks; None: `BLOCK_PX`.
+    in_file : bool
+        The answer for a large image lies in a file, as it does where one of the layers does.
 
     Returns
     -------
     ndarray
-        What `work` returns for the whole images: the same numbers, wherever the blocks end; of
-        large images in a file (`camp_monitor.scenes.stored`).
+        What `work` returns for the whole images: the same numbers, wherever the blocks end.
     """
     shape = layers[0].shape[-2:]
     parts = blocks(shape, side_px)
@@ -110,7 +114,9 @@ def by_blocks(
         return work(*(layer[(..., *wide)] for layer in layers))[(..., *own)]
 
     start = one(parts[0])
-    whole = scratch((*start.shape[:-2], *shape), start.dtype)
+    size = (*start.shape[:-2], *shape)
+    in_file = in_file or not all(map(in_memory, layers))
+    whole = scratch(size, start.dtype) if in_file else np.empty(size, start.dtype)
     whole[(..., *parts[0])] = start
 
     def put(part: Window) -> None:
@@ -120,16 +126,16 @@ def by_blocks(
     return whole
 
 
-def in_threads(work: Callable[[Any], object], parts: Iterable[Any]) -> None:
-    """Do a piece of work for each part, as many at a time as there are `threads`."""
+def in_threads(work: Callable[[Given], Made], parts: Iterable[Given]) -> list[Made]:
+    """Do a piece of work for each part, as many at a time as there are `threads`; in their order.
+
+    Whatever a part does again in parts is done by its own thread.
+    """
     count = threads()
     if count == 1:
-        for part in parts:
-            work(part)
-        return
+        return [work(part) for part in parts]
     with ThreadPoolExecutor(count, initializer=_begin) as pool:
-        for _ in pool.map(work, parts):
-            pass
+        return list(pool.map(work, parts))
 
 
 _PART = threading.local()

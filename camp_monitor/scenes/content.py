@@ -8,10 +8,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import WHOLE_PX, blank, by_blocks, spread_out, strips, told_by
+from camp_monitor.scenes.blocks import (
+    WHOLE_PX,
+    blank,
+    by_blocks,
+    in_threads,
+    spread_out,
+    strips,
+    told_by,
+)
 from camp_monitor.scenes.coregistration import (
     HIGHEST_FREQUENCY,
     MAX_SHIFT_PX,
+    Seen,
     brightness,
     cut_tiles,
     edges,
@@ -73,7 +82,7 @@ def without_content(image: Image, other: Image) -> Image:
         return image
     pixels = copied(image.pixels)
     blank(pixels, empty, np.nan)
-    flags = np.where(empty, Quality.NODATA, image.flags).astype(np.uint8)
+    flags = np.where(empty, np.uint8(Quality.NODATA), image.flags)
     return replace(image, pixels=pixels, flags=flags)
 
 
@@ -225,28 +234,25 @@ def peak_in_common(before: Image, after: Image, where: NDArray[np.bool_]) -> flo
     """
     most = MOST_TILES if where.size <= WHOLE_PX else MOST_TILES_OF_LARGE
     tiles = usable_tiles(where, min(TILE_PX, *where.shape), most)
-    return (
-        max(
-            _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
-            for seen in (edges, brightness)
-        )
-        if tiles
-        else 0.0
-    )
+
+    def peak(seen: Seen) -> float:
+        return _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
+
+    return max(in_threads(peak, (edges, brightness))) if tiles else 0.0
 
 
 def _peak(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[np.float32]]) -> float:
     side = first[0].shape[0]
     taper = np.outer(np.hanning(side), np.hanning(side))
-    power = np.zeros((side, side), np.complex128)
+    power = np.zeros((side, side // 2 + 1), np.complex128)
     for part, other in zip(first, second, strict=True):
-        one, two = (np.fft.fft2((tile - tile.mean()) * taper) for tile in (part, other))
+        one, two = (np.fft.rfft2((tile - tile.mean()) * taper) for tile in (part, other))
         cross = two * one.conj()
         power += cross / np.maximum(np.abs(cross), 1e-12)
-    frequencies = np.fft.fftfreq(side)
-    power *= np.hypot(frequencies[:, None], frequencies[None, :]) <= HIGHEST_FREQUENCY
+    down, across = np.fft.fftfreq(side), np.fft.rfftfreq(side)
+    power *= np.hypot(down[:, None], across[None, :]) <= HIGHEST_FREQUENCY
     power[0, 0] = 0
-    surface = np.fft.ifft2(power).real
+    surface = np.fft.irfft2(power, (side, side))
     most = min(MAX_SHIFT_PX, side // 4)
     lags = np.abs(np.fft.fftfreq(side, 1 / side)) <= most
     near = lags[:, None] & lags[None, :]

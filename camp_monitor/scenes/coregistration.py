@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import WHOLE_PX, Window, by_blocks, grown, spread_out
+from camp_monitor.scenes.blocks import WHOLE_PX, Window, by_blocks, grown, in_threads, spread_out
 from camp_monitor.scenes.image import Image
 from camp_monitor.scenes.morphology import dilated
 from camp_monitor.scenes.stored import is_large, picked
@@ -108,14 +109,16 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
         most = MOST_TILES if usable.size > WHOLE_PX else None
         places = usable_tiles(usable, side, most)
-        both = (cut_tiles(image, usable, places, edges) for image in (before, after))
+        both = in_threads(
+            partial(cut_tiles, usable=usable, tiles=places, seen=edges), (before, after)
+        )
         tiles = [two for two in zip(*both, strict=True) if two[0].any() and two[1].any()]
         count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
         if count >= LEAST_GROUPS:
             break
     if count < LEAST_GROUPS:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
-    found = np.array([_group_shift(tiles[group::count]) for group in range(count)])
+    found = np.array(in_threads(lambda group: _group_shift(tiles[group::count]), range(count)))
     near = np.hypot(*(found - np.median(found, axis=0)).T) <= AGREE_PX
     near &= np.abs(found).round().max(axis=1) <= MAX_SHIFT_PX
     agreeing = int(near.sum())

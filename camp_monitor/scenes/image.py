@@ -40,6 +40,11 @@ class Quality(IntFlag):
     TERRAIN = 64
 
 
+def flagged(flags: NDArray[np.uint8], flag: Quality) -> NDArray[np.bool_]:
+    """Tell where any of some bits is set, (row, col); a bare member would widen it to 64 bits."""
+    return (flags & np.uint8(flag)) > 0
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """The pixels of one scene on one grid.

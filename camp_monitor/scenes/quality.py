@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.blocks import by_blocks
-from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.image import Quality, flagged
 
 CLOUD_EDGE_M = 60.0
 """Clouds and their shadows are widened by this: their edges are thin and classed as clear."""
@@ -176,8 +176,8 @@ def widen_cloud(flags: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:
 
     widened = flags.copy()
     for flag in (Quality.CLOUD, Quality.CIRRUS, Quality.SHADOW):
-        where = (flags & flag) > 0
+        where = flagged(flags, flag)
         if where.any():
-            widened[by_blocks(near, where, halo_px=reach_px + 1)] |= np.uint8(flag)
-    widened[(flags & Quality.NODATA) > 0] = Quality.NODATA
+            widened[np.asarray(by_blocks(near, where, halo_px=reach_px + 1))] |= np.uint8(flag)
+    widened[flagged(flags, Quality.NODATA)] = Quality.NODATA
     return widened

@@ -19,7 +19,7 @@ from camp_monitor.errors import SceneError
 from camp_monitor.facilities.antimeridian import joined_at_180
 from camp_monitor.scenes.blocks import blank, by_blocks, strips
 from camp_monitor.scenes.bounds import check_window
-from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.image import Image, Quality, flagged
 from camp_monitor.scenes.no_data import possible, where_data
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
@@ -159,11 +159,11 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     assert pixels is not None
     for rows in strips(valid.shape):
         valid[rows] &= np.isfinite(pixels[:, rows]).all(axis=0)
-    flags = np.where(valid, 0, Quality.NODATA).astype(np.uint8)
+    flags = np.where(valid, np.uint8(0), np.uint8(Quality.NODATA))
     quality = tuple(tile.quality for tile in tiles if tile.quality is not None)
     if quality:
         flags = _with_quality(flags, quality, moved)
-    blank(pixels, (flags & Quality.NODATA) > 0, np.nan)
+    blank(pixels, flagged(flags, Quality.NODATA), np.nan)
     quantity = scene.quantity.replace("_power", "_db")
     return Image(pixels, scene.band_names, quantity, flags, grid)
 
@@ -279,9 +279,9 @@ def _with_quality(
 ) -> NDArray[np.uint8]:
     told = read_flags(bands[0], grid)
     for band in bands[1:]:
-        told = np.where(told & Quality.NODATA, read_flags(band, grid), told)
+        told = np.where(flagged(told, Quality.NODATA), read_flags(band, grid), told)
     joined = flags | widen_cloud(told, float(abs(grid.affine.a)))
-    joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
+    joined[flagged(joined, Quality.NODATA)] = Quality.NODATA
     return joined.astype(np.uint8)
 
 

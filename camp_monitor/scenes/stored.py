@@ -10,10 +10,11 @@ import math
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -89,6 +90,19 @@ def picked(values: NDArray[Any], where: NDArray[np.intp]) -> NDArray[Any]:
     return found
 
 
+class _Scratch:
+    """A temporary file, closed and gone when nothing refers to it any more."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.opened = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        weakref.finalize(self, self.opened.close)
+        if hasattr(os, "posix_fallocate"):  # takes the room now, so that a full disk shows
+            os.posix_fallocate(self.opened.fileno(), 0, size)
+            return
+        for start in range(0, size, len(ZEROS)):
+            self.opened.write(ZEROS[: size - start])
+
+
 @dataclass(frozen=True, eq=False)
 class Stored(np.lib.mixins.NDArrayOperatorsMixin):
     """A raster in a temporary file, which is gone when nothing refers to it any more.
@@ -97,7 +111,7 @@ class Stored(np.lib.mixins.NDArrayOperatorsMixin):
 
     Parameters
     ----------
-    file : binary file
+    file : _Scratch
         Planes of `size`, one after the other.
     dtype : dtype
         Of the numbers.
@@ -113,7 +127,7 @@ class Stored(np.lib.mixins.NDArrayOperatorsMixin):
         Gain and offset of each plane of the file, float32, applied as it is read.
     """
 
-    file: IO[bytes]
+    file: _Scratch
     dtype: np.dtype[Any]
     size: tuple[int, int]
     planes: tuple[int, ...]
@@ -212,7 +226,7 @@ class Stored(np.lib.mixins.NDArrayOperatorsMixin):
         if not count * width:
             return np.empty((count, width), self.dtype)
         offset = (plane * height + rows.start) * width * self.dtype.itemsize
-        return np.memmap(self.file, self.dtype, "r+", offset, (count, width))
+        return np.memmap(self.file.opened, self.dtype, "r+", offset, (count, width))
 
 
 def _bounds(part: slice) -> tuple[int, int, int]:
@@ -231,8 +245,7 @@ def _store(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
                 f"{shape[-1]} x {shape[-2]} pixels needs {needed / 1e9:.1f} GB more: free some, "
                 f"set TMPDIR to a folder on another disk, or scan a smaller outline."
             )
-        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-        _allot(file, needed)
+        file = _Scratch(folder, needed)
     except OSError as error:
         raise SceneError(
             f"No temporary file can be written in {folder} ({error.strerror}): set TMPDIR to a "
@@ -241,13 +254,4 @@ def _store(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Stored:
     *planes, rows, columns = shape
     window = slice(0, rows), slice(0, columns)
     numbers = tuple(range(math.prod(planes)))
-    return Stored(cast(IO[bytes], file), dtype, (rows, columns), numbers, window, not planes)
-
-
-def _allot(file: IO[bytes], size: int) -> None:
-    """Take the room for a file beforehand, so that a full disk shows now."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size)
-        return
-    for start in range(0, size, len(ZEROS)):
-        file.write(ZEROS[: size - start])
+    return Stored(file, dtype, (rows, columns), numbers, window, not planes)

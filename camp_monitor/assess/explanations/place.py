@@ -11,7 +11,7 @@ from camp_monitor.codes import Code
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import by_blocks, spread_out
-from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.image import Image, Quality, flagged
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import PHYSICAL, is_sar
@@ -193,8 +193,8 @@ def _distance_m(pair: Pair, flag: Quality) -> NDArray[np.float32] | None:
     """Metres to the nearest pixel that has the flag on either date; None where none has."""
     from scipy import ndimage
 
-    flagged = ((pair.before.flags | pair.after.flags) & flag) > 0
-    if not flagged.any():
+    near = flagged(pair.before.flags | pair.after.flags, flag)
+    if not near.any():
         return None
 
     def distance_m(part: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -202,12 +202,13 @@ def _distance_m(pair: Pair, flag: Quality) -> NDArray[np.float32] | None:
             return np.full(part.shape, FAR_PX * pair.pixel_m, np.float32)
         return (ndimage.distance_transform_edt(~part) * pair.pixel_m).astype(np.float32)
 
-    if not is_large(flagged.shape):
-        return distance_m(flagged)
+    if not is_large(near.shape):
+        return distance_m(near)
     far_m = np.float32(FAR_PX * pair.pixel_m)
     return by_blocks(
         lambda part: np.minimum(distance_m(part), far_m),
-        flagged,
+        near,
         halo_px=FAR_PX,
         side_px=8 * FAR_PX,
+        in_file=True,
     )

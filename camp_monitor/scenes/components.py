@@ -19,7 +19,7 @@ Read = Callable[[Window], NDArray[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Regions of True pixels; parts of one lie no further apart than `widened` bridges.
+    """Regions of True pixels.
 
     Parameters
     ----------
@@ -36,6 +36,9 @@ class Components:
         int, (region, 4): first and past-the-last row and column, of the widened region.
     seeds : ndarray
         int, (region, 2): row and column of one of its pixels.
+    near : bool
+        Parts that widening by a pixel joins, also across corners, are one region; else only
+        neighbours in rows and columns are.
     """
 
     shape: tuple[int, int]
@@ -45,14 +48,15 @@ class Components:
     touched: NDArray[np.bool_]
     windows: NDArray[np.intp]
     seeds: NDArray[np.intp]
+    near: bool
 
     def part(self, number: int) -> tuple[Window, NDArray[np.bool_]]:
         """Return the window of a region and its pixels there."""
         top, bottom, left, right = self.windows[number].tolist()
         own = self.read((slice(top, bottom), slice(left, right)))
-        labels, _ = _label(widened(own))
+        labels = _label(dilated(own) if self.near else own, self.near)
         row, column = self.seeds[number] - (top, left)
-        own &= labels == labels[row, column]
+        own = own & (labels == labels[row, column])
         down, across = (np.flatnonzero(own.any(axis=axis)) for axis in (1, 0))
         inner = slice(int(down[0]), int(down[-1]) + 1), slice(int(across[0]), int(across[-1]) + 1)
         rows = slice(top + inner[0].start, top + inner[0].stop)
@@ -62,13 +66,15 @@ class Components:
         """Return a raster of the pixels of some regions."""
         raster = scratch(self.shape, bool)
         numbers = np.concatenate([chosen, [False]])
-        runs = zip(_runs(self.shape, self.read), self.of_run, strict=True)
+        runs = zip(_runs(self.shape, self.read, self.near), self.of_run, strict=True)
         for (rows, labels, own), regions in runs:
             raster[rows] = numbers[regions[labels]] & own
         return raster
 
 
-def components(shape: tuple[int, ...], read: Read, mark: Read | None = None) -> Components:
+def components(
+    shape: tuple[int, ...], read: Read, mark: Read | None = None, *, near: bool = True
+) -> Components:
     """Find the regions of True pixels of a raster, (row, col), in the order of their first rows.
 
     Parameters
@@ -76,12 +82,14 @@ def components(shape: tuple[int, ...], read: Read, mark: Read | None = None) -> 
     shape : (int, int)
     read, mark : callable
         Read windows of the raster, and of one whose True pixels mark the regions that hold them.
+    near : bool
+        As in `Components`.
     """
     from scipy import sparse
 
     boxes, seeds, sizes, touched, joins, counts = [], [], [], [], [], []
     before, passed = None, 0
-    for rows, labels, own in _runs(shape, read):
+    for rows, labels, own in _runs(shape, read, near):
         count = int(labels.max(initial=0))
         held = labels[own]
         sizes.append(np.bincount(held, minlength=count + 1)[1:])
@@ -91,7 +99,7 @@ def components(shape: tuple[int, ...], read: Read, mark: Read | None = None) -> 
         if mark is not None and count:
             marked[labels[own & mark((rows, slice(0, shape[1])))]] = True
         touched.append(marked[1:])
-        joins.append(_joins(before, labels[0], passed))
+        joins.append(_joins(before, labels[0], passed, near))
         before = np.where(labels[-1] > 0, labels[-1] + passed, 0)
         counts.append(count)
         passed += count
@@ -111,30 +119,25 @@ def components(shape: tuple[int, ...], read: Read, mark: Read | None = None) -> 
     first[of_label[has][::-1]] = seed[has][::-1]
     total = np.bincount(of_label, np.concatenate(sizes), minlength=number).astype(np.intp)
     hit = np.bincount(of_label, np.concatenate(touched), minlength=number) > 0
-    return Components((shape[0], shape[1]), read, of_run, total, hit, whole, first)
+    return Components((shape[0], shape[1]), read, of_run, total, hit, whole, first, near)
 
 
-def widened(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Widen True pixels so that those that count as one region touch."""
-    return dilated(where)
-
-
-def _label(where: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
+def _label(where: NDArray[np.bool_], near: bool) -> NDArray[np.int32]:
     from scipy import ndimage
 
-    labels, count = ndimage.label(where, np.ones((3, 3)))
-    return labels, count
+    labels, _ = ndimage.label(where, np.ones((3, 3)) if near else None)
+    return np.asarray(labels, np.int32)
 
 
 def _runs(
-    shape: tuple[int, ...], read: Read
+    shape: tuple[int, ...], read: Read, near: bool
 ) -> Iterator[tuple[slice, NDArray[np.int32], NDArray[np.bool_]]]:
     """Give runs of rows, the labels of their widened pixels, and the pixels."""
     for rows in strips(shape):
         wide = slice(max(rows.start - 1, 0), min(rows.stop + 1, shape[0]))
         own = slice(rows.start - wide.start, rows.stop - wide.start)
         pixels = read((wide, slice(0, shape[1])))
-        yield rows, _label(widened(pixels)[own])[0], pixels[own]
+        yield rows, _label((dilated(pixels) if near else pixels)[own], near), pixels[own]
 
 
 def _boxes(labels: NDArray[np.int32], top: int) -> NDArray[np.intp]:
@@ -158,7 +161,7 @@ def _seeds(
 
 
 def _joins(
-    above: NDArray[np.intp] | None, below: NDArray[np.int32], passed: int
+    above: NDArray[np.intp] | None, below: NDArray[np.int32], passed: int, near: bool
 ) -> NDArray[np.intp]:
     """Pairs of labels that touch across two runs of rows, (2, pair)."""
     if above is None:
@@ -170,7 +173,7 @@ def _joins(
             (slice(None), slice(None)),
             (slice(1, None), slice(None, -1)),
             (slice(None, -1), slice(1, None)),
-        )
+        )[: 3 if near else 1]
     ]
     both = np.concatenate(pairs, axis=1)
     return np.unique(both[:, (both > 0).all(axis=0)], axis=1)
