@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.scenes.blocks import (
+    ONE_BLOCK_PX,
     Window,
     by_blocks,
     grown,
@@ -86,7 +87,8 @@ def measure_structures(
         return np.stack([steepness(slopes), corner_energy(slopes)])
 
     if sampled and len(windows) == 1:
-        found = in_threads(structure, sampled)
+        small = usable.size <= ONE_BLOCK_PX  # of a larger one, both at once take much memory
+        found = in_threads(structure, sampled) if small else [structure(one) for one in sampled]
     else:
         found = [
             by_blocks(

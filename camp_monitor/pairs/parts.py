@@ -15,8 +15,8 @@ from camp_monitor.scenes.blocks import Window
 from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.statistics import Statistics
 
-SAMPLED_SIDE_PX, SAMPLED_ALONG = 240, 6
-"""The sample is so many windows along rows and columns, of this side: two megapixels."""
+SAMPLED_SIDE_PX, SAMPLED_ALONG = 200, 6
+"""The sample is so many windows along rows and columns, of this side: 1.4 megapixels."""
 FRAME_PX = 1
 """Pixels of no data round each of them: nothing is told from one window to the next."""
 
