@@ -7,9 +7,10 @@ A pair of fields, relief, grain and new buildings is painted for each side, writ
 tiles are (16 bits, deflate with predictor, blocks of 512), and compared through the public API in
 a process of its own.  Prints one row for each side: the decode floor (both files, block by block,
 two threads), the seconds of the first comparison and of a second one in the same process, the
-ratio of the first to the floor, and the peak of the resident memory, as the kernel counts it for
-that process (VmHWM).  `--mad` prints instead what IR-MAD takes beside covariances by BLAS alone, of
-the same samples and as often, and the same map of change.
+ratio of the first to the floor, the seconds of all cores together that both take, which other work
+on the machine sways less, and their ratio, and the peak of the resident memory, as the kernel
+counts it for that process (VmHWM).  `--mad` prints instead what IR-MAD takes beside covariances by
+BLAS alone, of the same samples and as often, and the same map of change.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,12 @@ LEVELS = (600, 800, 1000, 2600, 2200, 1600)
 FIELD_PX, RELIEF_PX = 40, 600
 BUILDING_EVERY_PX, BUILDING_PX = 250, 5
 REFLECTANCE_SCALE = 1e-4
+LARGEST_M2 = 4.9e9
+"""Ground that the outline holds at most: of a larger image its west and its east."""
 HEAD = (
-    "| pixels | decode floor, s | first, s | again, s | first / floor | peak, MiB | findings |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |"
+    "| pixels | decode floor, s | first, s | again, s | first / floor | of all cores: floor | "
+    "first | first / floor | peak, MiB | findings |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 MAD_HEAD = "| pixels | IR-MAD, s | BLAS, s | ratio |\n| --- | --- | --- | --- |"
 
@@ -127,24 +131,31 @@ def compare_s(folder: Path, side: int, repeat: int) -> dict[str, Any]:
 
     import camp_monitor as cm
 
-    reach = side * PIXEL_M
-    box = shapely.box(WEST_M + 300, NORTH_M - reach + 300, WEST_M + reach - 300, NORTH_M - 300)
+    reach_m = side * PIXEL_M
+    wide_m = min(LARGEST_M2 / reach_m, reach_m) / 2
+    south_m, east_m = NORTH_M - reach_m + 300, WEST_M + reach_m
+    boxes = [  # the window round both is the whole image
+        shapely.box(WEST_M + 300, south_m, WEST_M + wide_m, NORTH_M - 300),
+        shapely.box(east_m - wide_m, south_m, east_m - 300, NORTH_M - 300),
+    ]
     outline = folder / "outline.geojson"
-    geopandas.GeoSeries([box], crs=CRS).to_crs(4326).to_file(outline)
+    geopandas.GeoSeries([shapely.union_all(boxes)], crs=CRS).to_crs(4326).to_file(outline)
     place = cm.read_outline(outline)
-    runs = []
+    runs, of_cores = [], []
     for _ in range(repeat):
-        start = perf_counter()
+        start, started = perf_counter(), process_time()
         scenes = [
             cm.open_scene(folder / f"{name}.tif", sensor="sentinel-2", acquired=day, **SAID)
             for name, day in (("before", "2024-05-01"), ("after", "2025-05-03"))
         ]
         compared = cm.compare(place, *scenes)
         runs.append(perf_counter() - start)
+        of_cores.append(process_time() - started)
     result = compared.result
     refused = [str(one.reasons) for one in result.observations if one.outcome == "not_seen"]
     return {
-        "runs": runs, "findings": len(result.findings), "refused": refused, "peak": peak_mib(),
+        "runs": runs, "of_cores": of_cores, "findings": len(result.findings), "refused": refused,
+        "peak": peak_mib(),
         "ids": [one.id for one in (*result.observations, *result.findings, *result.candidates)],
     }  # fmt: skip
 
@@ -161,23 +172,14 @@ def peak_mib() -> float:
 
 def mad_row(side: int, bands: int) -> str:
     """Time IR-MAD and the least that its arithmetic takes, over `side` x `side` pixels."""
-    from camp_monitor.detect import irmad
+    from camp_monitor.detect.irmad import irmad
 
     rng = np.random.default_rng(1)
     before = rng.normal(size=(bands, side, side)).astype(np.float32)
     after = before + rng.normal(0, 0.3, before.shape).astype(np.float32)
     usable = np.ones((side, side), bool)
-    rounds = 0
-
-    def counted(*given: Any) -> Any:
-        nonlocal rounds
-        rounds += 1
-        return kept(*given)
-
-    kept, irmad._canonical = irmad._canonical, counted  # type: ignore[attr-defined]
-    irmad.irmad(before, after, usable)
-    irmad._canonical = kept
-    ours = min(_seconds(lambda: irmad.irmad(before, after, usable)) for _ in range(3))
+    rounds = irmad(before, after, usable).rounds
+    ours = min(_seconds(lambda: irmad(before, after, usable)) for _ in range(3))
     least = min(_seconds(lambda: plain_mad(before, after, rounds)) for _ in range(3))
     return f"| {side} x {side} x {bands} | {ours:.2f} | {least:.2f} | {ours / least:.1f}x |"
 
@@ -218,19 +220,25 @@ def row(folder: Path, side: int, bands: int, repeat: int) -> tuple[str, dict[str
     paths = [folder / "before.tif", folder / "after.tif"]
     for path, later in zip(paths, (False, True), strict=True):
         paint(path, side, bands, later=later)
-    floor_s = min(decode_s(paths) for _ in range(3))
+    floors = []
+    for _ in range(3):
+        started = process_time()
+        floors.append((decode_s(paths), process_time() - started))
+    floor_s, floor_of_cores_s = (min(one) for one in zip(*floors, strict=True))
     command = [sys.executable, __file__, "--child", str(folder), "--sides", str(side)]
     told = subprocess.run(
         [*command, "--repeat", str(repeat)], capture_output=True, text=True, check=False
     )
     if told.returncode:
         reason = (told.stderr.strip().splitlines() or ["no reason"])[-1]
-        return f"| {side} x {side} x {bands} | {floor_s:.2f} | {reason} | | | | |", {}
+        return f"| {side} x {side} x {bands} | {floor_s:.2f} | {reason} | | | | | | | |", {}
     found = json.loads(told.stdout)
     first, again = found["runs"][0], min(found["runs"][1:], default=None)
+    of_cores_s = found["of_cores"][0]
     line = (
         f"| {side} x {side} x {bands} | {floor_s:.2f} | {first:.2f} | "
         f"{'' if again is None else format(again, '.2f')} | {first / floor_s:.1f}x | "
+        f"{floor_of_cores_s:.2f} | {of_cores_s:.2f} | {of_cores_s / floor_of_cores_s:.1f}x | "
         f"{found['peak']:.0f} | {found['findings']} |"
     )
     return line, found

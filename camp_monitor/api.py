@@ -185,12 +185,13 @@ class Comparison:
         Refusal
             The scenes could not be put on one grid, so there is no raster.
         """
+        import numpy as np
         from odc.geo.xr import wrap_xr
 
         pair, states = self.result.pair, self.result.states
         if pair is None or states is None:
             raise self._refusal()
-        layers = wrap_xr(states, pair.grid, axis=1)
+        layers = wrap_xr(np.asarray(states), pair.grid, axis=1)
         layers = layers.rename({layers.dims[0]: "question"})
         return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +18,7 @@ from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
 from camp_monitor.assess.working_points import expected
 from camp_monitor.codes import Code
+from camp_monitor.detect.by_windows import answers as look_with
 from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.detectors import Detector, detectors
 from camp_monitor.detect.doubt import check_agreement
@@ -36,6 +36,7 @@ from camp_monitor.pairs.mixed import is_mixed
 from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
+from camp_monitor.scenes.blocks import blank
 from camp_monitor.scenes.catalogue import check_unaltered
 from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
@@ -43,6 +44,7 @@ from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.reading import choose_grid
 from camp_monitor.scenes.sar.terrain import SENTINEL1_LOOK_DEG, hidden_by_terrain
 from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.stored import scratch
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -104,13 +106,14 @@ def compare(question: Question) -> Compared:
     searched = pixels_inside(question.area, grid)
     open_to = {FLOODING: searched & where_water_can_be_new(ground, pair)} if ground else {}
     answers = {
-        method: _answer(detect, pair, open_to.get(method, searched))
-        for method, detect in asked.items()
+        method: _doubted(answer, pair, open_to.get(method, searched))
+        for method, answer in look_with(asked, pair).items()
     }
     quiet = look_at_quiet(question, grid, asked, read) if _called(answers, searched) else Quiet()
     observations: list[Observation] = []
     findings: list[Finding] = []
-    states = np.full((len(answers), *grid.shape), NOT_SEEN, np.uint8)
+    states = scratch((len(answers), *grid.shape), np.uint8)
+    blank(states, np.ones(grid.shape, bool), NOT_SEEN)
     for number, (method, answer) in enumerate(answers.items()):
         if isinstance(answer, Refusal):
             observations.append(refused(question, method, answer.note))
@@ -138,11 +141,14 @@ def _asked(question: Question, ground: KnownGround | None) -> dict[str, Detector
     return {method: detect for method, detect in every.items() if method in question.methods}
 
 
-def _answer(detect: Detector, pair: Pair, searched: NDArray[np.bool_]) -> Detection | Refusal:
+def _doubted(
+    answer: Detection | Refusal, pair: Pair, searched: NDArray[np.bool_]
+) -> Detection | Refusal:
+    if isinstance(answer, Refusal):
+        return answer
     try:
-        detection = detect(pair)
-        check_agreement(pair, detection, searched)
-        return detection
+        check_agreement(pair, answer, searched)
+        return answer
     except Refusal as refusal:
         return refusal
 
@@ -174,11 +180,13 @@ def _limit(
 
 
 def _mark(states: NDArray[np.uint8], seen: NDArray[np.bool_], found: list[Found]) -> None:
-    states[seen] = UNCHANGED
+    blank(states, seen, UNCHANGED)
     for item in found:
         if item.finding.candidate:
             continue
-        states[item.region.window][item.region.where] = CHANGED
+        marked = states[item.region.window]
+        marked[item.region.where] = CHANGED
+        states[item.region.window] = marked
 
 
 def read_ground(question: Question, grid: GeoBox) -> KnownGround | None:
@@ -237,7 +245,9 @@ def _reader(question: Question, ground: KnownGround | None) -> Reader:
         image = plain(scene, grid, shift_px)
         if not image.nature.radar:
             return image
-        flags = image.flags | np.where(hidden & image.usable, Quality.TERRAIN, 0).astype(np.uint8)
+        flags = image.flags | np.where(
+            hidden & image.usable, np.uint8(Quality.TERRAIN), np.uint8(0)
+        )
         return replace(image, flags=flags)
 
     return read
@@ -255,9 +265,9 @@ def look_at_quiet(
         check_comparable(first, before)
         check_unaltered(first)
         pair = make_pair(first, before, grid, read, question.settings.max_residual_px)
-        for method, detect in asked.items():
-            with suppress(Refusal):
-                detections[method] = detect(pair)
+        for method, answer in look_with(asked, pair).items():
+            if isinstance(answer, Detection):
+                detections[method] = answer
     except Refusal:
         return Quiet()
     return Quiet((first.dates, before.dates), detections)

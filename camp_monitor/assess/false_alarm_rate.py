@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Change
-from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.regions import count_regions
 
 LEAST_KM2 = 0.05
 """Less ground than this says nothing about a rate."""
@@ -59,6 +59,5 @@ def rate_of(
     pixels = int(ground.sum())
     regions, called = 0, 0
     if change is not None:
-        labels, regions = label_regions(change.changed & ground, change.least_px)
-        called = int((labels > 0).sum())
+        regions, called = count_regions(change.changed, ground, change.least_px)
     return Rate(regions, pixels * pixel_m**2 / 1e6, called / max(pixels, 1))

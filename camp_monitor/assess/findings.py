@@ -29,7 +29,7 @@ from camp_monitor.notes import Note, measurements, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
-from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.image import Quality, flagged
 
 UNKNOWN_SHIFT_PX = 1.0
 """Taken for the shift left where it could not be measured."""
@@ -248,7 +248,7 @@ def _reasons(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> tup
     reasons = []
     if (unseen & ~pair.usable).any():
         flags = pair.before.flags[unseen] | pair.after.flags[unseen]
-        names = tuple(str(flag.name).lower() for flag in Quality if (flags & flag).any())
+        names = tuple(str(flag.name).lower() for flag in Quality if flagged(flags, flag).any())
         reasons.append(note(Code.UNUSABLE, flags=names))
     if (unseen & pair.usable).any() and detection.unseen:
         reasons.append(note(detection.unseen))

@@ -5,14 +5,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.statistics import Statistics, settled
 
-def filled(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Put each band's median where nothing usable is, float32 (band, row, col)."""
+
+def filled(
+    pixels: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    statistics: Statistics | None = None,
+    name: str = "",
+) -> NDArray[np.float32]:
+    """Put each band's median where nothing usable is, float32 (band, row, col).
+
+    The medians are settled by this name, see `settled`.
+    """
+
+    def medians() -> list[float]:
+        return [np.median(band[usable]) if usable.any() else 0 for band in pixels]
+
     if usable.all():
         return pixels
     whole = pixels.copy()
-    for band in whole:
-        band[~usable] = np.median(band[usable]) if usable.any() else 0
+    for band, middle in zip(whole, settled(statistics, f"median {name}", medians), strict=True):
+        band[~usable] = middle
     return whole
 
 
@@ -65,12 +80,10 @@ def enlarged(
 
 def near_cells(where: NDArray[np.bool_], reach_px: int) -> NDArray[np.bool_]:
     """Tell which pixels lie in a square cell of this side that holds a True one, or beside it."""
-    from scipy import ndimage
-
     padded = np.pad(where, [(0, -size % reach_px) for size in where.shape])
     rows, columns = (size // reach_px for size in padded.shape)
     held = padded.reshape(rows, reach_px, columns, reach_px).any(axis=(1, 3))
-    wide = ndimage.binary_dilation(held, np.ones((3, 3)))
+    wide = dilated(np.asarray(held), diagonal=True)
     whole = np.repeat(np.repeat(wide, reach_px, axis=0), reach_px, axis=1)
     return whole[: where.shape[0], : where.shape[1]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code
 from camp_monitor.detect.detection import Change, Detection
 from camp_monitor.detect.indices import normalised_difference
-from camp_monitor.detect.regions import label_regions
+from camp_monitor.detect.regions import region_pixels
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.blocks import told_by
+from camp_monitor.scenes.blocks import by_blocks, strips, told_by
 from camp_monitor.scenes.content import LEAST_PEAK
 from camp_monitor.scenes.sensors import Unit
 
@@ -78,6 +79,7 @@ def check_agreement(
     plain = _plainly_changed(pair, ground, flooding=flooding)
     if plain is None:
         return
+    plain = np.asarray(plain)
     fraction = float(plain[ground].mean())
     least = LEAST_WATER if flooding else LEAST_GROUND
     other = _called([one for one in detection.changes if one not in asked], ground)
@@ -97,7 +99,7 @@ def _called(changes: Sequence[Change], ground: NDArray[np.bool_]) -> NDArray[np.
     """Return the ground on which any of the changes was called."""
     called = np.zeros_like(ground)
     for change in changes:
-        called |= label_regions(change.changed, change.least_px)[0] > 0
+        called |= region_pixels(change.changed, change.least_px)
     return called & ground
 
 
@@ -136,21 +138,30 @@ def _water(pair: Pair) -> NDArray[np.bool_] | None:
     infrared = next((name for name in ("swir1", "nir") if name in pair.bands), None)
     if infrared is None or "green" not in pair.bands or not pair.nature.calibrated:
         return None
-    before, after = (
-        normalised_difference(image.band("green"), image.band(infrared))
-        for image in (pair.before, pair.after)
-    )
-    return (before < 0) & (after > LEAST_INDEX)
+
+    def rises(*bands: NDArray[np.float32]) -> NDArray[np.bool_]:
+        before, after = normalised_difference(*bands[:2]), normalised_difference(*bands[2:])
+        return (before < 0) & (after > LEAST_INDEX)
+
+    names = ("green", infrared)
+    bands = [image.band(name) for image in (pair.before, pair.after) for name in names]
+    return by_blocks(rises, *bands)
 
 
 def _colours(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     from scipy import ndimage
 
+    def change(*parts: NDArray[Any]) -> NDArray[np.float32]:
+        asked, before, after = parts
+        difference = np.where(asked, after - before, 0).astype(np.float32)
+        return ndimage.uniform_filter(difference, COLOUR_SIDE_PX)
+
     squared = np.zeros(ground.shape, np.float32)
     for before, after in zip(pair.before.pixels, pair.after_matched, strict=True):
-        difference = np.where(ground, after - before, 0).astype(np.float32)
-        difference = ndimage.uniform_filter(difference, COLOUR_SIDE_PX)
+        difference = by_blocks(change, ground, before, after, halo_px=COLOUR_SIDE_PX)
         values = told_by(difference, ground)
-        spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-        squared += ((difference - np.median(values)) / max(spread, 1e-6)) ** 2
+        middle = np.median(values)
+        spread = max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6)
+        for rows in strips(ground.shape):
+            squared[rows] += ((difference[rows] - middle) / spread) ** 2
     return np.sqrt(squared / len(pair.bands)) >= SPREADS

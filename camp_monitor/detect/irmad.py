@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.scenes.blocks import in_threads, spread_out
+from camp_monitor.scenes.statistics import Statistics, settled
 
 SAMPLE_PIXELS = 60_000
 """Statistics of more pixels than this are no better."""
@@ -36,10 +37,13 @@ class Multivariate:
         where the joint change of all bands is unlike that of unchanged ground.
     correlations : tuple of float
         Canonical correlations, rising; near 1 where the pair is well explained by no change.
+    rounds : int
+        How often the combinations were found.
     """
 
     chi_square: NDArray[np.float32]
     correlations: tuple[float, ...]
+    rounds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,7 @@ def change_odds(
     after: NDArray[np.float32],
     usable: NDArray[np.bool_],
     most_correlation: float = MOST_CORRELATION,
+    statistics: Statistics | None = None,
 ) -> ChangeOdds:
     """Weigh for each pixel whether its two colours belong together, or were drawn independently.
 
@@ -91,6 +96,8 @@ def change_odds(
         (row, col).
     most_correlation : float
         Canonical correlations count up to this.
+    statistics : Statistics or None
+        See `settled`.
 
     Returns
     -------
@@ -111,28 +118,10 @@ def change_odds(
        maximisation)
     """
     bands = before.shape[0]
-    sample, centre, scale = _sample(before, after, usable)
-    unchanged = np.ones(sample.shape[1])
-    share, correlations = FIRST_SHARE, np.full(bands, np.inf)
-    for _ in range(MAX_ITERATIONS):
-        previous, earlier = correlations, share
-        mean, first, second, correlations, _ = _canonical(sample, unchanged, bands)
-        correlations = np.clip(correlations, 0, min(most_correlation, 1 - 1e-6))
-        least = _least_log_odds(correlations, share)
-        odds = np.full(sample.shape[1], least)
-        ones, others = _variates(sample, mean, first, second)
-        for one, other, correlation in zip(ones, others, correlations, strict=True):
-            alike, against = _independence_terms(correlation)
-            odds += alike * (one**2 + other**2) - against * one * other
-        unchanged = 1 / (1 + np.exp(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)))
-        share = float(np.clip(1 - unchanged.mean(), LEAST_SHARE, LARGEST_SHARE))
-        if max(np.abs(correlations - previous).max(), abs(share - earlier)) < CONVERGED:
-            break
-    least = _least_log_odds(correlations, share)
-    maps = (
-        _Combinations(first, mean[:bands], centre[:bands], scale[:bands]),
-        _Combinations(second, mean[bands:], centre[bands:], scale[bands:]),
+    maps, correlations, share = settled(
+        statistics, "odds", lambda: _fit_odds(before, after, usable, most_correlation)
     )
+    least = _least_log_odds(correlations, share)
     pulls = [_independence_terms(correlation) for correlation in correlations]
     images, asked = [image.reshape(bands, -1) for image in (before, after)], usable.reshape(-1)
     log_odds = np.full(usable.shape, least, np.float32)
@@ -151,6 +140,38 @@ def change_odds(
 
     in_threads(add, _chunks(usable.size))
     return ChangeOdds(log_odds, least, share, tuple(float(value) for value in correlations))
+
+
+def _fit_odds(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    most_correlation: float,
+) -> tuple[tuple[_Combinations, _Combinations], NDArray[np.float64], float]:
+    """Find canonical variates of both dates, their correlations, and the changed share."""
+    bands = before.shape[0]
+    sample, centre, scale = _sample(before, after, usable)
+    unchanged = np.ones(sample.shape[1])
+    share, correlations = FIRST_SHARE, np.full(bands, np.inf)
+    for _ in range(MAX_ITERATIONS):
+        previous, earlier = correlations, share
+        mean, first, second, correlations, _ = _canonical(sample, unchanged, bands)
+        correlations = np.clip(correlations, 0, min(most_correlation, 1 - 1e-6))
+        least = _least_log_odds(correlations, share)
+        odds = np.full(sample.shape[1], least)
+        ones, others = _variates(sample, mean, first, second)
+        for one, other, correlation in zip(ones, others, correlations, strict=True):
+            alike, against = _independence_terms(correlation)
+            odds += alike * (one**2 + other**2) - against * one * other
+        unchanged = 1 / (1 + np.exp(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)))
+        share = float(np.clip(1 - unchanged.mean(), LEAST_SHARE, LARGEST_SHARE))
+        if max(np.abs(correlations - previous).max(), abs(share - earlier)) < CONVERGED:
+            break
+    maps = (
+        _Combinations(first, mean[:bands], centre[:bands], scale[:bands]),
+        _Combinations(second, mean[bands:], centre[bands:], scale[bands:]),
+    )
+    return maps, correlations, share
 
 
 def _least_log_odds(correlations: NDArray[np.float64], share: float) -> float:
@@ -212,6 +233,7 @@ def irmad(
     usable: NDArray[np.bool_],
     most_iterations: int = MAX_ITERATIONS,
     sample_px: int = SAMPLE_PIXELS,
+    statistics: Statistics | None = None,
 ) -> Multivariate:
     """Measure change between two images, blind to any linear change of their brightness.
 
@@ -230,6 +252,8 @@ def irmad(
     sample_px : int
         The combinations are found on about so many pixels, evenly spread, or on all if they are
         fewer.
+    statistics : Statistics or None
+        See `settled`.
 
     Returns
     -------
@@ -245,13 +269,42 @@ def irmad(
     ----------
     .. [1] Nielsen, IEEE Trans. Image Process. 16, 463 (2007), doi:10.1109/TIP.2006.888195
     """
+    maps, correlations, rounds = settled(
+        statistics,
+        "variates",
+        lambda: _fit_variates(before, after, usable, most_iterations, sample_px),
+    )
+    bands = before.shape[0]
+    images, asked = [image.reshape(bands, -1) for image in (before, after)], usable.reshape(-1)
+    square = np.empty(usable.shape, np.float32)
+
+    def fill(part: slice) -> None:
+        variates = maps[0].of(images[0][:, part])
+        variates -= maps[1].of(images[1][:, part])
+        own = square.reshape(-1)[part]
+        np.einsum("bp,bp->p", variates, variates, out=own)
+        own[~asked[part]] = np.nan
+
+    in_threads(fill, _chunks(usable.size))
+    return Multivariate(square, tuple(float(value) for value in correlations), rounds)
+
+
+def _fit_variates(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    most_iterations: int,
+    sample_px: int,
+) -> tuple[tuple[_Combinations, _Combinations], NDArray[np.float64], int]:
+    """Find standardised variates of both dates, their correlations, and after how many rounds."""
     from scipy.special import chdtrc
 
     bands = before.shape[0]
     sample, centre, scale = _sample(before, after, usable, sample_px)
     weights = np.ones(sample.shape[1])
-    correlations = np.full(bands, np.inf)
-    for _ in range(most_iterations):
+    correlations, rounds = np.full(bands, np.inf), 0
+    while rounds < most_iterations:
+        rounds += 1
         previous = correlations
         mean, first, second, correlations, variance = _canonical(sample, weights, bands)
         variates, others = _variates(sample, mean, first, second)
@@ -264,18 +317,7 @@ def irmad(
         _Combinations(first / spread, mean[:bands], centre[:bands], scale[:bands]),
         _Combinations(second / spread, mean[bands:], centre[bands:], scale[bands:]),
     )
-    images, asked = [image.reshape(bands, -1) for image in (before, after)], usable.reshape(-1)
-    square = np.empty(usable.shape, np.float32)
-
-    def fill(part: slice) -> None:
-        variates = maps[0].of(images[0][:, part])
-        variates -= maps[1].of(images[1][:, part])
-        own = square.reshape(-1)[part]
-        np.einsum("bp,bp->p", variates, variates, out=own)
-        own[~asked[part]] = np.nan
-
-    in_threads(fill, _chunks(usable.size))
-    return Multivariate(square, tuple(float(value) for value in correlations))
+    return maps, correlations, rounds
 
 
 def _sample(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.scenes.blocks import Window, every_other
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import dilated
 
 SPARSENESS_AT_1_M = 0.715
 SPARSENESS_PER_OCTAVE = 0.155
@@ -144,7 +145,7 @@ def _slopes(
     for band, middle in zip(pixels, middles, strict=True):
         logarithm = _log(band, usable, middle)
         slopes += ndimage.gaussian_gradient_magnitude(logarithm, 1.0, mode="nearest")
-    return slopes[~ndimage.binary_dilation(~usable, iterations=3)].astype(np.float64)
+    return slopes[~dilated(~usable, 3)].astype(np.float64)
 
 
 def _log(

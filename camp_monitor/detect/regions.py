@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,9 +16,15 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.facilities.geometry import geodesic_area_m2
+from camp_monitor.scenes.blocks import Window, grown
+from camp_monitor.scenes.components import components
+from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.stored import is_large
 
 MOST_CELLS = 1000
 """An area is drawn in at most this many cells a side."""
+CELL_ROWS = 64
+"""Rows of these that are drawn at a time."""
 GAP_PX = 2
 """Parts of one kind of change with at most this many pixels between them are one region."""
 
@@ -74,16 +81,11 @@ def outline_regions(
     shift_left_px : float
         Shift that may be left between the two dates, pixels; widens the interval of the area.
     """
-    from scipy import ndimage
-
-    labels, _ = label_regions(change.changed & searched, change.least_px)
-    if not labels.any():
-        return ()
-    beyond = ndimage.binary_dilation(change.changed & ~searched, iterations=1)
     edge_px = math.hypot(change.edge_px, shift_left_px)
     regions = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        part = labels[place] == number
+    for place, part in _places(change, searched):
+        wide, own = grown(place, 1, searched.shape)
+        beyond = dilated(change.changed[wide] & ~searched[wide])[own]
         pixels = int(part.sum())
         geometry, area_m2 = _polygons(part, grid[place])
         pixel_m2 = area_m2 / pixels
@@ -96,12 +98,48 @@ def outline_regions(
                 area_high_m2=_round(area_m2 + off_m2),
                 pixels=pixels,
                 strength=float(np.median(change.strength[place][part])),
-                goes_on=bool((beyond[place] & part).any()),
+                goes_on=bool((beyond & part).any()),
                 window=place,
                 where=part,
             )
         )
     return tuple(sorted(regions, key=lambda region: (-region.area_m2, region.geometry.bounds)))
+
+
+def _places(
+    change: Change, searched: NDArray[np.bool_]
+) -> Iterator[tuple[Window, NDArray[np.bool_]]]:
+    """Give the window of each region of changed and searched pixels, and its pixels there."""
+    from scipy import ndimage
+
+    if is_large(searched.shape):
+        found = components(searched.shape, lambda part: change.changed[part] & searched[part])
+        for number in np.flatnonzero(found.sizes >= max(change.least_px, 1)).tolist():
+            yield found.part(number)
+        return
+    labels, _ = label_regions(change.changed & searched, change.least_px)
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        yield place, labels[place] == number
+
+
+def count_regions(
+    changed: NDArray[np.bool_], ground: NDArray[np.bool_], least_px: int
+) -> tuple[int, int]:
+    """Count the regions of changed pixels on some ground, and their pixels."""
+    if not is_large(ground.shape):
+        labels, count = label_regions(changed & ground, least_px)
+        return count, int((labels > 0).sum())
+    sizes = components(ground.shape, lambda part: changed[part] & ground[part]).sizes
+    kept = sizes[sizes >= max(least_px, 1)]
+    return kept.size, int(kept.sum())
+
+
+def region_pixels(changed: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
+    """Return the pixels of the regions of changed pixels, (row, col)."""
+    if not is_large(changed.shape):
+        return label_regions(changed, least_px)[0] > 0
+    found = components(changed.shape, lambda part: changed[part])
+    return found.pixels(found.sizes >= max(least_px, 1))
 
 
 def label_regions(changed: NDArray[np.bool_], least_px: int) -> tuple[NDArray[np.int32], int]:
@@ -118,7 +156,7 @@ def label_regions(changed: NDArray[np.bool_], least_px: int) -> tuple[NDArray[np
 
     if not changed.any():
         return np.zeros(changed.shape, np.int32), 0
-    joined = ndimage.binary_dilation(changed, iterations=max(GAP_PX // 2, 1))
+    joined = dilated(changed, max(GAP_PX // 2, 1))
     labels, count = ndimage.label(joined, np.ones((3, 3)))
     labels *= changed
     large = np.bincount(labels.ravel(), minlength=count + 1) >= max(least_px, 1)
@@ -133,12 +171,19 @@ def candidate_pixels(change: Change, seen: NDArray[np.bool_]) -> NDArray[np.bool
     Regions of `CANDIDATE_STRENGTH` and more, of at least ``least_px`` pixels that were `seen`.  The
     faint rim of a region that was found is no region of its own: none lies at one.
     """
-    found, _ = label_regions(change.changed, change.least_px)
-    faint = (change.strength >= CANDIDATE_STRENGTH) & seen
-    labels, _ = label_regions(faint | (found > 0), change.least_px)
+    found = region_pixels(change.changed, change.least_px)
+
+    def faint_or_found(part: Window) -> NDArray[np.bool_]:
+        return ((change.strength[part] >= CANDIDATE_STRENGTH) & seen[part]) | found[part]
+
+    if is_large(seen.shape):
+        every = components(seen.shape, faint_or_found, mark=lambda part: found[part])
+        return every.pixels((every.sizes >= max(change.least_px, 1)) & ~every.touched)
+    whole = (slice(0, seen.shape[0]), slice(0, seen.shape[1]))
+    labels, _ = label_regions(faint_or_found(whole), change.least_px)
     apart = np.ones(int(labels.max()) + 1, bool)
     apart[0] = False
-    apart[labels[found > 0]] = False
+    apart[labels[found]] = False
     return np.asarray(apart[labels])
 
 
@@ -152,10 +197,8 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
 
     factor = max(1, -(-max(where.shape) // MOST_CELLS))
     if factor > 1:
-        rows, columns = (-(-size // factor) for size in where.shape)
-        padded = np.zeros((rows * factor, columns * factor), np.float32)
-        padded[: where.shape[0], : where.shape[1]] = where
-        where = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3)) >= 0.5
+        where = _in_cells(where, factor)
+        rows, columns = where.shape
         a, b, c, d, e, f = tuple(grid.affine)[:6]
         affine = Affine(a * factor, b * factor, c, d * factor, e * factor, f)
         grid = GeoBox((rows, columns), affine, grid.crs)
@@ -164,6 +207,20 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
     if not drawn.any():
         return None
     return _to_globe(shapely.MultiPolygon(_pixel_polygons(drawn, grid)), grid)
+
+
+def _in_cells(where: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
+    """Tell which cells of so many pixels a side are True in half of their pixels or more."""
+    columns = -(-where.shape[1] // factor)
+    found = []
+    for first in range(0, where.shape[0], factor * CELL_ROWS):
+        part = where[first : first + factor * CELL_ROWS]
+        rows = -(-part.shape[0] // factor)
+        padded = np.zeros((rows * factor, columns * factor), bool)
+        padded[: part.shape[0], : part.shape[1]] = part
+        counts = padded.reshape(rows, factor, columns, factor).sum(axis=(1, 3))
+        found.append(2 * counts >= factor**2)
+    return np.concatenate(found)
 
 
 def pixels_inside(geometry: BaseGeometry, grid: GeoBox) -> NDArray[np.bool_]:

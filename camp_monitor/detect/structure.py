@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import Window, by_blocks, grown, sampled_windows, told_by
+from camp_monitor.scenes.blocks import (
+    ONE_BLOCK_PX,
+    Window,
+    by_blocks,
+    grown,
+    in_threads,
+    sampled_windows,
+    told_by,
+)
+from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.statistics import Statistics, settled
 
 GRADIENT_PX = 1.0
 """Standard deviation of the Gaussian whose derivative measures the slope of brightness."""
@@ -40,7 +50,10 @@ class Structure:
 
 
 def measure_structures(
-    before: NDArray[np.float32], after: NDArray[np.float32], usable: NDArray[np.bool_]
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    statistics: Statistics | None = None,
 ) -> tuple[Structure, Structure, NDArray[np.float32]]:
     """Measure edges and corners of two images by one stretch; return both and the stretch.
 
@@ -52,21 +65,30 @@ def measure_structures(
         float32, (band, row, col), matched in brightness.
     usable : ndarray of bool
         (row, col).
+    statistics : Statistics or None
+        See `settled`.
     """
     images = before, after
-    middles = [_middles(pixels, usable) for pixels in images]
+    middles = settled(
+        statistics, "middles", lambda: [_middles(pixels, usable) for pixels in images]
+    )
     windows = sampled_windows(usable.shape)
-    sampled = [
-        _sampled_slopes(*both, usable, windows) for both in zip(images, middles, strict=True)
-    ]
-    stretch = shared_stretch(*sampled)
+    sampled: list[NDArray[np.float32]] = []
+
+    def measure() -> NDArray[np.float32]:
+        both = zip(images, middles, strict=True)
+        sampled.extend(in_threads(lambda one: _sampled_slopes(*one, usable, windows), both))
+        return shared_stretch(*sampled)
+
+    stretch = settled(statistics, "stretch", measure)
 
     def structure(slopes: NDArray[np.float32]) -> NDArray[np.float32]:
         slopes = stretched(slopes, stretch)
         return np.stack([steepness(slopes), corner_energy(slopes)])
 
-    if len(windows) == 1:
-        found = [structure(slopes) for slopes in sampled]
+    if sampled and len(windows) == 1:
+        small = usable.size <= ONE_BLOCK_PX  # of a larger one, both at once take much memory
+        found = in_threads(structure, sampled) if small else [structure(one) for one in sampled]
     else:
         found = [
             by_blocks(
@@ -137,7 +159,7 @@ def measure_slopes(
         for axis, order in enumerate(((1, 0), (0, 1))):
             ndimage.gaussian_filter(filled, GRADIENT_PX, order, slopes[axis, position])
     if not whole:
-        slopes[:, :, ndimage.binary_dilation(~usable, iterations=RIM_PX)] = 0
+        slopes[:, :, dilated(~usable, RIM_PX)] = 0
     return slopes
 
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import by_blocks, spread_out
+from camp_monitor.scenes.blocks import in_threads, on_line, spread_out
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.stored import picked
 
 ITERATIONS = 8
 MAX_GAIN_RATIO = 2.0
 """A line steeper or flatter than the ratio of the spreads by more than this is not believed,"""
 TIGHT_CORRELATION = 0.97
 """unless its own pixels correlate this well: changed ground may have widened one spread."""
-KEPT_FRACTION = 0.5
-"""Share of the pixels, the nearest to the line, that the next line is drawn through."""
 LEAST_PIXELS = 200
 SAMPLE_PIXELS = 100_000
 
@@ -62,19 +61,19 @@ def measure_normalisation(before: Image, after: Image) -> Normalisation:
     """
     usable = before.usable & after.usable
     where = spread_out(usable, SAMPLE_PIXELS)
-    lines = [
-        _line(first.reshape(-1)[where], second.reshape(-1)[where])
-        for first, second in zip(before.pixels, after.pixels, strict=True)
-    ]
+    lines = in_threads(
+        lambda two: _line(*(picked(band, where) for band in two)),
+        zip(before.pixels, after.pixels, strict=True),
+    )
     gains, offsets, spreads = zip(*lines, strict=True)
     return Normalisation(gains, offsets, spreads)
 
 
 def normalise(after: Image, normalisation: Normalisation) -> NDArray[np.float32]:
     """Return the pixels of `after` at the brightness of the before image, (band, row, col)."""
-    gains = np.array(normalisation.gains, np.float32)[:, None, None]
-    offsets = np.array(normalisation.offsets, np.float32)[:, None, None]
-    return by_blocks(lambda part: part * gains + offsets, after.pixels)
+    gains = np.array(normalisation.gains, np.float32)
+    offsets = np.array(normalisation.offsets, np.float32)
+    return on_line(after.pixels, gains, offsets)
 
 
 def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float, float]:
@@ -88,9 +87,10 @@ def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[floa
     second = after.astype(np.float64) * start + middle
     gain, offset = 1.0, 0.0
     kept = np.ones(first.size, bool)
+    half = (first.size - 1) // 2
     for _ in range(ITERATIONS):
         distance = np.abs(first - gain * second - offset) / np.hypot(1.0, gain)
-        kept = distance <= np.quantile(distance, KEPT_FRACTION)
+        kept = distance <= np.partition(distance, half)[half]
         gain, offset = _major_axis(first[kept], second[kept], gain)
     steep = not 1 / MAX_GAIN_RATIO <= gain <= MAX_GAIN_RATIO
     if steep and _correlation(first[kept], second[kept]) < TIGHT_CORRELATION:

@@ -20,6 +20,7 @@ from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
+from camp_monitor.scenes.blocks import Window
 from camp_monitor.scenes.content import is_featureless, peak_in_common, without_content
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
@@ -27,6 +28,7 @@ from camp_monitor.scenes.passes import is_one_pass
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import Nature, Unit
+from camp_monitor.scenes.statistics import Statistics
 
 LEAST_USABLE_PX = 500
 """Fewer usable pixels in common than this, and no statistic of the pair means anything."""
@@ -62,6 +64,10 @@ class Pair:
         Optical, and neither a quality band nor a model told cloud from ground on both dates.
     caveats : tuple of Note
         What weakens every answer from this pair.
+    statistics : Statistics or None
+        What was measured of the whole pair, where this is a part of it.
+    sampled : tuple of (slice, slice) or None
+        The windows of the whole pair that are laid side by side here; None: this is no sample.
     """
 
     before: Image
@@ -74,6 +80,8 @@ class Pair:
     interval_days: float
     unscreened: bool
     caveats: tuple[Note, ...] = ()
+    statistics: Statistics | None = None
+    sampled: tuple[Window, ...] | None = None
 
     @property
     def grid(self) -> GeoBox:
@@ -228,13 +236,16 @@ def pair_images(
     Refusal
         One holds no picture, too little is usable in both, or too much shift is left.
     """
-    before, after = _pictures(before, after, names)
-    _check_enough(before, after, names)
     mixed = before.nature.radar != after.nature.radar
     sar = before.nature.radar
+    if sar or mixed:  # radar is looked at as a whole
+        before, after = (replace(one, pixels=np.asarray(one.pixels)) for one in (before, after))
+    before, after = _pictures(before, after, names)
+    _check_enough(before, after, names)
     found = left = UNMEASURED if mixed else _shift(before, after, sar)
     if found.known and found.length_px >= CORRECTED_FROM_PX:
         after = move((found.shift_rows_px, found.shift_columns_px))
+        after = replace(after, pixels=np.asarray(after.pixels)) if sar else after
         before, after = _pictures(before, after, names)
         left = _shift(before, after, sar)
         if left.known and left.length_px > max_residual_px:
@@ -248,7 +259,7 @@ def pair_images(
     return Pair(
         before=before,
         after=after,
-        after_matched=normalise(after, matching),
+        after_matched=after.pixels if kept else normalise(after, matching),
         usable=before.usable & after.usable,
         shift_found=found,
         shift_left=left,

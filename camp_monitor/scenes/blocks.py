@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from camp_monitor.scenes.stored import Stored, in_memory, is_large, picked, scratch
 
 BLOCK_PX = 512
 """Side of a block; its layers nearly fit into the caches of a processor."""
@@ -21,6 +24,10 @@ ONE_BLOCK_PX = 1 << 20
 """An image of at most so many pixels is one block."""
 RUN_PX = 1 << 20
 """Pixels of a list that are looked at together."""
+STRIP_PX = 1 << 21
+"""Pixels of a run of rows of a large image."""
+ASIDE = 4
+"""Of so many times the pixels that are wanted of a large image, the rows are looked at."""
 MOST_THREADS = 8
 WHOLE_PX = 1 << 21
 """An image of at most so many pixels is looked at as a whole for its statistics; of a larger one,
@@ -28,12 +35,20 @@ these windows on an even lattice are: ..."""
 SAMPLED_SIDE_PX, SAMPLED_ALONG = 128, 8
 """... of this side, so many along rows and columns each."""
 
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 Window = tuple[slice, slice]
 """Rows and columns of an image."""
 
 
 def threads() -> int:
-    """Return how many to use: ``OMP_NUM_THREADS`` where it is set, as in workers; else by cores."""
+    """Return how many to use: ``OMP_NUM_THREADS`` where it is set, as in workers; else by cores.
+
+    One, for what is itself one of several parts.
+    """
+    if getattr(_PART, "within", False):
+        return 1
     said = os.environ.get("OMP_NUM_THREADS", "")
     most = int(said) if said.isdecimal() else os.cpu_count() or 1
     return max(1, min(most, MOST_THREADS))
@@ -63,7 +78,11 @@ def _runs(size: int, about: int) -> list[slice]:
 
 
 def by_blocks(
-    work: Callable[..., NDArray[Any]], *layers: NDArray[Any], halo_px: int = 0
+    work: Callable[..., NDArray[Any]],
+    *layers: NDArray[Any],
+    halo_px: int = 0,
+    side_px: int | None = None,
+    in_file: bool = False,
 ) -> NDArray[Any]:
     """Apply a function of neighbourhoods to images, block by block.
 
@@ -75,6 +94,10 @@ def by_blocks(
     *layers : ndarray
         (..., row, col), of one height and width.
     halo_px : int
+    side_px : int or None
+        Of the blocks; None: `BLOCK_PX`.
+    in_file : bool
+        The answer for a large image lies in a file, as it does where one of the layers does.
 
     Returns
     -------
@@ -82,7 +105,7 @@ def by_blocks(
         What `work` returns for the whole images: the same numbers, wherever the blocks end.
     """
     shape = layers[0].shape[-2:]
-    parts = blocks(shape)
+    parts = blocks(shape, side_px)
     if len(parts) == 1:
         return work(*layers)
 
@@ -91,7 +114,9 @@ def by_blocks(
         return work(*(layer[(..., *wide)] for layer in layers))[(..., *own)]
 
     start = one(parts[0])
-    whole = np.empty((*start.shape[:-2], *shape), start.dtype)
+    size = (*start.shape[:-2], *shape)
+    in_file = in_file or not all(map(in_memory, layers))
+    whole = scratch(size, start.dtype) if in_file else np.empty(size, start.dtype)
     whole[(..., *parts[0])] = start
 
     def put(part: Window) -> None:
@@ -101,16 +126,23 @@ def by_blocks(
     return whole
 
 
-def in_threads(work: Callable[[Any], object], parts: Iterable[Any]) -> None:
-    """Do a piece of work for each part, as many at a time as there are `threads`."""
+def in_threads(work: Callable[[Given], Made], parts: Iterable[Given]) -> list[Made]:
+    """Do a piece of work for each part, as many at a time as there are `threads`; in their order.
+
+    Whatever a part does again in parts is done by its own thread.
+    """
     count = threads()
     if count == 1:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        for _ in pool.map(work, parts):
-            pass
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(count, initializer=_begin) as pool:
+        return list(pool.map(work, parts))
+
+
+_PART = threading.local()
+
+
+def _begin() -> None:
+    _PART.within = True
 
 
 def sampled_windows(shape: tuple[int, ...]) -> list[Window]:
@@ -149,11 +181,51 @@ def grown(window: Window, by_px: int, shape: tuple[int, ...]) -> tuple[Window, W
 
 def told_by(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[Any]:
     """Return the values of the True pixels, of a large image those of some `WHOLE_PX` of them."""
-    return values.reshape(-1)[spread_out(where, WHOLE_PX)]
+    return picked(values, spread_out(where, WHOLE_PX))
+
+
+def strips(shape: tuple[int, ...]) -> list[slice]:
+    """Part an image into runs of rows of about `STRIP_PX` pixels; a small one is one."""
+    rows, columns = shape[-2:]
+    step = max(1, STRIP_PX // max(columns, 1)) if is_large(shape) else max(rows, 1)
+    return [slice(first, min(first + step, rows)) for first in range(0, rows, step)]
+
+
+def on_line(
+    values: Any, gains: NDArray[np.float32], offsets: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Multiply each band of a raster, and add to it; of one in a file as its windows are read."""
+    if isinstance(values, Stored):
+        return cast(NDArray[np.float32], values.on_line(gains, offsets))
+    gains, offsets = gains[:, None, None], offsets[:, None, None]
+    return by_blocks(lambda part: part * gains + offsets, values)
+
+
+def blank(values: NDArray[Any], where: NDArray[np.bool_], fill: float) -> None:
+    """Put a number into every band of a raster, (..., row, col), where asked, in place."""
+    for rows in strips(values.shape):
+        asked = where[rows]
+        if not asked.any():
+            continue
+        numbers = values[..., rows, 0 : values.shape[-1]]
+        numbers[..., asked] = fill
+        values[..., rows, 0 : values.shape[-1]] = numbers
 
 
 def spread_out(where: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
-    """Return flat indexes of about `most` evenly spread pixels that are True, or of all of them."""
+    """Return flat indexes of about `most` evenly spread pixels that are True, or of all of them.
+
+    Those of a large image lie in some of its rows, evenly spread: the others need not be read.
+    """
+    if is_large(where.shape):
+        every = max(1, where.size // (ASIDE * most))
+        columns = where.shape[1]
+        found = _spread_out(where[::every], most)
+        return found // columns * every * columns + found % columns
+    return _spread_out(where, most)
+
+
+def _spread_out(where: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
     count = int(np.count_nonzero(where))
     step = max(1, count // most)
     if count == where.size:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from camp_monitor.errors import SceneError
+from camp_monitor.scenes.stored import is_large
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -35,6 +36,8 @@ MOST_RATIO = 200
 """Bytes unpacked for each byte of a larger file; what was seen from above hardly reaches 20."""
 MOST_WINDOW_BYTES = 1 << 30
 """What the part of a file that a comparison needs may take in memory while it is read."""
+MASKS = 3
+"""Bytes for each pixel of such a part that are held beside its numbers."""
 PIECE_NUMBERS = 4_000_000
 """A file that is read from end to end is read in pieces of about so many numbers."""
 
@@ -98,8 +101,9 @@ def check_window(window: Window, bands: int, path: Path) -> None:
     ------
     SceneError
     """
-    held = np.dtype(np.float32).itemsize + 1  # the numbers themselves are read in pieces
-    needed = int(window.width) * int(window.height) * bands * held
+    pixels, held = int(window.width) * int(window.height), np.dtype(np.float32).itemsize
+    large = is_large((int(window.height), int(window.width)))  # then the numbers lie in a file
+    needed = pixels * (MASKS if large else MASKS + bands * held)
     if needed > MOST_WINDOW_BYTES:
         raise SceneError(
             f"{path} has {window.width} x {window.height} pixels in {bands} bands round the "

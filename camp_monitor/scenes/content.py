@@ -8,20 +8,31 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import WHOLE_PX, spread_out
+from camp_monitor.scenes.blocks import (
+    WHOLE_PX,
+    blank,
+    by_blocks,
+    in_threads,
+    spread_out,
+    strips,
+    told_by,
+)
 from camp_monitor.scenes.coregistration import (
     HIGHEST_FREQUENCY,
     MAX_SHIFT_PX,
+    Seen,
     brightness,
     cut_tiles,
     edges,
-    even_part,
     usable_tiles,
 )
 from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.stored import copied, is_large, picked
 
 FLAT_SIDE_PX, FLAT_FRACTION = 17, 0.75
 """Ground hardly gives one number to this share of neighbours in all bands of such a square ..."""
+FLAT_REACH_PX = 2 * FLAT_SIDE_PX
+"""Whether a pixel is flat rests on none further off than this."""
 MOST_CALM_FRACTION = 0.45
 """... but calm water may, and does in 8 bits: up to this share of the frame, and unless it is the
 largest number of the image, it is a picture."""
@@ -62,24 +73,24 @@ def without_content(image: Image, other: Image) -> Image:
     -----
     Cannot see: radar that is noise, which speckle is, too; see `peak_in_common`.
     """
-    empty = _flat(image) & image.usable
+    empty = by_blocks(_flat, image.pixels, image.usable, halo_px=FLAT_REACH_PX) & image.usable
     if empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
         empty &= _is_saturated(image)
     if not image.nature.radar and not other.nature.radar:
         empty |= _noise(image, other) & image.usable
     if not empty.any():
         return image
-    pixels = image.pixels.copy()
-    pixels[:, empty] = np.nan
-    flags = np.where(empty, Quality.NODATA, image.flags).astype(np.uint8)
+    pixels = copied(image.pixels)
+    blank(pixels, empty, np.nan)
+    flags = np.where(empty, np.uint8(Quality.NODATA), image.flags)
     return replace(image, pixels=pixels, flags=flags)
 
 
-def _flat(image: Image) -> NDArray[np.bool_]:
+def _flat(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     from scipy import ndimage
 
-    same = image.usable.copy()
-    for band in image.pixels:
+    same = usable.copy()
+    for band in pixels:
         same[:, :-1] &= band[:, 1:] == band[:, :-1]
         same[:-1] &= band[1:] == band[:-1]
     if not same.any():
@@ -94,8 +105,15 @@ def _flat(image: Image) -> NDArray[np.bool_]:
 
 def _is_saturated(image: Image) -> NDArray[np.bool_]:
     """Tell where every band has the largest number that it has anywhere."""
-    largest = np.max(image.pixels, (1, 2), initial=-np.inf, where=image.usable, keepdims=True)
-    return np.asarray((image.pixels == largest).all(axis=0))
+    usable, parts = image.usable, strips(image.flags.shape)
+    largest = np.max(
+        [
+            np.max(image.pixels[:, rows], (1, 2), initial=-np.inf, where=usable[rows])
+            for rows in parts
+        ],
+        axis=0,
+    )[:, None, None]
+    return np.concatenate([(image.pixels[:, rows] == largest).all(axis=0) for rows in parts])
 
 
 def _noise(image: Image, other: Image) -> NDArray[np.bool_]:
@@ -107,7 +125,8 @@ def _noise(image: Image, other: Image) -> NDArray[np.bool_]:
         ours, theirs = image.band(name), other.band(name)
         correlation, variance = _neighbours(ours, usable)
         here = correlation < NOISE_CORRELATION
-        here &= variance > (NOISE_SPREAD * float(theirs[usable].std() if usable.any() else 0)) ** 2
+        values = told_by(theirs, usable)
+        here &= variance > (NOISE_SPREAD * float(values.std() if values.size else 0)) ** 2
         noise = here if noise is None else noise & here
         if not noise.any():
             return np.zeros_like(usable)
@@ -124,22 +143,46 @@ def _neighbours(
     """Correlation of neighbouring pixels in a square about each cell, and the variance there."""
     from scipy import ndimage
 
-    middle = float(np.median(band[usable])) if usable.any() else 0.0
-    off = np.where(usable, band - middle, 0).astype(np.float32)
-
-    def mean(values: NDArray[np.floating]) -> NDArray[np.float64]:
-        missing = [(0, -size % CELL_PX) for size in values.shape]
-        padded = np.pad(values, missing)
-        rows, columns = (size // CELL_PX for size in padded.shape)
-        cells = padded.reshape(rows, CELL_PX, columns, CELL_PX).mean((1, 3), dtype=np.float64)
-        return np.asarray(ndimage.uniform_filter(cells, NOISE_CELLS))
-
-    share = np.maximum(mean(usable.astype(np.float32)), 1e-6)
-    level = mean(off) / share
-    variance = np.maximum(mean(off**2) / share - level**2, 0)
-    along = off * (np.roll(off, -1, 1) + np.roll(off, -1, 0)) / 2
-    together = mean(along) / share - level**2
+    values = told_by(band, usable)
+    middle = float(np.median(values)) if values.size else 0.0
+    parts = [_cell_means(band, usable, middle, rows) for rows in _strips_of_cells(usable.shape)]
+    used, sums, squares, products = (
+        ndimage.uniform_filter(np.concatenate(one), NOISE_CELLS) for one in zip(*parts, strict=True)
+    )
+    share = np.maximum(used, 1e-6)
+    level = sums / share
+    variance = np.maximum(squares / share - level**2, 0)
+    together = products / share - level**2
     return together / np.maximum(variance, 1e-12), variance
+
+
+def _cell_means(
+    band: NDArray[np.float32], usable: NDArray[np.bool_], middle: float, rows: slice
+) -> tuple[NDArray[np.float64], ...]:
+    """Means over cells of what is usable, of a band, of its square and of neighbours' product."""
+
+    def off(part: slice) -> NDArray[np.float32]:
+        return np.where(usable[part], band[part] - middle, 0).astype(np.float32)
+
+    own, end = off(rows), rows.stop % usable.shape[0]
+    below = np.concatenate([own[1:], off(slice(end, end + 1))])
+    along = own * (np.roll(own, -1, 1) + below) / 2
+    return tuple(_cells(one) for one in (usable[rows].astype(np.float32), own, own**2, along))
+
+
+def _cells(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    padded = np.pad(values, [(0, -size % CELL_PX) for size in values.shape])
+    rows, columns = (size // CELL_PX for size in padded.shape)
+    cells = padded.reshape(rows, CELL_PX, columns, CELL_PX)
+    return np.asarray(cells.mean((1, 3), dtype=np.float64))
+
+
+def _strips_of_cells(shape: tuple[int, ...]) -> list[slice]:
+    """Part an image into runs of whole rows of cells; the last one may end within a cell."""
+    step = max(CELL_PX, strips(shape)[0].stop // CELL_PX * CELL_PX)
+    if not is_large(shape):
+        return [slice(0, shape[0])]
+    return [slice(first, min(first + step, shape[0])) for first in range(0, shape[0], step)]
 
 
 def is_featureless(before: Image, after: Image, where: NDArray[np.bool_]) -> bool:
@@ -154,7 +197,7 @@ def is_featureless(before: Image, after: Image, where: NDArray[np.bool_]) -> boo
     """
     chosen = spread_out(where, SAMPLED_PX)
     for first, second in zip(before.pixels, after.pixels, strict=True):
-        one, two = first.reshape(-1)[chosen], second.reshape(-1)[chosen]
+        one, two = picked(first, chosen), picked(second, chosen)
         levels = float(np.median(one)), float(np.median(two))
         most = PLAIN_FRACTION * (abs(levels[0]) + abs(levels[1])) / 2
         if before.quantity == "reflectance":
@@ -190,29 +233,26 @@ def peak_in_common(before: Image, after: Image, where: NDArray[np.bool_]) -> flo
     Kuglin and Hines, Proc. IEEE Int. Conf. Cybernetics and Society (1975), 163.
     """
     most = MOST_TILES if where.size <= WHOLE_PX else MOST_TILES_OF_LARGE
-    tiles = even_part(usable_tiles(where, min(TILE_PX, *where.shape)), most)
-    return (
-        max(
-            _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
-            for seen in (edges, brightness)
-        )
-        if tiles
-        else 0.0
-    )
+    tiles = usable_tiles(where, min(TILE_PX, *where.shape), most)
+
+    def peak(seen: Seen) -> float:
+        return _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
+
+    return max(in_threads(peak, (edges, brightness))) if tiles else 0.0
 
 
 def _peak(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[np.float32]]) -> float:
     side = first[0].shape[0]
     taper = np.outer(np.hanning(side), np.hanning(side))
-    power = np.zeros((side, side), np.complex128)
+    power = np.zeros((side, side // 2 + 1), np.complex128)
     for part, other in zip(first, second, strict=True):
-        one, two = (np.fft.fft2((tile - tile.mean()) * taper) for tile in (part, other))
+        one, two = (np.fft.rfft2((tile - tile.mean()) * taper) for tile in (part, other))
         cross = two * one.conj()
         power += cross / np.maximum(np.abs(cross), 1e-12)
-    frequencies = np.fft.fftfreq(side)
-    power *= np.hypot(frequencies[:, None], frequencies[None, :]) <= HIGHEST_FREQUENCY
+    down, across = np.fft.fftfreq(side), np.fft.rfftfreq(side)
+    power *= np.hypot(down[:, None], across[None, :]) <= HIGHEST_FREQUENCY
     power[0, 0] = 0
-    surface = np.fft.ifft2(power).real
+    surface = np.fft.irfft2(power, (side, side))
     most = min(MAX_SHIFT_PX, side // 4)
     lags = np.abs(np.fft.fftfreq(side, 1 / side)) <= most
     near = lags[:, None] & lags[None, :]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camp_monitor.scenes.blocks import WHOLE_PX, Window, by_blocks, grown, spread_out
+from camp_monitor.scenes.blocks import WHOLE_PX, Window, by_blocks, grown, in_threads, spread_out
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.stored import is_large, picked
 
 TILE_PX = 128
 """Side of a tile; larger tiles are more accurate, smaller ones more numerous."""
@@ -19,6 +22,8 @@ LEAST_TILE_PX = 48
 """... down to this ..."""
 SMALL_TILES_PX = (32, 24, 16)
 """... and to these in turn where that leaves too few: in a small frame, or one full of holes."""
+LOOKED_AT = 8
+"""Of a large image, so many times the tiles that are wanted are asked whether they are usable."""
 MOST_TILES = 256
 """More tiles of a large image tell the shift no better: so many are taken evenly."""
 EDGE_REACH_PX = 8
@@ -102,17 +107,18 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     """
     usable = before.usable & after.usable
     for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
-        places = usable_tiles(usable, side)
-        if usable.size > WHOLE_PX:
-            places = even_part(places, MOST_TILES)
-        both = (cut_tiles(image, usable, places, edges) for image in (before, after))
+        most = MOST_TILES if usable.size > WHOLE_PX else None
+        places = usable_tiles(usable, side, most)
+        both = in_threads(
+            partial(cut_tiles, usable=usable, tiles=places, seen=edges), (before, after)
+        )
         tiles = [two for two in zip(*both, strict=True) if two[0].any() and two[1].any()]
         count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
         if count >= LEAST_GROUPS:
             break
     if count < LEAST_GROUPS:
         return Alignment(0.0, 0.0, len(tiles), count, 0, known=False)
-    found = np.array([_group_shift(tiles[group::count]) for group in range(count)])
+    found = np.array(in_threads(lambda group: _group_shift(tiles[group::count]), range(count)))
     near = np.hypot(*(found - np.median(found, axis=0)).T) <= AGREE_PX
     near &= np.abs(found).round().max(axis=1) <= MAX_SHIFT_PX
     agreeing = int(near.sum())
@@ -148,7 +154,7 @@ def edges(
         )
         for length in np.sqrt(np.square(down, out=down) + np.square(across, out=across)):
             total += length
-    near_edge = ndimage.binary_dilation(~usable, iterations=3) if not usable.all() else ~usable
+    near_edge = dilated(~usable, 3) if not usable.all() else ~usable
     total[near_edge] = 0
     return (total / max(len(pixels), 1)).astype(np.float32)
 
@@ -187,7 +193,7 @@ def _scales(image: Image, usable: NDArray[np.bool_]) -> list[Scale]:
     chosen = spread_out(usable, WHOLE_PX)
     scales = []
     for band in image.pixels:
-        values = band.reshape(-1)[chosen]
+        values = picked(band, chosen)
         scales.append((values.mean(), float(values.std())) if values.size else (np.float32(0), 0.0))
     return scales
 
@@ -203,16 +209,18 @@ def even_part(tiles: list[Window], most: int) -> list[Window]:
     return tiles[:: max(1, -(-len(tiles) // most))]
 
 
-def usable_tiles(usable: NDArray[np.bool_], side: int) -> list[Window]:
-    """Half-overlapping tiles of this side that are usable enough."""
+def usable_tiles(usable: NDArray[np.bool_], side: int, most: int | None = None) -> list[Window]:
+    """Half-overlapping tiles of this side that are usable enough, at most so many, evenly."""
     step = max(side // 2, 1)
-    tiles = []
-    for row in range(0, usable.shape[0] - side + 1, step):
-        for col in range(0, usable.shape[1] - side + 1, step):
-            tile = (slice(row, row + side), slice(col, col + side))
-            if usable[tile].mean() >= LEAST_USABLE_FRACTION:
-                tiles.append(tile)
-    return tiles
+    every = [
+        (slice(row, row + side), slice(col, col + side))
+        for row in range(0, usable.shape[0] - side + 1, step)
+        for col in range(0, usable.shape[1] - side + 1, step)
+    ]
+    if most is not None and is_large(usable.shape):
+        every = even_part(every, LOOKED_AT * most)
+    tiles = [tile for tile in every if usable[tile].mean() >= LEAST_USABLE_FRACTION]
+    return tiles if most is None else even_part(tiles, most)
 
 
 def _group_shift(

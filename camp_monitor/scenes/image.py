@@ -12,6 +12,7 @@ from odc.geo.geobox import GeoBox
 
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes.sensors import Nature, nature_of
+from camp_monitor.scenes.statistics import Statistics
 
 
 class Quality(IntFlag):
@@ -39,6 +40,11 @@ class Quality(IntFlag):
     TERRAIN = 64
 
 
+def flagged(flags: NDArray[np.uint8], flag: Quality) -> NDArray[np.bool_]:
+    """Tell where any of some bits is set, (row, col); a bare member would widen it to 64 bits."""
+    return (flags & np.uint8(flag)) > 0
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """The pixels of one scene on one grid.
@@ -46,7 +52,8 @@ class Image:
     Parameters
     ----------
     pixels : ndarray
-        float32, (band, row, col), in the unit of `quantity`; NaN where `flags` has NODATA.
+        float32, (band, row, col), in the unit of `quantity`; NaN where `flags` has NODATA.  Of a
+        large scene they lie in a file (`camp_monitor.scenes.stored`) and are read by windows.
     bands : tuple of str
         Standard names in the order of `pixels`: blue, green, red, nir, swir1, swir2, vv, vh.
     quantity : str
@@ -58,6 +65,8 @@ class Image:
         Shape, affine transform and CRS of the pixels.
     cloud_model : str
         What told cloud where no quality band did, with its version; empty where nothing did.
+    statistics : Statistics or None
+        What was measured of the whole scene, where this is a part of it.
 
     Raises
     ------
@@ -71,6 +80,7 @@ class Image:
     flags: NDArray[np.uint8]
     grid: GeoBox
     cloud_model: str = ""
+    statistics: Statistics | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.shape != (len(self.bands), *self.grid.shape):

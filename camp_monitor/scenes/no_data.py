@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
+from camp_monitor.scenes.blocks import strips
+from camp_monitor.scenes.components import components
 from camp_monitor.scenes.scene import BandFile
 from camp_monitor.scenes.sensors import OPTICAL_BANDS
+from camp_monitor.scenes.stored import is_large
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -140,6 +143,8 @@ def _filled_from_border(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
     filled = np.zeros(at_fill.shape, bool)
     if not at_fill.any():
         return filled
+    if is_large(at_fill.shape):
+        return _filled_in_large(at_fill)
     for number in range(1, len(BORDER_FILLS) + 1):
         regions, _ = ndimage.label(at_fill == number)
         edge = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
@@ -147,6 +152,30 @@ def _filled_from_border(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
         sizes = np.bincount(regions.ravel())
         kept = at_border[(at_border > 0) & (sizes[at_border] >= LEAST_BORDER_PX)]
         filled |= np.isin(regions, kept)
+    return filled
+
+
+def _filled_in_large(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell likewise of a large window, by runs of rows."""
+    height, width = at_fill.shape
+
+    def at_border(part: tuple[slice, slice]) -> NDArray[np.bool_]:
+        rows, columns = (np.arange(one.start, one.stop) for one in part)
+        ends = np.isin(rows, (0, height - 1))[:, None] | np.isin(columns, (0, width - 1))
+        return np.asarray(ends)
+
+    filled = np.zeros(at_fill.shape, bool)
+    for number in range(1, len(BORDER_FILLS) + 1):
+
+        def at_number(part: tuple[slice, slice], number: int = number) -> NDArray[np.bool_]:
+            return np.asarray(at_fill[part] == number)
+
+        if not (at_fill == number).any():
+            continue
+        found = components(at_fill.shape, at_number, at_border, near=False)
+        kept = found.pixels(found.touched & (found.sizes >= LEAST_BORDER_PX))
+        for rows in strips(at_fill.shape):
+            filled[rows] |= kept[rows]
     return filled
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.errors import SceneError
-from camp_monitor.scenes.image import Quality
+from camp_monitor.scenes.blocks import by_blocks
+from camp_monitor.scenes.image import Quality, flagged
 
 CLOUD_EDGE_M = 60.0
 """Clouds and their shadows are widened by this: their edges are thin and classed as clear."""
@@ -167,11 +168,16 @@ def widen_cloud(flags: NDArray[np.uint8], pixel_m: float) -> NDArray[np.uint8]:
     from scipy import ndimage
 
     reach_px = max(1, round(CLOUD_EDGE_M / pixel_m))
+
+    def near(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if not where.any():
+            return where
+        return np.asarray(ndimage.distance_transform_edt(~where) <= reach_px)
+
     widened = flags.copy()
     for flag in (Quality.CLOUD, Quality.CIRRUS, Quality.SHADOW):
-        where = (flags & flag) > 0
+        where = flagged(flags, flag)
         if where.any():
-            grown = ndimage.distance_transform_edt(~where) <= reach_px
-            widened[grown] |= np.uint8(flag)
-    widened[(flags & Quality.NODATA) > 0] = Quality.NODATA
+            widened[np.asarray(by_blocks(near, where, halo_px=reach_px + 1))] |= np.uint8(flag)
+    widened[flagged(flags, Quality.NODATA)] = Quality.NODATA
     return widened

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-import shapely.affinity
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
@@ -18,15 +17,23 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import SceneError
 from camp_monitor.facilities.antimeridian import joined_at_180
+from camp_monitor.scenes.blocks import blank, by_blocks, strips
 from camp_monitor.scenes.bounds import check_window
-from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.image import Image, Quality, flagged
 from camp_monitor.scenes.no_data import possible, where_data
 from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.quality import READERS, quality_indexes, widen_cloud
 from camp_monitor.scenes.sar.backscatter import to_decibels, to_power
 from camp_monitor.scenes.scene import BandFile, Scene
 from camp_monitor.scenes.sensors import BACKSCATTER
-from camp_monitor.scenes.sheets import Sheet, interpolate, laid_together, same_pixels
+from camp_monitor.scenes.sheets import (
+    Sheet,
+    interpolate,
+    laid_together,
+    needed_part,
+    same_pixels,
+)
+from camp_monitor.scenes.stored import in_memory, scratch
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -36,12 +43,9 @@ MAX_SIDE_PX = 12_000
 """A larger window is refused, whatever it holds."""
 MOST_SCAN_BYTES = 8_000_000_000
 """Of memory, for one comparison: what a computer of 16 GB has to spare."""
-SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER, FINE_SCAN_BYTES_PER_NUMBER = 102, 12, 30
-"""Of memory, at the height of a comparison, for each pixel of its grid and for each pixel and band;
-where roofs are looked for, the third for each pixel and band instead.  Measured: 4.5 GiB for
-5490 x 5490 pixels of four bands, the program's own 0.3 GiB included
-(`benchmarks/speed_images.py`); 1.1 GiB for 10.8 megapixels of three bands of half a metre."""
-FINE_UNDER_M = 1.0
+SCAN_BYTES_PER_PIXEL, SCAN_BYTES_PER_NUMBER = 102, 12
+"""Of memory, at the height of a comparison with radar, for each pixel of its grid and for each
+pixel and band.  Optical pairs are looked at in windows, and need no more for a larger area."""
 RESTORE = "restore the file from its source"
 PIECE_PX = 1 << 20
 """A file is read by rows of its blocks, of about so many pixels."""
@@ -96,9 +100,8 @@ def choose_grid(before: Scene, after: Scene, area: BaseGeometry, context_px: int
         )
     bands = max(len(before.bands), len(after.bands))
     each = SCAN_BYTES_PER_PIXEL + SCAN_BYTES_PER_NUMBER * bands
-    if pixel_m < FINE_UNDER_M:
-        each = FINE_SCAN_BYTES_PER_NUMBER * bands
-    if height * width * each > MOST_SCAN_BYTES:
+    radar = before.nature.radar or after.nature.radar
+    if radar and height * width * each > MOST_SCAN_BYTES:
         raise SceneError(
             f"The window would be {width} x {height} pixels of {pixel_m:g} m, and comparing it "
             f"would take about {height * width * each / 1e9:.1f} GB of memory where "
@@ -138,22 +141,29 @@ def read_image(scene: Scene, grid: GeoBox, shift_px: tuple[float, float] = (0.0,
     """
     moved = grid.translate_pix(shift_px[1], shift_px[0])
     tiles = scene.tiles or (scene,)
-    pixels = np.full((len(scene.bands), *grid.shape), np.nan, np.float32)
     by_file: dict[object, list[int]] = defaultdict(list)
     for position in range(len(scene.bands)):
         by_file[tuple(tile.bands[position].path for tile in tiles)].append(position)
-    everywhere = np.ones(grid.shape, bool)
+    valid = np.ones(grid.shape, bool)
+    several = len(by_file) > 1
+    pixels = scratch((len(scene.bands), *grid.shape), np.float32) if several else None
     for positions in by_file.values():
         groups = [tuple(tile.bands[position] for position in positions) for tile in tiles]
         values, here = _read_files(groups, moved, scene.quantity)
-        pixels[positions] = values
-        everywhere &= here
-    valid = everywhere & np.isfinite(pixels).all(axis=0)
-    flags = np.where(valid, 0, Quality.NODATA).astype(np.uint8)
+        valid &= here
+        if pixels is None:
+            pixels = values
+            break
+        for rows in strips(valid.shape):
+            pixels[positions, rows] = values[:, rows]
+    assert pixels is not None
+    for rows in strips(valid.shape):
+        valid[rows] &= np.isfinite(pixels[:, rows]).all(axis=0)
+    flags = np.where(valid, np.uint8(0), np.uint8(Quality.NODATA))
     quality = tuple(tile.quality for tile in tiles if tile.quality is not None)
     if quality:
         flags = _with_quality(flags, quality, moved)
-    pixels[:, (flags & Quality.NODATA) > 0] = np.nan
+    blank(pixels, flagged(flags, Quality.NODATA), np.nan)
     quantity = scene.quantity.replace("_power", "_db")
     return Image(pixels, scene.band_names, quantity, flags, grid)
 
@@ -178,7 +188,7 @@ def _read_files(
     Returns values and where all of them are valid.  Files that share their grid of pixels are put
     together before they are interpolated, so that no seam is left between them.
     """
-    values = np.full((len(groups[0]), *grid.shape), np.nan, np.float32)
+    values: NDArray[np.float32] | None = None
     here = np.zeros(grid.shape, bool)
     read = (_read_file(bands, grid, quantity) for bands in groups)
     sheets: list[list[Sheet]] = []
@@ -193,10 +203,17 @@ def _read_files(
             held.append(sheet)
     for held in sheets:
         found, shown = interpolate(laid_together(held), grid)
-        new = shown & ~here if here.any() else shown
-        values = np.where(new, found, values) if here.any() else found
+        if values is None:
+            values = found
+        else:
+            new = shown & ~here
+            for rows in strips(here.shape):
+                values[:, rows] = np.where(new[rows], found[:, rows], values[:, rows])
         here |= shown
-    return to_decibels(values) if quantity in BACKSCATTER else values, here
+    if values is None:
+        values = scratch((len(groups[0]), *grid.shape), np.float32)
+        blank(values, ~here, np.nan)
+    return by_blocks(to_decibels, values) if quantity in BACKSCATTER else values, here
 
 
 def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> Sheet | None:
@@ -206,20 +223,33 @@ def _read_file(bands: tuple[BandFile, ...], grid: GeoBox, quantity: str) -> Shee
         if window is None:
             return None
         check_window(window, len(bands), bands[0].path)
-        layers = np.empty((len(bands), int(window.height), int(window.width)), np.float32)
+        layers = scratch((len(bands), int(window.height), int(window.width)), np.float32)
         valid = where_data(source, window, bands, _measure(source, window, bands, layers))
         transform, crs = source.window_transform(window), source.crs
-    for layer in layers:
-        valid &= possible(layer, quantity)
+    for rows in strips(valid.shape):
+        _keep_possible(layers, valid, rows, quantity)
+    return Sheet(layers, valid, transform, crs)
+
+
+def _keep_possible(
+    layers: NDArray[np.float32], valid: NDArray[np.bool_], rows: slice, quantity: str
+) -> None:
+    """Put 0 where a quantity cannot be what was read, and turn decibels into power, in place."""
+    numbers, held = layers[:, rows], valid[rows]
+    for layer in numbers:
+        held &= possible(layer, quantity)
     if quantity in BACKSCATTER:
-        layers[:, ~valid] = np.nan
-        for layer in layers:
+        numbers[:, ~held] = np.nan
+        for layer in numbers:
             if quantity.endswith("_db"):
                 layer[:] = to_power(layer)
             with np.errstate(invalid="ignore"):
-                valid &= layer > 0
-    layers[:, ~valid] = 0
-    return Sheet(layers, valid, transform, crs)
+                held &= layer > 0
+    if in_memory(layers):
+        numbers[:, ~held] = 0
+    elif quantity in BACKSCATTER or not held.all():
+        numbers[:, ~held] = 0
+        layers[:, rows] = numbers
 
 
 def _measure(
@@ -249,9 +279,9 @@ def _with_quality(
 ) -> NDArray[np.uint8]:
     told = read_flags(bands[0], grid)
     for band in bands[1:]:
-        told = np.where(told & Quality.NODATA, read_flags(band, grid), told)
+        told = np.where(flagged(told, Quality.NODATA), read_flags(band, grid), told)
     joined = flags | widen_cloud(told, float(abs(grid.affine.a)))
-    joined[(joined & Quality.NODATA) > 0] = Quality.NODATA
+    joined[flagged(joined, Quality.NODATA)] = Quality.NODATA
     return joined.astype(np.uint8)
 
 
@@ -296,24 +326,8 @@ def needed_window(source: DatasetReader, grid: GeoBox) -> Window | None:
     """Part of a file that a grid needs, with a few pixels round it; None where they miss."""
     from rasterio.windows import Window
 
-    extent = grid.extent.to_crs(source.crs, resolution=_densify_m(grid)).geom
-    inverse = ~source.transform
-    onto_pixels = [inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f]
-    corners = np.array(shapely.affinity.affine_transform(extent, onto_pixels).bounds)
-    if not np.isfinite(corners).all():
-        return None
-    beyond = max(source.width, source.height) + 9
-    corners = corners.clip(-beyond, beyond)  # before they become integers
-    first, last = np.floor(corners[:2]).astype(int) - 3, np.ceil(corners[2:]).astype(int) + 3
-    col, row = np.maximum(first, 0).tolist()
-    right, bottom = np.minimum(last, (source.width, source.height)).tolist()
-    if bottom <= row or right <= col:
-        return None
-    return Window(col, row, right - col, bottom - row)
-
-
-def _densify_m(grid: GeoBox) -> float:
-    return max(abs(grid.affine.a) * max(grid.shape) / 20, 1.0)
+    part = needed_part(source.shape, source.transform, source.crs, grid)
+    return Window.from_slices(*part) if part else None
 
 
 def _measures_metres(grid: GeoBox, ground_pixel_m: float) -> bool:

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely.affinity
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
+
+from camp_monitor.scenes.blocks import Window, blank, blocks, in_threads, strips
+from camp_monitor.scenes.stored import is_large, part_of, scratch
 
 if TYPE_CHECKING:
     from affine import Affine
     from rasterio.crs import CRS
 
+PART_PX = 1024
+"""Side of the parts in which large images are interpolated."""
 SAME_PIXEL = 1e-6
 """Pixels that lie this near to each other, in pixels, are the same."""
 
@@ -46,13 +52,17 @@ def laid_together(sheets: Sequence[Sheet]) -> Sheet:
     starts = np.round([(row, col) for col, row in corners]).astype(int)
     ends = starts + [one.valid.shape for one in sheets]
     begin, shape = starts.min(axis=0), ends.max(axis=0) - starts.min(axis=0)
-    values = np.zeros((len(first.values), *shape), np.float32)
+    values = scratch((len(first.values), *shape.tolist()), np.float32)
     valid = np.zeros(shape, bool)
-    for sheet, start, end in zip(sheets, starts - begin, ends - begin, strict=True):
-        where = (slice(start[0], end[0]), slice(start[1], end[1]))
-        new = sheet.valid & ~valid[where]
-        values[:, where[0], where[1]][:, new] = sheet.values[:, new]
-        valid[where] |= new
+    blank(values, ~valid, 0)
+    for sheet, start, end in zip(sheets, (starts - begin).tolist(), ends - begin, strict=True):
+        columns = slice(start[1], int(end[1]))
+        for rows in strips(sheet.valid.shape):
+            there = slice(start[0] + rows.start, start[0] + rows.stop)
+            new = sheet.valid[rows] & ~valid[there, columns]
+            laid = np.where(new, sheet.values[:, rows], values[:, there, columns])
+            values[:, there, columns] = laid
+            valid[there, columns] |= new
     affine = first.affine * first.affine.translation(int(begin[1]), int(begin[0]))
     return Sheet(values, valid, affine, first.crs)
 
@@ -62,11 +72,31 @@ def interpolate(sheet: Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDArra
 
     A sheet whose pixels are those of the grid is laid on it as it is.
     """
-    from rasterio.warp import Resampling, reproject
-
     start = _start_on(sheet, grid)
     if start is not None:
         return _laid_on(sheet, grid, start)
+    if not is_large(grid.shape):
+        return _interpolated(sheet, grid)
+    values = scratch((len(sheet.values), *grid.shape), np.float32)
+    shown = np.zeros(grid.shape, bool)
+
+    def put(window: Window) -> None:
+        here = grid[window]
+        part = needed_part(sheet.valid.shape, sheet.affine, sheet.crs, here)
+        found: NDArray[np.float32] = np.full((1, 1, 1), np.nan, np.float32)
+        if part is not None:
+            affine = sheet.affine * sheet.affine.translation(part[1].start, part[0].start)
+            near = Sheet(sheet.values[:, *part], sheet.valid[part], affine, sheet.crs)
+            found, shown[window] = _interpolated(near, here)
+        values[:, *window] = found
+
+    in_threads(put, blocks(shown.shape, PART_PX))
+    return values, shown
+
+
+def _interpolated(sheet: Sheet, grid: GeoBox) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    from rasterio.warp import Resampling, reproject
+
     source = {"src_transform": sheet.affine, "src_crs": sheet.crs}
     target = {"dst_transform": grid.affine, "dst_crs": str(grid.crs)}
     bilinear = Resampling.bilinear
@@ -110,8 +140,40 @@ def _laid_on(
     if size == grid.shape and start == (0, 0):
         return sheet.values, sheet.valid
     shown = np.zeros(grid.shape, bool)
-    values = np.full((len(sheet.values), *grid.shape), np.nan, np.float32)
     if all(part.stop > part.start for part in onto):
         shown[onto] = sheet.valid[own]
-        values[(slice(None), *onto)] = sheet.values[(slice(None), *own)]
+        if onto == (slice(0, grid.shape[0]), slice(0, grid.shape[1])):
+            return part_of(sheet.values, (own[0], own[1])), shown
+    values = scratch((len(sheet.values), *grid.shape), np.float32)
+    blank(values, np.ones(grid.shape, bool), np.nan)
+    if all(part.stop > part.start for part in onto):
+        for rows in strips(sheet.valid[own].shape):
+            there, here = (
+                slice(part[0].start + rows.start, part[0].start + rows.stop) for part in (onto, own)
+            )
+            values[:, there, onto[1]] = sheet.values[:, here, own[1]]
     return values, shown
+
+
+def needed_part(
+    shape: tuple[int, ...], affine: Affine, crs: CRS, grid: GeoBox
+) -> tuple[slice, slice] | None:
+    """Part of a raster that a grid needs, with a few pixels round it; None where they miss."""
+    extent = grid.extent.to_crs(crs, resolution=_densify_m(grid)).geom
+    inverse = ~affine
+    onto_pixels = [inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f]
+    corners = np.array(shapely.affinity.affine_transform(extent, onto_pixels).bounds)
+    if not np.isfinite(corners).all():
+        return None
+    beyond = max(shape) + 9
+    corners = corners.clip(-beyond, beyond)  # before they become integers
+    first, last = np.floor(corners[:2]).astype(int) - 3, np.ceil(corners[2:]).astype(int) + 3
+    col, row = np.maximum(first, 0).tolist()
+    right, bottom = np.minimum(last, (shape[1], shape[0])).tolist()
+    if bottom <= row or right <= col:
+        return None
+    return slice(row, bottom), slice(col, right)
+
+
+def _densify_m(grid: GeoBox) -> float:
+    return max(abs(grid.affine.a) * max(grid.shape) / 20, 1.0)

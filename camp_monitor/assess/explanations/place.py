@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.blocks import spread_out
-from camp_monitor.scenes.image import Image, Quality
+from camp_monitor.scenes.blocks import by_blocks, spread_out
+from camp_monitor.scenes.image import Image, Quality, flagged
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.scenes.sensors import PHYSICAL, is_sar
+from camp_monitor.scenes.stored import is_large, picked
 
 AROUND_M = 300.0
 """The surroundings of a region reach this far, but ..."""
@@ -25,6 +26,8 @@ GAP_PX = 2
 LEAST_PIXELS_AROUND = 50
 """Fewer usable pixels around a region than this tell nothing of its surroundings."""
 SAMPLE_PIXELS = 100_000
+FAR_PX = 256
+"""In a large image nothing is told to lie further off than this."""
 CLOUDY = Quality.CLOUD | Quality.SHADOW | Quality.CIRRUS
 
 Window = tuple[slice, slice]
@@ -127,9 +130,10 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     first, second = pair.before.pixels, pair.after_matched
     noise = np.ones(len(pair.bands), np.float32)
     for number in range(noise.size if where.size else 0):
-        values = second[number].reshape(-1)[where] - first[number].reshape(-1)[where]
+        earlier = picked(first[number], where)
+        values = picked(second[number], where) - earlier
         spread = 1.4826 * np.median(np.abs(values - np.median(values)))
-        floor = 1e-3 * float(np.ptp(first[number].reshape(-1)[where]))
+        floor = 1e-3 * float(np.ptp(earlier))
         noise[number] = max(float(spread), floor, 1e-6)
     clouds, snow = _distance_m(pair, CLOUDY), _distance_m(pair, Quality.SNOW)
     return Maps(pair, before, after, noise, clouds, snow)
@@ -189,7 +193,22 @@ def _distance_m(pair: Pair, flag: Quality) -> NDArray[np.float32] | None:
     """Metres to the nearest pixel that has the flag on either date; None where none has."""
     from scipy import ndimage
 
-    flagged = ((pair.before.flags | pair.after.flags) & flag) > 0
-    if not flagged.any():
+    near = flagged(pair.before.flags | pair.after.flags, flag)
+    if not near.any():
         return None
-    return (ndimage.distance_transform_edt(~flagged) * pair.pixel_m).astype(np.float32)
+
+    def distance_m(part: NDArray[np.bool_]) -> NDArray[np.float32]:
+        if not part.any():
+            return np.full(part.shape, FAR_PX * pair.pixel_m, np.float32)
+        return (ndimage.distance_transform_edt(~part) * pair.pixel_m).astype(np.float32)
+
+    if not is_large(near.shape):
+        return distance_m(near)
+    far_m = np.float32(FAR_PX * pair.pixel_m)
+    return by_blocks(
+        lambda part: np.minimum(distance_m(part), far_m),
+        near,
+        halo_px=FAR_PX,
+        side_px=8 * FAR_PX,
+        in_file=True,
+    )

@@ -14,6 +14,9 @@ from camp_monitor.detect.irmad import irmad
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import every_other
+from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.statistics import Statistics, settled
 
 BY_COLOURS, BY_EDGES = "works by colours", "works by edges"
 """Which of the two weighs more in the pair."""
@@ -128,13 +131,15 @@ def find_built_up(pair: Pair, pixel_m: float, constants: BuiltUpConstants = CONS
     """
     cells = max(1, round(CELL_M / pixel_m))
     usable, before, after = _in_cells(pair, cells)
-    slopes = _slopes(before, usable), _slopes(after, usable)
-    agreement = _agreement(*slopes, usable)
+    first = _slopes(before, usable, pair.before.statistics)
+    second = _slopes(after, usable, pair.after.statistics)
+    agreement = settled(pair.statistics, "agreement", lambda: _agreement(first, second, usable))
     weight = min(max(constants.trust * agreement, 0.0), constants.most_colour)
     side = constants.neighbourhood_m / (pixel_m * cells)
-    edges = _new_edges(*slopes, usable, side, constants.excused_cells)
-    del slopes
-    times, contrast = _colour_change(before, after, usable, constants.smoothed_cells)
+    edges = _new_edges(first, second, usable, side, constants.excused_cells)
+    times, contrast = _colour_change(
+        before, after, usable, constants.smoothed_cells, pair.statistics
+    )
     del before, after
     evidence = (times / constants.colour_times) ** weight
     evidence *= (edges / constants.new_edges) ** (1 - weight)
@@ -167,9 +172,7 @@ def _in_cells(
     shape = max(rows // cells, 1), max(columns // cells, 1)
     usable = np.empty(shape, bool)
     dates = [np.empty((len(pair.bands), *shape), np.float32) for _ in range(2)]
-    sources = [
-        (image.pixels, _medians(image.pixels, pair.usable)) for image in (pair.before, pair.after)
-    ]
+    sources = [(image.pixels, _medians(image, pair.usable)) for image in (pair.before, pair.after)]
     for first in range(0, shape[0], ROWS_AT_ONCE):
         last = min(first + ROWS_AT_ONCE, shape[0])
         here = slice(first * cells, rows if last == shape[0] else last * cells)
@@ -181,26 +184,36 @@ def _in_cells(
     return usable, dates[0], dates[1]
 
 
-def _medians(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _medians(image: Image, usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Median of each band over usable pixels, evenly spread; 0 where none is."""
-    window = every_other(usable.shape, SAMPLE_PX)
-    used = usable[window]
-    if not used.any():
-        return np.zeros(len(pixels), np.float32)
-    return np.array([np.median(band[window][used]) for band in pixels], np.float32)
+
+    def measure() -> NDArray[np.float32]:
+        window = every_other(usable.shape, SAMPLE_PX)
+        used = usable[window]
+        if not used.any():
+            return np.zeros(len(image.bands), np.float32)
+        return np.array([np.median(band[window][used]) for band in image.pixels], np.float32)
+
+    return settled(image.statistics, "medians", measure)
 
 
-def _slopes(pixels: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _slopes(
+    pixels: NDArray[np.float32], usable: NDArray[np.bool_], statistics: Statistics | None
+) -> NDArray[np.float32]:
     """Slope of the logarithm of brightness per cell, mean over bands; 0 beside unusable ground."""
     from scipy import ndimage
 
     total = np.zeros(usable.shape, np.float32)
-    for band in pixels:
-        middle = float(np.median(band[usable])) if usable.any() else 1.0
+    middles = settled(
+        statistics,
+        "middles of cells",
+        lambda: [float(np.median(band[usable])) if usable.any() else 1.0 for band in pixels],
+    )
+    for band, middle in zip(pixels, middles, strict=True):
         shade = max(SHADE_FRACTION * middle, 1e-6)
         logarithm = np.log(np.maximum(band, 0) + shade).astype(np.float32)
         total += ndimage.gaussian_gradient_magnitude(logarithm, 1.0)
-    total[ndimage.binary_dilation(~usable, iterations=3)] = 0
+    total[dilated(~usable, 3)] = 0
     return (total * (1 + SHADE_FRACTION) / len(pixels)).astype(np.float32)
 
 
@@ -221,6 +234,7 @@ def _colour_change(
     after: NDArray[np.float32],
     usable: NDArray[np.bool_],
     smoothed_cells: float,
+    statistics: Statistics | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Change of colour, by the pair's median and by the spread of unchanged ground's colours.
 
@@ -230,10 +244,14 @@ def _colour_change(
 
     for band in (*before, *after):
         ndimage.gaussian_filter(band, GRAIN_CELLS, output=band)
-    change = irmad(before, after, usable)
+    change = irmad(before, after, usable, statistics=statistics)
     distance = np.sqrt(np.where(usable, change.chi_square, 0)).astype(np.float64)
     distance = mean_around(distance, usable, smoothed_cells)
-    middle = float(np.median(distance[usable])) if usable.any() else 0.0
+    middle = settled(
+        statistics,
+        "middle",
+        lambda: float(np.median(distance[usable])) if usable.any() else 0.0,
+    )
     noise = float(np.sqrt(2 * (1 - max(change.correlations)) + 1e-6))
     return distance / max(middle, 1e-6), distance * noise
 

@@ -14,6 +14,8 @@ from camp_monitor.detect.structure import RIM_PX, Structure, newly
 from camp_monitor.pairs.normalisation import Normalisation
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import WHOLE_PX, by_blocks, spread_out, told_by
+from camp_monitor.scenes.morphology import eroded
+from camp_monitor.scenes.statistics import Statistics, settled
 
 CELL_PX = 2
 """Evidence is gathered on cells of so many pixels a side, and colours are compared by cells: that
@@ -152,18 +154,24 @@ def weigh_change(
     .. [4] Shi and Tomasi (1994), doi:10.1109/CVPR.1994.323794 (corners)
     """
     cells = _Cells(
-        averaged(ground[None].astype(np.float32), CELL_PX)[0] > 0.5, pair.pixel_m * CELL_PX
-    )
+        averaged(ground[None].astype(np.float32), CELL_PX)[0] > 0.5, pair.pixel_m * CELL_PX,
+        pair.statistics,
+    )  # fmt: skip
     if not cells.ground.any():
         return GroundChange(np.full(ground.shape, LEAST, np.float32), 0.0, 0.0)
     first, second = (
         np.concatenate(
-            [averaged(filled(band[None], pair.usable), CELL_PX) for band in image.pixels]
+            [
+                averaged(filled(band[None], pair.usable, image.statistics, name), CELL_PX)
+                for name, band in zip(image.bands, image.pixels, strict=True)
+            ]
         )
         for image in (pair.before, pair.after)
     )
     matched = _matched(second, pair.normalisation)
-    agreement = _agreement(before.steep, after.steep, ground)
+    agreement = settled(
+        pair.statistics, "agreement", lambda: _agreement(before.steep, after.steep, ground)
+    )
     weight = min(max(constants.trust * agreement, constants.least_trust), constants.most_trust)
     edges, least_edges = _new_edges(before, after, cells, constants)
     corners, least_corners = _new_corners(before, after, ground, cells, constants)
@@ -192,14 +200,19 @@ class _Cells:
 
     ground: NDArray[np.bool_]
     side_m: float
+    statistics: Statistics | None
 
     def gathered(self, values: NDArray[np.float32], spread_px: float) -> NDArray[np.float64]:
         """Mean round each cell."""
         return mean_around(values, self.ground, spread_px / CELL_PX)
 
-    def usual(self, values: NDArray[np.float64]) -> float:
+    def usual(self, values: NDArray[np.float64], name: str) -> float:
         """Value of quiet ground."""
-        return float(np.quantile(told_by(values, self.ground), QUIET_QUANTILE))
+        return settled(
+            self.statistics,
+            name,
+            lambda: float(np.quantile(told_by(values, self.ground), QUIET_QUANTILE)),
+        )
 
 
 def _matched(after: NDArray[np.float32], line: Normalisation) -> NDArray[np.float32]:
@@ -212,11 +225,9 @@ def _matched(after: NDArray[np.float32], line: Normalisation) -> NDArray[np.floa
 
 def _inner(ground: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Ground away from what is not usable: the shift of one date was interpolated at its rim."""
-    from scipy import ndimage
-
     if usable.all():
         return ground
-    return np.asarray(ground & ndimage.binary_erosion(usable, iterations=RIM_PX, border_value=1))
+    return ground & eroded(usable, RIM_PX, beyond=True)
 
 
 def _agreement(
@@ -241,18 +252,23 @@ def _colour_times(
     before: NDArray[np.float32], after: NDArray[np.float32], cells: _Cells
 ) -> NDArray[np.float64]:
     """Distance of IR-MAD round each cell, by that of the quiet ground."""
-    square = irmad(before, after, cells.ground, MAD_ITERATIONS, MAD_CELLS).chi_square
+    square = irmad(
+        before, after, cells.ground, MAD_ITERATIONS, MAD_CELLS, cells.statistics
+    ).chi_square
     distance = cells.gathered(np.sqrt(np.where(cells.ground, square, 0)), GATHERED_PX)
-    return distance / max(cells.usual(distance), 1e-6)
+    return distance / max(cells.usual(distance, "distance"), 1e-6)
 
 
 def _contrast(
     before: NDArray[np.float32], matched: NDArray[np.float32], cells: _Cells
 ) -> NDArray[np.float64]:
     """Difference of the matched dates round each cell, in spreads of the colours before."""
-    chosen = spread_out(cells.ground, WHOLE_PX)
-    spreads = np.maximum(before.reshape(len(before), -1)[:, chosen].std(axis=1), 1e-6)
-    spreads = spreads[:, None, None]
+
+    def measure() -> NDArray[np.float32]:
+        chosen = spread_out(cells.ground, WHOLE_PX)
+        return np.maximum(before.reshape(len(before), -1)[:, chosen].std(axis=1), 1e-6)
+
+    spreads = settled(cells.statistics, "spreads", measure)[:, None, None]
     square = (((matched - before) / spreads) ** 2).sum(axis=0)
     return cells.gathered(np.sqrt(square), GATHERED_PX)
 
@@ -266,7 +282,9 @@ def _greened(
     """How much greener the ground became round each cell, in spreads of the index before."""
     red, nir = bands
     first, second = (ndvi(image[red], image[nir]) for image in (before, matched))
-    spread = max(float(told_by(first, cells.ground).std()), 1e-6)
+    spread = settled(
+        cells.statistics, "greenness", lambda: max(float(told_by(first, cells.ground).std()), 1e-6)
+    )
     return cells.gathered((second - first) / spread, GATHERED_PX)
 
 
@@ -285,7 +303,7 @@ def _new_edges(
         / np.maximum(share, 1e-6)
         for one, other in ((before, after), (after, before))
     )
-    return gained, constants.edges + constants.lost_share * cells.usual(gone)
+    return gained, constants.edges + constants.lost_share * cells.usual(gone, "edges gone")
 
 
 def _new_corners(
@@ -297,15 +315,19 @@ def _new_corners(
 ) -> tuple[NDArray[np.float64], float]:
     """Mean new corner energy round each cell, by that of plain ground, and where it is even."""
     first, second = before.corners, after.corners
-    plain = max(
-        float(np.percentile(told_by(one, ground), ALL_BUT_CORNERS)) for one in (first, second)
+    plain = settled(
+        cells.statistics,
+        "plain corners",
+        lambda: max(
+            float(np.percentile(told_by(one, ground), ALL_BUT_CORNERS)) for one in (first, second)
+        ),
     )
     gained, gone = (
         cells.gathered(_newly(one, other, CORNER_EXCUSED_PX), CORNERS_GATHERED_PX)
         / max(plain, 1e-6)
         for one, other in ((first, second), (second, first))
     )
-    return gained, constants.corners + constants.lost_share * cells.usual(gone)
+    return gained, constants.corners + constants.lost_share * cells.usual(gone, "corners gone")
 
 
 def _newly(

@@ -10,6 +10,7 @@ from camp_monitor.detect.pixel_size import estimate_pixel_m
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.statistics import settled
 
 ROOFS_UNDER_M = 1.15
 """Images of a nominal metre show roofs, where a house has some eighty pixels; fewer are a spot."""
@@ -64,7 +65,9 @@ def _caveats(pair: Pair, changes: tuple[Change, ...]) -> tuple[Note, ...]:
     said = []
     if all(change.kind != "construction" for change in changes):
         said.append(note(Code.ROOFS_UNTOLD))
-    estimate = estimate_pixel_m(pair.before, pair.after)
+    estimate = settled(
+        pair.statistics, "pixel size", lambda: estimate_pixel_m(pair.before, pair.after)
+    )
     times = max(estimate.pixel_m / pair.pixel_m, pair.pixel_m / estimate.pixel_m)
     if estimate.known and times > DOUBTFUL_TIMES:
         said.append(note(Code.PIXEL_SIZE_DOUBTFUL, edges_m=estimate.pixel_m, pixel_m=pair.pixel_m))

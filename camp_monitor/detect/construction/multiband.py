@@ -21,6 +21,7 @@ from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import told_by
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.statistics import settled
 
 ALIKE_FRACTION = 0.5
 """A structure reaches as far as the ground changed by at least this part of its own change ..."""
@@ -163,13 +164,13 @@ def _odds(
 
     before, after, seen = pair.before.pixels, pair.after.pixels, pair.usable
     if constants.likelihood:
-        found = change_odds(before, after, seen, constants.most_correlation)
+        found = change_odds(before, after, seen, constants.most_correlation, pair.statistics)
         odds, least, correlations = found.log_odds, found.least, found.correlations
         share = found.changed_share
     else:
-        other = irmad(before, after, seen)
+        other = irmad(before, after, seen, statistics=pair.statistics)
         distance, correlations = np.sqrt(other.chi_square), other.correlations
-        least = -float(threshold_otsu(distance[seen]))
+        least = settled(pair.statistics, "least", lambda: -float(threshold_otsu(distance[seen])))
         odds = distance + np.float32(least)
         share = float(np.mean(odds[seen] > 0))
     odds = np.where(seen, odds, least).astype(np.float32)
@@ -191,14 +192,19 @@ def _built(
     from scipy import ndimage
 
     dry = pair.usable & ~shores
-    built = changed & (odds > _clear_log_odds(told_by(odds, dry)))
+    clear = settled(pair.statistics, "clear odds", lambda: _clear_log_odds(told_by(odds, dry)))
+    built = changed & (odds > clear)
     if constants.evidence_spreads > 0:
         built &= _speaks_for_building(pair, odds, constants.evidence_spreads)
     built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & pair.usable
     if pair.pixel_m <= STRUCTURE_UP_TO_M:
         built = _grown_from(_corners(pair, dry) & built, built, odds)
         return away_from_water(built, shores), Code.SMALL_THINGS
-    too_much = changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1)
+    too_much = settled(
+        pair.statistics,
+        "most changed",
+        lambda: bool(changed.sum() > MOST_CHANGED_FRACTION * max(dry.sum(), 1)),
+    )
     if too_much and pair.nature.calibrated:
         raise Refusal(Code.MOST_LAND_CHANGED, most_fraction=MOST_CHANGED_FRACTION)
     return away_from_water(built, shores), Code.BARE_GROUND
@@ -224,8 +230,12 @@ def _altered(
 
 def _corners(pair: Pair, dry: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find corners that were not there before."""
-    before, after, _ = measure_structures(pair.before.pixels, pair.after_matched, dry)
-    return new_corners(before.corners, after.corners, dry, CORNER, CORNER_TOLERANCE_PX)
+    before, after, _ = measure_structures(
+        pair.before.pixels, pair.after_matched, dry, pair.statistics
+    )
+    return new_corners(
+        before.corners, after.corners, dry, CORNER, CORNER_TOLERANCE_PX, pair.statistics
+    )
 
 
 def _clear_log_odds(odds: NDArray[np.float32]) -> float:
@@ -267,11 +277,18 @@ def _speaks_for_building(
     pair: Pair, odds: NDArray[np.float32], spreads: float
 ) -> NDArray[np.bool_]:
     """Tell where vegetation did not grow and something speaks for built or bare ground."""
-    still = pair.usable & (odds < np.median(told_by(odds, pair.usable)))
-    vegetation = _standard(_vegetation(pair.after) - _vegetation(pair.before), still)
-    built_up = _standard(_built_up(pair.after) - _built_up(pair.before), still)
+    statistics = pair.statistics
+    middle = settled(statistics, "middle odds", lambda: np.median(told_by(odds, pair.usable)))
+    still = pair.usable & (odds < middle)
+
+    def standard(difference: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+        centre, spread = settled(statistics, name, lambda: _centre_and_spread(difference, still))
+        return ((difference - centre) / max(spread, 1e-6)).astype(np.float32)
+
+    vegetation = standard(_vegetation(pair.after) - _vegetation(pair.before), "vegetation")
+    built_up = standard(_built_up(pair.after) - _built_up(pair.before), "built up")
     after, before = (image.mean(axis=0) for image in (pair.after_matched, pair.before.pixels))
-    brightness = _standard((after - before).astype(np.float32), still)
+    brightness = standard((after - before).astype(np.float32), "brightness")
     fewer_leaves = vegetation < -spreads
     more_built = built_up > spreads
     other_brightness = np.abs(brightness) > spreads
@@ -286,9 +303,11 @@ def _built_up(image: Image) -> NDArray[np.float32]:
     return ndbi(image.band("swir1"), image.band("nir"))
 
 
-def _standard(difference: NDArray[np.float32], still: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Express a difference in spreads of ground that did not change; NaN stays NaN."""
+def _centre_and_spread(
+    difference: NDArray[np.float32], still: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Median and robust spread of a difference, over ground that did not change."""
     values = told_by(difference, still)
     middle = float(np.median(values)) if values.size else 0.0
     spread = float(1.4826 * np.median(np.abs(values - middle))) if values.size else 0.0
-    return ((difference - middle) / max(spread, 1e-6)).astype(np.float32)
+    return middle, spread

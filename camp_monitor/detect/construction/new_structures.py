@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from camp_monitor.detect.cells import near_cells
 from camp_monitor.detect.structure import StretchedColours, Structure, newly
 from camp_monitor.scenes.blocks import Window, blocks, by_blocks, grown, in_threads, told_by
+from camp_monitor.scenes.morphology import eroded
+from camp_monitor.scenes.statistics import Statistics, settled
 
 LEAST_PX = 4
 FLAT = 1.0
@@ -82,6 +84,7 @@ def find_structures(
     colours: list[StretchedColours],
     pixel_m: float,
     constants: StructureConstants = CONSTANTS,
+    statistics: Statistics | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     """Find plain shapes whose outline was not there before; return where, and their evidence.
 
@@ -101,6 +104,8 @@ def find_structures(
     pixel_m : float
         Side of a pixel, metres.
     constants : StructureConstants
+    statistics : Statistics or None
+        See `settled`.
 
     Returns
     -------
@@ -134,7 +139,9 @@ def find_structures(
     closed[0] = -1
     shapes = [((closed >= constants.least_closed)[basins], 1.0)]
     if np.isfinite(constants.corner):
-        corners = new_corners(before.corners, after.corners, solid, constants.corner)
+        corners = new_corners(
+            before.corners, after.corners, solid, constants.corner, statistics=statistics
+        )
         leaning = closed >= CORNERED * constants.least_closed
         leaning &= np.bincount(basins[corners], minlength=closed.size) > 0
         shapes += [(leaning[basins], CORNERED)]
@@ -248,7 +255,7 @@ def _colour_contrast(
 
     far = ndimage.distance_transform_edt(~shape)
     ring = (far > RING_PX[0]) & (far <= RING_PX[1]) & solid
-    inside = ndimage.binary_erosion(shape)
+    inside = eroded(shape)
     inside = inside if inside.sum() >= LEAST_PX else shape
     if ring.sum() < LEAST_PX:
         return np.inf, np.inf
@@ -279,6 +286,7 @@ def new_corners(
     solid: NDArray[np.bool_],
     least: float,
     tolerance_px: int = CORNER_TOLERANCE_PX,
+    statistics: Statistics | None = None,
 ) -> NDArray[np.bool_]:
     """Find corners that were not there before, (row, col): buildings have them, fields lack them.
 
@@ -293,13 +301,19 @@ def new_corners(
         stays below; it reaches to `CORNER_GROWN` of it.
     tolerance_px : int
         As for `newly`.
+    statistics : Statistics or None
+        See `settled`.
     """
     from scipy import ndimage
 
     if not solid.any():
         return np.zeros(solid.shape, bool)
-    usual = max(
-        float(np.percentile(told_by(one, solid), ALL_BUT_CORNERS)) for one in (before, after)
+    usual = settled(
+        statistics,
+        "usual corners",
+        lambda: max(
+            float(np.percentile(told_by(one, solid), ALL_BUT_CORNERS)) for one in (before, after)
+        ),
     )
 
     def ratio(

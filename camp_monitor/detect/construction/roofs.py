@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import Window, grown, in_threads, squares
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.statistics import settled
 
 Floats = NDArray[np.float32]
 
@@ -150,7 +152,10 @@ def roof_logit(
     shape = pair.usable.shape
     factor = pixel_m / WORKING_M
     working = tuple(max(round(size * factor), 1) for size in shape)
-    lights = [measure_light(image, pair.usable) for image in (pair.before, pair.after)]
+    lights = [
+        settled(image.statistics, "light", partial(measure_light, image, pair.usable))
+        for image in (pair.before, pair.after)
+    ]
 
     found = np.empty(working, np.float32)
 

@@ -20,6 +20,7 @@ from camp_monitor.detect.water.banks import banks, wet_ground
 from camp_monitor.errors import Refusal
 from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes.statistics import settled
 
 STRUCTURES, GROUND = "structures", "changed ground"
 """How construction was found, and how change of unknown cause."""
@@ -69,13 +70,17 @@ def detect_sites(pair: Pair) -> Detection:
     """
     wet_before, wet_after = wet_ground(pair)
     ground = pair.usable & ~banks(wet_before | wet_after)
-    before, after, stretch = measure_structures(pair.before.pixels, pair.after_matched, ground)
+    before, after, stretch = measure_structures(
+        pair.before.pixels, pair.after_matched, ground, pair.statistics
+    )
     if not pair.shift_left.known:
-        _check_not_moved(before, after, ground)
+        settled(pair.statistics, "place", lambda: _check_not_moved(before, after, ground))
     colours = [
         StretchedColours(pixels, stretch) for pixels in (pair.before.pixels, pair.after_matched)
     ]
-    structures, shape = find_structures(ground, before, after, colours, pair.pixel_m)
+    structures, shape = find_structures(
+        ground, before, after, colours, pair.pixel_m, statistics=pair.statistics
+    )
     weighed = weigh_change(pair, ground, before, after)
     changed = (weighed.evidence > 0) & ground
     strength = np.where(ground, np.exp(weighed.evidence), 0).astype(np.float32)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from camp_monitor.detect.water.optical import map_water, tells_water
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import dilated, eroded
 
 BANK_PX = 2
 NEAR_WATER_FRACTION = 0.25
@@ -32,9 +33,7 @@ def _wet(image: Image) -> NDArray[np.bool_]:
 
 def banks(wet: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Bodies of water and `BANK_PX` of their banks; single wet pixels are none."""
-    from scipy import ndimage
-
-    return ndimage.binary_dilation(ndimage.binary_opening(wet), iterations=BANK_PX)
+    return dilated(dilated(eroded(wet)), BANK_PX)
 
 
 def away_from_water(found: NDArray[np.bool_], shores: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -44,7 +43,7 @@ def away_from_water(found: NDArray[np.bool_], shores: NDArray[np.bool_]) -> NDAr
     labels, count = ndimage.label(found, np.ones((3, 3)))
     if count == 0 or not shores.any():
         return found
-    rim = found & ~ndimage.binary_erosion(found)
+    rim = found & ~eroded(found)
     share = ndimage.mean(shores[rim], labels[rim], np.arange(1, count + 1))
     kept = np.concatenate([[False], np.asarray(share) <= NEAR_WATER_FRACTION])
     return kept[labels] & ~shores

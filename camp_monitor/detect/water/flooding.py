@@ -22,6 +22,8 @@ from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import by_blocks
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import eroded
+from camp_monitor.scenes.statistics import settled
 
 METHOD = "flooding/4"
 FLOOD_WITHIN_DAYS = 366.0
@@ -191,7 +193,7 @@ def _detect_optical(
     before = map_water(pair.before, constants.water, slope_deg)
     after = map_water(pair.after, constants.water, slope_deg)
     seen = pair.usable & before.seen & after.seen
-    if not seen.any():
+    if not settled(pair.statistics, "water is told", lambda: bool(seen.any())):
         raise Refusal(Code.WATER_UNTOLD, bands=pair.bands, quantity=pair.before.quantity)
     calibrated = pair.nature.calibrated
     least_fall = constants.least_fall if calibrated else constants.least_fall_uncalibrated
@@ -335,5 +337,5 @@ def _wider_than_a_rim(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     smooth = ndimage.median_filter(where.astype(np.uint8), 3) > 0
     labels, _ = ndimage.label(smooth, np.ones((3, 3)))
-    wide = np.unique(labels[ndimage.binary_erosion(smooth, np.ones((3, 3)))])
+    wide = np.unique(labels[eroded(smooth, diagonal=True)])
     return np.isin(labels, wide[wide > 0])

@@ -14,6 +14,7 @@ from camp_monitor.detect.water.flooding import detect_flooding, steepest_deg
 from camp_monitor.detect.water.single_date import slope_of
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.pairs.parts import laid_out
 
 USUAL_FROM_PERCENT = 50.0
 """Water is usual where it lay at least this share of the time: ground that is dry more often than
@@ -75,6 +76,17 @@ class KnownGround:
             hidden=None if self.hidden is None else self.hidden[window],
         )
 
+    def under(self, pair: Pair) -> KnownGround:
+        """Cut it down to the ground of a pair, or lay it out as that of a sample."""
+        windows = pair.sampled
+        if windows is None:
+            return self.on(pair.grid)
+        slope_deg, usual, hidden = (
+            None if values is None else laid_out(values, windows)
+            for values in (self.slope_deg, self.usual_water, self.hidden)
+        )
+        return replace(self, grid=pair.grid, slope_deg=slope_deg, usual_water=usual, hidden=hidden)
+
 
 def know_ground(
     grid: GeoBox,
@@ -123,7 +135,7 @@ def detect_flooding_on(ground: KnownGround, pair: Pair) -> Detection:
     Refusal
         As `detect_flooding`.
     """
-    here = ground.on(pair.grid)
+    here = ground.under(pair)
     found = detect_flooding(pair, slope_deg=here.slope_deg, usual_water=here.usual_water)
     new = (caveat for caveat in ground.caveats if caveat not in pair.caveats)
     return replace(found, caveats=(*found.caveats, *new))
@@ -143,7 +155,7 @@ def detect_where_water_can_be_new(ground: KnownGround, pair: Pair) -> Detection:
 
 def where_water_can_be_new(ground: KnownGround, pair: Pair) -> NDArray[np.bool_]:
     """Return the ground, (row, col), that is neither steep nor usually under water."""
-    here = ground.on(pair.grid)
+    here = ground.under(pair)
     can_be = np.ones(pair.grid.shape, bool)
     if here.slope_deg is not None:
         can_be &= ~(here.slope_deg > steepest_deg(pair))

@@ -15,7 +15,9 @@ from camp_monitor.detect.water.smoothing import smoothed, smoothed_bands
 from camp_monitor.errors import Refusal
 from camp_monitor.scenes.blocks import told_by
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import dilated
 from camp_monitor.scenes.sensors import Unit, is_sar
+from camp_monitor.scenes.statistics import Statistics, settled
 
 VISIBLE, INFRARED = ("green", "red"), ("nir", "swir1")
 """Blue is left out: haze is brightest there."""
@@ -191,11 +193,15 @@ def _map_water(
     names = [name for name in ("blue", *VISIBLE, *INFRARED) if name in image.bands]
     smooth = smoothed_bands(image, names, constants.smoothing_px)
     if image.nature.unit is Unit.REFLECTANCE:
-        light = _calibrated(smooth, seen, constants)
+        light = _calibrated(smooth, seen, constants, image.statistics)
         valley_at = None
     else:
-        light = _uncalibrated(smooth, seen)
-        valley_at = _valley(told_by(light.visible - light.infrared, seen), constants)
+        light = _uncalibrated(smooth, seen, image.statistics)
+        valley_at = settled(
+            image.statistics,
+            "valley",
+            lambda: _valley(told_by(light.visible - light.infrared, seen), constants),
+        )
     index = visible_excess(light.visible, light.infrared)
     border = constants.border if valley_at is None else valley_at
     possible = light.possible
@@ -224,10 +230,7 @@ def _map_water(
 
 def _with_banks(deep: NDArray[np.bool_], water: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Add the pixels along its banks, which are part ground and therefore brighter."""
-    from scipy import ndimage
-
-    near = ndimage.binary_dilation(deep, np.ones((3, 3)), iterations=BANK_PX)
-    return np.asarray(near & water)
+    return dilated(deep, BANK_PX, diagonal=True) & water
 
 
 _Band = NDArray[np.float32]
@@ -255,17 +258,16 @@ class _Light:
     hidden: _Where
 
 
-def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Light:
+def _calibrated(
+    bands: _Bands, usable: _Where, constants: WaterConstants, statistics: Statistics | None
+) -> _Light:
     """Reflectance: one unit for all bands, haze taken off, hidden under thick cloud."""
     cloud = thick_cloud(bands) & usable
     clear = usable & ~cloud
-    haze = _haze(bands, clear) * constants.haze_removed
+    haze = settled(statistics, "haze", lambda: _haze(bands, clear) * constants.haze_removed)
     bands = {name: band - np.float32(haze * HAZE.get(name, 0)) for name, band in bands.items()}
     infrared = _mean(bands, INFRARED)
-    level = LEAST_LEVEL
-    if clear.sum() >= SMALL_SCENE_PX:
-        bright = np.percentile(told_by(infrared, clear), constants.land_percentile)
-        level = float(np.clip(bright, LEAST_LEVEL, HIGHEST_LEVEL))
+    level = settled(statistics, "level", lambda: _level(infrared, clear, constants))
     present = [name for name in INFRARED if name in bands]
     longest = bands[present[-1]]
     return _Light(
@@ -280,6 +282,14 @@ def _calibrated(bands: _Bands, usable: _Where, constants: WaterConstants) -> _Li
     )
 
 
+def _level(infrared: _Band, clear: _Where, constants: WaterConstants) -> float:
+    """Infrared reflectance of bright ground."""
+    if clear.sum() < SMALL_SCENE_PX:
+        return LEAST_LEVEL
+    bright = np.percentile(told_by(infrared, clear), constants.land_percentile)
+    return float(np.clip(bright, LEAST_LEVEL, HIGHEST_LEVEL))
+
+
 def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
     """Blue light that comes from the air: what the darkest ground has too much; 0 without blue."""
     if "blue" not in bands or clear.sum() < SMALL_SCENE_PX:
@@ -288,15 +298,20 @@ def _haze(bands: _Bands, clear: NDArray[np.bool_]) -> float:
     return float(np.clip(darkest - CLEAR_BLUE, 0, HAZIEST_BLUE))
 
 
-def _uncalibrated(bands: _Bands, usable: _Where) -> _Light:
+def _uncalibrated(bands: _Bands, usable: _Where, statistics: Statistics | None) -> _Light:
     """Other numbers: a unit for each band, hidden if all of the scene is one smooth surface.
 
     Visible light is given the share that it has of the light of bright ground.
     """
-    levels = {name: _bright(told_by(bands[name], usable)) for name in bands if name != "blue"}
+    levels = settled(
+        statistics,
+        "levels",
+        lambda: {name: _bright(told_by(bands[name], usable)) for name in bands if name != "blue"},
+    )
     own = {name: bands[name] / np.float32(level) for name, level in levels.items()}
     infrared = _mean(own, INFRARED)
-    hidden = np.full(usable.shape, _featureless(infrared, usable))
+    smooth = settled(statistics, "featureless", lambda: _featureless(infrared, usable))
+    hidden = np.full(usable.shape, smooth)
     units = {name: levels[name] for name in INFRARED if name in levels}
     longest = own[list(units)[-1]]
     return _Light(

@@ -43,7 +43,7 @@ def write_states(
     }  # fmt: skip
     with MemoryFile() as memory:
         with memory.open(**profile) as target:
-            target.write(states)
+            target.write(np.asarray(states))
             target.descriptions = questions
             target.update_tags(VALUES="0 not seen, 1 unchanged, 2 changed")
         write_whole(memory.read(), path)

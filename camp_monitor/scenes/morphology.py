@@ -1,0 +1,56 @@
+"""Widening of True pixels by shifts of whole rows: several times as fast as by queues of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def dilated(
+    where: NDArray[np.bool_], steps: int = 1, *, diagonal: bool = False
+) -> NDArray[np.bool_]:
+    """Widen True pixels by so many steps to their neighbours, with `diagonal` also across corners.
+
+    Parameters
+    ----------
+    where : ndarray of bool
+        (row, col).
+    steps : int
+    diagonal : bool
+
+    Returns
+    -------
+    ndarray of bool
+        As `scipy.ndimage.binary_dilation` gives it; nothing comes in from beyond the rim.
+    """
+    wide = where.copy()
+    for _ in range(steps):
+        held = wide.copy()
+        wide[1:] |= held[:-1]
+        wide[:-1] |= held[1:]
+        if diagonal:
+            held = wide.copy()
+        wide[:, 1:] |= held[:, :-1]
+        wide[:, :-1] |= held[:, 1:]
+    return wide
+
+
+def eroded(
+    where: NDArray[np.bool_], steps: int = 1, *, diagonal: bool = False, beyond: bool = False
+) -> NDArray[np.bool_]:
+    """Narrow True pixels, as `scipy.ndimage.binary_erosion` does.
+
+    Parameters
+    ----------
+    where : ndarray of bool
+        (row, col).
+    steps : int
+    diagonal : bool
+        As for `dilated`.
+    beyond : bool
+        What lies beyond the rim.
+    """
+    if not beyond:
+        where = np.pad(where, steps)
+    found = ~dilated(~where, steps, diagonal=diagonal)
+    return found if beyond else found[steps:-steps, steps:-steps]
