@@ -162,15 +162,12 @@ def _altered(pair: Pair, detection: Detection, searched: NDArray[np.bool_]) -> d
     """Return the fields of an observation on ground that may have been built on, or not."""
     if detection.altered is None:
         return {}
+    seen_px = int(np.count_nonzero(detection.seen & searched))
     altered = detection.altered & searched
-    seen = detection.seen & searched
-    found = np.zeros_like(altered)
+    fraction = round(int(np.count_nonzero(altered)) / max(seen_px, 1), 4)
     for change in detection.changes:
-        found |= change.changed
-    return {
-        "altered": outline_area(altered & ~found, pair.grid),
-        "altered_fraction": round(float(altered.sum() / max(seen.sum(), 1)), 4),
-    }
+        altered[np.asarray(change.changed)] = False
+    return {"altered": outline_area(altered, pair.grid), "altered_fraction": fraction}
 
 
 def refused(question: Question, method: str, reason: Note) -> Observation:
