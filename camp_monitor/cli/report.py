@@ -30,13 +30,13 @@ from camp_monitor.cli.progress import working
 @click.pass_obj
 @language_option()
 def report(context: Context, targets: tuple[str, ...], output: Path, bulletin: bool) -> None:
-    """Write a report: a summary of each facility ID and a sheet of each event E...
+    """Write a report with a summary of each facility and a sheet of each event.
 
-    A facility stands for its events that are or were confirmed or are strong.  Each sheet has the
-    figure, images with dates and credits, the method with its measured error rates, alternative
-    explanations and what could not be seen; a glossary, sources, limits and the contact of
-    camp-monitor.toml end the report.  The same records give the same bytes.
-    .docx and .pdf need: pip install 'camp-monitor[report]'
+    An event is named by its id, E and twelve digits.  A facility stands for its events that are or
+    were confirmed or are strong.  Each sheet has the figure, images with dates and credits, the
+    method with its measured error rates, alternative explanations and what could not be seen; a
+    glossary, sources, limits and the contact of camp-monitor.toml end the report.  The same records
+    give the same bytes.  .docx and .pdf need: pip install 'camp-monitor[report]'
     """
     from camp_monitor.report.sheets.report import draw_report, format_of
     from camp_monitor.report.writing import write_whole

@@ -228,7 +228,12 @@ def test_export_writes_what_counts(workspace: Path, scanned: list[Finding]) -> N
     assert scanned[0].id not in text
     assert isinstance(run(workspace, "export", str(path)).exception, InputError)
     again = run(workspace, "export", str(path), "--overwrite", as_json=True)
-    assert json.loads(again.output) == {"file": str(path), "findings": 1, "not_seen": 1}
+    assert json.loads(again.output) == {
+        "file": str(path),
+        "events": 1,
+        "findings": 1,
+        "not_seen": 1,
+    }
 
 
 def test_a_rejected_finding_stays_in_the_list_and_is_marked(
