@@ -233,6 +233,7 @@ class Code(StrEnum):
     LACKS_TIME = "lacks_time"
     LACKS_PROBABILITY = "lacks_probability"
     LACKS_EVIDENCE = "lacks_evidence"
+    LACKS_EARLIER = "lacks_earlier"
 
 
 WEATHER = frozenset(

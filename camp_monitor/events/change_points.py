@@ -8,6 +8,7 @@ presence make all that was said likeliest, and how much likelier than that nothi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -50,6 +51,9 @@ class Habit:
     alters : float
         Share that says no more than that the ground changed, of those between whose scenes a thing
         came.
+    repeats : float
+        Share of mistakes that every look of this kind of sensor makes alike, as long as the ground
+        stays as it is: a smooth field is water to radar for a year.  0 where none does.
     """
 
     finds: float
@@ -58,6 +62,7 @@ class Habit:
     again: float
     lift: float = 1.0
     alters: float = 0.0
+    repeats: float = 0.0
 
     def chances(self, said: Said, odds: float, usual: float | None = None) -> NDArray[np.float64]:
         """Logarithm of the chance of what a look said, [there before, there after].
@@ -131,7 +136,8 @@ class Presence:
     gone : int or None
         First scene without it again; None where it was never seen to be gone.
     evidence : float
-        Natural logarithm of how much likelier it makes what was said than that it was never there.
+        Natural logarithm of how much likelier it makes what was said than that it was never there,
+        or that one kind of sensor is mistaken each time, whichever says less.
     """
 
     first: int
@@ -183,9 +189,9 @@ def find_presences(
     )  # fmt: skip
     came = sorted({one.after for one in told if one.said == "came"})
     firsts = sorted({one.after for one in told if one.said in ("came", "altered")})
-    named = {first: min((one for one in came if one >= first), default=scenes) for first in firsts}
+    named = {first: _next(came, first) for first in firsts}
     there = np.zeros(scenes, int)
-    found: list[Presence] = []
+    found: list[tuple[int, int, float]] = []
     while firsts:
         never = looks.likelihood(there)
         firsts = [first for first in firsts if not there[first]]
@@ -207,11 +213,24 @@ def find_presences(
             if first < gone and one[gone] >= best[0] - CERTAIN_EVIDENCE
         )
         there[first:gone] = 1
-        for begins, ends in _carved(looks, there, told, (first, gone), stays_evidence):
-            shown = min((one for one in came if one >= begins), default=scenes)
-            if shown < ends:
-                found.append(Presence(shown, None if ends == scenes else ends, best[0]))
-    return tuple(sorted(found, key=lambda one: one.first))
+        leads_up = best[0] - tried[firsts.index(first)][gone]
+        carved = _carved(looks, there, told, (first, gone), stays_evidence)
+        if len(carved) > 1:
+            carved = [_fitted(looks, there, part, came, stays_evidence) for part in carved]
+            leads_up = 0.0
+        found += [(*part, leads_up) for part in carved]
+    presences = []
+    unnamed = scenes
+    for begins, ends, leads_up in sorted(found):
+        shown, unnamed = _next(came, begins), min(unnamed, begins)
+        if shown < ends:
+            evidence = leads_up + _evidence(looks, there, told, (unnamed, ends))
+            if ends < scenes:
+                presences.append(Presence(shown, ends, evidence - stays_evidence))
+            else:
+                presences.append(Presence(shown, None, evidence))
+            unnamed = scenes
+    return tuple(presences)
 
 
 def _carved(
@@ -240,6 +259,64 @@ def _carved(
     return list(zip(parts, [*ends, gone], strict=True))
 
 
+def _fitted(
+    looks: _Looks,
+    there: NDArray[np.int_],
+    part: tuple[int, int],
+    came: Sequence[int],
+    stays_evidence: float,
+) -> tuple[int, int]:
+    """Return a part that was carved, with its own likeliest end; `there` is changed to it.
+
+    It stays as it is where no look says within it that a thing came.
+    """
+    begins, ends = part
+    there[begins:ends] = 0
+    gains = looks.by_end(there, begins)
+    gains[:-1] -= stays_evidence
+    gains = gains[: ends + 1]
+    gains[: _next(came, begins) + 1] = -np.inf
+    if np.isfinite(gains).any():
+        ends = _last_of_the_best(gains)
+    there[begins:ends] = 1
+    return begins, ends
+
+
+def _evidence(
+    looks: _Looks, there: NDArray[np.int_], told: Sequence[Told], part: tuple[int, int]
+) -> float:
+    """Return the evidence for one presence beside all others, see `Presence`.
+
+    Where one kind of sensor makes one mistake at each look, all its looks weigh as its surest, and
+    what the others say is added.
+    """
+    begins, ends = part
+    without = there.copy()
+    without[begins:ends] = 0
+    gains = looks.said(there) - looks.said(without)
+    least = gains.sum()
+    for habit in {one.habit for one in told if one.habit.repeats}:
+        surest = max(
+            (
+                one.odds * habit.lift
+                for one in told
+                if one.habit == habit and one.said == "came" and one.weight
+                and one.before < begins <= one.after < ends
+            ),
+            default=0.0,
+        )  # fmt: skip
+        if surest:
+            others = np.array([one.habit != habit for one in told])
+            alone = np.log(max(surest, 1.0) / habit.repeats)
+            least = min(least, alone + gains[others].sum())
+    return float(least)
+
+
+def _next(came: Sequence[int], scene: int) -> int:
+    """Return the first scene from `scene` on that says that something came; else one past all."""
+    return min((one for one in came if one >= scene), default=sys.maxsize)
+
+
 def _last_of_the_best(values: NDArray[np.float64]) -> int:
     """Of ends that explain as much, the last: what nobody looked at has not ended."""
     return int(np.flatnonzero(values >= values.max() - 1e-9)[-1])
@@ -253,10 +330,14 @@ class _Looks:
     after: NDArray[np.int_]
     chance: NDArray[np.float64]
 
+    def said(self, there: NDArray[np.int_]) -> NDArray[np.float64]:
+        """Logarithm of the likelihood of what each look said."""
+        every = np.arange(len(self.before))
+        return self.chance[every, there[self.before], there[self.after]]
+
     def likelihood(self, there: NDArray[np.int_]) -> float:
         """Logarithm of the likelihood of all that was said."""
-        every = np.arange(len(self.before))
-        return float(self.chance[every, there[self.before], there[self.after]].sum())
+        return float(self.said(there).sum())
 
     def by_end(self, there: NDArray[np.int_], first: int) -> NDArray[np.float64]:
         """Return that logarithm with a presence added from `first`, by the scene that ends it.

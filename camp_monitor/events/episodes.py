@@ -129,6 +129,11 @@ class Part:
         return max((one.odds * one.habit.lift for one in self._coming), default=0.0)
 
     @property
+    def said_against(self) -> int:
+        """How many scenes without it it was called against."""
+        return len({one.before for one in self._coming})
+
+    @property
     def is_clear(self) -> bool:
         """Whether scenes before and after lack it, and every other explanation is ruled out."""
         went = any(
@@ -137,7 +142,7 @@ class Part:
         )
         verdicts = {item.verdict for item in self.story.ground.core.explanations}
         plain = verdicts == {Verdict.RULED_OUT}
-        return went and plain and len({one.before for one in self._coming}) > 1
+        return went and plain and self.said_against > 1
 
     @property
     def last_without(self) -> SceneReference:

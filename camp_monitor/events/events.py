@@ -43,8 +43,8 @@ LASTING = {
 }
 """Kinds of what is brief and of what lasts."""
 WATER = Manner(
-    optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2),
-    radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.2),
+    optical=Habit(finds=0.7, sees_go=0.7, spurious=0.03, again=0.2, repeats=0.1),
+    radar=Habit(finds=0.5, sees_go=0.5, spurious=0.03, again=0.2, repeats=0.1),
     freezes=True,
     by_size=True,
     may_be_brief=True,
@@ -55,6 +55,7 @@ BUILDING = Manner(
     radar=Habit(finds=0.1, sees_go=0.0, spurious=0.05, again=0.2, lift=2.5),
     least_days=30.0,
     least_altered_days=45.0,
+    least_said_against=2,
     is_seasonal=True,
 )
 MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
@@ -245,8 +246,14 @@ def _ends_one(parts: Sequence[Part], events: list[Event]) -> bool:
         if event.ended is None or family_of(event.findings[0]) != OPPOSITES[GOING]:
             continue
         first, last = event.came[1].last_instant, event.ended[1].last_instant
-        there = all(first <= one.before.last_instant < last for one in going)
-        if there and metres_apart(ground, event.geometry) <= APART_M[OPPOSITES[GOING]]:
+        called_then = all(first <= one.before.last_instant < last for one in going)
+        went_then = all(
+            first <= part.last_without.last_instant and part.first_shown.last_instant <= last
+            for part in parts
+        )
+        if (called_then or went_then) and metres_apart(ground, event.geometry) <= APART_M[
+            OPPOSITES[GOING]
+        ]:
             events[number] = replace(event, ends=tuple(in_order((*event.ends, *going))))
             return True
     return False
@@ -327,6 +334,8 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
         missing.append(note(Code.LACKS_SCENE))
     elif not far:
         missing.append(note(Code.LACKS_TIME, days=part.said_days, least_days=manner.least_days))
+    elif part.said_against < manner.least_said_against:
+        missing.append(note(Code.LACKS_EARLIER))
     if part.surest_odds < 1:
         missing.append(note(Code.LACKS_PROBABILITY, odds=part.surest_odds))
     if part.presence.evidence < CONFIRMED_EVIDENCE:

@@ -53,6 +53,9 @@ class Manner:
     least_days, least_altered_days : float
         It is confirmed only by scenes that lie so far apart, of such as say that it came, or of
         these and such as say that its ground altered: a field may look so for weeks.
+    least_said_against : int
+        It is confirmed only where it was called against so many earlier scenes: one field that was
+        unlike itself in one of them makes all ground after it look altered.
     may_be_brief : bool
         One scene alone may confirm it, see `Part.is_clear`.
     by_height : bool
@@ -68,6 +71,7 @@ class Manner:
     by_size: bool = False
     least_days: float = 0.0
     least_altered_days: float = 0.0
+    least_said_against: int = 1
     may_be_brief: bool = False
     by_height: bool = False
     is_seasonal: bool = False

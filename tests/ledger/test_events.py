@@ -25,6 +25,7 @@ from camp_monitor.notes import Explanation, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
+from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.export import export_findings
 from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.workspace import create_workspace
@@ -159,17 +160,51 @@ def test_a_flood_ends_where_its_ground_was_seen_dry() -> None:
 
 def test_ground_that_stays_altered_confirms_what_was_called_once() -> None:
     """Corners show in few pairs; that the ground is no longer what it was shows in many."""
-    yard = found("construction", "2015-09-07", "2016-09-05")
+    yard, again = (found("construction", day, "2016-09-05") for day in ("2015-09-07", "2015-09-17"))
     first = looked(yard.method, "2015-09-07", "2016-09-05", yard, altered_fraction=0.04)
+    second = looked(yard.method, "2015-09-17", "2016-09-05", again, altered_fraction=0.04)
     days = ["2016-09-25", "2016-11-04", "2017-04-03", "2017-09-09", "2017-10-19"]
     altered = [
         looked(yard.method, "2015-09-07", day, altered=HERE, altered_fraction=0.04) for day in days
     ]
-    assert one([yard], [first, *altered]).state == "confirmed"
+    both = [first, second]
+    assert one([yard, again], [*both, *altered]).state == "confirmed"
     elsewhere = [replace(look, altered=ELSEWHERE) for look in altered]
-    assert one([yard], [first, *elsewhere]).state != "confirmed"
+    assert one([yard, again], [*both, *elsewhere]).state != "confirmed"
     everywhere = [replace(look, altered_fraction=0.6) for look in altered]
-    assert one([yard], [first, *everywhere]).state != "confirmed"
+    assert one([yard, again], [*both, *everywhere]).state != "confirmed"
+    # a field that was unlike itself on one date makes all ground after it look altered
+    alone = one([yard], [first, *altered])
+    assert (alone.state, alone.is_strong) == ("provisional", True)
+    assert [lack.code for lack in alone.reasons[1:]] == [Code.LACKS_EARLIER]
+
+
+def radar(scene: SceneReference) -> SceneReference:
+    return replace(scene, sensor="sentinel-1", id=f"{scene.id}-r")
+
+
+def test_what_one_kind_of_sensor_alone_sees_each_time_may_be_one_mistake() -> None:
+    """A smooth field is water to radar for a year; light that sees it dry says so."""
+    days = [f"2016-{month:02}-{day:02}" for month in range(5, 11) for day in (5, 17)]
+
+    def by_radar(probability: float) -> list[Finding]:
+        return [
+            replace(
+                one, before=radar(one.before), after=radar(one.after),
+                probability=probability, area_m2=20000.0, area_high_m2=24000.0,
+            )
+            for one in (found("water_gain", f"2015{day[4:]}", day) for day in days)
+        ]  # fmt: skip
+
+    dry = [looked("flooding/4", "2015-06-11", day) for day in ("2016-06-11", "2016-08-11")]
+    assert one(by_radar(0.64)).was_confirmed
+    doubted = join_events(by_radar(0.64), dry)
+    assert not any(event.was_confirmed for event in doubted)
+    assert Code.LACKS_EVIDENCE in {lack.code for event in doubted for lack in event.reasons}
+    flood = [replace(water, kind="flooding") for water in by_radar(0.9)[:3]]
+    assert one(flood, dry[1:]).was_confirmed
+    wet = [found("water_gain", "2015-06-11", day) for day in ("2016-06-11", "2016-08-11")]
+    assert one([*by_radar(0.64), *wet]).was_confirmed
 
 
 def test_a_building_is_heard_on_the_ground_on_which_most_findings_agree() -> None:

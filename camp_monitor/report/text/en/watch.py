@@ -56,6 +56,9 @@ CODES: dict[Code, str] = {
     Code.LACKS_TIME: (
         "Missing: time. Its findings span {days:.0f} d; at least {least_days:.0f} d are needed."
     ),
+    Code.LACKS_EARLIER: (
+        "Missing: a call against a second earlier image. All calls so far are against one."
+    ),
     Code.LACKS_PROBABILITY: (
         "Missing: a surer look. Its most probable finding has odds of {odds:.2g}; at least 1 is "
         "needed."
