@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 
 PROGRAM = "from camp_monitor.cli import main; main(prog_name='camp-monitor')"
 Lasts = tuple[float, float]

@@ -28,7 +28,7 @@ from shapely.geometry.base import BaseGeometry
 from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
 from camp_monitor.events.events import Event, join_events
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.report.text.sentences import error_text

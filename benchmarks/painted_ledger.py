@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Cause, Code, Measure, Verdict
 from camp_monitor.facilities import Facility, Outline, bundled_registry, write_facility
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import Explanation, measurements, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

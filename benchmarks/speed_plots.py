@@ -107,7 +107,7 @@ def _point(size: float, series: str, run: Timed) -> Point:
 
 
 def _pairs(workspace: Path) -> int:
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger
 
     with open_ledger(workspace / "out" / "ledger.sqlite") as ledger:
         return len({(one.before_id, one.after_id) for one in ledger.looks()})

@@ -185,10 +185,10 @@ class Workspace(folders.Workspace):
         self, facility: str | None
     ) -> tuple[tuple[Finding, ...], tuple[Observation, ...], tuple[Review, ...]]:
         """Read findings, observations and reviews; none before the first scan."""
-        from camp_monitor.ledger.ledger import open_ledger
+        from camp_monitor.ledger.opening import open_ledger_of
 
-        if self.ledger.exists():
-            with open_ledger(self.ledger) as ledger:
+        if self.has_ledger:
+            with open_ledger_of(self, reading=True) as ledger:
                 looked = ledger.observations(facility)
                 if looked:
                     return ledger.findings(facility, candidates=True), looked, ledger.reviews()

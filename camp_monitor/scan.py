@@ -17,7 +17,8 @@ from camp_monitor.events.kept import keep_events
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.entries import Added
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
@@ -120,7 +121,8 @@ def scan(
     passes = put_together(scenes, area, settings.context_px)
     ask = about(facility, settings, ground_files or workspace.ground_files)
     question = ask(before=first, after=second, earlier=quiet_scene(passes, first, area))
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger_of(workspace) as ledger:
+        ledger.check()
         held = answered(ledger, question)
         said: tuple[Note, ...] = ()
         if held is None:

@@ -61,6 +61,16 @@ class Workspace:
         return LedgerServer(url) if url else self.out / "ledger.sqlite"
 
     @property
+    def heads(self) -> Path:
+        """Where the ledger's chains ended each time, outside of the ledger and of ``out``."""
+        return self.root / "ledger-heads.txt"
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether anything was ever recorded: a ledger that is gone is no empty one."""
+        return self.ledger.exists() or self.heads.exists()
+
+    @property
     def outbox(self) -> Path:
         """The messages that someone did not get yet."""
         return self.out / "outbox.sqlite"

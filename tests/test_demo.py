@@ -16,7 +16,7 @@ from camp_monitor.cli.demo import FACILITY, PAIRS
 from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.report.text.sentences import name_of
 from camp_monitor.report.text.words import count_words
 from camp_monitor.scenes.catalogue import read_scenes

@@ -15,7 +15,7 @@ import shapely
 from camp_monitor.detect.detectors import detectors
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.facilities.importing import add_outline, import_outline
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.watch.executors import open_workers

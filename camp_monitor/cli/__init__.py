@@ -29,6 +29,7 @@ COMMANDS = {
     "schedule": "camp_monitor.cli.schedule:schedule",
     "status": "camp_monitor.cli.status:status",
     "notify": "camp_monitor.cli.notify:notify",
+    "ledger": "camp_monitor.cli.ledger:ledger",
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "report": "camp_monitor.cli.report:report",

@@ -72,18 +72,18 @@ def list_events(
     """
     from camp_monitor.events.kept import WantedEvents, open_events
     from camp_monitor.events.ranking import CLASSES
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
 
     if facility is not None:
         from camp_monitor.facilities import find_facility
 
         find_facility(context.workspace.aoi, facility)
     wanted = WantedEvents(state=None if state == "any" else state, **only)
-    if not context.workspace.ledger.exists():
+    if not context.workspace.has_ledger:
         _print_none(context)
         return
     with (
-        open_ledger(context.workspace.ledger) as ledger,
+        open_ledger_of(context.workspace, reading=True) as ledger,
         open_events(ledger, facility, _spread) as lists,
     ):
         if context.as_json:

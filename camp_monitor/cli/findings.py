@@ -70,18 +70,18 @@ def list_findings(
     together is in 'events list'.  A finding that a reviewer rejected stays in the list and is
     marked.
     """
-    from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.ledger.listed import Wanted
     from camp_monitor.ledger.lists import open_lists
+    from camp_monitor.ledger.opening import open_ledger_of
 
     if only["verdict"] and only["reviewed"] is False:
         raise InputError("A finding with a verdict is reviewed: use --unreviewed or --verdict.")
-    if not context.workspace.ledger.exists():
+    if not context.workspace.has_ledger:
         _require_known(context, facility)
         _print_nothing_scanned(context, facility, ())
         return
     wanted = Wanted(facility, superseded=superseded, **only)
-    with open_ledger(context.workspace.ledger) as ledger, open_lists(ledger) as lists:
+    with open_ledger_of(context.workspace, reading=True) as ledger, open_lists(ledger) as lists:
         scanned = lists.facility_ids()
         if not scanned or facility not in (None, *scanned):
             _require_known(context, facility)
@@ -101,10 +101,10 @@ def show(context: Context, finding_id: str) -> None:
     FID may be the id of an event (E...), too: shown is the finding that shows most of it.
     """
     from camp_monitor.events.lookup import find_finding
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
 
     _require_ledger(context)
-    with open_ledger(context.workspace.ledger) as ledger:
+    with open_ledger_of(context.workspace, reading=True) as ledger:
         finding = find_finding(ledger, finding_id)
         every = ledger.observations(finding.facility_id, superseded=True)
         current = ledger.observations(finding.facility_id)
@@ -138,13 +138,13 @@ def review(
     changed or removed: the latest review of a finding counts, and all are kept.
     """
     from camp_monitor.events.lookup import find_finding
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.records.review import Review, utc_text
     from camp_monitor.report.text.words import count_words, review_words
 
     _require_ledger(context)
     now = datetime.now(UTC)
-    with open_ledger(context.workspace.ledger) as ledger:
+    with open_ledger_of(context.workspace) as ledger:
         finding = find_finding(ledger, finding_id)
         given = Review(finding.id, verdict, by, utc_text(now), " ".join(note.split()))
         ledger.review(given, recorded_at=now, clock_is_right=clock_is_right)
@@ -170,12 +170,12 @@ def export(
 
     FILE ends in .gpkg (QGIS), .geojson, .kml or .csv.
     """
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.report.export.export import export_findings
     from camp_monitor.report.export.tables import legible
 
     _require_ledger(context)
-    with open_ledger(context.workspace.ledger) as ledger:
+    with open_ledger_of(context.workspace, reading=True) as ledger:
         looked = ledger.observations(facility)
         if not looked:
             _require_known(context, facility)
@@ -205,7 +205,7 @@ def export(
 
 
 def _require_ledger(context: Context) -> None:
-    if not context.workspace.ledger.exists():
+    if not context.workspace.has_ledger:
         raise InputError(f"Nothing has been scanned yet: run '{_scan_command(None)}' first.")
 
 

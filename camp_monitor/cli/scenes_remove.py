@@ -64,11 +64,11 @@ _Records = tuple[Sequence["Observation"], Sequence["Finding"]]
 
 def _resting(context: Context, scene_id: str) -> _Records:
     """Return every observation and finding of which the scene is one of the two."""
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
 
-    if not context.workspace.ledger.exists():
+    if not context.workspace.has_ledger:
         return (), ()
-    with open_ledger(context.workspace.ledger) as ledger:
+    with open_ledger_of(context.workspace, reading=True) as ledger:
         looked = ledger.observations(superseded=True)
         found = ledger.findings(superseded=True, candidates=True)
     return (

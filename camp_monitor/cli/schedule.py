@@ -42,14 +42,14 @@ def show(context: Context) -> None:
     The table [schedule] of camp-monitor.toml says it; without one, every facility that has an
     outline is watched.
     """
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.watch.schedule import in_time, next_due, watches
 
     now = datetime.now(UTC)
     watched = watches(context.workspace)
     visits: tuple[RunRecord, ...] = ()
-    if context.workspace.ledger.exists():
-        with open_ledger(context.workspace.ledger) as ledger:
+    if context.workspace.has_ledger:
+        with open_ledger_of(context.workspace, reading=True) as ledger:
             visits = in_time(ledger.runs(), now)
     rows = [(watch, next_due(watch, visits, now)) for watch in watched]
     if context.as_json:

@@ -62,7 +62,7 @@ def scan_due(
     context: Context, facility_ids: Sequence[str], asked: dict[str, Any], how: dict[str, Any]
 ) -> bool:
     """Compare what is due; say whether there are new findings."""
-    from camp_monitor.ledger.ledger import open_ledger
+    from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.report.text.sentences import phrase
     from camp_monitor.watch.due import due_errands, is_still_due
     from camp_monitor.watch.schedule import watches
@@ -75,7 +75,7 @@ def scan_due(
     def is_wanted(facility_id: str, ledger: Ledger) -> bool:
         return is_still_due(watched[facility_id], ledger, now, asked["offline"])
 
-    with open_ledger(context.workspace.ledger) as ledger:
+    with open_ledger_of(context.workspace, reading=True) as ledger:
         errands = due_errands(
             context.workspace, ledger, now, facility_ids, offline=asked["offline"]
         )

@@ -32,7 +32,8 @@ from camp_monitor.ledger.chain import (
     tables_of,
 )
 from camp_monitor.ledger.dialects import ERRORS, dialect_of, make_engine
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.ledger.store import Place, last, version_of
 
 WAIT_S = 1.0
@@ -226,7 +227,7 @@ def _bring_up_to_date(
 
 
 def _made(make: Callable[[sa.Connection, str], Rows], place: Place, facility_id: str) -> Rows:
-    with open_ledger(place) as ledger, ledger.view() as view:
+    with open_ledger(place, reading=True) as ledger, ledger.view() as view:
         return make(view, facility_id)
 
 

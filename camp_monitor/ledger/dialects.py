@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from camp_monitor.errors import InstallationError
-from camp_monitor.ledger.chain import SCHEMA, SCHEMA_VERSION, tables_of
+from camp_monitor.ledger.chain import CHAINED, SCHEMA, SCHEMA_VERSION, tables_of
 from camp_monitor.settings import LedgerServer
 
 ERRORS = (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
@@ -44,8 +44,9 @@ class Dialect:
         What there is to be forbidden.
     function : dict of str
         By its name, what the triggers call.
-    found_guards : str
-        Query for the functions and triggers that are there: names, and what would make them.
+    objects : str
+        Query for all that a ledger consists of there: what each is and its name, and what would
+        make it.
     damage : str
         Query for what is wrong with the file itself; ``ok`` is nothing.
     failures : dict of str
@@ -62,7 +63,7 @@ class Dialect:
     guard: str
     verbs: tuple[str, ...]
     function: Mapping[str, str]
-    found_guards: str
+    objects: str
     damage: str
     failures: Mapping[str, str]
     otherwise: str
@@ -85,7 +86,7 @@ SQLITE = Dialect(
     ),
     verbs=("UPDATE", "DELETE"),
     function={},
-    found_guards="SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    objects="SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL",
     damage="PRAGMA integrity_check(10)",
     failures={
         "SQLITE_BUSY": _BUSY,
@@ -141,13 +142,19 @@ POSTGRESQL = Dialect(
             "$$BEGIN RAISE EXCEPTION 'the ledger is append-only'; END$$"
         )
     },
-    found_guards=(
-        "SELECT proname, 'CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$' "
-        "|| prosrc || '$$' FROM pg_proc WHERE oid = to_regproc('append_only') "
-        "UNION ALL SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true) "
-        "FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-        "WHERE relnamespace = current_schema()::regnamespace AND tgenabled IN ('O', 'A')"
-    ),
+    objects=(  # other tables of a schema may be somebody else's
+        "SELECT 'trigger ' || proname, 'CREATE FUNCTION append_only() RETURNS trigger LANGUAGE "
+        "plpgsql AS $$' || prosrc || '$$' FROM pg_proc WHERE oid = to_regproc('append_only') "
+        "UNION ALL SELECT 'trigger ' || tgname, pg_get_triggerdef(pg_trigger.oid, true) "
+        "FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal "
+        "AND relnamespace = current_schema()::regnamespace AND relname = ANY(ARRAY[{tables}]) "
+        "AND tgenabled IN ('O', 'A') "
+        "UNION ALL SELECT 'rule ' || rulename, definition FROM pg_rules "
+        "WHERE schemaname = current_schema() AND tablename = ANY(ARRAY[{tables}]) "
+        "UNION ALL SELECT 'column ' || table_name || '.' || column_name, data_type || "
+        "CASE is_nullable WHEN 'NO' THEN ' NO' ELSE '' END FROM information_schema.columns "
+        "WHERE table_schema = current_schema() AND table_name = ANY(ARRAY[{tables}])"
+    ).format(tables=", ".join(f"'{table.name}'" for table in (SCHEMA, *CHAINED))),
     damage="SELECT 'ok'",  # the server checks its own files
     failures={
         "55P03": _BUSY,
@@ -183,15 +190,18 @@ def guards(dialect: Dialect = SQLITE, version: int = SCHEMA_VERSION) -> dict[str
     return {**dialect.function, **triggers}
 
 
-def make_engine(place: Path | LedgerServer, wait_s: float) -> sa.Engine:
+def make_engine(place: Path | LedgerServer, wait_s: float, *, reading: bool = False) -> sa.Engine:
     """Make the engine for a file or a server; it waits `wait_s` seconds for another writer.
+
+    With `reading`, no file is made, and no table of one is written; what a writer that was killed
+    left half done is still undone.
 
     Raises
     ------
     InstallationError
         The driver of PostgreSQL is not installed.
     """
-    engine = _file(place, wait_s) if isinstance(place, Path) else _server(place, wait_s)
+    engine = _file(place, wait_s, reading) if isinstance(place, Path) else _server(place, wait_s)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -204,9 +214,17 @@ def make_engine(place: Path | LedgerServer, wait_s: float) -> sa.Engine:
     return engine
 
 
-def _file(path: Path, wait_s: float) -> sa.Engine:
+def _file(path: Path, wait_s: float, reading: bool) -> sa.Engine:
+    mode = "rw" if reading else "rwc"
+
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            timeout=wait_s,
+            isolation_level=None,
+            uri=True,
+        )
+        connection.execute(f"PRAGMA query_only = {reading:d}")
         # A damaged text must reach the checks of the chain instead of stopping in the driver.
         connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
         return connection

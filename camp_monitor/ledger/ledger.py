@@ -31,7 +31,6 @@ from camp_monitor.ledger.clock import (
     check_review,
     time_of_recording,
 )
-from camp_monitor.ledger.dialects import make_engine
 from camp_monitor.ledger.entries import (
     Added,
     Answer,
@@ -45,6 +44,7 @@ from camp_monitor.ledger.entries import (
     review_entry,
     run_entry,
 )
+from camp_monitor.ledger.heads import KeptHead, keep_head, read_heads
 from camp_monitor.ledger.lookup import (
     Looked,
     hash_of_contents,
@@ -63,13 +63,12 @@ from camp_monitor.ledger.store import (
     append,
     held,
     last,
-    prepare,
     read,
     transaction,
     upgrade,
     version_of,
 )
-from camp_monitor.ledger.verification import check_belonging, ledger_faults
+from camp_monitor.ledger.verification import check_belonging, ledger_faults, plain_faults
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review
@@ -77,51 +76,25 @@ from camp_monitor.records.run import RunRecord
 from camp_monitor.records.scene_reference import SceneReference
 
 
-def open_ledger(place: Place, *, wait_s: float = 30.0) -> Ledger:
-    """Open the ledger at `place`; make it, and the folder of a file, where there is none.
-
-    Parameters
-    ----------
-    place : Path or LedgerServer
-        The file, such as ``out/ledger.sqlite``, or the server; `Workspace.ledger` is one of both.
-    wait_s : float
-        How long to wait for another process that is writing, seconds.
-
-    Raises
-    ------
-    LedgerError
-        There is no ledger, but something else (which is left as it is), or one of another schema
-        version; or it cannot be reached, read or made.
-    InstallationError
-        The driver of PostgreSQL is not installed.
-    """
-    if isinstance(place, Path):
-        place = place.absolute()
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(
-                f"{place.parent} cannot be made a folder ({error.strerror}): use another workspace."
-            ) from error
-    engine = make_engine(place, wait_s)
-    try:
-        prepare(engine, place)
-    except LedgerError:
-        engine.dispose()
-        raise
-    return Ledger(place, engine)
-
-
 class Ledger:
     """An open ledger; made by `open_ledger`, and closed by ``with`` or `close`.
 
     Every method raises LedgerError, with one sentence, when the file is damaged, is locked by
     another program for too long, or cannot be read or written.
+
+    Parameters
+    ----------
+    place : Path or LedgerServer
+    engine : sqlalchemy Engine
+    heads : Path or None
+        File in which the head is kept after something was recorded.
     """
 
-    def __init__(self, place: Place, engine: sa.Engine) -> None:
+    def __init__(self, place: Place, engine: sa.Engine, heads: Path | None = None) -> None:
         self.place = place
         self._engine = engine
+        self._heads = heads
+        self._recorded_at = ""
 
     def __enter__(self) -> Self:
         return self
@@ -130,8 +103,18 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Close the file or the connection."""
-        self._engine.dispose()
+        """Close the file or the connection; keep the head where something was recorded.
+
+        Raises
+        ------
+        LedgerError
+            The head cannot be kept.
+        """
+        try:
+            if self._heads is not None and self._recorded_at:
+                keep_head(self._heads, KeptHead(self._recorded_at, self.head()))
+        finally:
+            self._engine.dispose()
 
     def view(self) -> AbstractContextManager[sa.Connection]:
         """Open one consistent view of the tables, to read them."""
@@ -193,6 +176,7 @@ class Ledger:
             first = last(connection, ANSWERS).rows + 1
             numbered = [Answer(key, number) for number, key in enumerate(answers, first)]
             append(connection, ANSWERS, map(answer_entry, numbered), at)
+        self._recorded_at = at
         below, renewed = sum(item.candidate for item in new_findings), len(set(answers) - new_ids)
         return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
@@ -239,6 +223,7 @@ class Ledger:
             if not clock_is_right:
                 check_clock(connection, (ANSWERS, REVIEWS, RUNS), at)
             append(connection, REVIEWS, [review_entry(review)], at)
+        self._recorded_at = at
         return True
 
     def reviews(self, finding_id: str | None = None) -> tuple[Review, ...]:
@@ -258,6 +243,7 @@ class Ledger:
             upgrade(connection)
             if not held(connection, RUNS, [record.id], read_run):
                 append(connection, RUNS, [run_entry(record)], record.at)
+        self._recorded_at = record.at
 
     def runs(
         self, facility_id: str | None = None, *, what: str | None = None
@@ -383,13 +369,37 @@ class Ledger:
         """Check everything against everything; return the faults, one sentence each.
 
         Reported are a changed content, hash or copied column, rows that were removed, added or
-        swapped, records that do not fit together, missing guards and damage to the file.
+        swapped, records that do not fit together, a schema that is not a ledger's, and damage to
+        the file.
 
         What the file alone cannot show: that the newest rows of all tables were cut off together,
-        or that someone made a whole new chain.  `heads` that were kept elsewhere show both.  The
-        times of recording are outside of the chain.
+        or that someone made a whole new chain.  Heads that were kept elsewhere show both: those of
+        the workspace's own file, and `heads`.  The times of recording are outside of the chain.
         """
-        return ledger_faults(self._transaction, tuple(heads))
+        return ledger_faults(self._transaction, (*self._kept(), *heads))
+
+    def check(self) -> None:
+        """Refuse a ledger whose schema, chains or kept heads show that it was altered.
+
+        Quick, since no record is read; `verify` checks all.
+
+        Raises
+        ------
+        LedgerError
+            With the first fault, and how many there are.
+        """
+        with self._transaction() as connection:
+            faults = plain_faults(connection, self._kept())
+        if faults:
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            raise LedgerError(
+                f"{self.place} was altered{more}: {faults[0]} Nothing can rest on it; camp-monitor "
+                f"ledger verify says all, and a copy restores it."
+            )
+
+    def _kept(self) -> tuple[Head, ...]:
+        kept = read_heads(self._heads) if self._heads else ()
+        return tuple({head: None for one in kept for head in one.heads})
 
     def _transaction(self, *, writing: bool = False) -> AbstractContextManager[sa.Connection]:
         return transaction(self._engine, self.place, writing=writing)

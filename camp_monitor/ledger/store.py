@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,8 +13,6 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.chain import (
-    ADDED,
-    METADATA,
     SCHEMA,
     SCHEMA_VERSION,
     START_SHA256,
@@ -24,7 +23,8 @@ from camp_monitor.ledger.chain import (
     link,
     tables_of,
 )
-from camp_monitor.ledger.dialects import ERRORS, dialect_of, guards, sentence
+from camp_monitor.ledger.dialects import ERRORS, dialect_of, sentence
+from camp_monitor.ledger.schema import add_version, create
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
@@ -69,23 +69,25 @@ def transaction(
             yield options
 
 
+def is_empty(engine: sa.Engine, place: Place) -> bool:
+    """Whether there is no table at all: a new file, or one that was emptied."""
+    with transaction(engine, place) as connection:
+        return not _table_names(connection)
+
+
 def prepare(engine: sa.Engine, place: Place) -> None:
-    """Make the tables where there are none; check the version of those that are there.
+    """Make the tables where there are none; check the version and schema of those that are there.
 
     Raises
     ------
     LedgerError
-        Something else is there, which is left as it is, or another version of the schema.
+        Something else is there, which is left as it is, or another version of the schema, or one
+        that was altered.
     """
-    with transaction(engine, place) as connection:
-        names = _table_names(connection)
-    if not names:
+    if is_empty(engine, place):
         with transaction(engine, place, writing=True) as connection:
             if not _table_names(connection):  # another process may have been faster
-                METADATA.create_all(connection, checkfirst=False)
-                for statement in guards(dialect_of(connection)).values():
-                    connection.exec_driver_sql(statement)
-                connection.execute(SCHEMA.insert().values(version=SCHEMA_VERSION))
+                create(connection)
     with transaction(engine, place) as connection:
         _check_version(connection, place)
 
@@ -101,13 +103,8 @@ def upgrade(connection: sa.Connection) -> None:
     Tables and their guards are added, and a row to ``schema``; what the ledger holds stays as it
     is.  One that is only read keeps its version.
     """
-    dialect = dialect_of(connection)
     for version in range(version_of(connection) + 1, SCHEMA_VERSION + 1):
-        for table in ADDED[version]:
-            table.create(connection, checkfirst=False)
-        for name in guards(dialect, version).keys() - guards(dialect, version - 1).keys():
-            connection.exec_driver_sql(guards(dialect, version)[name])
-        connection.execute(SCHEMA.insert().values(version=version))
+        add_version(connection, version)
 
 
 def last(connection: sa.Connection, table: sa.Table) -> Head:
@@ -125,10 +122,25 @@ def last(connection: sa.Connection, table: sa.Table) -> Head:
 def append(
     connection: sa.Connection, table: sa.Table, entries: Iterable[Entry], recorded_at: str
 ) -> None:
-    """Add entries to the end of a chain."""
-    rows = link(entries, last(connection, table), recorded_at)
-    if rows:
-        connection.execute(table.insert(), rows)
+    """Add entries to the end of a chain, and read them back.
+
+    Raises
+    ------
+    LedgerError
+        The table holds something else than what was written.
+    """
+    head = last(connection, table)
+    rows = link(entries, head, recorded_at)
+    if not rows:
+        return
+    connection.execute(table.insert(), rows)
+    written = raw_columns(table).where(table.c.seq > head.rows).order_by(table.c.seq)
+    held = ({**row} for row in connection.execute(written).mappings())
+    if not all(row == other for row, other in zip_longest(rows, held)):
+        raise LedgerError(
+            f"What was written to table {table.name} of the ledger is not what it holds: nothing "
+            f"was recorded; camp-monitor ledger verify says what is wrong with it."
+        )
 
 
 def read(
@@ -198,9 +210,9 @@ def held(
     return found
 
 
-def raw_columns(table: sa.Table) -> sa.Select[Any]:
-    """Select every column as the file holds it, whatever its type."""
-    return sa.select(*(_raw(column) for column in table.c))
+def raw_columns(table: sa.Table, names: Sequence[str] = ()) -> sa.Select[Any]:
+    """Select columns as the file holds them, whatever their type; every one, or those named."""
+    return sa.select(*(_raw(table.c[name]) for name in names or table.c.keys()))
 
 
 def _raw(column: sa.Column[Any]) -> sa.Label[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
@@ -15,13 +15,12 @@ from camp_monitor.ledger.chain import (
     OBSERVATIONS,
     REVIEWS,
     RUNS,
-    START_SHA256,
     Entry,
     Head,
     chain_faults,
     tables_of,
 )
-from camp_monitor.ledger.dialects import dialect_of, guards
+from camp_monitor.ledger.dialects import dialect_of
 from camp_monitor.ledger.entries import (
     answer_entry,
     finding_entry,
@@ -34,6 +33,7 @@ from camp_monitor.ledger.entries import (
     review_entry,
     run_entry,
 )
+from camp_monitor.ledger.schema import schema_faults
 from camp_monitor.ledger.store import raw_columns, version_of
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -56,7 +56,10 @@ def ledger_faults(
     faults: list[str] = []
     try:
         with transaction() as connection:
-            faults += _file_faults(connection)
+            checks = connection.exec_driver_sql(dialect_of(connection).damage).scalars()
+            faults += [f"The file is damaged: {check}." for check in checks if check != "ok"]
+            faults += schema_faults(connection, version_of(connection))
+            faults += head_faults(connection, heads)
             rows: dict[str, Rows] = {
                 table.name: connection.execute(raw_columns(table).order_by(table.c.seq))
                 .mappings()
@@ -70,21 +73,29 @@ def ledger_faults(
         chained += chain_faults(name, table_rows, _ENTRY_OF[name])
     if not chained:
         chained += _belonging_faults(rows)
-    return (*faults, *chained, *_head_faults(rows, heads))
+    return (*faults, *chained)
 
 
-def _file_faults(connection: sa.Connection) -> list[str]:
-    """Find damage to the file itself, and guards that are missing or changed."""
-    dialect = dialect_of(connection)
-    checks = connection.exec_driver_sql(dialect.damage).scalars()
-    faults = [f"The file is damaged: {check}." for check in checks if check != "ok"]
-    found = {row[0]: row[1] for row in connection.exec_driver_sql(dialect.found_guards)}
-    faults += [
-        f"The guard {name} against changed or deleted rows is missing or changed."
-        for name, statement in guards(dialect, version_of(connection)).items()
-        if found.get(name) != statement
-    ]
-    return faults
+def plain_faults(connection: sa.Connection, heads: Sequence[Head]) -> tuple[str, ...]:
+    """Return faults of the schema, the chains and their heads: quick, and no record is read.
+
+    Damage to a file, copied columns, and whether records fit together, are `ledger_faults`'s.
+
+    Parameters
+    ----------
+    connection : sqlalchemy Connection
+    heads : sequence of Head
+        Ends of chains that were kept elsewhere.
+    """
+    version = version_of(connection)
+    faults = [*schema_faults(connection, version), *head_faults(connection, heads)]
+    names = ("seq", "id", "content", "previous_sha256", "row_sha256")
+    for table in tables_of(version):
+        rows = connection.execution_options(yield_per=1000).execute(
+            raw_columns(table, names).order_by(table.c.seq)
+        )
+        faults += chain_faults(table.name, rows.mappings())
+    return tuple(faults)
 
 
 def _belonging_faults(rows: Mapping[str, Rows]) -> list[str]:
@@ -165,22 +176,32 @@ def check_belonging(
         )
 
 
-def _head_faults(rows: Mapping[str, Rows], heads: Sequence[Head]) -> list[str]:
+def head_faults(connection: sa.Connection, heads: Iterable[Head]) -> list[str]:
     """Find heads kept elsewhere that the chains do not run through."""
+    tables = {table.name: table for table in tables_of(version_of(connection))}
+    rows = {
+        name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        for name, table in tables.items()
+    }
     faults = []
-    for head in heads:
-        chain = [START_SHA256, *(row["row_sha256"] for row in rows.get(head.table, ()))]
-        if head.rows >= len(chain):
+    for head in sorted({*heads}, key=lambda one: (one.table, one.rows, one.row_sha256)):
+        there = rows.get(head.table, 0)
+        if head.rows > there:
             faults.append(
-                f"Table {head.table} has {len(chain) - 1} rows, and had {head.rows} before: rows "
-                f"were cut off."
+                f"Table {head.table} has {there} rows, and had {head.rows} before: rows were cut "
+                f"off."
             )
-        elif chain[head.rows] != head.row_sha256:
+        elif head.rows and not _runs_through(connection, tables[head.table], head):
             faults.append(
                 f"Table {head.table} has another hash at row {head.rows} than it had before: it "
                 f"was written anew."
             )
     return faults
+
+
+def _runs_through(connection: sa.Connection, table: sa.Table, head: Head) -> bool:
+    hashed = raw_columns(table, ("row_sha256",)).where(table.c.seq == head.rows)
+    return connection.execute(hashed).scalars().all() == [head.row_sha256]
 
 
 _ENTRY_OF: dict[str, Callable[[str], Entry]] = {

@@ -11,7 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import choose_language, in_language, phrase
 from camp_monitor.watch.addresses import Addresses, read_addresses, send
@@ -102,8 +103,9 @@ def notify(
     hurried = False
     with _in_language(workspace, language), open_outbox(workspace.outbox) as outbox:
         try:
-            if workspace.ledger.exists():
-                with open_ledger(workspace.ledger) as ledger:
+            if workspace.has_ledger:
+                with open_ledger_of(workspace) as ledger:
+                    ledger.check()
                     _make_up(ledger, outbox)
                     hurried = without_network(ledger.runs()) is not None
                     for message in compose(workspace, ledger, now, run_id):
@@ -144,9 +146,10 @@ def preview(
     workspace: Workspace, now: datetime, language: str | None = None
 ) -> tuple[Message, ...]:
     """Compose what is due, and neither store nor send it."""
-    if not workspace.ledger.exists():
+    if not workspace.has_ledger:
         return ()
-    with _in_language(workspace, language), open_ledger(workspace.ledger) as ledger:
+    with _in_language(workspace, language), open_ledger_of(workspace, reading=True) as ledger:
+        ledger.check()
         return compose(workspace, ledger, now)
 
 

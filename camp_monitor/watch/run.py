@@ -18,8 +18,9 @@ from camp_monitor.errors import CampMonitorError, LedgerError, UnreachableError
 from camp_monitor.events.kept import keep_events
 from camp_monitor.facilities import find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.lookup import question_sha256
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.notes import Note
 from camp_monitor.pairs.selection import Look
 from camp_monitor.providers.gathering import Place, Plan, Shop, fetch_offers, in_catalogue, plan
@@ -193,7 +194,8 @@ def run(
         The source is set up wrongly, the catalogue cannot be read, or no worker answers any more;
         likewise.
     """
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger_of(workspace) as ledger:
+        ledger.check()
         first, last = map(_utc, interval) if interval else ("", "")
         begun = RunRecord(run_id, "started", _utc(how.clock()), from_at=first, to_at=last)
         ledger.write_run(begun)

@@ -10,8 +10,8 @@ from typing import Any
 
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility, read_registry
-from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lookup import Looked
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.notes import Note
 from camp_monitor.records.run import RunRecord, without_network
 from camp_monitor.report.text.sentences import phrase
@@ -145,8 +145,8 @@ def read_status(
     chosen = _chosen(workspace, watched, facility_id)
     records: tuple[RunRecord, ...] = ()
     looks: tuple[Looked, ...] = ()
-    if workspace.ledger.exists():
-        with open_ledger(workspace.ledger) as ledger:
+    if workspace.has_ledger:
+        with open_ledger_of(workspace, reading=True) as ledger:
             records, looks = ledger.runs(), ledger.looks(facility_id)
     fault = None if at else clock_fault(records, now)
     records = in_time(records, now)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.cli import main
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.scene import SceneDescription
 from camp_monitor.synthetic.materials import BANDS

@@ -15,7 +15,7 @@ from camp_monitor.cli.context import Context
 from camp_monitor.cli.findings import findings as command
 from camp_monitor.errors import LedgerError
 from camp_monitor.events.events import join_events
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.report.text.words import confidence_words, headline_words

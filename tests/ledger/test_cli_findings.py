@@ -14,7 +14,7 @@ from camp_monitor.cli import long_tables
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.findings import findings as command
 from camp_monitor.errors import InputError, NoSuchRecordError
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import measurements, recorded
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

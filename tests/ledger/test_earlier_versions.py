@@ -24,7 +24,7 @@ from camp_monitor.cli import main
 from camp_monitor.codes import Cause, Code
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.chain import tables_of
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

@@ -20,7 +20,7 @@ from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_finding, find_findings
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import Explanation, note
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

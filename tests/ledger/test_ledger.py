@@ -24,7 +24,7 @@ from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.chain import SCHEMA_VERSION, row_hash
 from camp_monitor.ledger.dialects import guards
 from camp_monitor.ledger.entries import Added
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import recorded as said
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.finding import Finding
@@ -44,7 +44,7 @@ import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from camp_monitor.records.finding import Finding, Observation
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.workspace import LedgerServer
 
 place = LedgerServer(sys.argv[1]) if "://" in sys.argv[1] else Path(sys.argv[1])
@@ -449,7 +449,7 @@ def test_a_missing_guard_is_reported(recorded: Path) -> None:
     with closing(sqlite3.connect(recorded)) as connection:
         connection.execute("DROP TRIGGER findings_delete")
     with open_ledger(recorded) as ledger:
-        assert any("guard findings_delete" in fault for fault in ledger.verify())
+        assert any("trigger findings_delete is missing" in fault for fault in ledger.verify())
 
 
 def columns(path: Path, table: str) -> list[str]:

@@ -39,9 +39,10 @@ from camp_monitor.facilities import Facility, read_registry, write_facility
 from camp_monitor.ledger import derived
 from camp_monitor.ledger.derived import derived_file
 from camp_monitor.ledger.dialects import make_engine
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.listed import SORTS, Wanted
 from camp_monitor.ledger.lists import open_lists
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import recorded
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation

@@ -29,8 +29,9 @@ from camp_monitor.facilities.registry import bundled_registry
 from camp_monitor.ledger.chain import FINDINGS, METADATA, SCHEMA
 from camp_monitor.ledger.dialects import POSTGRESQL
 from camp_monitor.ledger.entries import Added
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.listed import Wanted
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, utc_text
@@ -223,7 +224,9 @@ def test_a_missing_guard_is_reported(database: Database, statement: str, guard: 
     with open_ledger(database.server()) as ledger:
         assert ledger.verify() == ()
         database.change(statement)
-        assert any(f"The guard {guard} " in fault for fault in ledger.verify())
+        assert any(
+            f"trigger {guard} was" in f or f"trigger {guard} is" in f for f in ledger.verify()
+        )
 
 
 @pytest.mark.parametrize(

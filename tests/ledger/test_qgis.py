@@ -19,7 +19,7 @@ from pyproj import Geod
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import outline_regions
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import recorded as said
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
 from camp_monitor.ledger.dialects import guards
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews, rejected_ids, utc_text

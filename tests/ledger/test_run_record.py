@@ -10,7 +10,7 @@ import pytest
 
 from camp_monitor.codes import Code
 from camp_monitor.errors import LedgerError
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note, recorded
 from camp_monitor.records.content import content_hash
 from camp_monitor.records.run import RunRecord, UnusedPass

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from camp_monitor.errors import CampMonitorError
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.providers.gathering import open_shop
 from camp_monitor.watch.due import due_errands
 from camp_monitor.watch.executors import open_workers

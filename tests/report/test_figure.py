@@ -35,7 +35,7 @@ from camp_monitor.cli import main
 from camp_monitor.errors import CampMonitorError, InputError, SceneError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.facilities.facility import Facility
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review

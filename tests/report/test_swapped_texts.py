@@ -22,7 +22,7 @@ from camp_monitor.events.events import join_events
 from camp_monitor.facilities import Status, bundled_registry
 from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.ledger.chain import CHAINED
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.export.kml import kml_text

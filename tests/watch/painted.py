@@ -23,7 +23,7 @@ from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import write_year_workspace
 from benchmarks.simulation.years import Sensor
 from camp_monitor.cli import main
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.run import RunRecord
 
 PLACES = ("sim-01", "sim-02")

@@ -12,7 +12,7 @@ from camp_monitor.events.kept import DERIVED
 from camp_monitor.ledger import derived
 from camp_monitor.ledger.derived import derived_file
 from camp_monitor.ledger.dialects import make_engine
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.records.review import utc_text
 from camp_monitor.records.run import RunRecord
 from camp_monitor.watch import news

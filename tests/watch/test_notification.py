@@ -29,7 +29,7 @@ from click.testing import CliRunner, Result
 from camp_monitor.cli import main
 from camp_monitor.codes import Code, LanguageCode
 from camp_monitor.errors import WorkspaceError
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.records.content import canonical_json
 from camp_monitor.records.review import Review, utc_text

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from camp_monitor.cli import main
 from camp_monitor.codes import Code
 from camp_monitor.facilities import bundled_registry
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.watch.coverage import OUTCOMES, Slot

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.monitoring import named, score, watch
 from benchmarks.simulation.planning import plan_years
 from benchmarks.simulation.writing import TRUTH, write_year_workspace
-from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.watch.status import read_status
 from camp_monitor.workspace import Workspace
 

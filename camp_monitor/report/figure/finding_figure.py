@@ -12,7 +12,8 @@ from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.lookup import find_finding
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -114,7 +115,7 @@ def draw_finding_figure(
         A scene is gone from the catalogue, or is no longer the one that was compared.
     """
     workspace = open_workspace(workspace)
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger_of(workspace, reading=True) as ledger:
         finding = find_finding(ledger, finding_id)
         current = ledger.findings(finding.facility_id, candidates=True)
         observation = _observation(ledger, finding)

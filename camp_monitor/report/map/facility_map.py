@@ -16,7 +16,8 @@ from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -106,12 +107,12 @@ def _draw_recorded(
     candidates: bool,
 ) -> FacilityMap:
     """Draw the map in the language in use."""
-    if not workspace.ledger.exists():
+    if not workspace.has_ledger:
         raise InputError(
             f"Nothing was scanned in {workspace.root} yet: run 'camp-monitor scan ID --before DATE "
             f"--after DATE' first."
         )
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger_of(workspace, reading=True) as ledger:
         facility_id, chosen = _targets(workspace, ledger, targets)
         observations = ledger.observations(facility_id)
         findings = ledger.findings(facility_id, candidates=candidates)

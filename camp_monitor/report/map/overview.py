@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 from shapely.geometry import mapping
 
 from camp_monitor.facilities import Facility, Outline, read_registry
-from camp_monitor.ledger.ledger import open_ledger
 from camp_monitor.ledger.lists import open_lists
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
@@ -73,9 +73,9 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
     workspace = open_workspace(workspace)
     facilities = read_registry(workspace.aoi)
     with in_language(choose_language(language, workspace.configuration.language)):
-        if not workspace.ledger.exists():
+        if not workspace.has_ledger:
             return draw_overview(facilities, (), ())
-        with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
+        with open_ledger_of(workspace, reading=True) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
         return _draw(facilities, _Known.of(counted, newest), rejected, simulated)

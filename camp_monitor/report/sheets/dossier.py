@@ -14,7 +14,8 @@ from camp_monitor.events.events import Event, by_finding
 from camp_monitor.events.lookup import find_finding, read_events
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.geometry import geodesic_area_m2, polygons_only
-from camp_monitor.ledger.ledger import Ledger, open_ledger
+from camp_monitor.ledger.ledger import Ledger
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews
@@ -153,7 +154,7 @@ def read_dossiers(
     if not targets:
         raise InputError("A report is of a facility or of events: name an ID, or E... ids.")
     wanted: dict[str, list[str]] = {}
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger_of(workspace, reading=True) as ledger:
         for target in targets:
             known = _facility_id(workspace, ledger, target)
             named = wanted.setdefault(known, [])
