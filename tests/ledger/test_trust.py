@@ -177,7 +177,7 @@ def test_a_forger_who_rehashes_all_is_found_by_a_head_kept_elsewhere(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     path = file_of(workspace)
-    elsewhere = shutil.copy(workspace.heads, tmp_path / "copy.txt")
+    elsewhere = str(shutil.copy(workspace.heads, tmp_path / "copy.txt"))
     for statement in (
         "DELETE FROM findings WHERE facility_id = 'camp-1'",
         "DELETE FROM answers WHERE seq = 2",
