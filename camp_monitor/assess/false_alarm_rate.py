@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import count_regions
+from camp_monitor.scenes.blocks import all_of
 
 LEAST_KM2 = 0.05
 """Less ground than this says nothing about a rate."""
@@ -55,7 +56,7 @@ def rate_of(
         (row, col): the ground that is asked about, and where the question could be answered.
     pixel_m : float
     """
-    ground = where & seen
+    ground = all_of(where, seen)
     pixels = int(ground.sum())
     regions, called = 0, 0
     if change is not None:

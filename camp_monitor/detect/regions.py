@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.facilities.geometry import geodesic_area_m2
-from camp_monitor.scenes.blocks import Window, grown
+from camp_monitor.scenes.blocks import Window, grown, meet
 from camp_monitor.scenes.components import components
 from camp_monitor.scenes.morphology import dilated
 from camp_monitor.scenes.stored import is_large
@@ -132,6 +132,16 @@ def count_regions(
     sizes = components(ground.shape, lambda part: changed[part] & ground[part]).sizes
     kept = sizes[sizes >= max(least_px, 1)]
     return kept.size, int(kept.sum())
+
+
+def reach_into(changed: NDArray[np.bool_], least_px: int, ground: NDArray[np.bool_]) -> bool:
+    """Tell whether a region of changed pixels has any of them on some ground."""
+    if not meet(changed, ground):
+        return False
+    if not is_large(ground.shape):
+        return bool((region_pixels(changed, least_px) & ground).any())
+    found = components(ground.shape, lambda part: changed[part], mark=lambda part: ground[part])
+    return bool((found.touched & (found.sizes >= max(least_px, 1))).any())
 
 
 def region_pixels(changed: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from camp_monitor.scenes.blocks import (
 from camp_monitor.scenes.coregistration import (
     HIGHEST_FREQUENCY,
     MAX_SHIFT_PX,
-    Seen,
+    Scale,
     brightness,
     cut_tiles,
     edges,
@@ -74,7 +75,7 @@ def without_content(image: Image, other: Image) -> Image:
     Cannot see: radar that is noise, which speckle is, too; see `peak_in_common`.
     """
     empty = by_blocks(_flat, image.pixels, image.usable, halo_px=FLAT_REACH_PX) & image.usable
-    if empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
+    if empty.any() and empty.sum() <= MOST_CALM_FRACTION * image.usable.sum():
         empty &= _is_saturated(image)
     if not image.nature.radar and not other.nature.radar:
         empty |= _noise(image, other) & image.usable
@@ -235,10 +236,23 @@ def peak_in_common(before: Image, after: Image, where: NDArray[np.bool_]) -> flo
     most = MOST_TILES if where.size <= WHOLE_PX else MOST_TILES_OF_LARGE
     tiles = usable_tiles(where, min(TILE_PX, *where.shape), most)
 
-    def peak(seen: Seen) -> float:
-        return _peak(cut_tiles(before, where, tiles, seen), cut_tiles(after, where, tiles, seen))
+    if not tiles:
+        return 0.0
+    first, second = in_threads(
+        partial(cut_tiles, usable=where, tiles=tiles, seen=_both_seen), (before, after)
+    )
 
-    return max(in_threads(peak, (edges, brightness))) if tiles else 0.0
+    def peak(number: int) -> float:
+        return _peak([tile[number] for tile in first], [tile[number] for tile in second])
+
+    return max(in_threads(peak, (0, 1)))
+
+
+def _both_seen(
+    pixels: NDArray[np.float32], usable: NDArray[np.bool_], scales: Sequence[Scale]
+) -> NDArray[np.float32]:
+    """Edges and brightness, (2, row, col)."""
+    return np.stack([edges(pixels, usable, scales), brightness(pixels, usable, scales)])
 
 
 def _peak(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[np.float32]]) -> float:

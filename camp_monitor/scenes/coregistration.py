@@ -173,18 +173,21 @@ def brightness(
 def cut_tiles(
     image: Image, usable: NDArray[np.bool_], tiles: Sequence[Window], seen: Seen
 ) -> list[NDArray[np.float32]]:
-    """Work out what is seen of an image in some tiles: on the whole image, if it is small."""
+    """Work out what is seen of an image in some tiles, (..., row, col).
+
+    Of a small image it is worked out as a whole.
+    """
     scales = _scales(image, usable)
     if usable.size <= WHOLE_PX:
         whole = by_blocks(
             lambda pixels, asked: seen(pixels, asked, scales),
             image.pixels, usable, halo_px=EDGE_REACH_PX,
         )  # fmt: skip
-        return [whole[tile] for tile in tiles]
+        return [whole[(..., *tile)] for tile in tiles]
     cut = []
     for tile in tiles:
         wide, own = grown(tile, EDGE_REACH_PX, usable.shape)
-        cut.append(seen(image.pixels[(slice(None), *wide)], usable[wide], scales)[own])
+        cut.append(seen(image.pixels[(slice(None), *wide)], usable[wide], scales)[(..., *own)])
     return cut
 
 

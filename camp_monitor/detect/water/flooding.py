@@ -335,6 +335,8 @@ def _wider_than_a_rim(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep regions that are three pixels wide somewhere: a thinner one may be a shore misplaced."""
     from scipy import ndimage
 
+    if not where.any():
+        return where
     smooth = ndimage.median_filter(where.astype(np.uint8), 3) > 0
     labels, _ = ndimage.label(smooth, np.ones((3, 3)))
     wide = np.unique(labels[eroded(smooth, diagonal=True)])
