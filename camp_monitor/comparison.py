@@ -119,10 +119,10 @@ def compare(question: Question) -> Compared:
         if isinstance(answer, Refusal):
             observations.append(refused(question, method, answer.note))
             continue
-        found = find(question, pair, answer, quiet)
+        found = find(question, pair, answer, quiet, searched)
         own = [item.finding for item in found]
-        limit = _limit(question, pair, asked[method], answer, ground)
-        observations.append(observe(question, pair, answer, own, limit))
+        limit = _limit(question, pair, asked[method], answer, searched, ground)
+        observations.append(observe(question, pair, answer, own, searched, limit))
         findings.extend(own)
         _mark(states[number], all_of(answer.seen, searched), found)
     count, below = (
@@ -169,6 +169,7 @@ def _limit(
     pair: Pair,
     detect: Detector,
     answer: Detection,
+    searched: NDArray[np.bool_],
     ground: KnownGround | None,
 ) -> DetectionLimit | None:
     """Measure how small a structure would have been found, where that is asked for."""
@@ -176,7 +177,6 @@ def _limit(
         return None
     if ground and answer.method == FLOODING:
         detect = partial(detect_where_water_can_be_new, ground)
-    searched = pixels_inside(question.area, pair.grid)
     return smallest_found(pair, detect, answer.changes[0].kind, searched)
 
 

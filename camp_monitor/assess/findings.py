@@ -62,12 +62,18 @@ class Found:
     region: Region
 
 
-def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> list[Found]:
+def find(
+    question: Question,
+    pair: Pair,
+    detection: Detection,
+    quiet: Quiet,
+    searched: NDArray[np.bool_],
+) -> list[Found]:
     """Make a finding of each region that changed, with how sure it is and what else it may be.
 
-    Those below the working point of the settings are marked as candidates.
+    Those below the working point of the settings are marked as candidates; `searched` is the
+    ground of the question, (row, col).
     """
-    searched = pixels_inside(question.area, pair.grid)
     left = pair.shift_left.length_px if pair.shift_left.known else UNKNOWN_SHIFT_PX
     regions = [
         (change, region, sure, counts(sure.probability, called, question.settings.sensitivity))
@@ -128,11 +134,11 @@ def observe(
     pair: Pair,
     detection: Detection,
     found: Sequence[Finding],
+    searched: NDArray[np.bool_],
     limit: DetectionLimit | None = None,
 ) -> Observation:
     """Say what share of the outline was seen, what was not, and what came of it."""
     seen_fraction = _seen_fraction(detection, pixels_inside(question.outline.geometry, pair.grid))
-    searched = pixels_inside(question.area, pair.grid)
     unseen = searched.copy()
     for rows in strips(unseen.shape):
         unseen[rows] &= ~detection.seen[rows]

@@ -18,7 +18,7 @@ from camp_monitor.detect.detection import Change
 from camp_monitor.facilities.geometry import geodesic_area_m2
 from camp_monitor.scenes.blocks import Window, grown, meet
 from camp_monitor.scenes.components import components
-from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.morphology import dilated, majority
 from camp_monitor.scenes.stored import is_large
 
 MOST_CELLS = 1000
@@ -203,8 +203,6 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
     Specks are left out, and an area of more than `MOST_CELLS` pixels a side is drawn in coarser
     cells: shares are counted on the pixels, not on this drawing.
     """
-    from scipy import ndimage
-
     factor = max(1, -(-max(where.shape) // MOST_CELLS))
     if factor > 1:
         where = _in_cells(where, factor)
@@ -212,7 +210,7 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
         a, b, c, d, e, f = tuple(grid.affine)[:6]
         affine = Affine(a * factor, b * factor, c, d * factor, e * factor, f)
         grid = GeoBox((rows, columns), affine, grid.crs)
-    drawn = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    drawn = majority(where)
     drawn = drawn if drawn.any() else where
     if not drawn.any():
         return None

@@ -184,8 +184,8 @@ def shared_stretch(*slopes: NDArray[np.float32]) -> NDArray[np.float32]:
     covariance = np.zeros((bands, bands))
     for one in slopes:
         every = max(1, one[0, 0].size // SAMPLE_PIXELS)
-        flat = one.reshape(2, bands, -1)[:, :, ::every].astype(np.float64)
-        flat = flat[:, :, (flat != 0).any(axis=(0, 1))]
+        flat = one.reshape(2, bands, -1)[:, :, ::every]
+        flat = flat[:, :, (flat != 0).any(axis=(0, 1))].astype(np.float64)
         covariance += np.einsum("abn,acn->bc", flat, flat) / max(2 * flat.shape[2], 1)
     covariance /= len(slopes)
     covariance += np.eye(bands) * (NOISE_FLOOR * np.trace(covariance) / bands + 1e-12)

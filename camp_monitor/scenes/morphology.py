@@ -35,6 +35,16 @@ def dilated(
     return wide
 
 
+def majority(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where most pixels of a square of three a side are True, mirrored at the rim.
+
+    As `scipy.ndimage.median_filter` gives it.
+    """
+    held = np.pad(where, 1, "symmetric").astype(np.uint8)
+    down = held[:-2] + held[1:-1] + held[2:]
+    return np.asarray(down[:, :-2] + down[:, 1:-1] + down[:, 2:] >= 5)
+
+
 def eroded(
     where: NDArray[np.bool_], steps: int = 1, *, diagonal: bool = False, beyond: bool = False
 ) -> NDArray[np.bool_]:

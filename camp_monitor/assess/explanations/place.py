@@ -126,10 +126,10 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     before, after : Scene
         The scenes of the pair, for the sun, the view, the satellite and the dates.
     """
-    where = spread_out(pair.usable & (not pair.mixed), SAMPLE_PIXELS)
     first, second = pair.before.pixels, pair.after_matched
     noise = np.ones(len(pair.bands), np.float32)
-    for number in range(noise.size if where.size else 0):
+    where = spread_out(pair.usable, SAMPLE_PIXELS)
+    for number in range(0 if pair.mixed or not where.size else noise.size):
         earlier = picked(first[number], where)
         values = picked(second[number], where) - earlier
         spread = 1.4826 * np.median(np.abs(values - np.median(values)))
