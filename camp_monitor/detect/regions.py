@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,13 +123,18 @@ def _places(
 
 
 def count_regions(
-    changed: NDArray[np.bool_], ground: NDArray[np.bool_], least_px: int
+    changed: NDArray[np.bool_], ground: Sequence[NDArray[np.bool_]], least_px: int
 ) -> tuple[int, int]:
-    """Count the regions of changed pixels on some ground, and their pixels."""
-    if not is_large(ground.shape):
-        labels, count = label_regions(changed & ground, least_px)
+    """Count the regions of changed pixels where all layers of ground are True, and their pixels."""
+
+    def asked(part: Window) -> NDArray[np.bool_]:
+        return np.logical_and.reduce([changed[part], *(layer[part] for layer in ground)])
+
+    if not is_large(changed.shape):
+        whole = (slice(0, changed.shape[0]), slice(0, changed.shape[1]))
+        labels, count = label_regions(asked(whole), least_px)
         return count, int((labels > 0).sum())
-    sizes = components(ground.shape, lambda part: changed[part] & ground[part]).sizes
+    sizes = components(changed.shape, asked).sizes
     kept = sizes[sizes >= max(least_px, 1)]
     return kept.size, int(kept.sum())
 

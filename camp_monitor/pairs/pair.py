@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.codes import Code
-from camp_monitor.errors import Refusal
+from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
@@ -123,6 +123,30 @@ class Pair:
         if is_featureless(before, after, self.usable):
             return math.inf
         return peak_in_common(before, after, self.usable)
+
+
+def check_order(before: Scene, after: Scene) -> None:
+    """Refuse one scene or pass named twice, or two the wrong way round: a slip, no observation.
+
+    Raises
+    ------
+    SceneError
+    """
+    if before.id == after.id:
+        raise SceneError(
+            f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
+            f"two."
+        )
+    if is_one_pass(before, after):
+        raise SceneError(
+            f"{before.id} ({before.dates}) and {after.id} ({after.dates}) are of one pass of one "
+            f"satellite and show the same moment: name scenes of two passes."
+        )
+    if after.acquired_to_at <= before.acquired_from_at:
+        raise SceneError(
+            f"The before scene {before.id} ({before.dates}) is not older than the after scene "
+            f"{after.id} ({after.dates}): swap them."
+        )
 
 
 def check_comparable(before: Scene, after: Scene) -> None:

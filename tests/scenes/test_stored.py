@@ -70,7 +70,7 @@ def test_regions_are_the_same_by_any_runs_of_rows(
             [(one.window, one.where.tobytes()) for one in found],
             np.asarray(regions.candidate_pixels(change, seen)).tobytes(),
             np.asarray(regions.region_pixels(changed, 6)).tobytes(),
-            regions.count_regions(changed, searched, 6),
+            regions.count_regions(changed, (searched,), 6),
         )
 
     whole = told()
