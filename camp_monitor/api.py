@@ -116,7 +116,7 @@ def compare(
     """
     from camp_monitor.assess.question import about
     from camp_monitor.comparison import compare as compare_scenes
-    from camp_monitor.scan import check_order
+    from camp_monitor.pairs.pair import check_order
 
     check_order(before, after)
     if earlier is not None:

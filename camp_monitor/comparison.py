@@ -36,7 +36,7 @@ from camp_monitor.pairs.mixed import is_mixed
 from camp_monitor.pairs.pair import Pair, Reader, check_comparable, make_pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
-from camp_monitor.scenes.blocks import blank
+from camp_monitor.scenes.blocks import all_of, blank, meet
 from camp_monitor.scenes.catalogue import check_unaltered
 from camp_monitor.scenes.cloud_screening import reader
 from camp_monitor.scenes.ground_files import read_heights, read_permanent_water
@@ -44,7 +44,7 @@ from camp_monitor.scenes.image import Image, Quality
 from camp_monitor.scenes.reading import choose_grid
 from camp_monitor.scenes.sar.terrain import SENTINEL1_LOOK_DEG, hidden_by_terrain
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.scenes.stored import scratch
+from camp_monitor.scenes.stored import in_memory, scratch
 
 NOT_SEEN, UNCHANGED, CHANGED = 0, 1, 2
 """The three answers, as `Compared.states` holds them."""
@@ -113,17 +113,18 @@ def compare(question: Question) -> Compared:
     observations: list[Observation] = []
     findings: list[Finding] = []
     states = scratch((len(answers), *grid.shape), np.uint8)
-    blank(states, np.ones(grid.shape, bool), NOT_SEEN)
+    if in_memory(states):  # in a file they begin as zeros
+        states[:] = NOT_SEEN
     for number, (method, answer) in enumerate(answers.items()):
         if isinstance(answer, Refusal):
             observations.append(refused(question, method, answer.note))
             continue
-        found = find(question, pair, answer, quiet)
+        found = find(question, pair, answer, quiet, searched)
         own = [item.finding for item in found]
-        limit = _limit(question, pair, asked[method], answer, ground)
-        observations.append(observe(question, pair, answer, own, limit))
+        limit = _limit(question, pair, asked[method], answer, searched, ground)
+        observations.append(observe(question, pair, answer, own, searched, limit))
         findings.extend(own)
-        _mark(states[number], answer.seen & searched, found)
+        _mark(states[number], all_of(answer.seen, searched), found)
     count, below = (
         tuple(item for item in findings if item.candidate == candidate)
         for candidate in (False, True)
@@ -156,7 +157,7 @@ def _doubted(
 def _called(answers: Mapping[str, Detection | Refusal], searched: NDArray[np.bool_]) -> bool:
     """Tell whether any detector called any change in the search area."""
     return any(
-        (change.changed & searched).any()
+        meet(change.changed, searched)
         for answer in answers.values()
         if isinstance(answer, Detection)
         for change in answer.changes
@@ -168,6 +169,7 @@ def _limit(
     pair: Pair,
     detect: Detector,
     answer: Detection,
+    searched: NDArray[np.bool_],
     ground: KnownGround | None,
 ) -> DetectionLimit | None:
     """Measure how small a structure would have been found, where that is asked for."""
@@ -175,7 +177,6 @@ def _limit(
         return None
     if ground and answer.method == FLOODING:
         detect = partial(detect_where_water_can_be_new, ground)
-    searched = pixels_inside(question.area, pair.grid)
     return smallest_found(pair, detect, answer.changes[0].kind, searched)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from camp_monitor.assess.question import Question, about, quiet_scene, refer
 from camp_monitor.comparison import compare
-from camp_monitor.errors import SceneError
 from camp_monitor.events.kept import keep_events
 from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
@@ -20,13 +19,13 @@ from camp_monitor.ledger.entries import Added
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.notes import Note
+from camp_monitor.pairs.pair import check_order
 from camp_monitor.pairs.selection import choose_scene
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import read_scenes
-from camp_monitor.scenes.passes import is_one_pass, put_together
-from camp_monitor.scenes.scene import Scene
+from camp_monitor.scenes.passes import put_together
 from camp_monitor.settings import GroundFiles
 from camp_monitor.workspace import AnyWorkspace, open_workspace
 
@@ -140,30 +139,6 @@ def scan(
         tuple(item for item in findings if item.candidate),
         added, said,
     )  # fmt: skip
-
-
-def check_order(before: Scene, after: Scene) -> None:
-    """Refuse one scene or pass named twice, or two the wrong way round: a slip, no observation.
-
-    Raises
-    ------
-    SceneError
-    """
-    if before.id == after.id:
-        raise SceneError(
-            f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
-            f"two."
-        )
-    if is_one_pass(before, after):
-        raise SceneError(
-            f"{before.id} ({before.dates}) and {after.id} ({after.dates}) are of one pass of one "
-            f"satellite and show the same moment: name scenes of two passes."
-        )
-    if after.acquired_to_at <= before.acquired_from_at:
-        raise SceneError(
-            f"The before scene {before.id} ({before.dates}) is not older than the after scene "
-            f"{after.id} ({after.dates}): swap them."
-        )
 
 
 def answered(ledger: Ledger, question: Question) -> Records | None:

@@ -289,7 +289,7 @@ def test_too_little_seen_never_reads_as_unchanged(seed: int, hidden: float) -> N
     pair = pair_of(image, replace(image, flags=flags))
     for detect in detectors().values():
         detection = detect(pair)
-        answer = observe(question, pair, detection, [])
+        answer = observe(question, pair, detection, [], outlined)
         assert answer.seen_fraction <= share + 1e-3
         assert answer.outcome == ("unchanged" if answer.seen_fraction >= 0.5 else "not_seen")
         if share < 1:

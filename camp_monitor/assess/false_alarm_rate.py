@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.detect.regions import count_regions
+from camp_monitor.scenes.blocks import count_all_of
 
 LEAST_KM2 = 0.05
 """Less ground than this says nothing about a rate."""
@@ -55,9 +56,8 @@ def rate_of(
         (row, col): the ground that is asked about, and where the question could be answered.
     pixel_m : float
     """
-    ground = where & seen
-    pixels = int(ground.sum())
+    pixels = count_all_of(where, seen)
     regions, called = 0, 0
     if change is not None:
-        regions, called = count_regions(change.changed, ground, change.least_px)
+        regions, called = count_regions(change.changed, (where, seen), change.least_px)
     return Rate(regions, pixels * pixel_m**2 / 1e6, called / max(pixels, 1))

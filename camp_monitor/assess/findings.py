@@ -29,6 +29,7 @@ from camp_monitor.notes import Note, measurements, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
+from camp_monitor.scenes.blocks import all_of, count_all_of, strips
 from camp_monitor.scenes.image import Quality, flagged
 
 UNKNOWN_SHIFT_PX = 1.0
@@ -61,12 +62,18 @@ class Found:
     region: Region
 
 
-def find(question: Question, pair: Pair, detection: Detection, quiet: Quiet) -> list[Found]:
+def find(
+    question: Question,
+    pair: Pair,
+    detection: Detection,
+    quiet: Quiet,
+    searched: NDArray[np.bool_],
+) -> list[Found]:
     """Make a finding of each region that changed, with how sure it is and what else it may be.
 
-    Those below the working point of the settings are marked as candidates.
+    Those below the working point of the settings are marked as candidates; `searched` is the
+    ground of the question, (row, col).
     """
-    searched = pixels_inside(question.area, pair.grid)
     left = pair.shift_left.length_px if pair.shift_left.known else UNKNOWN_SHIFT_PX
     regions = [
         (change, region, sure, counts(sure.probability, called, question.settings.sensitivity))
@@ -127,13 +134,14 @@ def observe(
     pair: Pair,
     detection: Detection,
     found: Sequence[Finding],
+    searched: NDArray[np.bool_],
     limit: DetectionLimit | None = None,
 ) -> Observation:
     """Say what share of the outline was seen, what was not, and what came of it."""
-    outlined = pixels_inside(question.outline.geometry, pair.grid)
-    searched = pixels_inside(question.area, pair.grid)
-    seen_fraction = float((detection.seen & outlined).sum() / max(outlined.sum(), 1))
-    unseen = searched & ~detection.seen
+    seen_fraction = _seen_fraction(detection, pixels_inside(question.outline.geometry, pair.grid))
+    unseen = searched.copy()
+    for rows in strips(unseen.shape):
+        unseen[rows] &= ~detection.seen[rows]
     findings = [finding for finding in found if not finding.candidate]
     outcome = "unchanged"
     if findings:
@@ -158,15 +166,20 @@ def observe(
     )
 
 
+def _seen_fraction(detection: Detection, outlined: NDArray[np.bool_]) -> float:
+    return count_all_of(detection.seen, outlined) / max(count_all_of(outlined), 1)
+
+
 def _altered(pair: Pair, detection: Detection, searched: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the fields of an observation on ground that may have been built on, or not."""
     if detection.altered is None:
         return {}
-    seen_px = int(np.count_nonzero(detection.seen & searched))
-    altered = detection.altered & searched
+    seen_px = count_all_of(detection.seen, searched)
+    altered = all_of(detection.altered, searched)
     fraction = round(int(np.count_nonzero(altered)) / max(seen_px, 1), 4)
-    for change in detection.changes:
-        altered[np.asarray(change.changed)] = False
+    for rows in strips(altered.shape):
+        for change in detection.changes:
+            altered[rows] &= ~change.changed[rows]
     return {"altered": outline_area(altered, pair.grid), "altered_fraction": fraction}
 
 
@@ -243,11 +256,12 @@ def _caveats(
 def _reasons(pair: Pair, detection: Detection, unseen: NDArray[np.bool_]) -> tuple[Note, ...]:
     """Say why part of the search area was not seen."""
     reasons = []
-    if (unseen & ~pair.usable).any():
+    usable_px = count_all_of(unseen, pair.usable)
+    if usable_px < np.count_nonzero(unseen):
         flags = pair.before.flags[unseen] | pair.after.flags[unseen]
         names = tuple(str(flag.name).lower() for flag in Quality if flagged(flags, flag).any())
         reasons.append(note(Code.UNUSABLE, flags=names))
-    if (unseen & pair.usable).any() and detection.unseen:
+    if usable_px and detection.unseen:
         reasons.append(note(detection.unseen))
     if not reasons:
         reasons.append(note(Code.UNUSABLE, flags=("nodata",)))

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.codes import Code
-from camp_monitor.detect.detection import Change, Detection
+from camp_monitor.detect.detection import Detection
 from camp_monitor.detect.indices import normalised_difference
-from camp_monitor.detect.regions import region_pixels
+from camp_monitor.detect.regions import reach_into, region_pixels
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.blocks import by_blocks, strips, told_by
+from camp_monitor.scenes.blocks import all_of, by_blocks, meet, strips, told_by
 from camp_monitor.scenes.content import LEAST_PEAK
 from camp_monitor.scenes.sensors import Unit
+from camp_monitor.scenes.stored import scratch
 
 LEAST_WATER, LEAST_GROUND = 0.05, 0.25
 """The plain comparison contradicts "nothing changed" from this share of the seen ground on: fields
@@ -68,23 +69,24 @@ def check_agreement(
     doi:10.1109/36.239913); for flooding, towards darker, and darker than most ground.  Optical
     construction: change vectors (Malila 1980) of `SPREADS` spreads.
     """
-    ground = detection.seen if searched is None else detection.seen & searched
+    ground = all_of(detection.seen) if searched is None else all_of(detection.seen, searched)
     flooding = any(change.kind in NEW_WATER for change in detection.changes)
     asked = [one for one in detection.changes if not flooding or one.kind in NEW_WATER]
-    if not ground.any() or _called(asked, ground).any():
+    if not ground.any() or any(reach_into(one.changed, one.least_px, ground) for one in asked):
         return
     _check_place(pair)
-    if detection.altered is not None and (detection.altered & ground).any():
+    if detection.altered is not None and meet(detection.altered, ground):
         return
     plain = _plainly_changed(pair, ground, flooding=flooding)
     if plain is None:
         return
-    plain = np.asarray(plain)
-    fraction = float(plain[ground].mean())
+    others = [
+        region_pixels(one.changed, one.least_px) for one in detection.changes if one not in asked
+    ]
+    held, called, opposite = _counted(plain, ground, others)
+    fraction = held / int(np.count_nonzero(ground))
     least = LEAST_WATER if flooding else LEAST_GROUND
-    other = _called([one for one in detection.changes if one not in asked], ground)
-    denied = not other.any() or other[plain & ground].sum() > (plain & ground).sum() / 2
-    if fraction >= least and denied:
+    if fraction >= least and (not called or opposite > held / 2):
         raise Refusal(Code.METHODS_DISAGREE, plain_fraction=fraction, least_fraction=least)
 
 
@@ -95,12 +97,19 @@ def _check_place(pair: Pair) -> None:
         raise Refusal(Code.NOTHING_IN_COMMON, peak=peak, least_peak=LEAST_PEAK)
 
 
-def _called(changes: Sequence[Change], ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the ground on which any of the changes was called."""
-    called = np.zeros_like(ground)
-    for change in changes:
-        called |= region_pixels(change.changed, change.least_px)
-    return called & ground
+def _counted(
+    plain: NDArray[np.bool_], ground: NDArray[np.bool_], others: Sequence[NDArray[np.bool_]]
+) -> tuple[int, int, int]:
+    """Count pixels of the ground: plainly changed, called as something else, and both."""
+    counts = np.zeros(3, np.int64)
+    for rows in strips(ground.shape):
+        changed = plain[rows] & ground[rows]
+        called = np.zeros_like(changed)
+        for other in others:
+            called |= other[rows] & ground[rows]
+        counts += [np.count_nonzero(one) for one in (changed, called, changed & called)]
+    changed_px, called_px, both_px = counts.tolist()
+    return changed_px, called_px, both_px
 
 
 def _plainly_changed(
@@ -156,7 +165,9 @@ def _colours(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
         difference = np.where(asked, after - before, 0).astype(np.float32)
         return ndimage.uniform_filter(difference, COLOUR_SIDE_PX)
 
-    squared = np.zeros(ground.shape, np.float32)
+    squared, plain = scratch(ground.shape, np.float32), scratch(ground.shape, bool)
+    for rows in strips(ground.shape):
+        squared[rows] = 0
     for before, after in zip(pair.before.pixels, pair.after_matched, strict=True):
         difference = by_blocks(change, ground, before, after, halo_px=COLOUR_SIDE_PX)
         values = told_by(difference, ground)
@@ -164,4 +175,6 @@ def _colours(pair: Pair, ground: NDArray[np.bool_]) -> NDArray[np.bool_]:
         spread = max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6)
         for rows in strips(ground.shape):
             squared[rows] += ((difference[rows] - middle) / spread) ** 2
-    return np.sqrt(squared / len(pair.bands)) >= SPREADS
+    for rows in strips(ground.shape):
+        plain[rows] = np.sqrt(squared[rows] / len(pair.bands)) >= SPREADS
+    return plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.detect.detection import Change
 from camp_monitor.facilities.geometry import geodesic_area_m2
-from camp_monitor.scenes.blocks import Window, grown
+from camp_monitor.scenes.blocks import Window, grown, meet
 from camp_monitor.scenes.components import components
-from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.morphology import dilated, majority
 from camp_monitor.scenes.stored import is_large
 
 MOST_CELLS = 1000
@@ -123,15 +123,30 @@ def _places(
 
 
 def count_regions(
-    changed: NDArray[np.bool_], ground: NDArray[np.bool_], least_px: int
+    changed: NDArray[np.bool_], ground: Sequence[NDArray[np.bool_]], least_px: int
 ) -> tuple[int, int]:
-    """Count the regions of changed pixels on some ground, and their pixels."""
-    if not is_large(ground.shape):
-        labels, count = label_regions(changed & ground, least_px)
+    """Count the regions of changed pixels where all layers of ground are True, and their pixels."""
+
+    def asked(part: Window) -> NDArray[np.bool_]:
+        return np.logical_and.reduce([changed[part], *(layer[part] for layer in ground)])
+
+    if not is_large(changed.shape):
+        whole = (slice(0, changed.shape[0]), slice(0, changed.shape[1]))
+        labels, count = label_regions(asked(whole), least_px)
         return count, int((labels > 0).sum())
-    sizes = components(ground.shape, lambda part: changed[part] & ground[part]).sizes
+    sizes = components(changed.shape, asked).sizes
     kept = sizes[sizes >= max(least_px, 1)]
     return kept.size, int(kept.sum())
+
+
+def reach_into(changed: NDArray[np.bool_], least_px: int, ground: NDArray[np.bool_]) -> bool:
+    """Tell whether a region of changed pixels has any of them on some ground."""
+    if not meet(changed, ground):
+        return False
+    if not is_large(ground.shape):
+        return bool((region_pixels(changed, least_px) & ground).any())
+    found = components(ground.shape, lambda part: changed[part], mark=lambda part: ground[part])
+    return bool((found.touched & (found.sizes >= max(least_px, 1))).any())
 
 
 def region_pixels(changed: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
@@ -193,8 +208,6 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
     Specks are left out, and an area of more than `MOST_CELLS` pixels a side is drawn in coarser
     cells: shares are counted on the pixels, not on this drawing.
     """
-    from scipy import ndimage
-
     factor = max(1, -(-max(where.shape) // MOST_CELLS))
     if factor > 1:
         where = _in_cells(where, factor)
@@ -202,7 +215,7 @@ def outline_area(where: NDArray[np.bool_], grid: GeoBox) -> BaseGeometry | None:
         a, b, c, d, e, f = tuple(grid.affine)[:6]
         affine = Affine(a * factor, b * factor, c, d * factor, e * factor, f)
         grid = GeoBox((rows, columns), affine, grid.crs)
-    drawn = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    drawn = majority(where)
     drawn = drawn if drawn.any() else where
     if not drawn.any():
         return None

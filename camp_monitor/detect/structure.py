@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camp_monitor.scenes.blocks import (
-    ONE_BLOCK_PX,
     Window,
     by_blocks,
     grown,
@@ -17,7 +16,7 @@ from camp_monitor.scenes.blocks import (
     sampled_windows,
     told_by,
 )
-from camp_monitor.scenes.morphology import dilated
+from camp_monitor.scenes.morphology import dilated, highest_near
 from camp_monitor.scenes.statistics import Statistics, settled
 
 GRADIENT_PX = 1.0
@@ -87,8 +86,7 @@ def measure_structures(
         return np.stack([steepness(slopes), corner_energy(slopes)])
 
     if sampled and len(windows) == 1:
-        small = usable.size <= ONE_BLOCK_PX  # of a larger one, both at once take much memory
-        found = in_threads(structure, sampled) if small else [structure(one) for one in sampled]
+        found = in_threads(lambda one: by_blocks(structure, one, halo_px=REACH_PX), sampled)
     else:
         found = [
             by_blocks(
@@ -184,8 +182,8 @@ def shared_stretch(*slopes: NDArray[np.float32]) -> NDArray[np.float32]:
     covariance = np.zeros((bands, bands))
     for one in slopes:
         every = max(1, one[0, 0].size // SAMPLE_PIXELS)
-        flat = one.reshape(2, bands, -1)[:, :, ::every].astype(np.float64)
-        flat = flat[:, :, (flat != 0).any(axis=(0, 1))]
+        flat = one.reshape(2, bands, -1)[:, :, ::every]
+        flat = flat[:, :, (flat != 0).any(axis=(0, 1))].astype(np.float64)
         covariance += np.einsum("abn,acn->bc", flat, flat) / max(2 * flat.shape[2], 1)
     covariance /= len(slopes)
     covariance += np.eye(bands) * (NOISE_FLOOR * np.trace(covariance) / bands + 1e-12)
@@ -260,16 +258,12 @@ def newly(
     before, after : ndarray
         Corner energy or steepness of two images, float32, (row, col).
     tolerance_px : int
-        Side of the square in which an edge or corner of `before` excuses one of `after`, pixels.
+        Odd side of the square in which an edge or corner of `before` excuses one of `after`.
 
     Returns
     -------
     ndarray
         float32, (row, col); negative where there was more before.
     """
-    from scipy import ndimage
-
-    excused = by_blocks(
-        lambda part: ndimage.maximum_filter(part, tolerance_px), before, halo_px=tolerance_px
-    )
+    excused = by_blocks(lambda part: highest_near(part, tolerance_px), before, halo_px=tolerance_px)
     return np.asarray(np.subtract(after, excused, out=excused), np.float32)

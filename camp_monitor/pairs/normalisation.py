@@ -87,11 +87,18 @@ def _line(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[floa
     second = after.astype(np.float64) * start + middle
     gain, offset = 1.0, 0.0
     kept = np.ones(first.size, bool)
+    distance, sorted_half = np.empty_like(first), np.empty_like(first)
     half = (first.size - 1) // 2
     for _ in range(ITERATIONS):
-        distance = np.abs(first - gain * second - offset) / np.hypot(1.0, gain)
-        kept = distance <= np.partition(distance, half)[half]
-        gain, offset = _major_axis(first[kept], second[kept], gain)
+        np.multiply(second, gain, out=distance)
+        np.subtract(first, distance, out=distance)
+        distance -= offset
+        np.abs(distance, out=distance)
+        distance /= np.hypot(1.0, gain)
+        sorted_half[:] = distance
+        sorted_half.partition(half)
+        kept = distance <= sorted_half[half]
+        gain, offset = _major_axis(first, second, kept, gain)
     steep = not 1 / MAX_GAIN_RATIO <= gain <= MAX_GAIN_RATIO
     if steep and _correlation(first[kept], second[kept]) < TIGHT_CORRELATION:
         gain, offset = 1.0, 0.0
@@ -108,14 +115,21 @@ def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> flo
 
 
 def _major_axis(
-    first: NDArray[np.float64], second: NDArray[np.float64], fallback: float
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+    fallback: float,
 ) -> tuple[float, float]:
     """Slope and intercept of ``first ≈ slope * second + intercept`` by the major axis."""
-    covariance = np.cov(second, first)
-    _, vectors = np.linalg.eigh(covariance)
+    both = np.empty((2, np.count_nonzero(kept)))
+    for row, values in zip(both, (second, first), strict=True):
+        np.compress(kept, values, out=row)
+    means = both.mean(axis=1)
+    both -= means[:, None]
+    _, vectors = np.linalg.eigh(np.dot(both, both.T.conj()) * (1 / (both.shape[1] - 1)))
     run, rise = vectors[:, 1]
     slope = rise / run if abs(run) > 1e-9 and rise / run > 0 else fallback
-    return float(slope), float(first.mean() - slope * second.mean())
+    return float(slope), float(means[1] - slope * means[0])
 
 
 def _spread(values: NDArray[np.floating]) -> float:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from camp_monitor.codes import Code
-from camp_monitor.errors import Refusal
+from camp_monitor.errors import Refusal, SceneError
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.caveats import mountain_caveats
 from camp_monitor.pairs.mixed import UNMEASURED, is_mixed, mixed_caveats
 from camp_monitor.pairs.normalisation import Normalisation, measure_normalisation, normalise
 from camp_monitor.pairs.radar import check_geocoding, platform_caveats, terrain_caveats
 from camp_monitor.pairs.selection import season_gap_days
-from camp_monitor.scenes.blocks import Window
+from camp_monitor.scenes.blocks import Window, in_threads
 from camp_monitor.scenes.content import is_featureless, peak_in_common, without_content
 from camp_monitor.scenes.coregistration import Alignment, measure_shift
 from camp_monitor.scenes.image import Image
@@ -125,6 +125,30 @@ class Pair:
         return peak_in_common(before, after, self.usable)
 
 
+def check_order(before: Scene, after: Scene) -> None:
+    """Refuse one scene or pass named twice, or two the wrong way round: a slip, no observation.
+
+    Raises
+    ------
+    SceneError
+    """
+    if before.id == after.id:
+        raise SceneError(
+            f"{before.id} ({before.dates}) was named as both the before and the after scene: name "
+            f"two."
+        )
+    if is_one_pass(before, after):
+        raise SceneError(
+            f"{before.id} ({before.dates}) and {after.id} ({after.dates}) are of one pass of one "
+            f"satellite and show the same moment: name scenes of two passes."
+        )
+    if after.acquired_to_at <= before.acquired_from_at:
+        raise SceneError(
+            f"The before scene {before.id} ({before.dates}) is not older than the after scene "
+            f"{after.id} ({after.dates}): swap them."
+        )
+
+
 def check_comparable(before: Scene, after: Scene) -> None:
     """Refuse two scenes that must not be compared, before any pixel is read.
 
@@ -186,7 +210,7 @@ def make_pair(
     Refusal
         Too little is usable in both, or too much shift is left.
     """
-    first, second = read(before, grid, (0.0, 0.0)), read(after, grid, (0.0, 0.0))
+    first, second = in_threads(lambda scene: read(scene, grid, (0.0, 0.0)), (before, after))
     for scene, image in ((before, first), (after, second)):
         if not image.usable.any():
             raise Refusal(Code.NOTHING_USABLE, scene=scene.id, dates=scene.dates)
@@ -271,13 +295,15 @@ def pair_images(
 
 def _pictures(before: Image, after: Image, names: tuple[str, str]) -> tuple[Image, Image]:
     """Flag what of both images is no picture of the ground, or refuse an image that is none."""
-    pictures = without_content(before, after), without_content(after, before)
-    for name, image, picture in zip(names, (before, after), pictures, strict=True):
+    first, second = in_threads(
+        lambda both: without_content(*both), ((before, after), (after, before))
+    )
+    for name, image, picture in zip(names, (before, after), (first, second), strict=True):
         held = int(image.usable.sum())
         empty_fraction = 1 - int(picture.usable.sum()) / held if held else 0.0
         if empty_fraction > MOST_EMPTY_FRACTION:
             raise Refusal(Code.NO_CONTENT, scene=name, empty_fraction=empty_fraction)
-    return pictures
+    return first, second
 
 
 def _shift(before: Image, after: Image, sar: bool) -> Alignment:

@@ -184,6 +184,28 @@ def told_by(values: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[Any]:
     return picked(values, spread_out(where, WHOLE_PX))
 
 
+def all_of(*layers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where all layers are True, in memory: of what is in files, strips are read."""
+    whole = np.empty(layers[0].shape, bool)
+    for rows in strips(whole.shape):
+        whole[rows] = _all_of(layers, rows)
+    return whole
+
+
+def count_all_of(*layers: NDArray[np.bool_]) -> int:
+    """Count the pixels in which all layers are True."""
+    return sum(int(np.count_nonzero(_all_of(layers, rows))) for rows in strips(layers[0].shape))
+
+
+def meet(*layers: NDArray[np.bool_]) -> bool:
+    """Tell whether there is a pixel in which all layers are True."""
+    return any(bool(_all_of(layers, rows).any()) for rows in strips(layers[0].shape))
+
+
+def _all_of(layers: tuple[NDArray[np.bool_], ...], rows: slice) -> NDArray[np.bool_]:
+    return np.logical_and.reduce([layer[rows] for layer in layers])
+
+
 def strips(shape: tuple[int, ...]) -> list[slice]:
     """Part an image into runs of rows of about `STRIP_PX` pixels; a small one is one."""
     rows, columns = shape[-2:]
@@ -208,7 +230,7 @@ def blank(values: NDArray[Any], where: NDArray[np.bool_], fill: float) -> None:
         if not asked.any():
             continue
         numbers = values[..., rows, 0 : values.shape[-1]]
-        numbers[..., asked] = fill
+        np.copyto(numbers, fill, where=asked)
         values[..., rows, 0 : values.shape[-1]] = numbers
 
 

@@ -6,6 +6,7 @@ fetched when it runs) and ``cloud_mask = "csmask"`` in the settings of a scan.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ LEAST_SIDE_PX = 256
 CLOUD, SHADOW = 1, 2
 """Classes of the network."""
 
+ONE_AT_A_TIME = threading.Lock()
+
 Reading = Callable[[Scene, GeoBox, tuple[float, float]], Image]
 """As `camp_monitor.scenes.reading.read_image`."""
 
@@ -52,7 +55,10 @@ def screening(read: Reading) -> Reading:
 
     def read_screened(scene: Scene, grid: GeoBox, shift_px: tuple[float, float]) -> Image:
         image = read(scene, grid, shift_px)
-        return screen(image) if can_screen(scene) else image
+        if not can_screen(scene):
+            return image
+        with ONE_AT_A_TIME:  # it holds all of an image
+            return screen(image)
 
     return read_screened
 

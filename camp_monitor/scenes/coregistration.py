@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,9 +110,7 @@ def measure_shift(before: Image, after: Image) -> Alignment:
     for side in (_largest_tile_px(usable), *SMALL_TILES_PX):
         most = MOST_TILES if usable.size > WHOLE_PX else None
         places = usable_tiles(usable, side, most)
-        both = in_threads(
-            partial(cut_tiles, usable=usable, tiles=places, seen=edges), (before, after)
-        )
+        both = in_threads(partial(_edges_in, usable, places), (before, after))
         tiles = [two for two in zip(*both, strict=True) if two[0].any() and two[1].any()]
         count = min(GROUPS, len(tiles) // LEAST_TILES_IN_GROUP)
         if count >= LEAST_GROUPS:
@@ -126,6 +125,12 @@ def measure_shift(before: Image, after: Image) -> Alignment:
         return Alignment(0.0, 0.0, len(tiles), count, agreeing, known=False)
     rows, columns = np.median(found[near], axis=0)
     return Alignment(float(rows), float(columns), len(tiles), count, agreeing, known=True)
+
+
+def _edges_in(
+    usable: NDArray[np.bool_], tiles: Sequence[Window], image: Image
+) -> list[NDArray[np.float32]]:
+    return cut_tiles(image, usable, tiles, edges)[0]
 
 
 Scale = tuple[np.float32, float]
@@ -171,21 +176,40 @@ def brightness(
 
 
 def cut_tiles(
-    image: Image, usable: NDArray[np.bool_], tiles: Sequence[Window], seen: Seen
-) -> list[NDArray[np.float32]]:
-    """Work out what is seen of an image in some tiles: on the whole image, if it is small."""
+    image: Image, usable: NDArray[np.bool_], tiles: Sequence[Window], *asked: Seen
+) -> list[list[NDArray[np.float32]]]:
+    """Work out each thing that is asked of an image in some tiles: on the whole, if it is small."""
     scales = _scales(image, usable)
     if usable.size <= WHOLE_PX:
-        whole = by_blocks(
-            lambda pixels, asked: seen(pixels, asked, scales),
-            image.pixels, usable, halo_px=EDGE_REACH_PX,
-        )  # fmt: skip
-        return [whole[tile] for tile in tiles]
-    cut = []
+        wholes = [_whole(image, usable, scales, seen) for seen in asked]
+        return [[whole[tile] for tile in tiles] for whole in wholes]
+    cut: list[list[NDArray[np.float32]]] = [[] for _ in asked]
     for tile in tiles:
         wide, own = grown(tile, EDGE_REACH_PX, usable.shape)
-        cut.append(seen(image.pixels[(slice(None), *wide)], usable[wide], scales)[own])
+        pixels, held = image.pixels[(slice(None), *wide)], usable[wide]
+        for found, seen in zip(cut, asked, strict=True):
+            found.append(seen(pixels, held, scales)[own])
     return cut
+
+
+_EDGES: WeakKeyDictionary[Image, tuple[NDArray[np.bool_], NDArray[np.float32]]] = (
+    WeakKeyDictionary()
+)
+"""Where a small image was usable, and its edges: the shift and the peak in common rest on them."""
+
+
+def _whole(
+    image: Image, usable: NDArray[np.bool_], scales: Sequence[Scale], seen: Seen
+) -> NDArray[np.float32]:
+    held = _EDGES.get(image) if seen is edges else None
+    if held is not None and np.array_equal(held[0], usable):
+        return held[1]
+    whole = by_blocks(
+        lambda pixels, part: seen(pixels, part, scales), image.pixels, usable, halo_px=EDGE_REACH_PX
+    )
+    if seen is edges:
+        _EDGES[image] = usable, whole
+    return whole
 
 
 def _scales(image: Image, usable: NDArray[np.bool_]) -> list[Scale]:

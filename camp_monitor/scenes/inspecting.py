@@ -119,6 +119,11 @@ def _numbers(
     kept = []
     for window in pieces(source):
         raw = source.read(window=window)
+        if raw.dtype.kind == "u" and nodata is None:
+            ends = raw.min(), raw.max()
+            low, high = min(low, float(np.float32(ends[0]))), max(high, float(np.float32(ends[1])))
+            kept.append(raw.reshape(-1)[::step].astype(np.float32))
+            continue
         numbers = raw.astype(np.float32)
         held = np.ones(raw.shape, bool)
         if raw.dtype.kind != "u":  # else it holds nothing below zero, and nothing but numbers

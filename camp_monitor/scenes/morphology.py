@@ -1,4 +1,4 @@
-"""Widening of True pixels by shifts of whole rows: several times as fast as by queues of pixels."""
+"""Widening, and the highest of neighbours, by shifts of whole rows: several times as fast."""
 
 from __future__ import annotations
 
@@ -33,6 +33,30 @@ def dilated(
         wide[:, 1:] |= held[:, :-1]
         wide[:, :-1] |= held[:, 1:]
     return wide
+
+
+def highest_near(values: NDArray[np.float32], side_px: int) -> NDArray[np.float32]:
+    """Return the highest number in a square about each pixel, (row, col).
+
+    As `scipy.ndimage.maximum_filter` gives it, of numbers without NaN and an odd side.
+    """
+    highest = values.copy()
+    for axis in (0, 1):
+        held, found = (np.moveaxis(one, axis, 0) for one in (highest.copy(), highest))
+        for step in range(1, side_px // 2 + 1):
+            np.maximum(found[step:], held[:-step], out=found[step:])
+            np.maximum(found[:-step], held[step:], out=found[:-step])
+    return highest
+
+
+def majority(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where most pixels of a square of three a side are True, mirrored at the rim.
+
+    As `scipy.ndimage.median_filter` gives it.
+    """
+    held = np.pad(where, 1, "symmetric").astype(np.uint8)
+    down = held[:-2] + held[1:-1] + held[2:]
+    return np.asarray(down[:, :-2] + down[:, 1:-1] + down[:, 2:] >= 5)
 
 
 def eroded(

@@ -141,7 +141,8 @@ def _filled_from_border(at_fill: NDArray[np.uint8]) -> NDArray[np.bool_]:
     from scipy import ndimage
 
     filled = np.zeros(at_fill.shape, bool)
-    if not at_fill.any():
+    edge = (at_fill[0], at_fill[-1], at_fill[:, 0], at_fill[:, -1])
+    if not any(pixels.any() for pixels in edge):
         return filled
     if is_large(at_fill.shape):
         return _filled_in_large(at_fill)

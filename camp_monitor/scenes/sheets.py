@@ -145,13 +145,15 @@ def _laid_on(
         if onto == (slice(0, grid.shape[0]), slice(0, grid.shape[1])):
             return part_of(sheet.values, (own[0], own[1])), shown
     values = scratch((len(sheet.values), *grid.shape), np.float32)
-    blank(values, np.ones(grid.shape, bool), np.nan)
-    if all(part.stop > part.start for part in onto):
-        for rows in strips(sheet.valid[own].shape):
-            there, here = (
-                slice(part[0].start + rows.start, part[0].start + rows.stop) for part in (onto, own)
-            )
-            values[:, there, onto[1]] = sheet.values[:, here, own[1]]
+    for rows in strips(shown.shape):
+        laid = np.full(
+            (len(sheet.values), rows.stop - rows.start, grid.shape[1]), np.nan, np.float32
+        )
+        first, last = max(rows.start, onto[0].start), min(rows.stop, onto[0].stop)
+        if last > first and onto[1].stop > onto[1].start:
+            there, here = (slice(first - at, last - at) for at in (rows.start, start[0]))
+            laid[:, there, onto[1]] = sheet.values[:, here, own[1]]
+        values[:, rows] = laid
     return values, shown
 
 

@@ -7,12 +7,14 @@ take windows alike, so that whoever works by windows need not know which it is.
 from __future__ import annotations
 
 import math
+import mmap
 import os
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -80,14 +82,22 @@ def picked(values: NDArray[Any], where: NDArray[np.intp]) -> NDArray[Any]:
     """Return the numbers of a raster, (row, col), at rising flat indexes."""
     if in_memory(values):
         return values.reshape(-1)[where]
-    rows, columns = np.divmod(where, values.shape[1])
+    width = values.shape[1]
     found = np.empty(where.shape, values.dtype)
-    runs = np.cumsum(np.diff(rows, prepend=0) > COPIED_ROWS // 32) + rows // COPIED_ROWS
-    ends = np.flatnonzero(np.diff(runs)) + 1
-    for part in np.split(np.arange(where.size), ends) if where.size else []:
-        first, last = int(rows[part[0]]), int(rows[part[-1]])
-        found[part] = values[first : last + 1, :][rows[part] - first, columns[part]]
+    for start, end in _runs(where, width):
+        first, last = int(where[start]) // width, int(where[end - 1]) // width
+        read = values[first : last + 1, :].reshape(-1)
+        np.take(read, where[start:end] - first * width, out=found[start:end], mode="clip")
     return found
+
+
+def _runs(where: NDArray[np.intp], width: int) -> list[tuple[int, int]]:
+    """Part rising flat indexes where rows between them need not be read, and into runs of rows."""
+    far = np.flatnonzero(where[1:] - where[:-1] > COPIED_ROWS // 32 * width) + 1
+    last = int(where[-1]) if where.size else 0
+    every = np.searchsorted(where, np.arange(0, last, COPIED_ROWS * width))
+    ends = np.unique(np.concatenate([far, every, [0, where.size]]))
+    return list(pairwise(ends.tolist()))
 
 
 class _Scratch:
@@ -225,8 +235,13 @@ class Stored(np.lib.mixins.NDArrayOperatorsMixin):
         count = rows.stop - rows.start
         if not count * width:
             return np.empty((count, width), self.dtype)
-        offset = (plane * height + rows.start) * width * self.dtype.itemsize
-        return np.memmap(self.file.opened, self.dtype, "r+", offset, (count, width))
+        size = self.dtype.itemsize
+        offset = (plane * height + rows.start) * width * size
+        within = offset % mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(
+            self.file.opened.fileno(), count * width * size + within, offset=offset - within
+        )
+        return np.ndarray((count, width), self.dtype, mapped, within)
 
 
 def _bounds(part: slice) -> tuple[int, int, int]:

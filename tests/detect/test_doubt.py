@@ -13,6 +13,7 @@ from camp_monitor.detect.doubt import check_agreement
 from camp_monitor.detect.water.flooding import detect_flooding
 from camp_monitor.errors import Refusal
 from camp_monitor.pairs.pair import Pair
+from camp_monitor.scenes import blocks, stored
 from tests.detect import painted_radar as radar
 from tests.detect import painted_water as optical
 
@@ -51,6 +52,30 @@ def test_a_blind_answer_is_refused_where_much_changed(flooded: Pair) -> None:
 @pytest.mark.parametrize("quiet", [radar_pair(None), optical_pair(None)])
 def test_the_same_ground_twice_is_not_doubted(quiet: Pair) -> None:
     check_agreement(quiet, blind(detect_flooding(quiet)))
+
+
+@pytest.mark.parametrize("kind", ["flooding", "construction"])
+def test_a_large_pair_is_doubted_by_the_same_numbers(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In strips and files, as it is as a whole in memory."""
+    flooded = optical_pair(optical.disc(60))
+    answer = blind(detect_flooding(flooded))
+    named = replace(answer.changes[0], kind=kind)
+    opposite = replace(answer.changes[1], changed=optical.disc(50))
+    answer = replace(answer, changes=(named, opposite) if kind == "flooding" else (named,))
+    told = []
+    for large_px in (stored.LARGE_PX, 9000):
+        monkeypatch.setattr(stored, "LARGE_PX", large_px)
+        monkeypatch.setattr(blocks, "STRIP_PX", 3000)
+        with pytest.raises(Refusal, match=Code.METHODS_DISAGREE) as refusal:
+            check_agreement(flooded, answer)
+        told.append(refusal.value.note.numbers)
+    assert told[0] == told[1]
+    seen = replace(answer, changes=(replace(named, changed=optical.disc(9, 30, 30)),))
+    check_agreement(flooded, seen)
+    with pytest.raises(Refusal, match=Code.METHODS_DISAGREE):
+        check_agreement(flooded, seen, ~optical.disc(12, 30, 30))
 
 
 def test_only_the_ground_asked_about_is_doubted() -> None:

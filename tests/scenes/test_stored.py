@@ -12,7 +12,7 @@ from camp_monitor.detect import regions
 from camp_monitor.detect.detection import Change
 from camp_monitor.errors import SceneError
 from camp_monitor.scenes import blocks, no_data, stored
-from camp_monitor.scenes.morphology import dilated, eroded
+from camp_monitor.scenes.morphology import dilated, eroded, highest_near, majority
 
 GRID = GeoBox((300, 260), Affine(10, 0, 5e5, 0, -10, 4.7e6), "EPSG:32645")
 
@@ -70,7 +70,7 @@ def test_regions_are_the_same_by_any_runs_of_rows(
             [(one.window, one.where.tobytes()) for one in found],
             np.asarray(regions.candidate_pixels(change, seen)).tobytes(),
             np.asarray(regions.region_pixels(changed, 6)).tobytes(),
-            regions.count_regions(changed, searched, 6),
+            regions.count_regions(changed, (searched,), 6),
         )
 
     whole = told()
@@ -104,3 +104,13 @@ def test_widening_by_shifts_is_that_of_scipy(shape: tuple[int, int], diagonal: b
         for beyond in (False, True):
             narrow = ndimage.binary_erosion(where, around, steps, border_value=int(beyond))
             assert (eroded(where, steps, diagonal=diagonal, beyond=beyond) == narrow).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (3, 2), (1, 9)])
+def test_filters_by_shifts_are_those_of_scipy(shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    for side_px in (3, 5):
+        assert (highest_near(values, side_px) == ndimage.maximum_filter(values, side_px)).all()
+    where = values > 0.2
+    median = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    assert (majority(where) == median).all()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from camp_monitor.codes import Code
 from camp_monitor.notes import Note, note
 from camp_monitor.pairs.pair import Pair
-from camp_monitor.scenes.blocks import by_blocks, spread_out
+from camp_monitor.scenes.blocks import by_blocks, spread_out, strips
 from camp_monitor.scenes.image import Image, Quality, flagged
 from camp_monitor.scenes.sar.backscatter import despeckled
 from camp_monitor.scenes.scene import Scene
@@ -126,10 +126,10 @@ def prepare(pair: Pair, before: Scene, after: Scene) -> Maps:
     before, after : Scene
         The scenes of the pair, for the sun, the view, the satellite and the dates.
     """
-    where = spread_out(pair.usable & (not pair.mixed), SAMPLE_PIXELS)
     first, second = pair.before.pixels, pair.after_matched
     noise = np.ones(len(pair.bands), np.float32)
-    for number in range(noise.size if where.size else 0):
+    where = spread_out(pair.usable, SAMPLE_PIXELS)
+    for number in range(0 if pair.mixed or not where.size else noise.size):
         earlier = picked(first[number], where)
         values = picked(second[number], where) - earlier
         spread = 1.4826 * np.median(np.abs(values - np.median(values)))
@@ -193,7 +193,9 @@ def _distance_m(pair: Pair, flag: Quality) -> NDArray[np.float32] | None:
     """Metres to the nearest pixel that has the flag on either date; None where none has."""
     from scipy import ndimage
 
-    near = flagged(pair.before.flags | pair.after.flags, flag)
+    near = np.empty(pair.usable.shape, bool)
+    for rows in strips(near.shape):
+        near[rows] = flagged(pair.before.flags[rows] | pair.after.flags[rows], flag)
     if not near.any():
         return None
 

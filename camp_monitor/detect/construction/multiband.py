@@ -21,6 +21,7 @@ from camp_monitor.notes import note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import told_by
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.morphology import majority
 from camp_monitor.scenes.statistics import settled
 
 ALIKE_FRACTION = 0.5
@@ -118,9 +119,10 @@ def detect_by_colours(pair: Pair, constants: MultibandConstants = CONSTANTS) -> 
     altered = None
     if {"swir1", "nir", "red"} <= set(pair.bands):
         dry = changed & ~wet_before & ~wet_after
-        built, lookalikes = _built(pair, dry, odds, shores, constants)
+        speaking = _speaks_for_building(pair, odds, constants.evidence_spreads)
+        built, lookalikes = _built(pair, dry, odds, shores, speaking)
         if physical and pair.pixel_m <= STRUCTURE_UP_TO_M:
-            altered = _altered(pair, changed & ~shores, odds, constants) | built
+            altered = _altered(changed & ~shores, speaking) | built
         named = np.where(built, strength, 0)  # less of it tells change, and not what it became
         changes.append(_change("construction", built, named, LEAST_PX, lookalikes))
         changed = changed & ~built
@@ -186,17 +188,12 @@ def _built(
     changed: NDArray[np.bool_],
     odds: NDArray[np.float32],
     shores: NDArray[np.bool_],
-    constants: MultibandConstants,
+    speaking: NDArray[np.bool_],
 ) -> tuple[NDArray[np.bool_], Code]:
     """Return what of the changed ground speaks for building, and what may look like it."""
-    from scipy import ndimage
-
     dry = pair.usable & ~shores
     clear = settled(pair.statistics, "clear odds", lambda: _clear_log_odds(told_by(odds, dry)))
-    built = changed & (odds > clear)
-    if constants.evidence_spreads > 0:
-        built &= _speaks_for_building(pair, odds, constants.evidence_spreads)
-    built = (ndimage.median_filter(built.astype(np.uint8), 3) > 0) & pair.usable
+    built = majority(changed & (odds > clear) & speaking) & pair.usable
     if pair.pixel_m <= STRUCTURE_UP_TO_M:
         built = _grown_from(_corners(pair, dry) & built, built, odds)
         return away_from_water(built, shores), Code.SMALL_THINGS
@@ -210,20 +207,12 @@ def _built(
     return away_from_water(built, shores), Code.BARE_GROUND
 
 
-def _altered(
-    pair: Pair,
-    changed: NDArray[np.bool_],
-    odds: NDArray[np.float32],
-    constants: MultibandConstants,
-) -> NDArray[np.bool_]:
+def _altered(changed: NDArray[np.bool_], speaking: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return what of the changed ground speaks for building, with corners or without.
 
     Bare yards and small buildings show no corners in such pixels, and nor do fields.
     """
-    from scipy import ndimage
-
-    speaks = changed & _speaks_for_building(pair, odds, constants.evidence_spreads)
-    whole = (ndimage.median_filter(speaks.astype(np.uint8), 3) > 0) & changed
+    whole = majority(changed & speaking) & changed
     labels, _ = label_regions(whole, LEAST_UNNAMED_PX)
     return np.asarray(labels > 0)
 
@@ -276,7 +265,12 @@ def _grown_from(
 def _speaks_for_building(
     pair: Pair, odds: NDArray[np.float32], spreads: float
 ) -> NDArray[np.bool_]:
-    """Tell where vegetation did not grow and something speaks for built or bare ground."""
+    """Tell where vegetation did not grow and something speaks for built or bare ground.
+
+    Without spreads, everywhere.
+    """
+    if spreads <= 0:
+        return np.ones(odds.shape, bool)
     statistics = pair.statistics
     middle = settled(statistics, "middle odds", lambda: np.median(told_by(odds, pair.usable)))
     still = pair.usable & (odds < middle)

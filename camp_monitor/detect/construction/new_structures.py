@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from camp_monitor.detect.cells import near_cells
 from camp_monitor.detect.structure import StretchedColours, Structure, newly
 from camp_monitor.scenes.blocks import Window, blocks, by_blocks, grown, in_threads, told_by
-from camp_monitor.scenes.morphology import eroded
+from camp_monitor.scenes.morphology import eroded, highest_near
 from camp_monitor.scenes.statistics import Statistics, settled
 
 LEAST_PX = 4
@@ -180,9 +180,7 @@ def _basins(
 
 def _lowest(steep: NDArray[np.float32], solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell where the ground is plain, or less steep than all its neighbours."""
-    from scipy import ndimage
-
-    return ((steep < FLAT) | (ndimage.minimum_filter(steep, 3) == steep)) & solid
+    return ((steep < FLAT) | (highest_near(-steep, 3) == -steep)) & solid
 
 
 def _mean_outline(
@@ -220,13 +218,14 @@ def _judged(
     outline = _mean_outline(labels, edges, np.inf)
     closed = _mean_outline(labels, edges) / max(constants.least_closed, 1e-9)
     evidence = np.zeros(outline.size, np.float32)
+    sizes = np.bincount(labels.ravel())
     reach = int(RING_PX[1]) + 1
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        if sizes[number] < LEAST_PX:
+            continue
         window = tuple(slice(max(part.start - reach, 0), part.stop + reach) for part in place)
         down, across = window
         shape = labels[down, across] == number
-        if shape.sum() < LEAST_PX:
-            continue
         marks = [
             max(outline[number], 1.0) if closed[number] >= 1 else closed[number],
             _rectangularity(shape) / max(constants.least_rectangular, 1e-9),

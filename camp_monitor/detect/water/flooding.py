@@ -22,7 +22,7 @@ from camp_monitor.notes import note, qualified
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.scenes.blocks import by_blocks
 from camp_monitor.scenes.image import Image
-from camp_monitor.scenes.morphology import eroded
+from camp_monitor.scenes.morphology import eroded, majority
 from camp_monitor.scenes.statistics import settled
 
 METHOD = "flooding/4"
@@ -335,7 +335,9 @@ def _wider_than_a_rim(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Keep regions that are three pixels wide somewhere: a thinner one may be a shore misplaced."""
     from scipy import ndimage
 
-    smooth = ndimage.median_filter(where.astype(np.uint8), 3) > 0
+    if not where.any():
+        return where
+    smooth = majority(where)
     labels, _ = ndimage.label(smooth, np.ones((3, 3)))
     wide = np.unique(labels[eroded(smooth, diagonal=True)])
     return np.isin(labels, wide[wide > 0])

@@ -40,5 +40,7 @@ def smoothed(
     if sigma_px <= 0:
         return filled
     blur = partial(ndimage.gaussian_filter, sigma=sigma_px, truncate=SMOOTHED_SPREADS)
+    if usable.all():
+        return [blur(band) for band in filled]
     weight = np.maximum(blur(usable.astype(np.float32)), 1e-6)
     return [np.where(usable, blur(band) / weight, 0).astype(np.float32) for band in filled]
