@@ -25,6 +25,14 @@ from camp_monitor.errors import InputError
 )
 @click.option("--before", metavar="DATE", help="Of several scanned pairs, the one with this date.")
 @click.option("--after", metavar="DATE", help="Likewise.")
+@click.option(
+    "--dates",
+    metavar="N",
+    type=click.IntRange(2, 40),
+    default=10,
+    show_default=True,
+    help="Hold pictures of at most N dates of the series; 2: of the pair alone.",
+)
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
 @language_option()
@@ -34,6 +42,7 @@ def draw(
     output: Path,
     before: str | None,
     after: str | None,
+    dates: int,
     candidates: bool,
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
@@ -57,8 +66,9 @@ def draw(
         from camp_monitor.report.map.facility_map import draw_facility_map
 
         drawn = draw_facility_map(
-            context.workspace, targets, before=before, after=after, candidates=candidates
-        )
+            context.workspace, targets, before=before, after=after, candidates=candidates,
+            most_dates=dates,
+        )  # fmt: skip
         write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:
