@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from camp_monitor.events.events import join_events
+from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.pictures import choose_others
@@ -147,3 +148,50 @@ def test_the_dates_of_leading_events_and_then_the_farthest_apart_are_shown() -> 
     chosen = choose_others((dates[18], dates[19]), looks, events, 6)
     assert [one.dates[:4] for one in chosen] == ["2000", "2005", "2011", "2012"]
     assert choose_others((dates[18], dates[19]), looks, events, 2) == []
+
+
+def looks_at_the_building() -> list[Observation]:
+    """Four looks, each a year after the one before: changed, unchanged, hidden, unanswered."""
+    seen, _, unseen = painted.observations()
+    years = [scene(f"{year}-09-10") for year in (2017, 2018, 2019)]
+    bare = replace(seen, outcome="unchanged", finding_ids=(), reasons=(), not_seen=None)
+    return [
+        replace(bare, before=painted.AFTER, after=years[0]),
+        seen,
+        replace(bare, before=years[0], after=years[1], not_seen=painted.box(190, 190, 60, 40),
+                reasons=seen.reasons),
+        replace(unseen, method="construction/1", before=years[1], after=years[2]),
+    ]  # fmt: skip
+
+
+@SIZES
+def test_a_strip_tells_by_shape_and_text_what_each_look_showed(
+    open_html: Open, pictures: Path, width: int, height: int
+) -> None:
+    findings, looks = painted.findings(), looks_at_the_building()
+    html = series(findings=findings, looks=looks, events=join_events(findings, looks))
+    with open_html(html, width=width, height=height) as page:
+        finding_shape(page, "construction").focus()
+        page.keyboard.press("Enter")
+        chart = page.locator(".strip svg[role=img]")
+        chart.scroll_into_view_if_needed()
+        marks = chart.locator("g > :last-child").evaluate_all(
+            "all => all.map((one) => one.tagName)"
+        )
+        assert marks == ["rect", "circle", "path", "path"]
+        said = str(chart.get_attribute("aria-label"))
+        for date, before, name in (
+            ("2016-09-12", "2016-08-20", "changed"),
+            ("2017-09-10", "2016-09-12", "unchanged"),
+            ("2018-09-10", "2017-09-10", "notSeen"),
+            ("2019-09-10", "2018-09-10", "notSeen"),
+        ):
+            outcome = phrase(f"script.strip_{name}")
+            assert phrase("script.stripLook", after=date, before=before, outcome=outcome) in said
+        expect(chart).to_contain_text("2019")
+        expect(page.locator(".strip-legend")).to_have_text(
+            "".join(phrase(f"script.strip_{name}") for name in ("changed", "unchanged", "notSeen"))
+        )
+        page.screenshot(path=pictures / f"strip-{width}.png")
+        frame, popup = chart.bounding_box(), page.locator(".leaflet-popup").bounding_box()
+        assert frame["x"] + frame["width"] <= popup["x"] + popup["width"]

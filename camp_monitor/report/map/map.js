@@ -5,6 +5,7 @@
 const campMonitor = (() => {
   const layersById = new Map();
   let common = [];  // what the popups of several findings print alike
+  let seen = {};  // what the looks at each event's ground showed
   let images = null;  // which dates are shown
   const wide = window.matchMedia("(min-width: 760px)");
 
@@ -41,6 +42,7 @@ const campMonitor = (() => {
       make("p", "", finding.position),
     );
     if (finding.event) body.append(make("p", "event", finding.event));
+    if (seen.strips[finding.eventId]) body.append(strip.of(seen.looks, seen.strips[finding.eventId]));
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
     for (const review of earlier) {
@@ -279,7 +281,7 @@ const campMonitor = (() => {
   }
 
   function start(map, parts, data, pictures) {
-    ({ common } = data);
+    ({ common, seen } = data);
     drawShapes(parts, data.shapes);
     arrangePanel(map);
     map.invalidateSize({ animate: false });

@@ -29,6 +29,7 @@ from camp_monitor.report.map.packing import Shape
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.map.panel import in_reading_order, panel_content
 from camp_monitor.report.map.series import date_rows, in_order_of_time
+from camp_monitor.report.map.strips import packed_strips
 from camp_monitor.report.picture import MapImage, encode_pictures
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
@@ -123,7 +124,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     drawing.add_events(
         {kind: [popups[one.id] for one in elsewhere if one.kind == kind] for kind in KINDS}
     )
-    dates = date_rows(dated, observations if looks is None else looks)
+    looks = observations if looks is None else looks
+    dates = date_rows(dated, looks)
     element, script = drawing.finish(
         {
             "dates": dates,
@@ -132,6 +134,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
             "outlineTop": _top_of(ring),
             "simulated": simulated,
             "common": common,
+            "seen": packed_strips(events, looks, popups.keys()),
         }
     )
     rejected = rejected_ids(reviews)
@@ -234,6 +237,7 @@ def _own_properties(
         "evidence": measured_rows(finding.measurements, finding.caveats),
         "explanations": words.explanation_pairs(finding),
         "event": words.event_words(event) if event else "",
+        "eventId": event.id if event else "",
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
     }
