@@ -43,6 +43,7 @@ def event_list(events: Sequence[Event], drawn: Collection[str]) -> dict[str, Any
     rows = [
         {
             "finding": shown_by(event, drawn).id,
+            "ids": " ".join([event.id, *(finding.id for finding in event.findings)]),
             "sample": Markup(symbols.swatch_svg(event.kind)),
             "kind": words.kind_words(event.kind),
             "area": words.area_words(event.largest)[0],

@@ -298,6 +298,7 @@ const campMonitor = (() => {
     if (data.simulated) addSimulatedMark(map);
     letPopupsBeRead(map);
     connectList(map, parts);
+    search.connect();
     window.addEventListener("hashchange", () => openAddressed(map, parts));
     openAddressed(map, parts);
   }

@@ -117,7 +117,8 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         for event in leading(events)
         if drawn.isdisjoint(finding.id for finding in event.findings)
     ]
-    popups = _popups([*shown, *elsewhere], reviews, by_finding(events), common, dated)
+    event_of = by_finding(events)
+    popups = _popups([*shown, *elsewhere], reviews, event_of, common, dated)
     for kind, candidate in itertools.product(KINDS, (True, False)):
         own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
         drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
@@ -142,7 +143,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     content |= {
         "dates": dates if others else [],
         "events": event_list(events, drawn),
-        "groups": finding_groups(shown, reviews),
+        "groups": finding_groups(shown, reviews, event_of),
         "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),
         "notes": (*notes, *_limits_words(drawing, len(findings))),

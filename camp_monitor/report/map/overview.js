@@ -12,6 +12,7 @@ const campOverview = (() => {
 
   function placePopup(place) {
     const body = make("div", "popup", make("h2", "", place.name));
+    body.firstChild.dir = "auto";
     for (const [language, name] of place.otherNames) {
       const line = make("p", "also", name);
       line.lang = language;
@@ -88,6 +89,7 @@ const campOverview = (() => {
     map.getPane("names").style.pointerEvents = "none";
     const names = places.map((place) => {
       const element = make("div", "place-name", place.label);
+      element.dir = "auto";
       map.getPane("names").append(element);
       return { place, element, width: element.offsetWidth, height: element.offsetHeight };
     });
@@ -233,6 +235,7 @@ const campOverview = (() => {
     const openAddressed = () => {
       if (!markers.get(addressed())?.isPopupOpen()) show(addressed());
     };
+    search.connect();
     window.addEventListener("hashchange", openAddressed);
     openAddressed();
   }

@@ -19,6 +19,7 @@ from shapely.geometry import mapping
 
 from camp_monitor.facilities import Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
+from camp_monitor.ledger.listed import Wanted
 from camp_monitor.ledger.lists import open_lists
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
@@ -35,6 +36,9 @@ STATES = ("findings", "looked", "not_seen", "never")
 
 SHAPE_DECIMALS = 5
 """Decimals of a degree kept of an outline here: about a metre on the ground."""
+
+MOST_IDS = 5_000
+"""The search knows so many findings by their ids: the newest."""
 
 MOST_OPEN = 12
 """A group of the list with more facilities than this starts closed, unless it is the only one."""
@@ -78,7 +82,10 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
         with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-        return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
+            listed = lists.findings(Wanted(sort="time"), MOST_IDS)
+            ids = [(finding.facility_id, finding.id) for finding in listed]
+        known = _Known.of(counted, newest, ids)
+        return _draw(facilities, known, rejected, simulated, len(ids) < counted.total())
 
 
 def draw_overview(
@@ -108,12 +115,12 @@ def draw_overview(
         The same inputs give the same page.
     """
     rejected = rejected_ids(reviews)
-    counted = Counter(
-        (item.facility_id, item.kind, item.id in rejected)
-        for item in findings
-        if not item.candidate
-    )
-    return _draw(facilities, _Known.of(counted, observations), rejected, simulated)
+    own = [item for item in findings if not item.candidate]
+    counted = Counter((item.facility_id, item.kind, item.id in rejected) for item in own)
+    newest = sorted(own, key=lambda one: (one.after.acquired_to_at, one.id), reverse=True)
+    ids = [(item.facility_id, item.id) for item in newest[:MOST_IDS]]
+    known = _Known.of(counted, observations, ids)
+    return _draw(facilities, known, rejected, simulated, len(ids) < len(own))
 
 
 @dataclass(frozen=True)
@@ -126,16 +133,25 @@ class _Known:
         By kind: findings that count, and those of them that a reviewer rejected.
     observations : sequence of Observation
         That count; at least those with the newest scenes.
+    ids : sequence of str
+        Of findings that count, which the search knows.
     """
 
     counts: Mapping[str, tuple[int, int]]
     observations: Sequence[Observation]
+    ids: Sequence[str] = ()
 
     @classmethod
     def of(
-        cls, counted: Mapping[tuple[str, str, bool], int], observations: Iterable[Observation]
+        cls,
+        counted: Mapping[tuple[str, str, bool], int],
+        observations: Iterable[Observation],
+        ids: Iterable[tuple[str, str]],
     ) -> dict[str, _Known]:
-        """Sort what is known by facility; findings are counted by facility, kind and rejection."""
+        """Sort what is known by facility; findings are counted by facility, kind and rejection.
+
+        Ids of findings come after those of their facilities.
+        """
         kinds: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
         for (facility, kind, is_rejected), count in counted.items():
             found, rejected = kinds[facility].get(kind, (0, 0))
@@ -143,7 +159,10 @@ class _Known:
         looks: dict[str, list[Observation]] = defaultdict(list)
         for look in observations:
             looks[look.facility_id].append(look)
-        return {key: cls(kinds[key], looks[key]) for key in {*kinds, *looks}}
+        named: dict[str, list[str]] = defaultdict(list)
+        for facility, finding_id in ids:
+            named[facility].append(finding_id)
+        return {key: cls(kinds[key], looks[key], named[key]) for key in {*kinds, *looks}}
 
 
 def _draw(
@@ -151,6 +170,7 @@ def _draw(
     known: Mapping[str, _Known],
     rejected: frozenset[str],
     simulated: bool,
+    is_cut: bool,
 ) -> Overview:
     entries = [
         _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
@@ -166,11 +186,13 @@ def _draw(
         "headline": headline,
         "groups": _groups(placed),
         "unplaced": [entry for entry in entries if not entry["shape"]],
+        "cut_ids": MOST_IDS if is_cut else 0,
         "simulated": simulated,
         "hatches": Markup(symbols.hatches_svg()),
     }
     label = phrase("overview.map")
-    data = json.dumps(placed, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    drawn = [{key: entry[key] for key in entry if key != "search"} for entry in placed]
+    data = json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     html = make_page(
         content,
         map_element=f'<div id="overview" role="region" aria-label="{escape(label)}"></div>',
@@ -228,11 +250,21 @@ def _entry(facility: Facility, known: _Known, rejected: frozenset[str]) -> dict[
         "status": _status_words(facility),
         "state": state,
         "standing": standing,
+        "search": _search_words(facility, known.ids),
         "line": words.counted_headline(found, apart, latest) if latest else "",
         "counts": _counts(known.counts),
         "questions": [_answer(item, rejected) for item in latest],
         **_place(facility.outlines[-1] if facility.outlines else None),
     }
+
+
+def _search_words(facility: Facility, finding_ids: Sequence[str]) -> str:
+    """Return what a search finds a facility by, beside what its row says: all names and ids.
+
+    An event bears the digits of its first finding, so that these find it, too.
+    """
+    names = (facility.id, facility.name, *facility.names_ko, *facility.aliases)
+    return " ".join([*names, *finding_ids])
 
 
 def _place(outline: Outline | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from camp_monitor.errors import InstallationError
 from camp_monitor.report.policy import content_policy
 from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
-SCRIPTS = ("in_view", "ruler", "swipe", "dates", "strip")
+SCRIPTS = ("in_view", "ruler", "swipe", "dates", "strip", "search")
 """Own scripts of every page, in the order in which they need each other."""
 
 

@@ -52,6 +52,7 @@ PHRASES: dict[str, str] = {
         " opening this page tells no server which places are viewed; the lines are degrees of "
         "longitude and latitude."
     ),
+    "overview.cut_ids": "The search knows the newest {count:,} ids of findings.",
     "overview.unplaced": "Not on this map: {count}",
     # maps and the overview
     "map.title": "{facility}: changes {interval}",
@@ -74,6 +75,8 @@ PHRASES: dict[str, str] = {
     "map.both": "Before and after",
     "map.date": "Date",
     "map.series": "Images of other dates",
+    "map.search": "Search",
+    "map.search_what": "Name or id",
     "map.too_many": (
         "Of {findings:,} findings this page draws and lists {most:,}: the surest, then the "
         "largest. The ledger and its exports hold all of them."
@@ -115,6 +118,8 @@ PHRASES: dict[str, str] = {
     "script.strip_changed": "changed",
     "script.strip_unchanged": "unchanged",
     "script.strip_notSeen": "not seen",
+    "script.found": "{count} found. Enter opens the first.",
+    "script.foundNone": "Nothing on this page bears this name or id.",
     "script.image_before": "Image before",
     "script.image_after": "Image after",
     "script.neverScanned": "Never scanned",
