@@ -37,7 +37,7 @@ REGISTRY = read_registry(Path(__file__).parents[2] / "aoi")
 
 def entries(html: str) -> dict[str, dict[str, Any]]:
     """Return the places that the page draws, by id."""
-    found = re.search(r"campOverview\.start\((\[.*\])\);</script>", html)
+    found = re.search(r'start\((\[.*\]), \{"type":"FeatureCollection".*\}\);</script>', html)
     assert found is not None
     return {place["id"]: place for place in json.loads(found[1])}
 

@@ -170,6 +170,19 @@ const campMonitor = (() => {
     control.addTo(map);
   }
 
+  // In a corner of the map where there is room, else in the panel.
+  function placeLocator(map) {
+    const inset = document.querySelector(".locator");
+    if (!inset) return;
+    const home = inset.parentElement;
+    const control = L.control({ position: "bottomleft" });
+    control.onAdd = () => make("div", "inset");
+    control.addTo(map);
+    const arrange = () => (wide.matches ? control.getContainer() : home).append(inset);
+    wide.addEventListener("change", arrange);
+    arrange();
+  }
+
   function addOutlineLabel(parts, data) {
     const label = L.tooltip({ permanent: true, direction: "top", className: "outline-label" });
     label.setLatLng(data.outlineTop).setContent(make("span", "", data.outlineLabel));
@@ -288,6 +301,7 @@ const campMonitor = (() => {
     document.getElementById("layers").append(parts.control.getContainer());
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    placeLocator(map);
     labelZoom(map);
     addNorthArrow(map);
     ruler.addTo(map, make);

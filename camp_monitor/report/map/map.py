@@ -25,6 +25,7 @@ from camp_monitor.records.review import Review, in_order_of_review, rejected_ids
 from camp_monitor.report.map.drawing import Drawing
 from camp_monitor.report.map.event_list import event_list, leading
 from camp_monitor.report.map.finding_list import finding_groups
+from camp_monitor.report.map.locator import locator_svg
 from camp_monitor.report.map.packing import Shape
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.map.panel import in_reading_order, panel_content
@@ -142,6 +143,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     content = panel_content(facility, outline, findings, observations, pictures, others, rejected)
     content |= {
         "dates": dates if others else [],
+        "locator": locator_svg(*outline.geometry.centroid.coords[0]),
         "events": event_list(events, drawn),
         "groups": finding_groups(shown, reviews, event_of),
         "any_candidate": any(finding.candidate for finding in shown),

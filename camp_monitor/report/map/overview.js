@@ -190,7 +190,19 @@ const campOverview = (() => {
     draw();
   }
 
-  function start(places) {
+  function addLand(map, land) {
+    map.createPane("land").style.zIndex = 150;
+    L.geoJSON(land, {
+      pane: "land",
+      interactive: false,
+      style: ({ properties }) => ({
+        color: "#8a857a", weight: 1, fillColor: properties.own ? "#fbfaf6" : "#e6e3db", fillOpacity: 1,
+      }),
+    }).addTo(map);
+    map.getContainer().classList.toggle("with-land", land.features.length > 0);
+  }
+
+  function start(places, land) {
     const map = L.map("overview", {
       zoomSnap: 0.25, zoomDelta: 1, zoomAnimation: false, maxZoom: 17, attributionControl: false,
     });
@@ -200,6 +212,7 @@ const campOverview = (() => {
     map.fitBounds(whole, { padding: [40, 40], maxZoom: 12, animate: false });
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxBounds(whole.pad(1));
+    addLand(map, land);
     addGraticule(map);
     const markers = new Map(places.map((place) => [place.id, addPlace(map, place)]));
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);

@@ -1,7 +1,7 @@
 """The overview: every facility of a registry on one page, with what scans found at each.
 
 There is no base map, because none may be asked for over the network: the page draws outlines to
-scale over lines of longitude and latitude.
+scale over coast, borders and lines of longitude and latitude.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
+from camp_monitor.report.map.locator import land_for
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import choose_language, in_language, name_of, phrase
@@ -190,13 +191,18 @@ def _draw(
         "simulated": simulated,
         "hatches": Markup(symbols.hatches_svg()),
     }
+    land = land_for([(entry["at"][1], entry["at"][0]) for entry in placed])
+    content["has_land"] = bool(land["features"])
     label = phrase("overview.map")
     drawn = [{key: entry[key] for key in entry if key != "search"} for entry in placed]
-    data = json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    data, ground = (
+        json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        for content in (drawn, land)
+    )
     html = make_page(
         content,
         map_element=f'<div id="overview" role="region" aria-label="{escape(label)}"></div>',
-        map_script=f"campOverview.start({data});",
+        map_script=f"campOverview.start({data}, {ground});",
         name="overview",
     )
     return Overview(html, headline)

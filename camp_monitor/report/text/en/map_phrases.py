@@ -75,6 +75,11 @@ PHRASES: dict[str, str] = {
     "map.both": "Before and after",
     "map.date": "Date",
     "map.series": "Images of other dates",
+    "map.locator": "Where in the country: latitude {lat:.1f}, longitude {lon:.1f} degrees",
+    "map.borders": (
+        "Coast and borders: Natural Earth 4.1.0 (public domain), coarse. They imply no opinion on "
+        "the legal status of any territory."
+    ),
     "map.search": "Search",
     "map.search_what": "Name or id",
     "map.too_many": (
