@@ -313,6 +313,7 @@ const campMonitor = (() => {
     letPopupsBeRead(map);
     connectList(map, parts);
     search.connect();
+    printing.connect(map);
     window.addEventListener("hashchange", () => openAddressed(map, parts));
     openAddressed(map, parts);
   }

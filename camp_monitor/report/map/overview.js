@@ -249,6 +249,7 @@ const campOverview = (() => {
       if (!markers.get(addressed())?.isPopupOpen()) show(addressed());
     };
     search.connect();
+    printing.connect(map);
     window.addEventListener("hashchange", openAddressed);
     openAddressed();
   }
