@@ -127,14 +127,22 @@ def test_an_event_of_other_dates_shows_the_images_it_came_between(open_html: Ope
         expect(signs.first).to_contain_text("2016-08-20")
 
 
-def test_axe_finds_nothing_serious_on_one_date_in_korean(
+def test_axe_finds_nothing_serious_on_one_date_and_a_long_strip_in_korean(
     open_html: Open, accessibility_faults: Callable[[Page], list[str]]
 ) -> None:
+    findings, [first, second, *_] = painted.findings(), looks_at_the_building()
+    years = [scene(f"{year}-09-10") for year in range(2017, 2047)]
+    looks = [second, *(replace(first, after=year) for year in years)]
     with in_language("ko"):
-        html = series()
+        html = series(findings=findings, looks=looks, events=join_events(findings, looks))
     with open_html(html, width=390, height=844) as page:
         page.locator("#date").focus()
         page.keyboard.press("Home")
+        assert accessibility_faults(page) == []
+        finding_shape(page, "construction").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(400)  # until the popup has faded in
+        expect(page.locator(".strip-sheet")).to_have_attribute("tabindex", "0")  # it scrolls
         assert accessibility_faults(page) == []
 
 

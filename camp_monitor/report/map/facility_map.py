@@ -15,7 +15,9 @@ from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import latest_reviews, rejected_ids
 from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.map.event_list import elsewhere
 from camp_monitor.report.map.map import draw_map
+from camp_monitor.report.map.opening import aside, newest_pair, opening_pair
 from camp_monitor.report.map.pictures import MOST_DATES, Scenes, choose_others, read_pictures
 from camp_monitor.report.text.sentences import DEFAULT, choose_language, in_language, phrase
 from camp_monitor.report.text.words import count_words, interval_words
@@ -61,7 +63,9 @@ def draw_facility_map(
     most_dates: int = MOST_DATES,
     language: str | None = None,
 ) -> FacilityMap:
-    """Draw the latest pair scanned of a facility, or the pair of some findings.
+    """Draw a pair scanned of a facility, or the pair of some findings.
+
+    Where none is asked for it is the newest, or that of the first event (`opening_pair`).
 
     Parameters
     ----------
@@ -110,26 +114,27 @@ def _draw_recorded(
         findings = ledger.findings(facility_id, candidates=candidates)
         reviews = ledger.reviews()
     facility = find_facility(workspace.aoi, facility_id)
-    pair = _pair(facility_id, observations, chosen, *dates)
+    events = join_events(findings, observations, latest_reviews(reviews))
+    pair = _pair(facility_id, observations, chosen, dates, events)
     of_pair = [item for item in observations if _scenes_of(item) == pair]
     drawn = list(chosen) or [item for item in findings if _scenes_of(item) == pair]
     version = of_pair[0].outline_version if of_pair else drawn[0].outline_version
     outline = next(item for item in facility.outlines if item.version == version)
     area = search_area(outline, workspace.configuration.scan.margin_m)
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
-    events = join_events(findings, observations, latest_reviews(reviews))
     others = choose_others(pair, observations, events, most_dates)
     pictures = read_pictures(scenes, pair, area, others)
     shown = {item.id for item in drawn}
+    dashed = elsewhere(events, shown)
+    shown |= {finding.id for finding in dashed}
     not_shown = tuple(
         event
         for event in events
         if event.was_confirmed and shown.isdisjoint(item.id for item in event.findings)
     )
     notes = [*pictures.notes, *_left_out(observations, findings, drawn, pair)]
-    if not_shown:
-        unseen = count_words(len(not_shown), "confirmed event")
-        notes.append(phrase("map.more_events", events=unseen))
+    if dashed:
+        notes.append(phrase("map.more_events", events=len(dashed)))
     simulated = any(scene.simulated for scene in (*pair, *others))
     html = draw_map(
         facility,
@@ -142,6 +147,7 @@ def _draw_recorded(
         looks=observations,
         reviews=reviews,
         events=events,
+        aside=aside(pair, observations, findings),
         notes=tuple(notes),
         simulated=simulated,
     )
@@ -217,12 +223,13 @@ def _pair(
     facility_id: str,
     observations: Sequence[Observation],
     chosen: Sequence[Finding],
-    before: str | None,
-    after: str | None,
+    dates: tuple[str | None, str | None],
+    events: Sequence[Event],
 ) -> Scenes:
-    """Choose the pair to draw: the one asked for, else the newest, an answered one if there is."""
+    """Choose the pair to draw: the one asked for, else the one that a map opens with."""
     if chosen:
         return _scenes_of(chosen[0])
+    before, after = dates
     candidates = [
         item
         for item in observations
@@ -236,13 +243,9 @@ def _pair(
             f"There is no such scan of {facility_id}: {having}; run 'camp-monitor scan "
             f"{facility_id} --before DATE --after DATE' first."
         )
-    newest = max(
-        candidates,
-        key=lambda item: (
-            item.after.acquired_to_at, item.seen_fraction > 0, item.before.acquired_from_at, item.id
-        ),
-    )  # fmt: skip
-    return _scenes_of(newest)
+    if before is None and after is None:
+        return opening_pair(candidates, events)
+    return newest_pair(candidates)
 
 
 def _is(scene: SceneReference, asked: str) -> bool:

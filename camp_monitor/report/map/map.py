@@ -23,7 +23,7 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
 from camp_monitor.report.map.drawing import Drawing
-from camp_monitor.report.map.event_list import event_list, leading
+from camp_monitor.report.map.event_list import elsewhere, event_list
 from camp_monitor.report.map.finding_list import finding_groups
 from camp_monitor.report.map.locator import locator_svg
 from camp_monitor.report.map.packing import Shape
@@ -59,6 +59,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     looks: Sequence[Observation] | None = None,
     reviews: Sequence[Review] = (),
     events: Sequence[Event] = (),
+    aside: str = "",
     notes: tuple[str, ...] = (),
     simulated: bool = False,
 ) -> str:
@@ -84,7 +85,9 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         and counted apart.
     events : sequence of Event
         Of the facility, all scanned dates: the list leads with them, popups say what became of a
-        finding, and those of which no finding is drawn are drawn in a layer of their own.
+        finding, and what shows most of an event of other dates is drawn in a layer of its own.
+    aside : str
+        What the newest images show, where these are others.
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
@@ -113,18 +116,14 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         drawing.add_unseen(unseen_label, places)
     common: list[dict[str, Any]] = []
     drawn = {finding.id for finding in shown}
-    elsewhere = [
-        event.largest
-        for event in leading(events)
-        if drawn.isdisjoint(finding.id for finding in event.findings)
-    ]
+    dashed = elsewhere(events, drawn)
     event_of = by_finding(events)
-    popups = _popups([*shown, *elsewhere], reviews, event_of, common, dated)
+    popups = _popups([*shown, *dashed], reviews, event_of, common, dated)
     for kind, candidate in itertools.product(KINDS, (True, False)):
         own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
         drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
     drawing.add_events(
-        {kind: [popups[one.id] for one in elsewhere if one.kind == kind] for kind in KINDS}
+        {kind: [popups[one.id] for one in dashed if one.kind == kind] for kind in KINDS}
     )
     looks = observations if looks is None else looks
     dates = date_rows(dated, looks)
@@ -142,9 +141,10 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     rejected = rejected_ids(reviews)
     content = panel_content(facility, outline, findings, observations, pictures, others, rejected)
     content |= {
+        "aside": aside,
         "dates": dates if others else [],
         "locator": locator_svg(*outline.geometry.centroid.coords[0]),
-        "events": event_list(events, drawn),
+        "events": event_list(events),
         "groups": finding_groups(shown, reviews, event_of),
         "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),

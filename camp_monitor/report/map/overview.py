@@ -19,7 +19,6 @@ from shapely.geometry import mapping
 
 from camp_monitor.facilities import Facility, Outline, read_registry
 from camp_monitor.ledger.ledger import open_ledger
-from camp_monitor.ledger.listed import Wanted
 from camp_monitor.ledger.lists import open_lists
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.kinds import KINDS
@@ -39,7 +38,7 @@ SHAPE_DECIMALS = 5
 """Decimals of a degree kept of an outline here: about a metre on the ground."""
 
 MOST_IDS = 5_000
-"""The search knows so many findings by their ids: the newest."""
+"""The search knows so many findings by their ids: those recorded last."""
 
 MOST_OPEN = 12
 """A group of the list with more facilities than this starts closed, unless it is the only one."""
@@ -83,10 +82,9 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
         with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-            listed = lists.findings(Wanted(sort="time"), MOST_IDS)
-            ids = [(finding.facility_id, finding.id) for finding in listed]
+            ids = lists.last_recorded(MOST_IDS)
         known = _Known.of(counted, newest, ids)
-        return _draw(facilities, known, rejected, simulated, len(ids) < counted.total())
+        return _draw(facilities, known, rejected, simulated, is_cut=len(ids) == MOST_IDS)
 
 
 def draw_overview(
@@ -102,7 +100,7 @@ def draw_overview(
     Parameters
     ----------
     facilities : sequence of Facility
-        Those without an outline are named beside the map.
+        Those without an outline are listed, and not on the map.
     observations, findings : sequence
         Those that count, of any facility; those of facilities that are not given are left out.
     reviews : sequence of Review
@@ -116,12 +114,15 @@ def draw_overview(
         The same inputs give the same page.
     """
     rejected = rejected_ids(reviews)
-    own = [item for item in findings if not item.candidate]
-    counted = Counter((item.facility_id, item.kind, item.id in rejected) for item in own)
-    newest = sorted(own, key=lambda one: (one.after.acquired_to_at, one.id), reverse=True)
+    counted = Counter(
+        (item.facility_id, item.kind, item.id in rejected)
+        for item in findings
+        if not item.candidate
+    )
+    newest = sorted(findings, key=lambda one: (one.after.acquired_to_at, one.id), reverse=True)
     ids = [(item.facility_id, item.id) for item in newest[:MOST_IDS]]
     known = _Known.of(counted, observations, ids)
-    return _draw(facilities, known, rejected, simulated, len(ids) < len(own))
+    return _draw(facilities, known, rejected, simulated, is_cut=len(findings) > MOST_IDS)
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class _Known:
     observations : sequence of Observation
         That count; at least those with the newest scenes.
     ids : sequence of str
-        Of findings that count, which the search knows.
+        Of findings, which the search knows.
     """
 
     counts: Mapping[str, tuple[int, int]]
@@ -171,6 +172,7 @@ def _draw(
     known: Mapping[str, _Known],
     rejected: frozenset[str],
     simulated: bool,
+    *,
     is_cut: bool,
 ) -> Overview:
     entries = [
@@ -185,8 +187,7 @@ def _draw(
         "title": phrase("simulated.title", title=heading) if simulated else heading,
         "heading": heading,
         "headline": headline,
-        "groups": _groups(placed),
-        "unplaced": [entry for entry in entries if not entry["shape"]],
+        "groups": _groups(entries),
         "cut_ids": MOST_IDS if is_cut else 0,
         "simulated": simulated,
         "hatches": Markup(symbols.hatches_svg()),
@@ -209,21 +210,25 @@ def _draw(
 
 
 def _headline(entries: Sequence[dict[str, Any]]) -> str:
-    """Sum the page up in one line, what was never scanned included."""
+    """Sum the page up in one line, what was never scanned and what has no place included."""
     states = Counter(entry["state"] for entry in entries)
-    return " · ".join(
+    parts = [
         phrase("overview.count", count=states[state], state=title[0].lower() + title[1:])
         for state in STATES
         if states[state] and (title := name_of("standing", state))
-    )
+    ]
+    unplaced = sum(not entry["shape"] for entry in entries)
+    if unplaced:
+        parts.append(phrase("overview.unplaced", count=unplaced))
+    return " · ".join(parts)
 
 
-def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _groups(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the list prints: one group for each state that occurs."""
     by_state = {
         state: rows
         for state in STATES
-        if (rows := [entry for entry in placed if entry["state"] == state])
+        if (rows := [entry for entry in entries if entry["state"] == state])
     }
     return [
         {

@@ -12,7 +12,7 @@ const search = (() => {
     const rows = [...document.querySelectorAll("[data-search]")].map((row) => (
       { row, text: plain(`${row.dataset.search} ${row.textContent}`) }
     ));
-    const groups = [...document.querySelectorAll(".panel .group, .panel .apart")];
+    const groups = [...document.querySelectorAll(".panel details.group")];
     const opened = new Map(groups.map((group) => [group, group.open]));
 
     function find() {

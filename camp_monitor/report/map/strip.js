@@ -71,6 +71,7 @@ const strip = (() => {
     head.textContent = texts.strip;
     const sheet = document.createElement("div");
     sheet.className = "strip-sheet";
+    if (step * dates.length > WIDTH) sheet.tabIndex = 0;  // it scrolls
     sheet.append(svg);
     frame.append(head, sheet, legend());
     return frame;

@@ -37,7 +37,7 @@ PHRASES: dict[str, str] = {
     "overview.panel": "Facilities and legend",
     "overview.facilities": "Facilities",
     "overview.never": "Never scanned: nothing is known here of change or of its absence.",
-    "overview.no_outline": "No coordinate is published, so there is no outline:",
+    "overview.no_outline": "No coordinate is published: not on this map",
     "overview.legend_findings": "Findings: their number, without those rejected by review",
     "overview.legend_looked": "Scanned, no finding stands; parts may not have been seen",
     "overview.legend_not_seen": ("Scanned, but not seen: no answer either way"),
@@ -52,8 +52,8 @@ PHRASES: dict[str, str] = {
         " opening this page tells no server which places are viewed; the lines are degrees of "
         "longitude and latitude."
     ),
-    "overview.cut_ids": "The search knows the newest {count:,} ids of findings.",
-    "overview.unplaced": "Not on this map: {count}",
+    "overview.cut_ids": "The search knows the ids of the {count:,} findings recorded last.",
+    "overview.unplaced": "{count} of all not on this map",
     # maps and the overview
     "map.title": "{facility}: changes {interval}",
     "map.frame": "Map: {facility}",
@@ -92,7 +92,8 @@ PHRASES: dict[str, str] = {
     ),
     "map.more_here": "{findings} of this pair not shown here.",
     "map.more_pairs": ("{pairs} of dates scanned here, with {findings}, not shown on this page."),
-    "map.more_events": "{events} drawn in dashes came between other images than these two.",
+    "map.more_events": "{events:events} drawn in dashes: other images than these two show them.",
+    "map.aside": "Newest images, {interval}: {headline}",
     "overview.title": "Overview of {facilities}",
     "overview.subtitle": "Published places, and what scans found there",
     "overview.count": "{count} {state}",
