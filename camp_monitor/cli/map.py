@@ -47,8 +47,10 @@ def draw(
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
-    FID may be the id of an event (E...), too: drawn is the pair that shows most of it.  Without an
-    ID: an overview of all facilities of the registry, with counts of findings by kind.
+    FID may be the id of an event (E...), too: drawn is the pair that shows most of it.  Of a
+    facility it is the newest pair, or, where that shows none of the events that lead the list, the
+    pair of the first of them.  Without an ID: an overview of all facilities of the registry,
+    with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
     from camp_monitor.report.map.embedding import check_map_name, iframe_line

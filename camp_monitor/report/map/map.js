@@ -41,8 +41,8 @@ const campMonitor = (() => {
       confidence(finding.confidence, finding.confidenceText),
       make("p", "", finding.position),
     );
-    if (finding.event) body.append(make("p", "event", finding.event));
     if (seen.strips[finding.eventId]) body.append(strip.of(seen.looks, seen.strips[finding.eventId]));
+    if (finding.event) body.append(make("p", "event", finding.event));
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
     for (const review of earlier) {
