@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
 from camp_monitor.ledger.opening import open_ledger
-from camp_monitor.report.text.sentences import name_of
-from camp_monitor.report.text.words import count_words
+from camp_monitor.report.text.sentences import name_of, phrase
+from camp_monitor.report.text.words import count_words, findings_words
 from camp_monitor.scenes.catalogue import read_scenes
 
 
@@ -78,23 +79,30 @@ def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, R
     assert refusals == {Code.UNUSABLE}
 
 
-def test_an_event_that_a_map_does_not_show_is_named_and_drawn_by_its_id(
+def test_a_map_opens_with_the_first_event_and_says_what_the_newest_images_show(
     demo: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    def said(*words: str) -> Result:
-        result = run("--workspace", str(demo[0]), *words)
+    def said(*words: str) -> Any:
+        result = run("--workspace", str(demo[0]), "--json", *words)
         assert result.exit_code == 0, result.output
-        return result
+        return json.loads(result.stdout)
 
     page = tmp_path / "map.html"
-    hidden: str
-    newest = json.loads(said("--json", "map", FACILITY, "-o", str(page)).stdout)
-    [hidden] = newest["events_not_shown"]
-    events = json.loads(said("--json", "events", "list").stdout)["events"]
-    assert hidden in {one["id"] for one in events if one["was_confirmed"]}
-    assert f"camp-monitor map {hidden} -o" in said("map", FACILITY, "-o", str(page)).stderr
-    shown = json.loads(said("--json", "map", hidden, "-o", str(page)).stdout)
-    assert (shown["findings"], shown["events_not_shown"]) == (1, [])
+    opened = said("map", FACILITY, "-o", str(page))
+    html = page.read_text("utf-8")
+    first = said("events", "list")["events"][0]
+    assert first["was_confirmed"]
+    assert opened["findings"] > 0
+    assert opened["events_not_shown"] == []
+    *_, latest = PAIRS
+    newest = said("map", FACILITY, "--after", latest[1], "-o", str(page))
+    assert newest["findings"] == 0
+    aside = phrase("map.aside", interval=newest["dates"], headline="")
+    assert f'<p class="aside">{aside}{findings_words(0).lower()}' in html
+    assert opened["dates"] != newest["dates"]
+    assert 'class="aside"' not in page.read_text("utf-8")
+    by_id = said("map", first["id"], "-o", str(page))
+    assert by_id["dates"] == opened["dates"]
     assert name_of("state", "ended").capitalize() in page.read_text("utf-8")
 
 

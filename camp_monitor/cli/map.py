@@ -25,6 +25,14 @@ from camp_monitor.errors import InputError
 )
 @click.option("--before", metavar="DATE", help="Of several scanned pairs, the one with this date.")
 @click.option("--after", metavar="DATE", help="Likewise.")
+@click.option(
+    "--dates",
+    metavar="N",
+    type=click.IntRange(2, 40),
+    default=10,
+    show_default=True,
+    help="Hold pictures of at most N dates of the series; 2: of the pair alone.",
+)
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
 @click.pass_obj
 @language_option()
@@ -34,12 +42,15 @@ def draw(
     output: Path,
     before: str | None,
     after: str | None,
+    dates: int,
     candidates: bool,
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
-    FID may be the id of an event (E...), too: drawn is the pair that shows most of it.  Without an
-    ID: an overview of all facilities of the registry, with counts of findings by kind.
+    FID may be the id of an event (E...), too: drawn is the pair that shows most of it.  Of a
+    facility it is the newest pair, or, where that shows none of the events that lead the list, the
+    pair of the first of them.  Without an ID: an overview of all facilities of the registry,
+    with counts of findings by kind.
     Prints the line with which a web page embeds it.
     """
     from camp_monitor.report.map.embedding import check_map_name, iframe_line
@@ -57,8 +68,9 @@ def draw(
         from camp_monitor.report.map.facility_map import draw_facility_map
 
         drawn = draw_facility_map(
-            context.workspace, targets, before=before, after=after, candidates=candidates
-        )
+            context.workspace, targets, before=before, after=after, candidates=candidates,
+            most_dates=dates,
+        )  # fmt: skip
         write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:

@@ -266,6 +266,12 @@ class Lists:
         chosen = sa.select(latest.finding_id).where(latest.verdict == "rejected")
         return frozenset(self._connection.scalars(chosen))
 
+    def last_recorded(self, limit: int) -> list[tuple[str, str]]:
+        """Return facility and id of the findings recorded last, whether they count or not."""
+        table = FINDINGS.c
+        chosen = sa.select(table.facility_id, table.id).order_by(table.seq.desc()).limit(limit)
+        return [(facility_id, key) for facility_id, key in self._connection.execute(chosen)]
+
     def newest(self) -> list[Observation]:
         """Return for each facility and detector the observation that counts with newest scenes."""
         table, order = OBSERVATIONS.c, self._in_order(OBSERVATIONS)

@@ -34,6 +34,9 @@ QUALITIES = (90, 85, 80, 70, 55, 40, 25)
 LEAST_LOSSLESS_BITS = 4.0
 """Bits for each pixel with data below which no scene was seen to fit without loss."""
 
+LEAST_LOSSY_BITS = 0.5
+"""Likewise, to fit at any of `QUALITIES`: a picture of half the side shows more then."""
+
 MOST_HALVINGS = 6
 
 NATURAL_COLOUR = ("red", "green", "blue")
@@ -214,7 +217,8 @@ def _ways(sheets: list[NDArray[np.uint8]], most_bytes: int) -> Iterator[tuple[in
     bits_in_base64 = most_bytes * 6
     if bits_in_base64 >= LEAST_LOSSLESS_BITS * with_data:
         yield from ((step, None) for step in COLOUR_STEPS)
-    yield from ((1, quality) for quality in QUALITIES)
+    if bits_in_base64 >= LEAST_LOSSY_BITS * with_data:
+        yield from ((1, quality) for quality in QUALITIES)
 
 
 def _data_uri(sheet: NDArray[np.uint8], step: int, quality: int | None) -> str:

@@ -88,7 +88,8 @@ def is_open(*scenes: SceneReference) -> bool:
 
 
 def _draw_map(workspace: Workspace, finding_ids: Sequence[str]) -> bytes:
-    return draw_facility_map(workspace, finding_ids).html.encode()
+    pair_alone = 2  # only the licences of the pair were looked at
+    return draw_facility_map(workspace, finding_ids, most_dates=pair_alone).html.encode()
 
 
 def _draw_figure(workspace: Workspace, finding_id: str) -> bytes:

@@ -13,6 +13,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, sync_playwright
 
+PICTURES_VARIABLE = "CAMP_MONITOR_PICTURES"
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures go."""
+    named = os.environ.get(PICTURES_VARIABLE)
+    folder = Path(named) if named else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:

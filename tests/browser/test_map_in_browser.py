@@ -444,3 +444,21 @@ def test_a_korean_page_breaks_lines_between_words_and_names_its_controls(
         said = {label.get_attribute("aria-label") for label in labels.all()}
         assert said == {"확대", "축소", "닫기"}
         assert accessibility_faults(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_an_inset_says_where_in_the_country_this_is(
+    open_html: Open, width: int, height: int
+) -> None:
+    with open_html(demo(), width=width, height=height) as page:
+        if width < 760:
+            page.locator("details.panel > summary").click()
+        home = "#locator" if width < 760 else ".leaflet-bottom.leaflet-left"
+        inset = page.locator(f"{home} svg.locator")
+        inset.scroll_into_view_if_needed()
+        expect(inset).to_be_visible()
+        frame, mark = inset.bounding_box(), inset.locator("rect").last.bounding_box()
+        across = (mark["x"] + mark["width"] / 2 - frame["x"]) / frame["width"]
+        down = (mark["y"] + mark["height"] / 2 - frame["y"]) / frame["height"]
+        assert (across, down) == pytest.approx((0.81, 0.11), abs=0.03)  # 129.7 E, 42.2 N
+        expect(page.get_by_text(phrase("map.borders"))).to_be_attached()

@@ -6,7 +6,6 @@ The pictures are for people to look at: set CAMP_MONITOR_PICTURES to a folder to
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from camp_monitor.report.text.words import findings_words, kind_words
 from tests.browser.test_map_in_browser import inside, reviewed
 from tests.report.real import naip_map
 
-PICTURES_VARIABLE = "CAMP_MONITOR_PICTURES"
 Screen = NDArray[np.int16]
 Box = dict[str, float]
 
@@ -84,15 +82,6 @@ class Walk:
 
     def shapes(self, kind: str) -> Locator:
         return self.page.locator(f'path.leaflet-interactive[fill="url(#hatch-{kind})"]')
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the pictures go."""
-    named = os.environ.get(PICTURES_VARIABLE)
-    folder = Path(named) if named else tmp_path_factory.mktemp("pictures")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @pytest.fixture(params=["painted", "naip"])

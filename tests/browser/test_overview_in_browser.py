@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely.affinity
 from playwright.sync_api import Page, expect
 
-from camp_monitor.facilities import read_registry
+from camp_monitor.facilities import Facility, Outline, read_registry
 from camp_monitor.report.map.overview import draw_overview
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import facilities_words, kind_words
@@ -129,3 +130,25 @@ def test_a_registry_without_any_place_is_a_page_too(open_html: Open) -> None:
     with open_html(overview(facilities=[], observations=[], findings=[])) as page:
         expect(page.locator("h1")).to_contain_text(facilities_words(0))
         expect(page.locator(".place-icon")).to_have_count(0)
+
+
+def test_coast_and_borders_lie_below_the_places_with_the_usual_disclaimer(open_html: Open) -> None:
+    with open_html(overview()) as page:
+        land = page.locator(".leaflet-land-pane path")
+        assert land.count() == 5
+        own = page.locator('.leaflet-land-pane path[fill="#fbfaf6"]').bounding_box()
+        for place in page.locator(".place-icon").all():  # no place lies outside of the country
+            box = place.bounding_box()
+            assert own["x"] < box["x"] + box["width"] / 2 < own["x"] + own["width"]
+            assert own["y"] < box["y"] + box["height"] / 2 < own["y"] + own["height"]
+        expect(page.get_by_text(phrase("map.borders"))).to_be_attached()
+    elsewhere = replace(REGISTRY[0], outlines=(shifted(REGISTRY[0]),))
+    with open_html(overview(facilities=[elsewhere], observations=[], findings=[])) as page:
+        expect(page.locator(".leaflet-land-pane path")).to_have_count(0)
+        expect(page.get_by_text(phrase("map.borders"))).to_have_count(0)
+
+
+def shifted(facility: Facility) -> Outline:
+    """The outline of a facility, on another continent."""
+    outline = facility.outlines[-1]
+    return replace(outline, geometry=shapely.affinity.translate(outline.geometry, -180.0, -60.0))

@@ -145,7 +145,7 @@ def test_pages_are_korean_to_the_last_word() -> None:
     for name in ("map", "overview", "status"):
         assert set(re.findall(r"[a-z]+", shown[name].lower())) & WORDS == set(), name
     assert '<html lang="ko">' in shown["map page"]
-    assert "<h1>전거리 제12호 교화소</h1>" in shown["map page"]
+    assert '<h1 dir="auto">전거리 제12호 교화소</h1>' in shown["map page"]
     assert '<span lang="en">Jongo-ri</span>' in shown["map page"]
     assert '"전거리 제12호"' in shown["overview page"]
     scripts = re.search(r"const texts = (\{.*?\});", shown["map page"])

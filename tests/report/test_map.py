@@ -81,7 +81,7 @@ def draw(**changes: object) -> str:
 
 def shapes_in(html: str) -> list[tuple[shapely.Geometry, dict[str, object]]]:
     """Return the shapes that the page draws, EPSG:4326, with what their popups print."""
-    found = re.search(r', (\{"before":.*\}), pictures\);</script>', html)
+    found = re.search(r', (\{"dates":.*\}), pictures\);</script>', html)
     assert found is not None
     packed = json.loads(found[1])["shapes"]
     shapes = []

@@ -37,7 +37,7 @@ REGISTRY = read_registry(Path(__file__).parents[2] / "aoi")
 
 def entries(html: str) -> dict[str, dict[str, Any]]:
     """Return the places that the page draws, by id."""
-    found = re.search(r"campOverview\.start\((\[.*\])\);</script>", html)
+    found = re.search(r'start\((\[.*\]), \{"type":"FeatureCollection".*\}\);</script>', html)
     assert found is not None
     return {place["id"]: place for place in json.loads(found[1])}
 
@@ -64,7 +64,7 @@ def test_whole_registry_fits_in_a_small_page_that_calls_nobody() -> None:
 
 def test_never_scanned_is_said_plainly() -> None:
     drawn = draw_overview(REGISTRY, (), ())
-    assert drawn.headline == standing("never", len(REGISTRY))
+    assert drawn.headline.startswith(standing("never", len(REGISTRY)))
     assert {place["state"] for place in entries(drawn.html).values()} == {"never"}
     page = re.sub(r"<script>.*?</script>", "", drawn.html, flags=re.S)
     assert phrase("overview.never") in page
@@ -100,7 +100,8 @@ def test_each_place_says_what_was_found_and_what_was_not_seen() -> None:
     assert places["kls-14-kaechon"]["state"] == "not_seen"
     assert places["kls-14-kaechon"]["line"] == headline_words([], [dark])
     counts = {"findings": 1, "looked": 1, "not_seen": 1, "never": len(REGISTRY) - 3}
-    assert drawn.headline == " · ".join(standing(*item) for item in counts.items())
+    nowhere = phrase("overview.unplaced", count=sum(not one.outlines for one in REGISTRY))
+    assert drawn.headline == " · ".join([*(standing(*item) for item in counts.items()), nowhere])
 
 
 def test_the_newest_scenes_answer_and_a_cloudy_one_does_not_fall_back() -> None:
@@ -144,6 +145,17 @@ def test_hostile_text_is_shown_as_text() -> None:
     assert page.tags.count("script") == 3
     assert "img" not in page.tags
     assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+def test_head_and_list_count_the_same_facilities() -> None:
+    drawn = draw_overview(REGISTRY, painted.observations(), painted.findings())
+    never = standing("never", len(REGISTRY) - 1)
+    nowhere = [facility for facility in REGISTRY if not facility.outlines]
+    assert never in drawn.headline
+    assert drawn.headline.endswith(phrase("overview.unplaced", count=len(nowhere)))
+    counts = re.findall(r'class="count">(\d+)<', drawn.html)
+    assert sum(map(int, counts)) == len(REGISTRY)
+    assert drawn.html.count(phrase("overview.no_outline")) == len(nowhere) > 0
 
 
 def test_command_without_an_id_draws_the_overview(tmp_path: Path) -> None:

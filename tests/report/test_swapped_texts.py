@@ -185,7 +185,7 @@ def visible(html: str) -> str:
 
 
 def data_in(html: str) -> Any:
-    found = re.search(r', (\{"before":.*\}), pictures\);</script>', html)
+    found = re.search(r', (\{"dates":.*\}), pictures\);</script>', html)
     assert found is not None
     return json.loads(found[1])
 

@@ -13,9 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from camp_monitor.report.colours import NOT_SEEN_COLOUR
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.packing import Shape, pack_shapes
-from camp_monitor.report.picture import MapImage
 from camp_monitor.report.text.sentences import phrase
-from camp_monitor.report.text.words import apart_words, date_words, kind_words
+from camp_monitor.report.text.words import apart_words, kind_words
 
 PANES = {
     "before": 210,
@@ -30,6 +29,11 @@ PANES = {
 }
 """Layers of the map from bottom to top, as CSS z-index between Leaflet's own."""
 
+_PICTURE_SAMPLE = (
+    '<svg class="swatch" width="28" height="18" aria-hidden="true"><rect x="1.5" y="1.5" '
+    'width="25" height="15" fill="#fff" stroke="#55636f"/>'
+    '<path d="M2 16 10 6 15 12 19 9 26 16Z" fill="#8ba083"/></svg>'
+)
 OUTLINE_DASHES = {"derived": "10 7", "placeholder": "2 7"}
 COARSEST_PIXEL_ON_SCREEN = 16
 """The map zooms in until a pixel of the finer picture is this many pixels of the screen."""
@@ -39,7 +43,7 @@ class Drawing:
     """folium's map under construction, and the names of its elements in order of appearance.
 
     The script that `finish` returns draws the pictures that it finds in a constant ``pictures``:
-    their data URIs by role.
+    data URIs in the order of the dates.
     """
 
     def __init__(self, bounds: list[list[float]], pixel_deg: float) -> None:
@@ -73,23 +77,19 @@ class Drawing:
         self.elements.append(element)
         return element
 
-    def add_picture(self, role: str, picture: MapImage) -> None:
-        """Put one date's picture into a pane of its own, which the divider clips."""
+    def add_pictures(self, roles: Sequence[str]) -> None:
+        """Make room for a picture in the pane of each role, which the divider clips.
+
+        Which date's picture is shown there is chosen on the page.
+        """
         import folium
 
-        label = phrase("map.layer_image", role=role, date=date_words(picture.reference))
-        overlay = folium.raster_layers.ImageOverlay(
-            image="data:,",
-            bounds=[
-                [picture.south_deg, picture.west_deg],
-                [picture.north_deg, picture.east_deg],
-            ],
-            name=_layer_name(label, _picture_sample(role)),
-            pane=role,
-            attribution=html.escape(picture.reference.credit),
-            alt=label,
-        )
-        self.parts[role] = self._named(overlay.add_to(self.map))
+        if not roles:
+            return
+        group = self._group(phrase("map.layer_images"), _PICTURE_SAMPLE)
+        for role in roles:
+            overlay = folium.raster_layers.ImageOverlay("data:,", bounds=self.bounds, pane=role)
+            self.parts[role] = self._named(overlay.add_to(group))
 
     def add_outline(
         self, geometry: BaseGeometry, ring: BaseGeometry, basis: str, label: str
@@ -222,16 +222,6 @@ class Drawing:
             name = element.get_name()
             text = text.replace(name, f"{name.rsplit('_', 1)[0]}_{number}")
         return text
-
-
-def _picture_sample(role: str) -> str:
-    """Return a sample of a picture for the layer control: the side of the divider it lies on."""
-    left = 1.5 if role == "before" else 14
-    return (
-        '<svg class="swatch" width="28" height="18" aria-hidden="true"><rect x="1.5" y="1.5" '
-        'width="25" height="15" fill="#fff" stroke="#55636f"/>'
-        f'<rect x="{left}" y="1.5" width="12.5" height="15" fill="#8ba083"/></svg>'
-    )
 
 
 def _layer_name(label: str, sample: str) -> str:

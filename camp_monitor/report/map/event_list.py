@@ -24,14 +24,8 @@ def leading(events: Sequence[Event]) -> list[Event]:
     return [event for event in ranked(events) if class_of(event) in LEADING][:MOST_ROWS]
 
 
-def shown_by(event: Event, drawn: Collection[str]) -> Finding:
-    """Return the largest finding of an event among those drawn, by their ids; else the largest."""
-    here = [finding for finding in event.findings if finding.id in drawn]
-    return max(here or event.findings, key=lambda finding: finding.area_m2)
-
-
-def event_list(events: Sequence[Event], drawn: Collection[str]) -> dict[str, Any]:
-    """Return what the list prints.
+def elsewhere(events: Sequence[Event], drawn: Collection[str]) -> list[Finding]:
+    """Return what a list's events are shown by and a map does not draw as findings of its pair.
 
     Parameters
     ----------
@@ -40,9 +34,16 @@ def event_list(events: Sequence[Event], drawn: Collection[str]) -> dict[str, Any
     drawn : collection of str
         Ids of the findings of the pair that the map shows.
     """
+    largest = (event.largest for event in leading(events))
+    return [finding for finding in largest if finding.id not in drawn]
+
+
+def event_list(events: Sequence[Event]) -> dict[str, Any]:
+    """Return what the list prints of the events of one facility, of all scanned dates."""
     rows = [
         {
-            "finding": shown_by(event, drawn).id,
+            "finding": event.largest.id,
+            "ids": " ".join([event.id, *(finding.id for finding in event.findings)]),
             "sample": Markup(symbols.swatch_svg(event.kind)),
             "kind": words.kind_words(event.kind),
             "area": words.area_words(event.largest)[0],

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
-from shapely.geometry.base import BaseGeometry
-
-from camp_monitor.assess.question import recall
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
@@ -18,24 +12,19 @@ from camp_monitor.facilities import Facility, find_facility
 from camp_monitor.facilities.surroundings import search_area
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.ledger.opening import open_ledger_of
-from camp_monitor.pairs.pair import CORRECTED_FROM_PX
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import latest_reviews, rejected_ids
 from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.map.event_list import elsewhere
 from camp_monitor.report.map.map import draw_map
-from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
+from camp_monitor.report.map.opening import aside, newest_pair, opening_pair
+from camp_monitor.report.map.pictures import MOST_DATES, Scenes, choose_others, read_pictures
 from camp_monitor.report.text.sentences import DEFAULT, choose_language, in_language, phrase
 from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
-from camp_monitor.scenes.coregistration import measure_shift
-from camp_monitor.scenes.reading import read_image
 from camp_monitor.scenes.scene import Scene, parse_acquired
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
-
-WEB_MERCATOR = "EPSG:3857"
-RIM_FRACTION = 0.1
-"""Ground shown round the searched area, as a share of its size."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +61,12 @@ def draw_facility_map(
     before: str | None = None,
     after: str | None = None,
     candidates: bool = False,
+    most_dates: int = MOST_DATES,
     language: str | None = None,
 ) -> FacilityMap:
-    """Draw the latest pair scanned of a facility, or the pair of some findings.
+    """Draw a pair scanned of a facility, or the pair of some findings.
+
+    Where none is asked for it is the newest, or that of the first event (`opening_pair`).
 
     Parameters
     ----------
@@ -86,6 +78,8 @@ def draw_facility_map(
         Of several scanned pairs, the one whose scenes these dates or ids name.
     candidates : bool
         Whether what lies below the working point of its scan is drawn, too.
+    most_dates : int
+        The page holds pictures of at most so many dates of the series; 2: of its pair alone.
     language : str or None
         ``en`` or ``ko``; None: as the settings say.
 
@@ -96,7 +90,9 @@ def draw_facility_map(
     """
     workspace = open_workspace(workspace)
     with in_language(choose_language(language, workspace.configuration.language)):
-        return _draw_recorded(workspace, targets, (before, after), candidates=candidates)
+        return _draw_recorded(
+            workspace, targets, (before, after), candidates=candidates, most_dates=most_dates
+        )
 
 
 def _draw_recorded(
@@ -105,6 +101,7 @@ def _draw_recorded(
     dates: tuple[str | None, str | None],
     *,
     candidates: bool,
+    most_dates: int,
 ) -> FacilityMap:
     """Draw the map in the language in use."""
     if not workspace.has_ledger:
@@ -118,34 +115,40 @@ def _draw_recorded(
         findings = ledger.findings(facility_id, candidates=candidates)
         reviews = ledger.reviews()
     facility = find_facility(workspace.aoi, facility_id)
-    pair = _pair(facility_id, observations, chosen, *dates)
+    events = join_events(findings, observations, latest_reviews(reviews))
+    pair = _pair(facility_id, observations, chosen, dates, events)
     of_pair = [item for item in observations if _scenes_of(item) == pair]
     drawn = list(chosen) or [item for item in findings if _scenes_of(item) == pair]
     version = of_pair[0].outline_version if of_pair else drawn[0].outline_version
     outline = next(item for item in facility.outlines if item.version == version)
     area = search_area(outline, workspace.configuration.scan.margin_m)
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
-    pictures, notes = _pictures(scenes, pair, area)
-    events = join_events(findings, observations, latest_reviews(reviews))
+    others = choose_others(pair, observations, events, most_dates)
+    pictures = read_pictures(scenes, pair, area, others)
     shown = {item.id for item in drawn}
+    dashed = elsewhere(events, shown)
+    shown |= {finding.id for finding in dashed}
     not_shown = tuple(
         event
         for event in events
         if event.was_confirmed and shown.isdisjoint(item.id for item in event.findings)
     )
-    notes += _left_out(observations, findings, drawn, pair)
-    if not_shown:
-        unseen = count_words(len(not_shown), "confirmed event")
-        notes.append(phrase("map.more_events", events=unseen))
-    simulated = any(scene.simulated for scene in pair)
+    notes = [*pictures.notes, *_left_out(observations, findings, drawn, pair)]
+    if dashed:
+        notes.append(phrase("map.more_events", events=len(dashed)))
+    simulated = any(scene.simulated for scene in (*pair, *others))
     html = draw_map(
         facility,
         outline,
-        *pictures,
+        pictures.before,
+        pictures.after,
         drawn,
         of_pair,
+        others=pictures.others,
+        looks=observations,
         reviews=reviews,
         events=events,
+        aside=aside(pair, observations, findings),
         notes=tuple(notes),
         simulated=simulated,
     )
@@ -180,23 +183,21 @@ def draw_compared_map(
     area = search_area(facility.outline, margin_m)
     events = join_events(findings, observations)
     with in_language(choose_language(language, DEFAULT)):
-        pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+        pictures = read_pictures({scene.id: scene for scene in scenes}, pair, area)
         return draw_map(
             facility,
             facility.outline,
-            *pictures,
+            pictures.before,
+            pictures.after,
             findings,
             observations,
             events=events,
-            notes=tuple(notes),
+            notes=pictures.notes,
             simulated=any(scene.simulated for scene in pair),
         )
 
 
-_Scenes = tuple[SceneReference, SceneReference]
-
-
-def _scenes_of(record: Finding | Observation) -> _Scenes:
+def _scenes_of(record: Finding | Observation) -> Scenes:
     return record.before, record.after
 
 
@@ -223,12 +224,13 @@ def _pair(
     facility_id: str,
     observations: Sequence[Observation],
     chosen: Sequence[Finding],
-    before: str | None,
-    after: str | None,
-) -> _Scenes:
-    """Choose the pair to draw: the one asked for, else the newest, an answered one if there is."""
+    dates: tuple[str | None, str | None],
+    events: Sequence[Event],
+) -> Scenes:
+    """Choose the pair to draw: the one asked for, else the one that a map opens with."""
     if chosen:
         return _scenes_of(chosen[0])
+    before, after = dates
     candidates = [
         item
         for item in observations
@@ -242,13 +244,9 @@ def _pair(
             f"There is no such scan of {facility_id}: {having}; run 'camp-monitor scan "
             f"{facility_id} --before DATE --after DATE' first."
         )
-    newest = max(
-        candidates,
-        key=lambda item: (
-            item.after.acquired_to_at, item.seen_fraction > 0, item.before.acquired_from_at, item.id
-        ),
-    )  # fmt: skip
-    return _scenes_of(newest)
+    if before is None and after is None:
+        return opening_pair(candidates, events)
+    return newest_pair(candidates)
 
 
 def _is(scene: SceneReference, asked: str) -> bool:
@@ -264,52 +262,11 @@ def _is(scene: SceneReference, asked: str) -> bool:
     return first <= begins and ends <= last
 
 
-def _pictures(
-    scenes: dict[str, Scene], pair: _Scenes, area: BaseGeometry
-) -> tuple[tuple[MapImage | None, MapImage | None], list[str]]:
-    """Read both scenes for the page; say what could not be shown."""
-    first, second = (recall(scenes, reference) for reference in pair)
-    finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
-    grid = page_grid(area, finest_m)
-    notes = [
-        phrase("map.not_here", scene=reference.id)
-        for reference, scene in zip(pair, (first, second), strict=True)
-        if scene is None
-    ]
-    if first is None or second is None:
-        shown = [
-            render_image(read_image(scene, grid), reference) if scene else None
-            for reference, scene in zip(pair, (first, second), strict=True)
-        ]
-        return (shown[0], shown[1]), notes
-    before, after = read_image(first, grid), read_image(second, grid)
-    if before.bands != after.bands or before.quantity != after.quantity:
-        return (render_image(before, pair[0]), render_image(after, pair[1])), notes
-    shift = measure_shift(before, after)
-    if shift.known and shift.length_px > CORRECTED_FROM_PX:
-        after = read_image(second, grid, (shift.shift_rows_px, shift.shift_columns_px))
-    return render_pair(before, after, *pair), notes
-
-
-def page_grid(area: BaseGeometry, pixel_m: float) -> GeoBox:
-    """Make the grid of a page's pictures: Web Mercator round an area, EPSG:4326.
-
-    Its pixels are as fine on the ground as `pixel_m`, or as coarse as `LONGEST_SIDE_PX` asks for.
-    """
-    flat = Geometry(area, "EPSG:4326").to_crs(WEB_MERCATOR).boundingbox
-    rim = RIM_FRACTION * max(flat.span_x, flat.span_y)
-    stretch = 1 / max(math.cos(math.radians(area.centroid.y)), 0.05)
-    span = max(flat.span_x, flat.span_y) + 2 * rim
-    step = max(pixel_m * stretch, span / (LONGEST_SIDE_PX - 2))
-    bounds = (flat.left - rim, flat.bottom - rim, flat.right + rim, flat.top + rim)
-    return GeoBox.from_bbox(bounds, WEB_MERCATOR, resolution=step, tight=True)
-
-
 def _left_out(
     observations: Sequence[Observation],
     findings: Sequence[Finding],
     drawn: Sequence[Finding],
-    pair: _Scenes,
+    pair: Scenes,
 ) -> list[str]:
     """Say that there is more than this page shows."""
     shown = {item.id for item in drawn}

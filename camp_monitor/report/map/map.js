@@ -1,10 +1,12 @@
-// What Leaflet and folium leave open: popups, the swipe, the scale, the north arrow, addresses.
+// What Leaflet and folium leave open: popups, the scale, the north arrow, addresses.
 // All text arrives as data and is set as text, never as HTML.
 "use strict";
 
 const campMonitor = (() => {
   const layersById = new Map();
   let common = [];  // what the popups of several findings print alike
+  let seen = {};  // what the looks at each event's ground showed
+  let images = null;  // which dates are shown
   const wide = window.matchMedia("(min-width: 760px)");
 
   function make(tag, className, ...children) {
@@ -39,6 +41,7 @@ const campMonitor = (() => {
       confidence(finding.confidence, finding.confidenceText),
       make("p", "", finding.position),
     );
+    if (seen.strips[finding.eventId]) body.append(strip.of(seen.looks, seen.strips[finding.eventId]));
     if (finding.event) body.append(make("p", "event", finding.event));
     const [latest, ...earlier] = finding.reviews;
     body.append(make("p", `review ${finding.verdict}`, latest || texts.unreviewed));
@@ -98,6 +101,7 @@ const campMonitor = (() => {
       layer.getElement()?.classList.toggle("chosen", event.type === "popupopen");
       for (const link of links) link.toggleAttribute("aria-current", event.type === "popupopen");
       if (event.type === "popupclose") return;
+      images.showPairOf(finding);
       for (const link of links) link.setAttribute("aria-current", "true");
       if (addressed() !== finding.id) window.history.replaceState(null, "", `#${finding.id}`);
     });
@@ -166,77 +170,23 @@ const campMonitor = (() => {
     control.addTo(map);
   }
 
+  // In a corner of the map where there is room, else in the panel.
+  function placeLocator(map) {
+    const inset = document.querySelector(".locator");
+    if (!inset) return;
+    const home = inset.parentElement;
+    const control = L.control({ position: "bottomleft" });
+    control.onAdd = () => make("div", "inset");
+    control.addTo(map);
+    const arrange = () => (wide.matches ? control.getContainer() : home).append(inset);
+    wide.addEventListener("change", arrange);
+    arrange();
+  }
+
   function addOutlineLabel(parts, data) {
     const label = L.tooltip({ permanent: true, direction: "top", className: "outline-label" });
     label.setLatLng(data.outlineTop).setContent(make("span", "", data.outlineLabel));
     parts.outline.addLayer(label);
-  }
-
-  function addDates(map, data) {
-    for (const role of ["before", "after"]) {
-      if (data[role]) {
-        map.getContainer().append(make("p", "only-date", `${texts[`image_${role}`]}: ${data[role]}`));
-      }
-    }
-  }
-
-  function addSwipe(map, data) {
-    const container = map.getContainer();
-    const line = make("div", "divider");
-    map.getPane("divider").append(line);
-    const range = make("input");
-    Object.assign(range, { type: "range", min: 0, max: 1000, step: 1, value: 500 });
-    range.setAttribute("aria-label", texts.divider.replace("{before}", data.before).replace("{after}", data.after));
-    const dates = make(
-      "div", "dates",
-      make("span", "date", make("b", "", texts.before), make("span", "", ` ${data.before}`)),
-      make("span", "date", make("b", "", texts.after), make("span", "", ` ${data.after}`)),
-    );
-    const swipe = make("div", "swipe", dates, range);
-    container.append(swipe);
-    L.DomEvent.disableClickPropagation(range);
-    const signs = [...dates.children].map((sign) => (
-      { sign, full: sign.offsetWidth, word: sign.firstChild.offsetWidth }
-    ));
-
-    // A sign that does not fit between the divider and the edge loses its date, then all of it.
-    function fit({ sign, full, word }, room) {
-      sign.lastChild.hidden = room < full;
-      sign.style.visibility = room < word + 20 ? "hidden" : "visible";
-    }
-
-    function clip(pane, left, right, top, bottom) {
-      const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-      const polygon = corners.map(([x, y]) => `${x}px ${y}px`).join(", ");
-      map.getPane(pane).style.clipPath = `polygon(${polygon})`;
-    }
-
-    function update() {
-      const size = map.getSize();
-      const at = (Number(range.value) / 1000) * size.x;
-      const corner = map.containerPointToLayerPoint([0, 0]);
-      const [top, bottom] = [corner.y - size.y, corner.y + 2 * size.y];
-      clip("before", corner.x - size.x, corner.x + at, top, bottom);
-      clip("after", corner.x + at, corner.x + 2 * size.x, top, bottom);
-      L.DomUtil.setPosition(line, L.point(corner.x + at, corner.y));
-      line.style.height = `${size.y}px`;
-      dates.style.left = `${at}px`;
-      fit(signs[0], at - 28);
-      fit(signs[1], size.x - at - 28);
-      range.setAttribute("aria-valuetext", texts.fromLeft.replace("{percent}", Math.round(range.value / 10)));
-    }
-
-    range.addEventListener("input", update);
-    range.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      const step = { ArrowLeft: -20, ArrowDown: -20, ArrowRight: 20, ArrowUp: 20 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      range.value = Number(range.value) + step;
-      update();
-    });
-    map.on("move zoom viewreset resize", update);
-    update();
   }
 
   // Lies in a pane of the map, so that popups can be read over it, but does not move with it.
@@ -344,25 +294,26 @@ const campMonitor = (() => {
   }
 
   function start(map, parts, data, pictures) {
-    ({ common } = data);
-    for (const [role, uri] of Object.entries(pictures)) parts[role].setUrl(uri);
+    ({ common, seen } = data);
     drawShapes(parts, data.shapes);
     arrangePanel(map);
     map.invalidateSize({ animate: false });
     document.getElementById("layers").append(parts.control.getContainer());
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    placeLocator(map);
     labelZoom(map);
     addNorthArrow(map);
     ruler.addTo(map, make);
     addOutlineLabel(parts, data);
     limitView(map, parts, data.bounds);
     keepPixelsHonest(map, [parts.before, parts.after].filter(Boolean));
-    if (parts.before && parts.after) addSwipe(map, data);
-    else addDates(map, data);
+    images = dates.addTo(map, parts, data, pictures, make);
     if (data.simulated) addSimulatedMark(map);
     letPopupsBeRead(map);
     connectList(map, parts);
+    search.connect();
+    printing.connect(map);
     window.addEventListener("hashchange", () => openAddressed(map, parts));
     openAddressed(map, parts);
   }

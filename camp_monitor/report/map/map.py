@@ -23,11 +23,14 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review, rejected_ids, verdict_of
 from camp_monitor.report.map.drawing import Drawing
-from camp_monitor.report.map.event_list import event_list, leading
+from camp_monitor.report.map.event_list import elsewhere, event_list
 from camp_monitor.report.map.finding_list import finding_groups
+from camp_monitor.report.map.locator import locator_svg
 from camp_monitor.report.map.packing import Shape
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.map.panel import in_reading_order, panel_content
+from camp_monitor.report.map.series import date_rows, in_order_of_time
+from camp_monitor.report.map.strips import packed_strips
 from camp_monitor.report.picture import MapImage, encode_pictures
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, phrase
@@ -35,6 +38,9 @@ from camp_monitor.report.text.sentences import caveat_sentences, measured_rows, 
 MOST_PAGE_BYTES = 2_990_000
 """A map stays below this, so that it can be mailed and opens on a phone: the pictures get what
 the rest of the page leaves."""
+
+MOST_SERIES_BYTES = 2_000_000
+"""The pictures of all other dates of a series add no more than this."""
 
 LEAST_PICTURE_BYTES = 200_000
 MOST_DRAWN = 1_500
@@ -49,8 +55,11 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     findings: Sequence[Finding],
     observations: Sequence[Observation],
     *,
+    others: Sequence[MapImage] = (),
+    looks: Sequence[Observation] | None = None,
     reviews: Sequence[Review] = (),
     events: Sequence[Event] = (),
+    aside: str = "",
     notes: tuple[str, ...] = (),
     simulated: bool = False,
 ) -> str:
@@ -67,12 +76,18 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
         Drawn by kind; larger ones below smaller ones.
     observations : sequence of Observation
         The questions asked; where they could not be answered is hatched.
+    others : sequence of MapImage
+        Of other dates of the series: a slider chooses which date is shown.
+    looks : sequence of Observation or None
+        All of the facility, which say what was seen on each date; None: `observations`.
     reviews : sequence of Review
         What people said of the findings; those whose latest review rejects them are drawn faint
         and counted apart.
     events : sequence of Event
         Of the facility, all scanned dates: the list leads with them, popups say what became of a
-        finding, and those of which no finding is drawn are drawn in a layer of their own.
+        finding, and what shows most of an event of other dates is drawn in a layer of its own.
+    aside : str
+        What the newest images show, where these are others.
     notes : tuple of str
         Sentences to print beside the map.
     simulated : bool
@@ -94,39 +109,43 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     ring = _widened(outline.geometry, outline.accuracy_m)
     label = words.outline_words(outline)
     drawing = Drawing(_view_bounds(ring, shown), _finest_deg([before, after]))
-    for role, picture in pictures.items():
-        if picture is not None:
-            drawing.add_picture(role, picture)
+    dated = in_order_of_time([before, after, *others])
+    drawing.add_pictures([role for role in pictures if pictures[role]] or ["after"][: len(dated)])
     drawing.add_outline(outline.geometry, ring, outline.basis, label)
     for unseen_label, places in _unseen_layers(outline, observations).items():
         drawing.add_unseen(unseen_label, places)
     common: list[dict[str, Any]] = []
     drawn = {finding.id for finding in shown}
-    others = [
-        event.largest
-        for event in leading(events)
-        if drawn.isdisjoint(finding.id for finding in event.findings)
-    ]
-    popups = _popups([*shown, *others], reviews, by_finding(events), common)
+    dashed = elsewhere(events, drawn)
+    event_of = by_finding(events)
+    popups = _popups([*shown, *dashed], reviews, event_of, common, dated)
     for kind, candidate in itertools.product(KINDS, (True, False)):
         own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
         drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
-    drawing.add_events({kind: [popups[i.id] for i in others if i.kind == kind] for kind in KINDS})
+    drawing.add_events(
+        {kind: [popups[one.id] for one in dashed if one.kind == kind] for kind in KINDS}
+    )
+    looks = observations if looks is None else looks
+    dates = date_rows(dated, looks)
     element, script = drawing.finish(
         {
-            "before": before and words.date_words(before.reference),
-            "after": after and words.date_words(after.reference),
+            "dates": dates,
+            "pair": [dated.index(one) if one else None for one in (before, after)],
             "outlineLabel": label,
             "outlineTop": _top_of(ring),
             "simulated": simulated,
             "common": common,
+            "seen": packed_strips(events, looks, popups.keys()),
         }
     )
     rejected = rejected_ids(reviews)
-    content = panel_content(facility, outline, findings, observations, pictures, rejected)
+    content = panel_content(facility, outline, findings, observations, pictures, others, rejected)
     content |= {
-        "events": event_list(events, drawn),
-        "groups": finding_groups(shown, reviews),
+        "aside": aside,
+        "dates": dates if others else [],
+        "locator": locator_svg(*outline.geometry.centroid.coords[0]),
+        "events": event_list(events),
+        "groups": finding_groups(shown, reviews, event_of),
         "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),
         "notes": (*notes, *_limits_words(drawing, len(findings))),
@@ -134,7 +153,7 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     }
     if simulated:
         content["title"] = phrase("simulated.title", title=content["title"])
-    return _page_with_pictures(content, element, script, pictures)
+    return _page_with_pictures(content, element, script, dated, [before, after])
 
 
 def _popups(
@@ -142,14 +161,17 @@ def _popups(
     reviews: Sequence[Review],
     events: Mapping[str, Event],
     common: list[dict[str, Any]],
+    dated: Sequence[MapImage],
 ) -> dict[str, Shape]:
     """Return each finding with what its popup prints; what several print alike goes to `common`."""
+    number_of = {picture.reference: number for number, picture in enumerate(dated)}
     by_id: dict[str, list[Review]] = {}
     for review in in_order_of_review(reviews):
         by_id.setdefault(review.finding_id, []).insert(0, review)
     shapes = {}
     for finding in findings:
-        alike = _common_properties(finding)
+        both = [number_of.get(scene) for scene in (finding.before, finding.after)]
+        alike = _common_properties(finding) | {"pair": None if None in both else both}
         if alike not in common:
             common.append(alike)
         own = _own_properties(finding, by_id.get(finding.id, ()), events.get(finding.id))
@@ -158,21 +180,32 @@ def _popups(
 
 
 def _page_with_pictures(
-    content: dict[str, Any], element: str, script: str, pictures: dict[str, MapImage | None]
+    content: dict[str, Any],
+    element: str,
+    script: str,
+    dated: Sequence[MapImage],
+    pair: Sequence[MapImage | None],
 ) -> str:
-    """Put the page together, its pictures as heavy as the rest of it allows."""
-    shown = {role: picture for role, picture in pictures.items() if picture is not None}
+    """Put the page together, its pictures as heavy as the rest of it allows.
 
-    def page(uris: dict[str, str], loss: str) -> str:
+    Those of the pair are as sharp as on a page that holds no others.
+    """
+
+    def page(uris: Sequence[str], losses: Sequence[str]) -> str:
+        said = {one.reference.id: loss for one, loss in zip(dated, losses, strict=True)}
         for row in content["scenes"]:
-            row["loss"] = loss if row["role"] in uris else ""
+            row["loss"] = said.get(row["id"], "")
         constant = f"const pictures = {json.dumps(uris)};\n{script}"
         return make_page(content, map_element=element, map_script=constant)
 
-    rest = len(page(dict.fromkeys(shown, ""), "-" * 200).encode())
-    allowed = max(MOST_PAGE_BYTES - rest, LEAST_PICTURE_BYTES)
-    uris, loss = encode_pictures(list(shown.values()), allowed)
-    return page(dict(zip(shown, uris, strict=True)), loss)
+    uris, losses = [""] * len(dated), ["-" * 200] * len(dated)
+    room = max(MOST_PAGE_BYTES - len(page(uris, losses).encode()), LEAST_PICTURE_BYTES)
+    for is_own, most_bytes in ((True, room), (False, MOST_SERIES_BYTES)):
+        some = [number for number, one in enumerate(dated) if (one in pair) == is_own]
+        encoded, loss = encode_pictures([dated[number] for number in some], most_bytes)
+        for number, uri in zip(some, encoded, strict=True):
+            uris[number], losses[number] = uri, loss
+    return page(uris, losses)
 
 
 def _most_telling(findings: Sequence[Finding]) -> list[Finding]:
@@ -207,6 +240,7 @@ def _own_properties(
         "evidence": measured_rows(finding.measurements, finding.caveats),
         "explanations": words.explanation_pairs(finding),
         "event": words.event_words(event) if event else "",
+        "eventId": event.id if event else "",
         "verdict": verdict_of(reviews[0] if reviews else None),
         "reviews": [words.review_words(item) for item in reviews],
     }

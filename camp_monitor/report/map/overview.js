@@ -12,6 +12,7 @@ const campOverview = (() => {
 
   function placePopup(place) {
     const body = make("div", "popup", make("h2", "", place.name));
+    body.firstChild.dir = "auto";
     for (const [language, name] of place.otherNames) {
       const line = make("p", "also", name);
       line.lang = language;
@@ -88,6 +89,7 @@ const campOverview = (() => {
     map.getPane("names").style.pointerEvents = "none";
     const names = places.map((place) => {
       const element = make("div", "place-name", place.label);
+      element.dir = "auto";
       map.getPane("names").append(element);
       return { place, element, width: element.offsetWidth, height: element.offsetHeight };
     });
@@ -188,7 +190,19 @@ const campOverview = (() => {
     draw();
   }
 
-  function start(places) {
+  function addLand(map, land) {
+    map.createPane("land").style.zIndex = 150;
+    L.geoJSON(land, {
+      pane: "land",
+      interactive: false,
+      style: ({ properties }) => ({
+        color: "#8a857a", weight: 1, fillColor: properties.own ? "#fbfaf6" : "#e6e3db", fillOpacity: 1,
+      }),
+    }).addTo(map);
+    map.getContainer().classList.toggle("with-land", land.features.length > 0);
+  }
+
+  function start(places, land) {
     const map = L.map("overview", {
       zoomSnap: 0.25, zoomDelta: 1, zoomAnimation: false, maxZoom: 17, attributionControl: false,
     });
@@ -198,6 +212,7 @@ const campOverview = (() => {
     map.fitBounds(whole, { padding: [40, 40], maxZoom: 12, animate: false });
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxBounds(whole.pad(1));
+    addLand(map, land);
     addGraticule(map);
     const markers = new Map(places.map((place) => [place.id, addPlace(map, place)]));
     L.control.attribution({ prefix: "Leaflet" }).addTo(map);
@@ -233,6 +248,8 @@ const campOverview = (() => {
     const openAddressed = () => {
       if (!markers.get(addressed())?.isPopupOpen()) show(addressed());
     };
+    search.connect();
+    printing.connect(map);
     window.addEventListener("hashchange", openAddressed);
     openAddressed();
   }

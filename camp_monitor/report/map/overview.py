@@ -1,7 +1,7 @@
 """The overview: every facility of a registry on one page, with what scans found at each.
 
 There is no base map, because none may be asked for over the network: the page draws outlines to
-scale over lines of longitude and latitude.
+scale over coast, borders and lines of longitude and latitude.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
+from camp_monitor.report.map.locator import land_for
 from camp_monitor.report.map.page import make_page
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import choose_language, in_language, name_of, phrase
@@ -35,6 +36,9 @@ STATES = ("findings", "looked", "not_seen", "never")
 
 SHAPE_DECIMALS = 5
 """Decimals of a degree kept of an outline here: about a metre on the ground."""
+
+MOST_IDS = 5_000
+"""The search knows so many findings by their ids: those recorded last."""
 
 MOST_OPEN = 12
 """A group of the list with more facilities than this starts closed, unless it is the only one."""
@@ -78,7 +82,9 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
         with open_ledger_of(workspace, reading=True) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-        return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
+            ids = lists.last_recorded(MOST_IDS)
+        known = _Known.of(counted, newest, ids)
+        return _draw(facilities, known, rejected, simulated, is_cut=len(ids) == MOST_IDS)
 
 
 def draw_overview(
@@ -94,7 +100,7 @@ def draw_overview(
     Parameters
     ----------
     facilities : sequence of Facility
-        Those without an outline are named beside the map.
+        Those without an outline are listed, and not on the map.
     observations, findings : sequence
         Those that count, of any facility; those of facilities that are not given are left out.
     reviews : sequence of Review
@@ -113,7 +119,10 @@ def draw_overview(
         for item in findings
         if not item.candidate
     )
-    return _draw(facilities, _Known.of(counted, observations), rejected, simulated)
+    newest = sorted(findings, key=lambda one: (one.after.acquired_to_at, one.id), reverse=True)
+    ids = [(item.facility_id, item.id) for item in newest[:MOST_IDS]]
+    known = _Known.of(counted, observations, ids)
+    return _draw(facilities, known, rejected, simulated, is_cut=len(findings) > MOST_IDS)
 
 
 @dataclass(frozen=True)
@@ -126,16 +135,25 @@ class _Known:
         By kind: findings that count, and those of them that a reviewer rejected.
     observations : sequence of Observation
         That count; at least those with the newest scenes.
+    ids : sequence of str
+        Of findings, which the search knows.
     """
 
     counts: Mapping[str, tuple[int, int]]
     observations: Sequence[Observation]
+    ids: Sequence[str] = ()
 
     @classmethod
     def of(
-        cls, counted: Mapping[tuple[str, str, bool], int], observations: Iterable[Observation]
+        cls,
+        counted: Mapping[tuple[str, str, bool], int],
+        observations: Iterable[Observation],
+        ids: Iterable[tuple[str, str]],
     ) -> dict[str, _Known]:
-        """Sort what is known by facility; findings are counted by facility, kind and rejection."""
+        """Sort what is known by facility; findings are counted by facility, kind and rejection.
+
+        Ids of findings come after those of their facilities.
+        """
         kinds: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
         for (facility, kind, is_rejected), count in counted.items():
             found, rejected = kinds[facility].get(kind, (0, 0))
@@ -143,7 +161,10 @@ class _Known:
         looks: dict[str, list[Observation]] = defaultdict(list)
         for look in observations:
             looks[look.facility_id].append(look)
-        return {key: cls(kinds[key], looks[key]) for key in {*kinds, *looks}}
+        named: dict[str, list[str]] = defaultdict(list)
+        for facility, finding_id in ids:
+            named[facility].append(finding_id)
+        return {key: cls(kinds[key], looks[key], named[key]) for key in {*kinds, *looks}}
 
 
 def _draw(
@@ -151,6 +172,8 @@ def _draw(
     known: Mapping[str, _Known],
     rejected: frozenset[str],
     simulated: bool,
+    *,
+    is_cut: bool,
 ) -> Overview:
     entries = [
         _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
@@ -164,38 +187,48 @@ def _draw(
         "title": phrase("simulated.title", title=heading) if simulated else heading,
         "heading": heading,
         "headline": headline,
-        "groups": _groups(placed),
-        "unplaced": [entry for entry in entries if not entry["shape"]],
+        "groups": _groups(entries),
+        "cut_ids": MOST_IDS if is_cut else 0,
         "simulated": simulated,
         "hatches": Markup(symbols.hatches_svg()),
     }
+    land = land_for([(entry["at"][1], entry["at"][0]) for entry in placed])
+    content["has_land"] = bool(land["features"])
     label = phrase("overview.map")
-    data = json.dumps(placed, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    drawn = [{key: entry[key] for key in entry if key != "search"} for entry in placed]
+    data, ground = (
+        json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        for content in (drawn, land)
+    )
     html = make_page(
         content,
         map_element=f'<div id="overview" role="region" aria-label="{escape(label)}"></div>',
-        map_script=f"campOverview.start({data});",
+        map_script=f"campOverview.start({data}, {ground});",
         name="overview",
     )
     return Overview(html, headline)
 
 
 def _headline(entries: Sequence[dict[str, Any]]) -> str:
-    """Sum the page up in one line, what was never scanned included."""
+    """Sum the page up in one line, what was never scanned and what has no place included."""
     states = Counter(entry["state"] for entry in entries)
-    return " · ".join(
+    parts = [
         phrase("overview.count", count=states[state], state=title[0].lower() + title[1:])
         for state in STATES
         if states[state] and (title := name_of("standing", state))
-    )
+    ]
+    unplaced = sum(not entry["shape"] for entry in entries)
+    if unplaced:
+        parts.append(phrase("overview.unplaced", count=unplaced))
+    return " · ".join(parts)
 
 
-def _groups(placed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _groups(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the list prints: one group for each state that occurs."""
     by_state = {
         state: rows
         for state in STATES
-        if (rows := [entry for entry in placed if entry["state"] == state])
+        if (rows := [entry for entry in entries if entry["state"] == state])
     }
     return [
         {
@@ -228,11 +261,21 @@ def _entry(facility: Facility, known: _Known, rejected: frozenset[str]) -> dict[
         "status": _status_words(facility),
         "state": state,
         "standing": standing,
+        "search": _search_words(facility, known.ids),
         "line": words.counted_headline(found, apart, latest) if latest else "",
         "counts": _counts(known.counts),
         "questions": [_answer(item, rejected) for item in latest],
         **_place(facility.outlines[-1] if facility.outlines else None),
     }
+
+
+def _search_words(facility: Facility, finding_ids: Sequence[str]) -> str:
+    """Return what a search finds a facility by, beside what its row says: all names and ids.
+
+    An event bears the digits of its first finding, so that these find it, too.
+    """
+    names = (facility.id, facility.name, *facility.names_ko, *facility.aliases)
+    return " ".join([*names, *finding_ids])
 
 
 def _place(outline: Outline | None) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from camp_monitor.errors import InstallationError
 from camp_monitor.report.policy import content_policy
 from camp_monitor.report.text.sentences import language_in_use, phrase, texts
 
+SCRIPTS = ("in_view", "ruler", "swipe", "dates", "strip", "search", "printing")
+"""Own scripts of every page, in the order in which they need each other."""
+
 
 def make_page(
     content: dict[str, Any], *, map_element: str, map_script: str, name: str = "map"
@@ -42,10 +45,11 @@ def make_page(
         Leaflet is not in the package.
     """
     layers = ["map"] if name == "map" else ["map", name]
-    own = (_read(_room() / f"{part}.js") for part in ("in_view", "ruler", *layers))
+    own = (_read(_room() / f"{part}.js") for part in (*SCRIPTS, *layers))
     own_script = "\n".join([_texts(), *own])
     scripts = [_inline(text) for text in (_leaflet_script(), own_script, map_script)]
-    style = _leaflet_style() + "".join(_read(_room() / f"{layer}.css") for layer in layers)
+    styles = (_read(_room() / f"{layer}.css") for layer in (*layers, "print"))
+    style = _leaflet_style() + "".join(styles)
     style = _inline(style)
     page = _template(name).render(
         content,

@@ -37,6 +37,7 @@ def panel_content(
     findings: Sequence[Finding],
     observations: Sequence[Observation],
     pictures: dict[str, MapImage | None],
+    others: Sequence[MapImage],
     rejected: Collection[str],
 ) -> dict[str, Any]:
     """Return what the page prints round the map, but for its list of findings.
@@ -47,6 +48,8 @@ def panel_content(
         As in `draw_map`; observations in reading order.
     pictures : dict
         Pictures by role, ``before`` and ``after``.
+    others : sequence of MapImage
+        Pictures of other dates.
     rejected : collection of str
         Ids of findings whose latest review rejects them.
     """
@@ -62,7 +65,7 @@ def panel_content(
         "questions": [_question_row(observation, rejected, shared) for observation in observations],
         "caveats": caveat_sentences(shared),
         "outline_sentence": _outline_sentence(facility, outline),
-        "scenes": _scene_rows(findings, observations, pictures),
+        "scenes": _scene_rows(findings, observations, pictures, others),
         "hatches": Markup(symbols.hatches_svg()),
     }
 
@@ -125,12 +128,15 @@ def _scene_rows(
     findings: Sequence[Finding],
     observations: Sequence[Observation],
     pictures: dict[str, MapImage | None],
+    others: Sequence[MapImage],
 ) -> list[dict[str, str]]:
     """Return what the panel prints of each scene, those on the map first."""
     rows: dict[SceneReference, dict[str, str]] = {}
     for role, picture in pictures.items():
         if picture is not None:
             rows[picture.reference] = _scene_row(picture.reference, role, picture.shown_as)
+    for picture in others:
+        rows[picture.reference] = _scene_row(picture.reference, "series", picture.shown_as)
     records: list[Finding | Observation] = [*findings, *observations]
     used = {scene for record in records for scene in (record.before, record.after)}
     for scene in sorted(used, key=lambda scene: (scene.acquired_from_at, scene.id, scene.sha256)):

@@ -5,6 +5,7 @@ from camp_monitor.report.text.en import (
     detection,
     explanations,
     figure_phrases,
+    map_phrases,
     pairs,
     report_phrases,
     scenes,
@@ -30,6 +31,7 @@ ENGLISH = Language(
     names={**NAMES, **tables.NAMES},
     phrases={
         **PHRASES,
+        **map_phrases.PHRASES,
         **figure_phrases.PHRASES,
         **report_phrases.PHRASES,
         **tables.PHRASES,

@@ -75,7 +75,7 @@ NAMES = {
         "later": "Later",
         "change": "Change",
     },
-    "role": {"before": "before", "after": "after", "none": "not shown"},
+    "role": {"before": "before", "after": "after", "none": "not shown", "series": "another date"},
     "standing": {
         "findings": "With findings",
         "looked": "Scanned, no finding stands",

@@ -1,0 +1,137 @@
+"""English: what maps of facilities and the overview say."""
+
+PHRASES: dict[str, str] = {
+    # pages of maps
+    "map.how": "How it was measured",
+    "map.dates": "Dates",
+    "map.method": "Method",
+    "map.observation": "Observation",
+    "map.nothing_asked": "These images were not compared: this map says nothing about change.",
+    "map.for_all": "For all results",
+    "map.events": "Events, all scanned dates",
+    "map.events_cut": "{events:events} more",
+    "map.events_folded": "Not listed: {counts}.",
+    "map.event_layer": "Events of other dates ({count:,})",
+    "map.findings": "Findings of these images",
+    "map.legend": "On the map",
+    "map.rejected": "Faint: rejected by a reviewer. It stays in the record and is counted apart.",
+    "map.dashed": (
+        "Finely dashed: below the working point. Such candidates are kept and counted for nothing."
+    ),
+    "map.hatched": "Hatched grey: not seen. Whether anything changed there is unknown.",
+    "map.images": "Images and credits",
+    "map.no_image": "No image is shown.",
+    "map.notes": "Notes",
+    "map.changes": "Changes {interval}",
+    "map.simulated_title": "The program painted these scenes; nothing here happened.",
+    "map.simulated_mark": "SIMULATED",
+    "map.simulated": "Simulated.",
+    "map.panel": "Results and legend",
+    "map.results": "Results",
+    "map.seen": "{share} of the outline was seen.",
+    "map.shown_in": "Shown in {bands}",
+    "map.credit": "Credit: {credit}",
+    "map.licence": "Licence: {licence}",
+    "map.dated": "A change is dated between two images, never to a day.",
+    "map.offline": "Drawn with Leaflet 1.9.4. This page makes no connection to any server.",
+    "overview.panel": "Facilities and legend",
+    "overview.facilities": "Facilities",
+    "overview.never": "Never scanned: nothing is known here of change or of its absence.",
+    "overview.no_outline": "No coordinate is published: not on this map",
+    "overview.legend_findings": "Findings: their number, without those rejected by review",
+    "overview.legend_looked": "Scanned, no finding stands; parts may not have been seen",
+    "overview.legend_not_seen": ("Scanned, but not seen: no answer either way"),
+    "overview.legend_never": "Never scanned",
+    "overview.legend_square": "Square: the outline has a published or drawn shape or size",
+    "overview.legend_circle": (
+        "Circle with a dotted edge: placeholder, because no size is published"
+    ),
+    "overview.scale": (
+        "Outlines are drawn to scale, so zoom in to see them: dashed where derived from a "
+        "published size, dotted for a placeholder, else unbroken. There is no base map, so that"
+        " opening this page tells no server which places are viewed; the lines are degrees of "
+        "longitude and latitude."
+    ),
+    "overview.cut_ids": "The search knows the ids of the {count:,} findings recorded last.",
+    "overview.unplaced": "{count} of all not on this map",
+    # maps and the overview
+    "map.title": "{facility}: changes {interval}",
+    "map.frame": "Map: {facility}",
+    "map.frame_overview": "Map: overview of facilities",
+    "map.layer_images": "Images",
+    "map.layer_not_seen": "Not seen: {questions}",
+    "map.candidates": "{kind}, below the working point",
+    "map.count_rejected": "{count:,}, {rejected:,} rejected",
+    "map.confidence": "{confidence:confidence} confidence",
+    "map.confidence_real": "{confidence:confidence} confidence: {real}",
+    "map.outline": "{outline}: the pale band shows how far out its edge may lie.",
+    "map.source": "Version {version}. Source: {source}.",
+    "map.version": "version {version}",
+    "map.outline_version": "Outline",
+    "map.not_here": "The image {scene} is not in this catalogue and is not shown.",
+    "map.unread": "The image {scene} could not be read and is not shown: {detail}",
+    "map.date_not_seen": "Not seen. {why}",
+    "map.date_mostly_hidden": "Mostly not seen: {share} of the outline seen.",
+    "map.both": "Before and after",
+    "map.date": "Date",
+    "map.series": "Images of other dates",
+    "map.locator": "Where in the country: latitude {lat:.1f}, longitude {lon:.1f} degrees",
+    "map.borders": (
+        "Coast and borders: Natural Earth 4.1.0 (public domain), coarse. They imply no opinion on "
+        "the legal status of any territory."
+    ),
+    "map.search": "Search",
+    "map.search_what": "Name or id",
+    "map.too_many": (
+        "Of {findings:,} findings this page draws and lists {most:,}: the surest, then the "
+        "largest. The ledger and its exports hold all of them."
+    ),
+    "map.simplified": (
+        "To keep this page small, the longest edges are drawn up to {off_px} pixels too far out. "
+        "The ledger and its exports hold them whole."
+    ),
+    "map.more_here": "{findings} of this pair not shown here.",
+    "map.more_pairs": ("{pairs} of dates scanned here, with {findings}, not shown on this page."),
+    "map.more_events": "{events:events} drawn in dashes: other images than these two show them.",
+    "map.aside": "Newest images, {interval}: {headline}",
+    "overview.title": "Overview of {facilities}",
+    "overview.subtitle": "Published places, and what scans found there",
+    "overview.count": "{count} {state}",
+    "overview.seen": "{share} of the outline seen.",
+    "overview.status": "{type}; published status: {status}",
+    "overview.status_dated": "{type}; published status: {status}, {date}",
+    "overview.map": "Map",
+    # scripts of maps, whose placeholders the script fills in
+    "script.unreviewed": "Not reviewed",
+    "script.earlier": "Earlier: {review}",
+    "script.known": "Evidence, explanations and caveats",
+    "script.measure": "Measure a distance",
+    "script.measureFrom": "Click points on the ground; Escape ends.",
+    "script.evidence": "Evidence",
+    "script.explanations": "Alternative explanations",
+    "script.caveats": "Caveats",
+    "script.finding": "Finding",
+    "script.notSeen": "Not seen",
+    "script.notKnown": "Whether anything changed here is unknown.",
+    "script.north": "North is up",
+    "script.divider": "Divider: image of {before} left, {after} right",
+    "script.before": "Before",
+    "script.after": "After",
+    "script.fromLeft": "{percent} % from the left",
+    "script.bothDates": "{before} left of the divider, {after} right",
+    "script.strip": "Each look at this ground",
+    "script.stripLook": "{after}, compared with {before}: {outcome}",
+    "script.strip_changed": "changed",
+    "script.strip_unchanged": "unchanged",
+    "script.strip_notSeen": "not seen",
+    "script.found": "{count} found. Enter opens the first.",
+    "script.foundNone": "Nothing on this page bears this name or id.",
+    "script.image_before": "Image before",
+    "script.image_after": "Image after",
+    "script.neverScanned": "Never scanned",
+    "script.nothingKnown": "Nothing is known here of change or of its absence.",
+    "script.allFindings": "Findings, all scanned dates",
+    "script.none": "None.",
+    "script.latest": "Latest result for each question",
+}
+"""By a name of its own, a format string."""
