@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.finding_list import print_json_list, print_list
 from camp_monitor.cli.finding_tables import finding_table
@@ -162,9 +163,11 @@ def review(
 @click.option("--facility", metavar="ID", help="Only this facility.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
+@audience_option()
 @click.pass_obj
+@language_option()
 def export(
-    context: Context, file: Path, facility: str | None, overwrite: bool, candidates: bool
+    context: Context, /, file: Path, facility: str | None, candidates: bool, **chosen: Any
 ) -> None:
     """Write events, findings, and what was not seen, to FILE.
 
@@ -173,9 +176,12 @@ def export(
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.report.export.export import export_findings
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.redaction.redact import choose_audience, rules_of
 
     _require_ledger(context)
-    with open_ledger(context.workspace.ledger) as ledger:
+    workspace = context.workspace
+    audience = choose_audience(chosen["audience"], workspace.configuration.report)
+    with open_ledger(workspace.ledger) as ledger:
         looked = ledger.observations(facility)
         if not looked:
             _require_known(context, facility)
@@ -189,7 +195,8 @@ def export(
             looked,
             file,
             reviews=ledger.reviews(),
-            overwrite=overwrite,
+            overwrite=chosen["overwrite"],
+            rules=rules_of(workspace, {one.facility_id for one in looked}, audience),
         )
     if context.as_json:
         _print_json({"file": str(file), **asdict(written)})

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
-from camp_monitor.report.export.tables import COLUMNS, Row
+from camp_monitor.report.export.tables import Row, columns_of
 from camp_monitor.report.text.sentences import name_of, phrase, share_text
 
 EDGE_COLOURS = {**KIND_COLOURS, "water_loss": "#3D3800"}
@@ -28,10 +28,11 @@ def kml_text(layers: Mapping[str, Sequence[Row]]) -> str:
     The columns carry their types, so that a GIS reads numbers as numbers. Characters that XML
     forbids become U+FFFD.
     """
+    named = columns_of(layers)
     columns = {
-        "event": COLUMNS["events"],
-        "finding": COLUMNS["findings"],
-        "observation": COLUMNS["not_seen"],
+        "event": named["events"],
+        "finding": named["findings"],
+        "observation": named["not_seen"],
     }
     text = _template().render(
         layers=layers,

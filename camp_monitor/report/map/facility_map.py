@@ -11,6 +11,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.assess.question import recall
+from camp_monitor.codes import Audience
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
@@ -24,12 +25,14 @@ from camp_monitor.records.review import latest_reviews, rejected_ids
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.picture import LONGEST_SIDE_PX, MapImage, render_image, render_pair
+from camp_monitor.report.redaction.redact import Rules, choose_audience, redacted, rules_for
 from camp_monitor.report.text.sentences import DEFAULT, choose_language, in_language, phrase
 from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.reading import read_image
 from camp_monitor.scenes.scene import Scene, parse_acquired
+from camp_monitor.settings import ReportSettings
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 WEB_MERCATOR = "EPSG:3857"
@@ -72,6 +75,7 @@ def draw_facility_map(
     after: str | None = None,
     candidates: bool = False,
     language: str | None = None,
+    audience: str | None = None,
 ) -> FacilityMap:
     """Draw the latest pair scanned of a facility, or the pair of some findings.
 
@@ -87,6 +91,8 @@ def draw_facility_map(
         Whether what lies below the working point of its scan is drawn, too.
     language : str or None
         ``en`` or ``ko``; None: as the settings say.
+    audience : str or None
+        ``internal``, ``partner`` or ``public``; None: as the settings say.
 
     Raises
     ------
@@ -95,13 +101,15 @@ def draw_facility_map(
     """
     workspace = open_workspace(workspace)
     with in_language(choose_language(language, workspace.configuration.language)):
-        return _draw_recorded(workspace, targets, (before, after), candidates=candidates)
+        readers = choose_audience(audience, workspace.configuration.report)
+        return _draw_recorded(workspace, targets, (before, after), readers, candidates=candidates)
 
 
 def _draw_recorded(
     workspace: Workspace,
     targets: Sequence[str],
     dates: tuple[str | None, str | None],
+    audience: Audience,
     *,
     candidates: bool,
 ) -> FacilityMap:
@@ -124,7 +132,8 @@ def _draw_recorded(
     outline = next(item for item in facility.outlines if item.version == version)
     area = search_area(outline, workspace.configuration.scan.margin_m)
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
-    pictures, notes = _pictures(scenes, pair, area)
+    rules = rules_for(facility, audience, workspace.configuration.report).with_scenes(pair)
+    pictures, notes = _pictures(scenes, pair, area, rules)
     events = join_events(findings, observations, latest_reviews(reviews))
     shown = {item.id for item in drawn}
     not_shown = tuple(
@@ -137,15 +146,12 @@ def _draw_recorded(
         unseen = count_words(len(not_shown), "confirmed event")
         notes.append(phrase("map.more_events", events=unseen))
     simulated = any(scene.simulated for scene in pair)
+    seen = redacted((facility, outline, *pictures, drawn, of_pair), rules)
     html = draw_map(
-        facility,
-        outline,
-        *pictures,
-        drawn,
-        of_pair,
-        reviews=reviews,
-        events=events,
-        notes=tuple(notes),
+        *seen,
+        reviews=redacted(reviews, rules),
+        events=redacted(events, rules),
+        notes=(*rules.withheld.sentences(), *notes),
         simulated=simulated,
     )
     counted = {item.id for item in drawn if not item.candidate}
@@ -160,6 +166,7 @@ def draw_compared_map(
     findings: Sequence[Finding],
     margin_m: float,
     language: str | None = None,
+    audience: str | None = None,
 ) -> str:
     """Draw the map of one comparison, without a workspace; return the page.
 
@@ -174,20 +181,22 @@ def draw_compared_map(
         As in the settings of the comparison.
     language : str or None
         ``en``, also where nothing is said, or ``ko``.
+    audience : str or None
+        ``internal``, also where nothing is said, ``partner`` or ``public``.
     """
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
     events = join_events(findings, observations)
     with in_language(choose_language(language, DEFAULT)):
-        pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area)
+        settings = ReportSettings()
+        readers = choose_audience(audience, settings)
+        rules = rules_for(facility, readers, settings).with_scenes(pair)
+        pictures, notes = _pictures({scene.id: scene for scene in scenes}, pair, area, rules)
+        seen = redacted((facility, facility.outline, *pictures, findings, observations), rules)
         return draw_map(
-            facility,
-            facility.outline,
-            *pictures,
-            findings,
-            observations,
-            events=events,
-            notes=tuple(notes),
+            *seen,
+            events=redacted(events, rules),
+            notes=(*rules.withheld.sentences(), *notes),
             simulated=any(scene.simulated for scene in pair),
         )
 
@@ -264,14 +273,14 @@ def _is(scene: SceneReference, asked: str) -> bool:
 
 
 def _pictures(
-    scenes: dict[str, Scene], pair: _Scenes, area: BaseGeometry
+    scenes: dict[str, Scene], pair: _Scenes, area: BaseGeometry, rules: Rules
 ) -> tuple[tuple[MapImage | None, MapImage | None], list[str]]:
     """Read both scenes for the page; say what could not be shown."""
     first, second = (recall(scenes, reference) for reference in pair)
     finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
     grid = page_grid(area, finest_m)
     notes = [
-        phrase("map.not_here", scene=reference.id)
+        phrase("map.not_here", scene=redacted(reference, rules).id)
         for reference, scene in zip(pair, (first, second), strict=True)
         if scene is None
     ]

@@ -26,6 +26,7 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.page import make_page
+from camp_monitor.report.redaction.redact import choose_audience, without_place
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import choose_language, in_language, name_of, phrase
 from camp_monitor.workspace import AnyWorkspace, open_workspace
@@ -56,7 +57,9 @@ class Overview:
     headline: str
 
 
-def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = None) -> Overview:
+def draw_workspace_overview(
+    workspace: AnyWorkspace, *, language: str | None = None, audience: str | None = None
+) -> Overview:
     """Draw the overview of a workspace: its registry and, if there is one, its ledger.
 
     Parameters
@@ -64,6 +67,8 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
     workspace : Workspace, Path or str
     language : str or None
         ``en`` or ``ko``; None: as the settings say.
+    audience : str or None
+        ``internal``, ``partner`` or ``public``; None: as the settings say.
 
     Raises
     ------
@@ -72,13 +77,20 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
     """
     workspace = open_workspace(workspace)
     facilities = read_registry(workspace.aoi)
+    settings = workspace.configuration.report
     with in_language(choose_language(language, workspace.configuration.language)):
+        readers = choose_audience(audience, settings)
+        shown = tuple(without_place(one, readers, settings) for one in facilities)
+        withheld = any(
+            one.outlines and not seen.outlines for one, seen in zip(facilities, shown, strict=True)
+        )
         if not workspace.ledger.exists():
-            return draw_overview(facilities, (), ())
+            return _draw(shown, {}, frozenset(), simulated=False, withheld=withheld)
         with open_ledger(workspace.ledger) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-        return _draw(facilities, _Known.of(counted, newest), rejected, simulated)
+        newly = _Known.of(counted, newest)
+        return _draw(shown, newly, rejected, simulated, withheld=withheld)
 
 
 def draw_overview(
@@ -151,6 +163,8 @@ def _draw(
     known: Mapping[str, _Known],
     rejected: frozenset[str],
     simulated: bool,
+    *,
+    withheld: bool = False,
 ) -> Overview:
     entries = [
         _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
@@ -167,6 +181,7 @@ def _draw(
         "groups": _groups(placed),
         "unplaced": [entry for entry in entries if not entry["shape"]],
         "simulated": simulated,
+        "withheld": phrase("overview.withheld") if withheld else "",
         "hatches": Markup(symbols.hatches_svg()),
     }
     label = phrase("overview.map")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from camp_monitor.codes import Measure
 from camp_monitor.facilities import Facility
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.figure.caption import centre_words
 from camp_monitor.report.figure.options import WIDTH_MM
 from camp_monitor.report.sheets.document import (
     Block,
@@ -89,7 +88,7 @@ def event_rows(case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
     event, finding = case.event, case.finding
     area, interval = words.area_words(case.extent, language)
     pixel_m = float(dict(finding.measurements).get(Measure.PIXEL_M, COARSE_PIXEL_M))
-    centre = centre_words(finding.geometry, pixel_m, language)
+    centre = case.withheld.centre_words(finding.geometry, pixel_m, language)
     sized = phrase("report.area", language, area=area, interval=interval)
     rows = [
         (phrase("report.row.event", language), event.id),

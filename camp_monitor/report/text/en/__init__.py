@@ -2,6 +2,7 @@
 
 from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
+    audience_phrases,
     detection,
     explanations,
     figure_phrases,
@@ -32,6 +33,7 @@ ENGLISH = Language(
         **PHRASES,
         **figure_phrases.PHRASES,
         **report_phrases.PHRASES,
+        **audience_phrases.PHRASES,
         **tables.PHRASES,
     },
 )
