@@ -21,7 +21,7 @@ import pytest
 import rasterio
 import shapely
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odc.geo.geom import Geometry
 from PIL import Image as Pillow
@@ -296,17 +296,17 @@ def test_pixels_of_an_open_licence_are_published(tmp_path: Path) -> None:
 
 def test_settings_open_a_licence_and_choose_the_audience(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path, "exact", licence="Vendor EULA 3")
-    settings = workspace.root / "camp-monitor.toml"
-    text = settings.read_text(encoding="utf-8")
+    configuration = workspace.root / "camp-monitor.toml"
+    text = configuration.read_text(encoding="utf-8")
     text = text.replace('audience = "internal"', 'audience = "public"')
-    settings.write_text(text, encoding="utf-8")
+    configuration.write_text(text, encoding="utf-8")
     path = workspace.root / "a.html"
     command = ["--workspace", str(workspace.root), "map", ID, "-o", str(path)]
     assert CliRunner().invoke(main, command).exit_code == 0
     assert REMARK not in path.read_text(encoding="utf-8")
     assert not shows_sign(path.read_bytes(), "a.html")
     text = text.replace("open_licences = []", 'open_licences = ["vendor eula 3"]')
-    settings.write_text(text, encoding="utf-8")
+    configuration.write_text(text, encoding="utf-8")
     assert CliRunner().invoke(main, command).exit_code == 0
     assert shows_sign(path.read_bytes(), "a.html")
 
@@ -385,6 +385,7 @@ def test_what_is_redacted_keeps_ids_sizes_and_shapes() -> None:
     assert redacted(facility, rules_for(facility, Audience.INTERNAL, ReportSettings())) is facility
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-179, 179), st.floats(-80, 80))
 def test_a_frame_moves_ground_true_to_size(lon: float, lat: float) -> None:
     square = shapely.box(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)
