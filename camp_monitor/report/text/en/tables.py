@@ -80,6 +80,25 @@ PHRASES = {
     "map.written_overview": "{file}: {headline}; {size_mb:.1f} MB.  To embed it:",
     "map.newest": "{events} not shown; the newest: {command}",
     # controls of pages
+    "runs.one": "{on}",
+    "runs.several": "{first} to {last}, {count:,} runs in a row",
+    "runs.whole": "{when}: the run failed. {why}",
+    "runs.part": "{when}: failed at {names}. {why}",
+    "runs.broken": "{when}: broke off; no end is on record.",
+    "runs.more": "Earlier failures: {count:,} more, in the run log (status --json).",
+    "status.failed": "Failed runs, {sentence}",
+    "status.first_year": (
+        "Images of less than a year: {names}. Until there are images of the same season of an "
+        "earlier year, fields, bare ground and low or high water of the season can pass for "
+        "change, buildings are confirmed late or not at all, and what was there before the first "
+        "image is never found."
+    ),
+    "page.failed": "Failed runs",
+    "page.first_year": "First year",
+    "page.order": "Never seen first, then the longest unseen.",
+    "page.table": "At a glance",
+    "page.column_last": "last look",
+    "page.column_year": "the last year, to the right the newest",
     "page.months": "J F M A M J J A S O N D",
     "script.simulated": "SIMULATED",
     "script.zoomIn": "Zoom in",
