@@ -121,10 +121,12 @@ def _sentences(told: Told) -> list[str]:
 def picture_lines(told: Told, facts: ViewFacts, scale: str, width_mm: float) -> list[str]:
     """Return the few lines that the picture itself holds: it travels without its caption."""
     finding, language = told.finding, told.language
+    area, interval = words.area_words(finding, language)
     scaled = "audience.scale" if told.withheld.is_local else "figure.scale"
     lines = [
         phrase(scaled, language, scale=scale, width_mm=width_mm, projection=facts.projection),
-        phrase("figure.record", language, id=finding.id, method=finding.method,
+        phrase("figure.record", language, id=finding.id, method=finding.method, area=area,
+               area_interval=interval,
                confidence=words.confidence_words(finding, language)),
         phrase("figure.caption.images", language,
                credits=_credits((scene for _, scene in facts.images), language)),

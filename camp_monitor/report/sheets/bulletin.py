@@ -62,6 +62,11 @@ def _rows(dossier: Dossier, case: Case, language: str | None) -> tuple[tuple[str
         share=words.share_words(case.outline_fraction, language),
         outline=words.outline_words(case.outline, language),
     )
+    if len(case.regions) > 1:
+        largest, _ = words.area_words(finding, language)
+        regions = len(case.regions)
+        more = phrase("bulletin.regions", language, regions=regions, area=largest)
+        sized = f"{sized} {more}"
     administration = administration_words(dossier.facility, event, language)
     rows = [
         (of_area, sized),
