@@ -20,7 +20,12 @@ from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.figure.caption import Told
 from camp_monitor.report.figure.figure import draw_figure
-from camp_monitor.report.figure.lettering import find_korean_font, latin_font, missing_characters
+from camp_monitor.report.figure.lettering import (
+    find_korean_font,
+    is_korean,
+    latin_font,
+    missing_characters,
+)
 from camp_monitor.report.figure.options import (
     FORMATS,
     WIDTH_MM,
@@ -348,7 +353,8 @@ def _korean_font(facility: Facility, options: FigureOptions) -> str | None:
     """Find a font for what is not Latin: the names of the place, the title, the language."""
     said = "".join(text for _, text in contexts(texts(options.language)))
     needed = "".join((*facility.names_ko, options.title, said))
-    return find_korean_font(missing_characters(needed, latin_font())) if needed else None
+    missing = missing_characters(needed, latin_font())
+    return find_korean_font(filter(is_korean, missing)) if needed else None
 
 
 def _remarks(
