@@ -276,7 +276,7 @@ class ReportSettings(BaseModel):
     """Whom a reader may ask: an organisation and an address."""
 
     audience: Audience = Audience.INTERNAL
-    """For whom maps, figures, reports, exports and the pictures of messages are made."""
+    """For whom maps, figures, reports, exports and messages are made."""
 
     open_licences: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
     """Licences under which pixels may be published, beside those known to be open; word for word,

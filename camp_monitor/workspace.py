@@ -294,7 +294,7 @@ url = ""
 [report]
 # Whom the reader of a report may ask: an organisation and an address.
 contact = ""
-# Who reads maps, figures, reports, exports and pictures of messages: internal, partner, public.
+# Who reads maps, figures, reports, exports and messages: internal, partner or public.
 audience = "internal"
 # Licences under which pixels may be published, beside those known to be open.
 open_licences = []

@@ -305,6 +305,10 @@ def test_settings_open_a_licence_and_choose_the_audience(tmp_path: Path) -> None
     assert CliRunner().invoke(main, command).exit_code == 0
     assert REMARK not in path.read_text(encoding="utf-8")
     assert not shows_sign(path.read_bytes(), "a.html")
+    told = CliRunner().invoke(main, ["--workspace", str(workspace.root), "notify", "--dry-run"])
+    assert told.exit_code == 0
+    assert PERSON not in told.output
+    assert phrase("audience.public") in " ".join(told.output.split())
     text = text.replace("open_licences = []", 'open_licences = ["vendor eula 3"]')
     configuration.write_text(text, encoding="utf-8")
     assert CliRunner().invoke(main, command).exit_code == 0

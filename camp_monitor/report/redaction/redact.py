@@ -20,8 +20,8 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Audience
+from camp_monitor.errors import FacilityError
 from camp_monitor.facilities import Facility, Outline, find_facility
-from camp_monitor.facilities.registry import known_ids
 from camp_monitor.notes import Note, Value
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -138,18 +138,18 @@ def rules_of(
 ) -> dict[str, Rules]:
     """Make the rules of an output about several facilities, by their ids.
 
-    Raises
-    ------
-    FacilityError
-        The file of one cannot be read.
+    The public is not told where a facility is whose file is missing or cannot be read.
     """
-    known = set(known_ids(workspace.aoi))
     settings = workspace.configuration.report
-    return {
-        key: rules_for(find_facility(workspace.aoi, key) if key in known else None,
-                       audience, settings)
-        for key in facility_ids
-    }  # fmt: skip
+    if audience != Audience.PUBLIC:
+        return {key: rules_for(None, audience, settings) for key in facility_ids}
+    known: dict[str, Facility | None] = {}
+    for key in facility_ids:
+        try:
+            known[key] = find_facility(workspace.aoi, key)
+        except FacilityError:
+            known[key] = None
+    return {key: rules_for(one, audience, settings) for key, one in known.items()}
 
 
 def _ground(facility: Facility | None) -> BaseGeometry:
