@@ -96,6 +96,7 @@ def list_findings(
 @findings.command(epilog="Example: camp-monitor findings show F1dceabd3f3ca")
 @click.argument("finding_id", metavar="FID")
 @click.pass_obj
+@language_option()
 def show(context: Context, finding_id: str) -> None:
     """Show all that is known of one finding; FID may be the beginning of its id.
 
@@ -130,6 +131,7 @@ def show(context: Context, finding_id: str) -> None:
 @click.option("--note", metavar="TEXT", default="", help="Why.")
 @clock_option
 @click.pass_obj
+@language_option()
 def review(
     context: Context, finding_id: str, verdict: str, by: str, note: str, clock_is_right: bool
 ) -> None:
@@ -141,6 +143,7 @@ def review(
     from camp_monitor.events.lookup import find_finding
     from camp_monitor.ledger.ledger import open_ledger
     from camp_monitor.records.review import Review, utc_text
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words, review_words
 
     _require_ledger(context)
@@ -153,9 +156,10 @@ def review(
     if context.as_json:
         _print_json(_with_id(given))
         return
-    context.console.print(f"Recorded for {finding.id}: {review_words(given)}", soft_wrap=True)
+    said = phrase("review.recorded", id=finding.id, review=review_words(given))
+    context.console.print(said, soft_wrap=True)
     if kept > 1:
-        context.console.print(f"{count_words(kept, 'review')} are kept; the latest counts.")
+        context.console.print(phrase("review.kept", reviews=count_words(kept, "review")))
 
 
 @findings.command(epilog="Example: camp-monitor findings export findings.gpkg --overwrite")

@@ -99,6 +99,7 @@ def test_every_output_says_the_same_of_one_event(
     for name in ("export", "kml"):
         command(workspace, "findings", "export", str(paths[name]), *lang)
     texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+    listed = command(workspace, "findings", "show", finding.id, *lang)
     digest = " ".join(command(workspace, "notify", "--dry-run", *lang).split())
     with in_language(language), open_html(texts["map"], hash_id=f"#{finding.id}") as page:
         wanted = of_record(finding)
@@ -107,8 +108,8 @@ def test_every_output_says_the_same_of_one_event(
         expect(popup).to_be_visible()
         said["popup"] = popup.inner_text(), ("area", "interval", "dates", "confidence", "real")
         panel = page.locator("aside, main").first.evaluate("() => document.body.innerText")
-        listed = page.locator(".findings.events li").inner_text()
-        said["panel's list of events"] = listed, ("area", "dates")
+        events = page.locator(".findings.events li").inner_text()
+        said["panel's list of events"] = events, ("area", "dates")
         said["panel"] = panel, ("area", "dates", "confidence", "credit")
         figure = " ".join(re.findall(r"<!-- (.*?) -->", texts["figure"], re.DOTALL))
         said["figure"] = unescape(figure), ALL
@@ -124,6 +125,7 @@ def test_every_output_says_the_same_of_one_event(
         said["bulletin: area"] = bulletin[phrase("bulletin.row.changed")], ("area", "interval")
         said["bulletin: confidence"] = bulletin[phrase("report.row.confidence")], sure
         said["digest"] = digest, ALL
+        said["findings show"] = listed, ALL
         for row in json.loads(texts["export"])["features"]:
             cell = row["properties"]
             if cell["record"] == "not_seen":
