@@ -196,7 +196,12 @@ class Comparison:
         return layers.assign_coords(question=list(self.outcomes["question"])).rename("seen")
 
     def to_map(
-        self, path: Path | str, *, candidates: bool = False, language: str | None = None
+        self,
+        path: Path | str,
+        *,
+        candidates: bool = False,
+        language: str | None = None,
+        audience: str | None = None,
     ) -> Path:
         """Write the annotated map: one HTML file that needs no network.
 
@@ -207,13 +212,17 @@ class Comparison:
             Whether what lies below the working point is drawn, too.
         language : str or None
             ``en``, also where nothing is said, or ``ko``.
+        audience : str or None
+            ``internal``, also where nothing is said, ``partner`` or ``public``.
         """
         from camp_monitor.report.map.facility_map import draw_compared_map
         from camp_monitor.report.writing import write_whole
 
         path, scenes = self._target(path), (self.before, self.after)
         found = self.result.observations, self._shown(candidates)
-        page = draw_compared_map(self.place, scenes, *found, self.settings.margin_m, language)
+        page = draw_compared_map(
+            self.place, scenes, *found, self.settings.margin_m, language, audience
+        )
         write_whole(page.encode(), path)
         return path
 
@@ -238,7 +247,7 @@ class Comparison:
             ``column``, ``page`` or ``slide``, or millimetres.
         **options
             Fields of `camp_monitor.report.figure.options.FigureOptions` but ``dates``: title,
-            callouts, inset, language.
+            callouts, inset, language, audience.
 
         Raises
         ------
@@ -279,14 +288,24 @@ class Comparison:
         return path
 
     def export(
-        self, path: Path | str, *, overwrite: bool = False, candidates: bool = False
+        self,
+        path: Path | str,
+        *,
+        overwrite: bool = False,
+        candidates: bool = False,
+        audience: str | None = None,
     ) -> Path:
         """Write findings, and what was not seen, as GeoPackage, GeoJSON, KML or CSV."""
         from camp_monitor.report.export.export import export_findings
+        from camp_monitor.report.redaction.redact import choose_audience, rules_for
+        from camp_monitor.settings import ReportSettings
 
-        path = self._target(path)
-        shown = self._shown(candidates)
-        export_findings(shown, self.result.observations, path, overwrite=overwrite)
+        path, settings = self._target(path), ReportSettings()
+        rules = rules_for(self.place, choose_audience(audience, settings), settings)
+        export_findings(
+            self._shown(candidates), self.result.observations, path, overwrite=overwrite,
+            rules={self.place.id: rules},
+        )  # fmt: skip
         return path
 
     def _shown(self, candidates: bool) -> tuple[Finding, ...]:

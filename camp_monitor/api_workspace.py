@@ -88,16 +88,25 @@ class Workspace(folders.Workspace):
 
         return outcomes_frame(self._records(facility)[1])
 
-    def to_map(self, target: str, path: Path | str, *, language: str | None = None) -> Path:
+    def to_map(
+        self,
+        target: str,
+        path: Path | str,
+        *,
+        language: str | None = None,
+        audience: str | None = None,
+    ) -> Path:
         """Write the map of a facility, a finding or an event, in ``en`` or ``ko``.
 
-        Without a `language` that of the settings holds.
+        Without a `language` or an `audience` (``internal``, ``partner``, ``public``) those of the
+        settings hold.
         """
         from camp_monitor.report.map.facility_map import draw_facility_map
         from camp_monitor.report.writing import write_whole
 
         path = Path(path)
-        write_whole(draw_facility_map(self, [target], language=language).html.encode(), path)
+        drawn = draw_facility_map(self, [target], language=language, audience=audience)
+        write_whole(drawn.html.encode(), path)
         return path
 
     def to_figure(
@@ -122,7 +131,7 @@ class Workspace(folders.Workspace):
             ``column``, ``page`` or ``slide``, or millimetres.
         **options
             Fields of `camp_monitor.report.figure.options.FigureOptions`: title, dates, callouts,
-            inset, language.
+            inset, language, audience.
         """
         from camp_monitor.report.figure.finding_figure import (
             draw_finding_figure,
@@ -146,6 +155,7 @@ class Workspace(folders.Workspace):
         *,
         bulletin: bool = False,
         language: str | None = None,
+        audience: str | None = None,
     ) -> Path:
         """Write a report, ``.html``, ``.docx`` or ``.pdf``: sheets of events, summaries of places.
 
@@ -159,6 +169,8 @@ class Workspace(folders.Workspace):
             One page about one event: of a facility, its newest flood or its newest event.
         language : str or None
             ``en`` or ``ko``; None: that of the settings.
+        audience : str or None
+            ``internal``, ``partner`` or ``public``; None: that of the settings.
         """
         from camp_monitor.report.sheets.report import draw_report, format_of
         from camp_monitor.report.writing import write_whole
@@ -166,8 +178,9 @@ class Workspace(folders.Workspace):
         path = Path(path)
         named = [targets] if isinstance(targets, str) else list(targets)
         drawn = draw_report(
-            self, named, file_format=format_of(path), bulletin=bulletin, language=language
-        )
+            self, named, file_format=format_of(path), bulletin=bulletin, language=language,
+            audience=audience,
+        )  # fmt: skip
         write_whole(drawn.content, path)
         return path
 

@@ -320,3 +320,11 @@ class LanguageCode(StrEnum):
 
     ENGLISH = "en"
     KOREAN = "ko"
+
+
+class Audience(StrEnum):
+    """For whom maps, figures, reports and exports are made, the narrowest first."""
+
+    INTERNAL = "internal"
+    PARTNER = "partner"
+    PUBLIC = "public"

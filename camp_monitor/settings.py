@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from camp_monitor.codes import LanguageCode
+from camp_monitor.codes import Audience, LanguageCode
 from camp_monitor.errors import InputError, WorkspaceError
 
 SENSITIVITIES = ("high", "balanced", "low")
@@ -268,12 +268,19 @@ class LedgerSettings(BaseModel):
 
 
 class ReportSettings(BaseModel):
-    """The ``[report]`` table of ``camp-monitor.toml``: what reports and bulletins say of us."""
+    """The ``[report]`` table of ``camp-monitor.toml``: what reports say of us, and to whom."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     contact: Annotated[str, Field(max_length=1000)] = ""
     """Whom a reader may ask: an organisation and an address."""
+
+    audience: Audience = Audience.INTERNAL
+    """For whom maps, figures, reports, exports and messages are made."""
+
+    open_licences: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    """Licences under which pixels may be published, beside those known to be open; word for word,
+    as ``scenes list --json`` has them."""
 
 
 class SchedulerSettings(BaseModel):

@@ -304,6 +304,10 @@ url = ""
 [report]
 # Whom the reader of a report may ask: an organisation and an address.
 contact = ""
+# Who reads maps, figures, reports, exports and messages: internal, partner or public.
+audience = "internal"
+# Licences under which pixels may be published, beside those known to be open.
+open_licences = []
 
 [scheduler]
 # Files in PEM format, for a Dask scheduler at tls://HOST:PORT: the certificate of the authority.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
@@ -78,6 +79,7 @@ def _file(**options: Any) -> Any:
     "--geotiff", metavar="FILE.tif", type=_file(),
     help="A band for each question: 0 not seen, 1 unchanged, 2 changed.",
 )  # fmt: skip
+@audience_option(has_settings=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_obj
 @language_option(has_settings=False)
@@ -164,16 +166,15 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     from camp_monitor.report.text.sentences import phrase
 
     written = []
+    shown = {name: asked[name] for name in ("candidates", "audience")}
     if asked["output"]:
-        written.append(result.to_map(asked["output"], candidates=asked["candidates"]))
+        written.append(result.to_map(asked["output"], **shown))
     if asked["export"]:
-        written.append(
-            result.export(asked["export"], overwrite=True, candidates=asked["candidates"])
-        )
+        written.append(result.export(asked["export"], overwrite=True, **shown))
     if asked["geotiff"] and result.result.pair is not None:
         written.append(result.to_geotiff(asked["geotiff"]))
     if asked["figure"] and len(result.findings):
-        written.append(result.to_figure(asked["figure"]))
+        written.append(result.to_figure(asked["figure"], audience=asked["audience"]))
     for name in OUTPUTS:
         if asked[name] and asked[name] not in written:
             nothing = phrase("records.nothing_to_show", file=legible(str(asked[name])))

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
@@ -49,6 +50,7 @@ from camp_monitor.cli.progress import working
     "again for more, up to nine.",
 )
 @click.option("--no-inset", is_flag=True, help="Without the small map of the country.")
+@audience_option()
 @click.pass_obj
 @language_option()
 def figure(
@@ -78,8 +80,9 @@ def figure(
     file_format, width_mm = format_of(output), read_width_mm(width)
     signs = tuple(map(read_callout, callouts))
     options = FigureOptions(
-        title=chosen["title"], dates=chosen["dates"], callouts=signs, inset=not no_inset
-    )
+        title=chosen["title"], dates=chosen["dates"], callouts=signs, inset=not no_inset,
+        audience=chosen["audience"],
+    )  # fmt: skip
     with working(context, "Drawing ..."):
         drawn = draw_finding_figure(
             context.workspace,

@@ -74,7 +74,12 @@ def finding_table(
     from rich.table import Table
 
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import caveat_sentences, measured_rows
+    from camp_monitor.report.text.sentences import (
+        caveat_sentences,
+        measured_rows,
+        name_of,
+        phrase,
+    )
     from camp_monitor.report.text.words import (
         area_words,
         confidence_words,
@@ -90,29 +95,36 @@ def finding_table(
     area, interval = area_words(finding)
     west, south, east, north = finding.geometry.bounds
     seen, unseen = share_words(observation.seen_fraction), unseen_words(observation)
-    seen = f"{seen} of the outline"
+    seen = phrase("show.seen", share=seen)
+    where = phrase("show.where", west=west, east=east, south=south, north=north)
+    facility = phrase(
+        "show.facility", facility=finding.facility_id, version=finding.outline_version
+    )
     every = ((item.measurements, item.caveats) for item in (finding, observation))
     measured = dict.fromkeys(row for pair in every for row in measured_rows(*pair))
     caveats = dict.fromkeys(caveat_sentences((*finding.caveats, *observation.caveats)))
-    rows = [
+    named = [
         ("finding", finding.id),
         ("change", f"{kind_words(finding.kind)}, {position_words(finding)}"),
-        ("facility", f"{finding.facility_id}, outline version {finding.outline_version}"),
+        ("facility", facility),
         ("when", interval_words(finding.before, finding.after)),
         ("area", f"{area} ({interval})"),
         ("confidence", confidence_words(finding)),
         *(("review", review_words(item)) for item in reversed(reviews)),
-        ("where", f"longitude {west:.5f} to {east:.5f}, latitude {south:.5f} to {north:.5f}"),
+        ("where", where),
         ("seen", f"{seen}; {unseen}" if unseen else seen),
         ("method", finding.method),
-        *_scene_rows("before", finding.before),
-        *_scene_rows("after", finding.after),
-        *measured,
-        *explanation_pairs(finding),
-        *(("caveat", text) for text in caveats),
     ]
     if not counts:
-        rows.insert(1, ("superseded", "a later scan of the same scenes has another answer"))
+        named.insert(1, ("superseded", phrase("show.superseded")))
+    rows = [
+        *((name_of("column", key), value) for key, value in named),
+        *_scene_rows(name_of("column", "before"), finding.before),
+        *_scene_rows(name_of("column", "after"), finding.after),
+        *measured,
+        *explanation_pairs(finding),
+        *((name_of("column", "caveat"), text) for text in caveats),
+    ]
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", overflow="fold", max_width=24)
     table.add_column(overflow="fold")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.finding_list import print_json_list, print_list
 from camp_monitor.cli.finding_tables import finding_table
@@ -95,6 +96,7 @@ def list_findings(
 @findings.command(epilog="Example: camp-monitor findings show F1dceabd3f3ca")
 @click.argument("finding_id", metavar="FID")
 @click.pass_obj
+@language_option()
 def show(context: Context, finding_id: str) -> None:
     """Show all that is known of one finding; FID may be the beginning of its id.
 
@@ -129,6 +131,7 @@ def show(context: Context, finding_id: str) -> None:
 @click.option("--note", metavar="TEXT", default="", help="Why.")
 @clock_option
 @click.pass_obj
+@language_option()
 def review(
     context: Context, finding_id: str, verdict: str, by: str, note: str, clock_is_right: bool
 ) -> None:
@@ -140,6 +143,7 @@ def review(
     from camp_monitor.events.lookup import find_finding
     from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.records.review import Review, utc_text
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words, review_words
 
     _require_ledger(context)
@@ -152,9 +156,10 @@ def review(
     if context.as_json:
         _print_json(_with_id(given))
         return
-    context.console.print(f"Recorded for {finding.id}: {review_words(given)}", soft_wrap=True)
+    said = phrase("review.recorded", id=finding.id, review=review_words(given))
+    context.console.print(said, soft_wrap=True)
     if kept > 1:
-        context.console.print(f"{count_words(kept, 'review')} are kept; the latest counts.")
+        context.console.print(phrase("review.kept", reviews=count_words(kept, "review")))
 
 
 @findings.command(epilog="Example: camp-monitor findings export findings.gpkg --overwrite")
@@ -162,9 +167,11 @@ def review(
 @click.option("--facility", metavar="ID", help="Only this facility.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
+@audience_option()
 @click.pass_obj
+@language_option()
 def export(
-    context: Context, file: Path, facility: str | None, overwrite: bool, candidates: bool
+    context: Context, /, file: Path, facility: str | None, candidates: bool, **chosen: Any
 ) -> None:
     """Write events, findings, and what was not seen, to FILE.
 
@@ -173,9 +180,12 @@ def export(
     from camp_monitor.ledger.opening import open_ledger_of
     from camp_monitor.report.export.export import export_findings
     from camp_monitor.report.export.tables import legible
+    from camp_monitor.report.redaction.redact import choose_audience, rules_of
 
     _require_ledger(context)
-    with open_ledger_of(context.workspace, reading=True) as ledger:
+    workspace = context.workspace
+    audience = choose_audience(chosen["audience"], workspace.configuration.report)
+    with open_ledger_of(workspace, reading=True) as ledger:
         looked = ledger.observations(facility)
         if not looked:
             _require_known(context, facility)
@@ -189,7 +199,8 @@ def export(
             looked,
             file,
             reviews=ledger.reviews(),
-            overwrite=overwrite,
+            overwrite=chosen["overwrite"],
+            rules=rules_of(workspace, {one.facility_id for one in looked}, audience),
         )
     if context.as_json:
         _print_json({"file": str(file), **asdict(written)})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
@@ -34,16 +36,18 @@ from camp_monitor.errors import InputError
     help="Hold pictures of at most N dates of the series; 2: of the pair alone.",
 )
 @click.option("--candidates", is_flag=True, help="Also what lies below the working point, marked.")
+@audience_option()
 @click.pass_obj
 @language_option()
 def draw(
     context: Context,
+    /,
     targets: tuple[str, ...],
     output: Path,
     before: str | None,
     after: str | None,
     dates: int,
-    candidates: bool,
+    **chosen: Any,
 ) -> None:
     """Draw a facility's findings, or the findings FID..., as one HTML file that needs no network.
 
@@ -62,15 +66,14 @@ def draw(
     if not targets:
         if before or after:
             raise InputError("--before and --after choose a pair of one facility: name its ID.")
-        _draw_overview(context, output)
+        _draw_overview(context, output, chosen["audience"])
         return
     with working(context, "Drawing ..."):
         from camp_monitor.report.map.facility_map import draw_facility_map
 
         drawn = draw_facility_map(
-            context.workspace, targets, before=before, after=after, candidates=candidates,
-            most_dates=dates,
-        )  # fmt: skip
+            context.workspace, targets, before=before, after=after, most_dates=dates, **chosen
+        )
         write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name, drawn.facility)
     if context.as_json:
@@ -101,13 +104,13 @@ def draw(
     click.echo(iframe)
 
 
-def _draw_overview(context: Context, output: Path) -> None:
+def _draw_overview(context: Context, output: Path, audience: str | None) -> None:
     from camp_monitor.report.map.embedding import iframe_line
     from camp_monitor.report.map.overview import draw_workspace_overview
     from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.writing import write_whole
 
-    drawn = draw_workspace_overview(context.workspace)
+    drawn = draw_workspace_overview(context.workspace, audience=audience)
     write_whole(drawn.html.encode(), output)
     iframe = iframe_line(output.name)
     if context.as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from camp_monitor.cli.audiences import audience_option
 from camp_monitor.cli.context import Context
 from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.progress import working
@@ -27,9 +28,12 @@ from camp_monitor.cli.progress import working
     is_flag=True,
     help="One page about one event: of a facility, its newest flood, else its newest event.",
 )
+@audience_option()
 @click.pass_obj
 @language_option()
-def report(context: Context, targets: tuple[str, ...], output: Path, bulletin: bool) -> None:
+def report(
+    context: Context, targets: tuple[str, ...], output: Path, bulletin: bool, audience: str | None
+) -> None:
     """Write a report with a summary of each facility and a sheet of each event.
 
     An event is named by its id, E and twelve digits.  A facility stands for its events that are or
@@ -43,7 +47,10 @@ def report(context: Context, targets: tuple[str, ...], output: Path, bulletin: b
 
     file_format = format_of(output)
     with working(context, "Writing ..."):
-        drawn = draw_report(context.workspace, targets, file_format=file_format, bulletin=bulletin)
+        drawn = draw_report(
+            context.workspace, targets, file_format=file_format, bulletin=bulletin,
+            audience=audience,
+        )  # fmt: skip
         write_whole(drawn.content, output)
     if context.as_json:
         said = {"file": str(output), "title": drawn.document.title, "events": drawn.events,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.network import source_options
 from camp_monitor.cli.progress import working
 from camp_monitor.cli.records import (
@@ -69,6 +70,7 @@ NOTHING_COMPARED, NEW_FINDINGS = 3, 10
 @click.option("--exit-code", is_flag=True, help="End with 10 where there are new findings.")
 @source_options
 @click.pass_obj
+@language_option()
 def scan(context: Context, /, facility_ids: tuple[str, ...], **asked: Any) -> None:
     """Compare scenes of the facility ID and record what changed and what was not seen.
 
@@ -156,24 +158,21 @@ def _as_json(result: Scanned) -> dict[str, object]:
 
 
 def _print(context: Context, result: Scanned) -> None:
+    from camp_monitor.report.text.sentences import phrase
+
+    listing = f"camp-monitor findings list --facility {result.facility.id}"
     print_records(context, result.facility, result.observations, result.findings, result.expected)
     hidden = len(result.findings) - MOST_SHOWN
     if hidden > 0:
-        context.console.print(
-            f"... and {hidden} smaller: camp-monitor findings list --facility {result.facility.id}",
-            soft_wrap=True,
-        )
+        context.console.print(phrase("scan.smaller", count=hidden, command=listing), soft_wrap=True)
     if result.candidates:
-        context.console.print(
-            f"{len(result.candidates)} below the working point: camp-monitor findings list "
-            f"--facility {result.facility.id} --candidates",
-            soft_wrap=True,
-        )
+        command, below = f"{listing} --candidates", len(result.candidates)
+        context.console.print(phrase("scan.below", count=below, command=command), soft_wrap=True)
+    said = phrase("scan.known")
     if result.added.observations:
-        context.console.print(
-            f"\nRecorded {result.added.observations} observations and {result.added.findings} "
-            f"findings.  Next: camp-monitor map {result.facility.id} -o map.html",
-            soft_wrap=True,
-        )
-    else:
-        context.console.print("\nThis pair was scanned before: nothing was added to the ledger.")
+        said = phrase(
+            "scan.recorded", observations=result.added.observations,
+            findings=result.added.findings,
+            command=f"camp-monitor map {result.facility.id} -o map.html",
+        )  # fmt: skip
+    context.console.print(f"\n{said}", soft_wrap=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.errors import InputError, InstallationError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def schedule() -> None:
 
 @schedule.command("show", epilog="Example: camp-monitor schedule show")
 @click.pass_obj
+@language_option()
 def show(context: Context) -> None:
     """List what is watched: how often, with which sensors, for what, and when it is next due.
 
@@ -76,19 +78,20 @@ def _print(context: Context, rows: Sequence[tuple[Watch, datetime]], now: dateti
     from rich.table import Table
 
     from camp_monitor.report.export.tables import legible
-    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.sentences import name_of, phrase
+    from camp_monitor.report.text.words import question_words
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column in ("facility", "every", "sensors", "looked for", "since", "next due"):
-        table.add_column(column, overflow="fold")
+    for column in ("facility", "every", "sensors", "looked_for", "since", "next_due"):
+        table.add_column(name_of("column", column), overflow="fold")
     for watch, due_at in rows:
         table.add_row(
             legible(watch.facility_id),
-            f"{watch.cadence_days} d",
+            phrase("schedule.every", cadence=watch.cadence_days),
             ", ".join(watch.sensors),
-            ", ".join(watch.detectors),
+            ", ".join(map(question_words, watch.detectors)),
             watch.since.isoformat() if watch.since else "",
-            "now" if due_at <= now else f"{due_at:%Y-%m-%d}",
+            phrase("schedule.now") if due_at <= now else f"{due_at:%Y-%m-%d}",
         )
     context.console.print(table)
     due = sum(due_at <= now for _, due_at in rows)

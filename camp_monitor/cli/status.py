@@ -94,6 +94,8 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.watch.status import (
         cloudy_sentence,
+        failed_sentences,
+        first_year_sentence,
         headline,
         network_sentence,
         outage_sentence,
@@ -120,11 +122,13 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     context.console.print(table)
     context.console.print(_legend(signs) + "\n", soft_wrap=True)
     said = [network_sentence(found), *unseen_sentences(found)]
+    said += [phrase("status.failed", sentence=line) for line in failed_sentences(found)]
     for outage in found.outages:
         if every or outage.what != "sight":
             said.append(outage_sentence(outage, found.ids))
     if not every:
         said.append(cloudy_sentence(found))
+    said.append(first_year_sentence(found))
     said.append(f"{headline(found)}.")
     if not found.rows:
         said = [phrase("status.nothing_watched")]
@@ -165,6 +169,17 @@ def _plain(found: Status) -> dict[str, Any]:
         "at": found.at.isoformat(timespec="seconds"),
         "last_run_at": _text(found.last_run_at),
         "clock_fault": with_text(found.fault) if found.fault is not None else None,
+        "failed_runs": [
+            {
+                "what": one.what,
+                "first_at": _text(one.first_at),
+                "last_at": _text(one.last_at),
+                "runs": one.runs,
+                "facility_ids": list(one.facility_ids),
+                "reasons": [reason.to_dict() for reason in one.reasons],
+            }
+            for one in found.failed
+        ],
         "without_network": network_sentence(found) or None,
         "facilities": [_plain_row(row) for row in found.rows],
         "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
@@ -181,6 +196,7 @@ def _plain_row(row: Row) -> dict[str, Any]:
         "last_seen_at": _text(row.last_seen_at),
         "last_visit_at": _text(row.last_visit_at),
         "due_at": _text(row.due_at),
+        "since_at": _text(row.since_at),
         "slots": [
             {
                 "from_at": _text(slot.from_at),

@@ -103,6 +103,8 @@ class Candidate:
         The coordinate as printed.
     role : str
         One of `ROLES`: our reading of `feature`.
+    sensitive : bool
+        The public is told neither of this part nor where it is.
     """
 
     __pydantic_config__ = STRICT
@@ -113,6 +115,7 @@ class Candidate:
     feature: Text
     as_published: Text
     role: Literal["centre", "facility", "part", "other_site"] = "facility"
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
@@ -252,6 +255,9 @@ class Facility:
         One of `GRADES`; ``position_reason`` says why.
     wikidata : str or None
         Identifier such as ``Q499011``.
+    public_coordinates : str or None
+        What is published of where it is: ``rounded`` to a tenth of a degree, or ``withheld``; None:
+        all.
     candidates : tuple of Candidate
         Every published coordinate; a derived outline is centred on the first.
     sizes : tuple of Size
@@ -285,6 +291,7 @@ class Facility:
     position_grade: Literal["A", "B", "C"] | None = None
     position_reason: Text | None = None
     wikidata: Annotated[str, Field(pattern=r"^Q[1-9][0-9]{0,11}$")] | None = None
+    public_coordinates: Literal["rounded", "withheld"] | None = None
     candidates: tuple[Candidate, ...] = ()
     sizes: tuple[Size, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.ledger import Ledger
 from camp_monitor.records.finding import Finding
 from camp_monitor.report.export.tables import legible
+from camp_monitor.report.redaction.redact import Rules, redacted, rules_of
 from camp_monitor.report.text.sentences import (
     caveat_sentences,
     explanation_rows,
@@ -56,7 +57,10 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     news = what_is_new(ledger, provisional=workspace.configuration.notification.provisional)
     if not news.items:
         return None
-    ranked = sorted(news.items, key=_rank)
+    audience = workspace.configuration.report.audience
+    rules = rules_of(workspace, {item.finding.facility_id for item in news.items}, audience)
+    items = [redacted(item, rules[item.finding.facility_id]) for item in news.items]
+    ranked = sorted(items, key=_rank)
     places = by_place(ranked)
     full = ranked[:MOST_IN_FULL]
     pictures = draw_pictures(workspace, by_place(full))
@@ -64,6 +68,7 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     counts: dict[str, Any] = {"events": len(news.items), "facilities": len(places)}
     since = last_told_at(ledger, now)
     parts = [phrase("digest.simulated")] if simulated else []
+    parts += _withheld_words(rules.values())
     parts.append(
         phrase("digest.new_since", on=since[:10], **counts)
         if since
@@ -76,6 +81,12 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
     title = _title(workspace, ranked, is_simulated=simulated)
     told = tuple((item.id, item.said) for item in news.items)
     return Message("digest", title, "\n\n".join(parts) + "\n", pictures.attachments, told)
+
+
+def _withheld_words(rules: Iterable[Rules]) -> list[str]:
+    """Say what is left out for the audience of the settings; nothing where nothing is."""
+    said = dict.fromkeys(line for one in rules for line in one.withheld.sentences()[:1])
+    return [fold(list(said))] if said else []
 
 
 def _rank(item: NewsItem) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.export.tables import legible
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
 from camp_monitor.report.map.facility_map import draw_facility_map
+from camp_monitor.report.redaction.licences import is_open as is_open_licence
 from camp_monitor.report.text.sentences import error_text, phrase
 from camp_monitor.watch.news import NewsItem
 from camp_monitor.watch.outbox import Attachment
@@ -25,10 +26,6 @@ LARGEST_BYTES = 3_000_000
 """Of one attachment."""
 LARGEST_TOTAL_BYTES = 7_000_000
 """Of all of a message: mail makes a third more of it, and many servers take no more than 10 MB."""
-OPEN_LICENCE = re.compile(
-    r"^(CC0|CC[ -]BY(?!.*\bND\b)|PDDL|ODC-BY|ODbL|OGL|copernicus)|\bpublic domain\b", re.IGNORECASE
-)
-"""Licences under which pixels may be passed on, with their credit."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def draw_pictures(workspace: Workspace, places: Mapping[str, Sequence[NewsItem]]
 
 def is_open(*scenes: SceneReference) -> bool:
     """Whether the licences of all these scenes let their pixels be passed on."""
-    return all(OPEN_LICENCE.search(scene.licence.strip()) for scene in scenes)
+    return all(is_open_licence(scene.licence) for scene in scenes)
 
 
 def _draw_map(workspace: Workspace, finding_ids: Sequence[str]) -> bytes:

@@ -26,6 +26,7 @@ from camp_monitor.watch.coverage import (
     outages,
     run_outages,
 )
+from camp_monitor.watch.failed_runs import FailedRuns, failed_runs, failed_sentence
 from camp_monitor.watch.schedule import (
     EPOCH,
     Watch,
@@ -43,6 +44,9 @@ STRIP_SIGNS = 37
 """How many signs a strip has: a year."""
 SINGLE_CAUSES = ("no_image", "no_network", "missed", "failed", "refused")
 """Outcomes that name an outage of looks that has no other."""
+FIRST_YEAR = timedelta(days=365)
+MOST_FAILED = 8
+"""Sentences on failed runs that are shown."""
 MOST_NAMED = 6
 """Facilities that a sentence names; of more it says how many there are."""
 
@@ -63,6 +67,8 @@ class Row:
         When it is to be searched next; now, where it is overdue.
     slots : tuple of Slot
         Every look that was expected.
+    since_at : datetime or None
+        When the oldest of the images was taken that anything was compared with; None for none.
     """
 
     watch: Watch
@@ -71,10 +77,15 @@ class Row:
     last_visit_at: datetime | None
     due_at: datetime
     slots: tuple[Slot, ...]
+    since_at: datetime | None = None
 
     def unseen_days(self, at: datetime) -> int:
         """Days from the one on which it was last seen to that of `at`; 0 if it never was."""
         return 0 if self.last_seen_at is None else (at.date() - self.last_seen_at.date()).days
+
+    def in_first_year(self, at: datetime) -> bool:
+        """Whether its images reach back less than a year."""
+        return self.since_at is not None and at - self.since_at < FIRST_YEAR
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class Status:
     at : datetime
         As of when.
     rows : tuple of Row
-        By id.
+        Those never seen first, then by how long they were not seen, the longest first.
     outages : tuple of Outage
         Of runs, of looks and of sight, in order of time.
     last_run_at : datetime or None
@@ -97,6 +108,8 @@ class Status:
         Facilities of the registry that cannot be watched.
     fault : Note or None
         What is wrong with the clock; None if nothing is.
+    failed : tuple of FailedRuns
+        The newest first.
     """
 
     at: datetime
@@ -106,6 +119,7 @@ class Status:
     without_outline: tuple[str, ...]
     fault: Note | None
     without_network: RunRecord | None = None
+    failed: tuple[FailedRuns, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -168,7 +182,18 @@ def read_status(
         tuple(key for key, facility in registry.items() if not facility.outlines),
         fault,
         without_network(records),
+        _failed(records, now, facility_id),
     )
+
+
+def _failed(
+    records: Sequence[RunRecord], now: datetime, facility_id: str | None
+) -> tuple[FailedRuns, ...]:
+    """Return failed runs; of one facility, those that did not search it."""
+    found = failed_runs(records, now)
+    if facility_id is None:
+        return found
+    return tuple(one for one in found if one.what != "part" or facility_id in one.facility_ids)
 
 
 def _chosen(
@@ -201,6 +226,7 @@ def _rows(
         own_looks[look.facility_id].append(look)
     first_run_at = min((instant(record.at) for record in own_records[""]), default=None)
     seen = last_seen(looks, now)
+    since = {key: min(instant(look.before_at) for look in own) for key, own in own_looks.items()}
     rows = []
     for watch in chosen:
         own = own_records[watch.facility_id]
@@ -216,9 +242,11 @@ def _rows(
                 max(visited, default=None),
                 next_due(watch, own, now),
                 slots,
+                since.get(watch.facility_id),
             )
         )
-    return tuple(rows)
+    never = datetime.min.replace(tzinfo=now.tzinfo)
+    return tuple(sorted(rows, key=lambda row: (row.last_seen_at or never, row.watch.facility_id)))
 
 
 # --- words
@@ -270,6 +298,24 @@ def unseen_sentences(status: Status) -> list[str]:
                 )
             )  # fmt: skip
     return sentences
+
+
+def failed_sentences(status: Status, most: int = MOST_FAILED) -> list[str]:
+    """Say which runs failed and why, the newest first; what is left out is counted."""
+    said = [
+        failed_sentence(one, _names(one.facility_ids, status.ids)) for one in status.failed[:most]
+    ]
+    if len(status.failed) > most:
+        said.append(phrase("runs.more", count=len(status.failed) - most))
+    return said
+
+
+def first_year_sentence(status: Status) -> str:
+    """Say what a watch cannot tell in its first year, and of which facilities; else nothing."""
+    young = tuple(sorted(r.watch.facility_id for r in status.rows if r.in_first_year(status.at)))
+    if not young:
+        return ""
+    return phrase("status.first_year", names=_names(young, status.ids))
 
 
 def outage_sentence(outage: Outage, watched: Sequence[str], *, most: int = MOST_NAMED) -> str:

@@ -6,7 +6,7 @@ It has no script and makes no call: its policy lets the browser refuse everythin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -23,9 +23,12 @@ from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
 from camp_monitor.watch.status import (
     Row,
     Status,
+    failed_sentences,
+    first_year_sentence,
     headline,
     network_sentence,
     outage_sentence,
+    strip,
     unseen_sentences,
 )
 
@@ -41,6 +44,8 @@ CLASSES = {
 }
 """Short, for a page may have thousands of looks."""
 LETTERS = {"refused": "×", "failed": "!", "no_image": "·", "no_network": "○", "missed": "–"}
+ALARMING = ("failed", "no_network", "missed")
+"""Outcomes that somebody has to see to."""
 LEAST_LETTER_DAYS = 8
 """A narrower mark has no letter; its pattern tells it apart."""
 MOST_REASONS = 8_000
@@ -76,6 +81,9 @@ def draw_status(status: Status) -> str:
         headline=headline(status),
         fault=sentence(status.fault) if status.fault else "",
         network=network_sentence(status),
+        name_of=name_of,
+        failed=failed_sentences(status),
+        first_year=first_year_sentence(status),
         unseen=unseen_sentences(status),
         outages=_sentences(status, ("run", "look")),
         legend=[(CLASSES[key], LETTERS.get(key, ""), name_of("look", key)) for key in OUTCOMES],
@@ -103,7 +111,15 @@ def _row(row: Row, status: Status, *, reasons: bool) -> dict[str, Any]:
         seen = phrase("page.seen", on=seen_on, ago=row.unseen_days(status.at))
     if row.last_visit_at is not None:
         visit = phrase("page.searched", on=f"{row.last_visit_at:%Y-%m-%d}")
+    done = [slot.outcome for slot in row.slots if slot.outcome != "pending"]
+    signs = strip(row.slots, status.at)
     return {
+        "seen_on": f"{row.last_seen_at:%Y-%m-%d}" if row.last_seen_at else phrase("status.never"),
+        "days": f"{row.unseen_days(status.at):,}" if row.last_seen_at else "",
+        "last": name_of("look", done[-1]) if done else "",
+        "alarming": bool(done) and done[-1] in ALARMING,
+        "strip": [CLASSES.get(sign, "") for sign in signs],
+        "strip_said": _counted(filter(None, signs)),
         "id": watch.facility_id,
         "name": short_name(legible(row.name)),
         "said": [seen, visit, phrase("page.cadence", cadence=watch.cadence_days)],
@@ -129,15 +145,17 @@ def _years(slots: Sequence[Slot], *, reasons: bool) -> list[dict[str, Any]]:
         if own:
             lead = max((own[0].from_at - first).days, 0)
             cells = [_cell(slot, first, last, reasons=reasons) for slot in own]
-            counts = Counter(slot.outcome for slot in own)
-            said = ", ".join(
-                phrase("outage.count", count=counts[key], outcome=key)
-                for key in OUTCOMES
-                if counts[key]
-            )
+            said = _counted(slot.outcome for slot in own)
             tail = 366 - lead - sum(cell[1] for cell in cells)
             years.append({"year": year, "lead": lead, "cells": cells, "tail": tail, "said": said})
     return years
+
+
+def _counted(outcomes: Iterable[str]) -> str:
+    counts = Counter(outcomes)
+    return ", ".join(
+        phrase("outage.count", count=counts[key], outcome=key) for key in OUTCOMES if counts[key]
+    )
 
 
 def _cell(

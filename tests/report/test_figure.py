@@ -44,7 +44,6 @@ from camp_monitor.report.figure.caption import (
     MOST_WORDS,
     Told,
     caption,
-    centre_words,
     note_paragraphs,
 )
 from camp_monitor.report.figure.coarse_reading import read_coarse
@@ -62,6 +61,7 @@ from camp_monitor.report.figure.lettering import (
 )
 from camp_monitor.report.figure.options import CallOut, FigureOptions, read_callout, read_width_mm
 from camp_monitor.report.figure.panels import Panels, Shown
+from camp_monitor.report.figure.places import centre_words
 from camp_monitor.report.figure.sheet import lay_out, panel_px
 from camp_monitor.report.figure.views import view_grid
 from camp_monitor.report.text import words

@@ -163,6 +163,7 @@ def test_a_command_speaks_the_language_of_its_option_or_of_the_settings(tmp_path
     assert nothing in run("findings", "list", "--lang", "ko").output
     assert nothing not in run("findings", "list").output
     assert phrase("events.none", "ko") in run("events", "list", "--lang", "ko").output
+    assert phrase("schedule.now", "ko") in run("schedule", "show", "--lang", "ko").output
     settings = root / CONFIGURATION
     said = settings.read_text(encoding="utf-8")
     settings.write_text(said.replace('language = "en"', 'language = "ko"'), encoding="utf-8")

@@ -64,7 +64,7 @@ def visit(
     first: float, last: float, *passes: UnusedPass, facility_id: str = "sim-01", **changes: Any
 ) -> RunRecord:
     given = {
-        "run_id": f"R{last:g}",
+        "run_id": f"R{int(last)}",
         "what": "visited",
         "at": text(day(last)),
         "facility_id": facility_id,
@@ -77,7 +77,7 @@ def visit(
 
 
 def run(number: float, what: str = "ended") -> RunRecord:
-    return RunRecord(f"R{number:g}", what, text(day(number)))
+    return RunRecord(f"R{int(number)}", what, text(day(number)))
 
 
 SILENT = range(400, 460)

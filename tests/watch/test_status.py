@@ -20,7 +20,15 @@ from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.notes import note
 from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.watch.coverage import OUTCOMES, Slot
-from camp_monitor.watch.status import STRIP_SIGNS, outage_sentence, read_status, ruler, strip
+from camp_monitor.watch.failed_runs import failed_runs
+from camp_monitor.watch.status import (
+    STRIP_SIGNS,
+    first_year_sentence,
+    outage_sentence,
+    read_status,
+    ruler,
+    strip,
+)
 from camp_monitor.watch.status_page import draw_status
 from camp_monitor.workspace import CONFIGURATION, create_workspace, open_workspace
 from tests.watch import made_up
@@ -173,6 +181,44 @@ def test_a_terminal_without_blocks_gets_letters(
     assert set(PLAIN_SIGNS) == {*OUTCOMES, ""}
 
 
+def test_failed_runs_are_told_with_their_reasons_those_alike_as_one(root: Path) -> None:
+    found = read_status(open_workspace(root), day(122))
+    [alike] = found.failed
+    assert (alike.what, alike.runs, alike.facility_ids) == ("part", 3, ("kls-14-kaechon",))
+    code, printed, _ = call(root, "--json", "status", "--at", AT)
+    [plain] = json.loads(printed)["failed_runs"]
+    assert (code, plain["runs"], plain["reasons"][0]["code"]) == (0, 3, Code.FAILED)
+    assert read_status(open_workspace(root), day(122), facility_id=IDS[0]).failed == ()
+    html = draw_status(found)
+    assert "kls-14-kaechon" in html.partition(phrase("page.failed"))[2].partition("</section>")[0]
+
+
+def test_a_run_fails_whole_in_part_or_breaks_off() -> None:
+    whole = replace(run(20, "failed"), reasons=(made_up.NO_ANSWER,))
+    records = [run(10, "started"), run(20, "started"), whole, run(30, "started"), run(30.5)]
+    found = failed_runs([*records, run(40, "started")], day(40.5))
+    assert [(one.what, one.first_at) for one in found] == [("whole", day(20)), ("broken", day(10))]
+    newest, *_ = failed_runs([*records, run(40, "started")], day(42))
+    assert newest.what == "broken"
+
+
+def test_the_first_year_states_what_it_cannot_tell(root: Path) -> None:
+    found = read_status(open_workspace(root), day(122))
+    assert first_year_sentence(found) == "", "it was compared with images from years before"
+    rows = tuple(
+        replace(row, since_at=day(days))
+        for row, days in zip(found.rows, (-300, -240, 100), strict=True)
+    )
+    young = first_year_sentence(replace(found, rows=rows))
+    assert rows[0].watch.facility_id not in young
+    assert rows[2].watch.facility_id in young
+
+
+def test_the_longest_unseen_stand_first(root: Path) -> None:
+    found = read_status(open_workspace(root), day(122))
+    assert found.ids == ("kls-14-kaechon", IDS[1], IDS[0])
+
+
 # --- strips and sentences
 
 
@@ -234,7 +280,8 @@ def test_the_page_of_three_years_is_small_and_calls_nobody() -> None:
     policies = [value for name, value in page.attributes if name == "content"]
     assert policies[0].startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
     assert "script" not in page.tags
-    assert {value for name, value in page.attributes if name in ("src", "href")} == {"data:,"}
+    called = {value for name, value in page.attributes if name in ("src", "href")}
+    assert called - {f"#{one}" for one in ids} == {"data:,"}
     assert "url(" not in html
     for outage in status.outages:
         assert outage_sentence(outage, status.ids, most=35) in page.text
@@ -276,7 +323,9 @@ def test_the_same_as_json(root: Path) -> None:
     code, printed, _ = call(root, "--json", "status", "--at", AT)
     plain = json.loads(printed)
     assert code == 0
-    assert [one["facility_id"] for one in plain["facilities"]] == sorted([*IDS, "kls-14-kaechon"])
+    assert [one["facility_id"] for one in plain["facilities"]] == [
+        "kls-14-kaechon", IDS[1], IDS[0],
+    ]  # fmt: skip
     for one in plain["facilities"]:
         assert {slot["outcome"] for slot in one["slots"]} <= {*OUTCOMES}
         assert one["cadence_days"] == 10

@@ -27,13 +27,15 @@ from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.export.geopackage import write_geopackage
 from camp_monitor.report.export.kml import kml_text
 from camp_monitor.report.export.tables import (
-    COLUMNS,
     RECORDS,
+    WITHHELD,
     Row,
+    columns_of,
     event_rows,
     finding_rows,
     not_seen_rows,
 )
+from camp_monitor.report.redaction.redact import Rules, public_region, redacted
 
 # A spreadsheet runs a cell that begins with one of these, or with its full-width twin.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -60,6 +62,7 @@ def export_findings(
     *,
     reviews: Iterable[Review] = (),
     overwrite: bool = False,
+    rules: Mapping[str, Rules] | None = None,
 ) -> Exported:
     """Write events, findings, and what was not seen, to a file; its suffix says the format.
 
@@ -83,6 +86,8 @@ def export_findings(
         left out.
     overwrite : bool
         Replace a file that is there.
+    rules : mapping of str to Rules or None
+        What the audience may see of each facility, by its id; None: everything of all.
 
     Raises
     ------
@@ -94,11 +99,22 @@ def export_findings(
     writer = _WRITERS[path.suffix.lower()]
     findings, observations, reviews = tuple(findings), tuple(observations), tuple(reviews)
     events = join_events(findings, observations, latest_reviews(reviews))
+    of_finding = by_finding(events)
+    if rules is not None:
+        findings = tuple(redacted(one, rules[one.facility_id]) for one in findings)
+        observations = tuple(redacted(one, rules[one.facility_id]) for one in observations)
+        events = tuple(redacted(one, rules[one.facility_id]) for one in events)
+        reviews = tuple(redacted(reviews, next(iter(rules.values()), Rules())))
     layers = {
         "events": event_rows(events),
-        "findings": finding_rows(findings, reviews, by_finding(events)),
+        "findings": finding_rows(findings, reviews, of_finding),
         "not_seen": not_seen_rows(observations),
     }
+    if rules is not None:
+        layers = {
+            name: [_withheld(row, rules[row.values["facility"]]) for row in rows]
+            for name, rows in layers.items()
+        }
     try:
         _refuse_in_the_way(path, overwrite)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
@@ -114,6 +130,13 @@ def export_findings(
             f"another file."
         ) from error
     return Exported(**{name: len(rows) for name, rows in layers.items()})
+
+
+def _withheld(row: Row, rules: Rules) -> Row:
+    """Say in a row what is withheld, and put in place of a region what the audience may see."""
+    said = " ".join(rules.withheld.sentences())
+    more = {WITHHELD: said} if said else {}
+    return Row(row.values | more, public_region(row.region, rules))
 
 
 def check_format(path: Path) -> None:
@@ -174,7 +197,7 @@ def _write_kml(path: Path, layers: Layers) -> None:
 
 
 def _write_csv(path: Path, layers: Layers) -> None:
-    named = [name for columns in COLUMNS.values() for name in columns]
+    named = [name for columns in columns_of(layers).values() for name in columns]
     columns = [*dict.fromkeys(["record", *named]), *("lon", "lat")]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, [*columns, "wkt"], restval="")

@@ -15,7 +15,7 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from camp_monitor.records.kinds import KINDS
-from camp_monitor.report.export.tables import COLUMNS, Row
+from camp_monitor.report.export.tables import COLUMNS, Row, columns_of
 from camp_monitor.report.text.sentences import name_of, phrase
 
 # The format wants a time of last change; a fixed one keeps the same findings the same bytes.
@@ -58,8 +58,9 @@ def write_geopackage(path: Path, layers: Mapping[str, Sequence[Row]]) -> None:
 
     try:
         with _fixed_time():
+            columns = columns_of(layers)
             for name, rows in layers.items():
-                _write_layer(path, name, COLUMNS[name], rows)
+                _write_layer(path, name, columns[name], rows)
         with closing(sqlite3.connect(path)) as connection:
             _add_styles(connection)
             connection.commit()

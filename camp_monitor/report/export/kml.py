@@ -7,13 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Code
 from camp_monitor.records.content import COORDINATE_DECIMALS
 from camp_monitor.report.colours import KIND_COLOURS, NOT_SEEN_COLOUR
-from camp_monitor.report.export.tables import COLUMNS, Row
+from camp_monitor.report.export.tables import Row, columns_of
+from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import name_of, phrase, share_text
 
 EDGE_COLOURS = {**KIND_COLOURS, "water_loss": "#3D3800"}
@@ -28,16 +31,19 @@ def kml_text(layers: Mapping[str, Sequence[Row]]) -> str:
     The columns carry their types, so that a GIS reads numbers as numbers. Characters that XML
     forbids become U+FFFD.
     """
+    named = columns_of(layers)
     columns = {
-        "event": COLUMNS["events"],
-        "finding": COLUMNS["findings"],
-        "observation": COLUMNS["not_seen"],
+        "event": named["events"],
+        "finding": named["findings"],
+        "observation": named["not_seen"],
     }
     text = _template().render(
         layers=layers,
         name_of=name_of,
         phrase=phrase,
         share_text=share_text,
+        area_of=lambda cell: words.area_words(_Area(cell)),
+        confidence_of=_confidence,
         fills=KIND_COLOURS,
         edges=EDGE_COLOURS,
         not_seen_colour=NOT_SEEN_COLOUR,
@@ -47,6 +53,21 @@ def kml_text(layers: Mapping[str, Sequence[Row]]) -> str:
         },
     )
     return _FORBIDDEN.sub("\ufffd", text)
+
+
+class _Area:
+    """The area of a row and its interval, as `words.area_words` wants them."""
+
+    def __init__(self, cell: Mapping[str, Any]) -> None:
+        self.area_m2: float = cell["area_m2"]
+        self.area_low_m2: float = cell["area_low_m2"]
+        self.area_high_m2: float = cell["area_high_m2"]
+
+
+def _confidence(cell: Mapping[str, Any]) -> str:
+    """Say how sure a finding is, as maps and reports do."""
+    untested = str(Code.UNTESTED) in cell["reasons"].split()
+    return words.sure_words(cell["confidence"], cell["probability"], untested=untested)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -129,6 +129,8 @@ did, between the other two.  ``ranked_as`` is one of `camp_monitor.events.rankin
 ``standing`` that in words, ``odds`` how many times likelier than a mistake it is."""
 COLUMNS = {"events": EVENT_COLUMNS, "findings": FINDING_COLUMNS, "not_seen": NOT_SEEN_COLUMNS}
 """Of each layer, in the order in which they are written."""
+WITHHELD = "withheld"
+"""A column more, last, where something is withheld from the audience of a file: what, in words."""
 RECORDS = {"events": "event", "findings": "finding", "not_seen": "not_seen"}
 """What a row of each layer is called where all are in one table."""
 
@@ -154,6 +156,13 @@ class Row:
 
     values: dict[str, Any]
     region: BaseGeometry | None
+
+
+def columns_of(layers: Mapping[str, Sequence[Row]]) -> dict[str, dict[str, type]]:
+    """Return the columns of each layer, with one more where something is withheld."""
+    said = any(WITHHELD in row.values for rows in layers.values() for row in rows)
+    more: dict[str, type] = {WITHHELD: str} if said else {}
+    return {name: columns | more for name, columns in COLUMNS.items()}
 
 
 def legible(text: str) -> str:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shapely.geometry.base import BaseGeometry
-
 from camp_monitor.facilities.facility import Outline
-from camp_monitor.facilities.geometry import degree_m
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
 from camp_monitor.records.scene_reference import SceneReference
+from camp_monitor.report.redaction.withheld import NOTHING_WITHHELD, Withheld
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 
-MOST_DECIMALS = 5
-"""Decimals of a degree; the fifth is 1.1 m on the ground."""
 MOST_WORDS = 60
 """Of a caption."""
 LONGEST_NAME = 80
@@ -42,7 +37,7 @@ class ViewFacts:
     images : tuple of (str, SceneReference)
         Letter and scene of every panel with an image, in their order.
     corners : (str, str)
-        Lower left and upper right corner of a panel in print, degrees.
+        Lower left and upper right corner of a panel in print, degrees; empty where withheld.
     callouts : tuple of str
         What the numbered call-outs say, in their order.
     """
@@ -74,6 +69,8 @@ class Told:
     superseded : bool
         A later scan of the same scenes has another answer.
     language : str
+    withheld : Withheld
+        What the audience may not see.
     """
 
     place: str
@@ -83,38 +80,7 @@ class Told:
     review: Review | None = None
     superseded: bool = False
     language: str | None = None
-
-
-def centre_words(geometry: BaseGeometry, pixel_m: float, language: str | None = None) -> str:
-    """Print the middle of a region: ``42.4312° N, 129.6034° E (WGS 84)``.
-
-    The last decimal stands for at least a third of a pixel: finer ones would pretend.
-
-    Parameters
-    ----------
-    geometry : shapely geometry
-        EPSG:4326.
-    pixel_m : float
-        Side of a pixel of the scenes, metres.
-    language : str
-    """
-    middle = geometry.centroid
-    if not geometry.contains(middle):
-        middle = geometry.representative_point()
-    return place_words(middle.x, middle.y, pixel_m, language)
-
-
-def place_words(lon: float, lat: float, pixel_m: float, language: str | None = None) -> str:
-    """Print a place as `centre_words` does."""
-    decimals = min(max(math.floor(math.log10(3 * degree_m(lat) / pixel_m)), 0), MOST_DECIMALS)
-    return phrase(
-        "figure.place",
-        language,
-        lat=f"{abs(lat):.{decimals}f}°",
-        lon=f"{abs(lon):.{decimals}f}°",
-        north_south="N" if lat >= 0 else "S",
-        east_west="E" if lon >= 0 else "W",
-    )
+    withheld: Withheld = NOTHING_WITHHELD
 
 
 def caption(told: Told) -> str:
@@ -155,17 +121,19 @@ def _sentences(told: Told) -> list[str]:
 def picture_lines(told: Told, facts: ViewFacts, scale: str, width_mm: float) -> list[str]:
     """Return the few lines that the picture itself holds: it travels without its caption."""
     finding, language = told.finding, told.language
+    area, interval = words.area_words(finding, language)
+    scaled = "audience.scale" if told.withheld.is_local else "figure.scale"
     lines = [
-        phrase("figure.scale", language, scale=scale, width_mm=width_mm,
-               projection=facts.projection),
-        phrase("figure.record", language, id=finding.id, method=finding.method,
+        phrase(scaled, language, scale=scale, width_mm=width_mm, projection=facts.projection),
+        phrase("figure.record", language, id=finding.id, method=finding.method, area=area,
+               area_interval=interval,
                confidence=words.confidence_words(finding, language)),
         phrase("figure.caption.images", language,
                credits=_credits((scene for _, scene in facts.images), language)),
     ]  # fmt: skip
     if told.superseded:
         lines.insert(0, phrase("caption.superseded", language))
-    return lines
+    return [*lines, *told.withheld.sentences(language)]
 
 
 def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -> list[str]:
@@ -183,7 +151,7 @@ def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -
             confidence=words.confidence_words(finding, language),
             review=_review_words(told),
             position=words.position_words(finding, language).capitalize(),
-            centre=centre_words(finding.geometry, facts.pixel_m, language),
+            centre=told.withheld.centre_words(finding.geometry, facts.pixel_m, language),
             id=finding.id,
             method=finding.method,
         )
@@ -206,6 +174,7 @@ def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -
         paragraphs.append(phrase("caption.caveats", language, caveats=caveats))
     paragraphs.append(_image_words(facts, language))
     paragraphs.append(view_words(facts, scale, width_mm, language))
+    paragraphs += told.withheld.sentences(language)
     paragraphs.append(phrase("figure.note.borders", language))
     return paragraphs
 
@@ -214,7 +183,7 @@ def view_words(facts: ViewFacts, scale: str, width_mm: float, language: str | No
     """Say how the images are shown: bands, pixels, projection, scale, corners."""
     lower_left, upper_right = facts.corners
     return phrase(
-        "figure.note.view",
+        "figure.note.view" if lower_left else "audience.view",
         language,
         shown_as=facts.shown_as,
         pixel_m=facts.pixel_m,

@@ -15,7 +15,13 @@ from camp_monitor.codes import LanguageCode
 from camp_monitor.errors import InputError
 from camp_monitor.facilities.facility import Facility
 from camp_monitor.report.figure import inset
-from camp_monitor.report.figure.caption import caption, note_paragraphs, picture_lines, view_words
+from camp_monitor.report.figure.caption import (
+    Told,
+    caption,
+    note_paragraphs,
+    picture_lines,
+    view_words,
+)
 from camp_monitor.report.figure.lettering import fonts_for
 from camp_monitor.report.figure.options import FORMATS, WIDTH_MM, FigureOptions, check_width_mm
 from camp_monitor.report.figure.panels import Panels, Shown
@@ -112,10 +118,7 @@ def draw_figure(
         sheet.print_heading(_names(facility, options, korean_font, fonts[1]), what, mark)
         layout = sheet.place_panels(panels)
         scale = _scale(panels.side_m, layout.side_mm)
-        middle = finding.geometry.representative_point()
-        spot = (
-            (middle.x, middle.y) if options.inset and inset.is_inside(middle.x, middle.y) else None
-        )
+        spot = _spot(told) if options.inset else None
         lines = picture_lines(told, panels.facts, scale, width_mm)
         sheet.print_key(panels.key(), spot, lines, MOST_LINES)
         title = phrase("figure.file_title", language, what=what, id=finding.id)
@@ -140,6 +143,14 @@ def _names(
         return [(first, fonts_for(first, korean_font)[1]), (also, fonts_for(also, korean_font)[0])]
     korean = " · ".join(facility.names_ko)
     return [(facility.name, bold), (korean, FontProperties(family=[korean_font]))]
+
+
+def _spot(told: Told) -> tuple[float, float] | None:
+    """Return longitude and latitude of the inset's mark, where the inset may and can have one."""
+    middle = told.finding.geometry.representative_point()
+    lat, lon = told.withheld.place or (middle.y, middle.x)
+    hidden = told.withheld.coordinates == "withheld"
+    return None if hidden or not inset.is_inside(lon, lat) else (lon, lat)
 
 
 def _scale(view_m: float, side_mm: float) -> str:

@@ -21,7 +21,12 @@ from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.report.figure.caption import Told
 from camp_monitor.report.figure.figure import draw_figure
-from camp_monitor.report.figure.lettering import find_korean_font, latin_font, missing_characters
+from camp_monitor.report.figure.lettering import (
+    find_korean_font,
+    is_korean,
+    latin_font,
+    missing_characters,
+)
 from camp_monitor.report.figure.options import (
     FORMATS,
     WIDTH_MM,
@@ -32,6 +37,7 @@ from camp_monitor.report.figure.options import (
 from camp_monitor.report.figure.panels import Shown
 from camp_monitor.report.figure.sheet import panel_px
 from camp_monitor.report.figure.views import read_beside, read_both, view_grid
+from camp_monitor.report.redaction.redact import Rules, choose_audience, redacted, rules_for
 from camp_monitor.report.text import words
 from camp_monitor.report.text.catalogue import contexts
 from camp_monitor.report.text.sentences import (
@@ -45,7 +51,7 @@ from camp_monitor.report.text.sentences import (
 from camp_monitor.report.writing import write_whole
 from camp_monitor.scenes.catalogue import check_unaltered, read_scenes
 from camp_monitor.scenes.scene import Scene
-from camp_monitor.settings import ScanSettings
+from camp_monitor.settings import ReportSettings, ScanSettings
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 
@@ -140,6 +146,7 @@ def draw_finding_figure(
             file_format=file_format,
             width_mm=width_mm,
             options=options,
+            report=workspace.configuration.report,
         )
 
 
@@ -181,15 +188,16 @@ def draw_subject(
     file_format: str,
     width_mm: float = WIDTH_MM,
     options: FigureOptions = FigureOptions(),  # noqa: B008 - a frozen value
+    report: ReportSettings = ReportSettings(),  # noqa: B008 - a frozen value
 ) -> FindingFigure:
     """Draw a figure of what was compared with these settings, as `draw_finding_figure` does."""
     with in_language(choose_language(options.language, DEFAULT)):
-        return _draw(subject, settings, file_format, width_mm, options)
+        return _draw(subject, settings, file_format, width_mm, options, report)
 
 
 def _draw(
     subject: Subject, settings: ScanSettings, file_format: str, width_mm: float,
-    options: FigureOptions,
+    options: FigureOptions, report: ReportSettings,
 ) -> FindingFigure:  # fmt: skip
     facility, finding, language = subject.facility, subject.finding, language_in_use()
     panels = 3 + len(subject.beside)
@@ -199,25 +207,30 @@ def _draw(
     korean = _korean_font(facility, options)
     if korean is None and language == LanguageCode.KOREAN:
         with in_language(DEFAULT):  # without a font for them, no letters as boxes
-            return _draw(subject, settings, file_format, width_mm, replace(options, language="en"))
+            english = replace(options, language="en")
+            return _draw(subject, settings, file_format, width_mm, english, report)
+    beside = [
+        (refer(scene), read_beside(settings, subject.scenes[0], scene, subject.outline, grid))
+        for scene in subject.beside
+    ]
+    scenes = [finding.before, finding.after, *(scene for scene, _ in beside)]
+    audience = choose_audience(options.audience, report)
+    rules = rules_for(facility, audience, report, grid).with_scenes(scenes)
     told = Told(
         words.facility_name(facility), finding, subject.outline, subject.observation,
-        subject.review, subject.superseded, language,
+        subject.review, subject.superseded, language, rules.withheld,
     )  # fmt: skip
     shown = Shown(
-        told, before, after, subject.others,
-        tuple(
-            (refer(scene), read_beside(settings, subject.scenes[0], scene, subject.outline, grid))
-            for scene in subject.beside
-        ),
-        tuple(_resolved(callout, subject, language) for callout in options.callouts),
+        told, rules.pixels(before, finding.before), rules.pixels(after, finding.after),
+        subject.others,
+        tuple((scene, rules.pixels(image, scene)) for scene, image in beside),
+        tuple(_moved(_resolved(callout, subject, language), rules) for callout in options.callouts),
     )  # fmt: skip
     drawn = draw_figure(
-        facility, shown, korean_font=korean, width_mm=width_mm, file_format=file_format,
-        options=options,
+        redacted(facility, rules), redacted(shown, rules), korean_font=korean, width_mm=width_mm,
+        file_format=file_format, options=options,
     )  # fmt: skip
-    remarks = _remarks(facility, korean, [finding.before, finding.after, *(
-        scene for scene, _ in shown.beside)], language)  # fmt: skip
+    remarks = _remarks(facility, korean, list(filter(rules.may_show, scenes)), language)
     return FindingFigure(
         drawn.content, drawn.caption, drawn.note, drawn.view, facility, finding, remarks
     )
@@ -329,11 +342,20 @@ def _resolved(callout: CallOut, subject: Subject, language: str | None) -> CallO
     raise InputError(f"{callout.finding_id} is no finding of the pair that the figure shows.")
 
 
+def _moved(callout: CallOut, rules: Rules) -> CallOut:
+    """Move a call-out with the ground."""
+    if rules.frame is None:
+        return callout
+    lon, lat = rules.frame.moved_point(callout.lon, callout.lat)
+    return replace(callout, lat=lat, lon=lon)
+
+
 def _korean_font(facility: Facility, options: FigureOptions) -> str | None:
     """Find a font for what is not Latin: the names of the place, the title, the language."""
     said = "".join(text for _, text in contexts(texts(options.language)))
     needed = "".join((*facility.names_ko, options.title, said))
-    return find_korean_font(missing_characters(needed, latin_font())) if needed else None
+    missing = missing_characters(needed, latin_font())
+    return find_korean_font(filter(is_korean, missing)) if needed else None
 
 
 def _remarks(

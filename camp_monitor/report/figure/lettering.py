@@ -7,6 +7,7 @@ machine; Korean letters from a font of the machine, found by name, or not at all
 from __future__ import annotations
 
 import functools
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ KOREAN_FONTS = (
 )
 """Families that have Hangul, best first; the last is the face that older readers of a CJK
 collection see, and it has the same Hangul."""
+
+LEFT_TO_RIGHT = "\u200e"
+"""A sign without a shape that states the direction of a line (Unicode UAX 9)."""
 
 UNKNOWN = "?"
 """Printed for a character that cannot be."""
@@ -76,6 +80,19 @@ def fonts_for(text: str, korean_font: str | None) -> tuple[FontProperties, FontP
 def missing_characters(text: str, font: FontProperties) -> str:
     """Return the characters of `text` that a font has no glyph for, each once, in order."""
     return "".join(sign for sign in dict.fromkeys(text) if not _has_glyph(sign, font))
+
+
+def is_korean(sign: str) -> bool:
+    """Tell whether a character is of Hangul, which a font may be looked for."""
+    return (
+        "\uac00" <= sign <= "\ud7a3" or "\u1100" <= sign <= "\u11ff" or "\u3130" <= sign <= "\u318f"
+    )
+
+
+def left_to_right(line: str) -> str:
+    """Return a line that begins at the left, though its first letters may run to the left."""
+    runs_left = any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in line)
+    return f"{LEFT_TO_RIGHT}{line}" if runs_left else line
 
 
 def printable(text: str, font: FontProperties) -> str:

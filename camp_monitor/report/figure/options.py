@@ -73,6 +73,8 @@ class FigureOptions:
         Whether a small map shows where in the country the place is, where there is one of it.
     language : str
         Of all that is printed, by its code in ISO 639-1.
+    audience : str
+        ``internal``, ``partner`` or ``public``; None: as the settings say.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class FigureOptions:
     callouts: tuple[CallOut, ...] = ()
     inset: bool = True
     language: str | None = None
+    audience: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.dates) > MOST_BESIDE:

@@ -20,7 +20,7 @@ from camp_monitor.errors import InputError
 from camp_monitor.facilities.surroundings import widened
 from camp_monitor.records.kinds import KINDS
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.figure.caption import Told, ViewFacts, place_words
+from camp_monitor.report.figure.caption import Told, ViewFacts
 from camp_monitor.report.figure.furniture import (
     TICK_MM,
     draw_callout,
@@ -31,6 +31,7 @@ from camp_monitor.report.figure.furniture import (
 )
 from camp_monitor.report.figure.lettering import latin_font
 from camp_monitor.report.figure.options import CallOut
+from camp_monitor.report.figure.places import place_words
 from camp_monitor.report.figure.styles import (
     DARK,
     GREY_FROM,
@@ -38,6 +39,7 @@ from camp_monitor.report.figure.styles import (
     LIGHT,
     NO_IMAGE,
     OUTLINE_PT,
+    PLAIN_GROUND,
     Sample,
     edges,
     finding_edges,
@@ -114,7 +116,8 @@ class Panels:
         self.grid = shown.before.grid
         self.side_m = float(self.grid.affine.a) * self.grid.shape[1]
         self.view_deg = self.grid.extent.to_crs("EPSG:4326").geom.envelope
-        self.ticks_below, self.ticks_left = grid_ticks(self.grid)
+        is_local = self.told.withheld.is_local
+        self.ticks_below, self.ticks_left = ([], []) if is_local else grid_ticks(self.grid)
         self.panels, self.facts = self._render()
         self.shape = self._place(self.finding.geometry)
         # Overlapping lines look the same for any order.
@@ -197,26 +200,42 @@ class Panels:
         panels, images = [], []
         for letter, (role, scene, picture) in zip(LETTERS, rows, strict=False):
             title = f"{letter}  {name_of('panel', role, language)}"
-            panels.append(Panel(title, words.date_words(scene, language), picture.pixels))
+            pixels = self._ground(picture.pixels)
+            panels.append(Panel(title, words.date_words(scene, language), pixels))
             images.append((letter, scene))
         over = next(letter for letter, scene in images if scene == finding.after)
         title = f"{LETTERS[len(rows)]}  {name_of('panel', 'change', language)}"
         rest = phrase("figure.over", language, letter=over)
-        panels.append(Panel(title, rest, _grey(after.pixels), is_change=True))
+        panels.append(Panel(title, rest, _grey(self._ground(after.pixels)), is_change=True))
         shown_as = before.shown_as
         if before.shown_as != after.shown_as:
             shown_as = phrase(
                 "caption.shown_apart", language, before=before.shown_as, after=after.shown_as
             )
-        west, south, east, north = self.view_deg.bounds
-        corners = [
-            place_words(lon, lat, shown.before.pixel_m, language)
-            for lon, lat in ((west, south), (east, north))
-        ]
         return panels, ViewFacts(
-            shown_as, shown.before.pixel_m, _projection(self.grid), self.side_m, tuple(images),
-            (corners[0], corners[1]), tuple(one.text for one in shown.callouts),
+            shown_as, shown.before.pixel_m, self._projection(), self.side_m, tuple(images),
+            self._corners(), tuple(one.text for one in shown.callouts),
         )  # fmt: skip
+
+    def _ground(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return a picture; plain ground where its pixels may not be shown."""
+        if not self.told.withheld.licences or pixels[..., 3].any():
+            return pixels
+        return np.broadcast_to(np.array(PLAIN_GROUND, np.uint8), pixels.shape)
+
+    def _projection(self) -> str:
+        if self.told.withheld.is_local:
+            return phrase("audience.projection", self.language)
+        return _projection(self.grid)
+
+    def _corners(self) -> tuple[str, str]:
+        """Print the lower left and the upper right corner; nothing where they are withheld."""
+        if self.told.withheld.is_local:
+            return "", ""
+        west, south, east, north = self.view_deg.bounds
+        pixel_m = self.shown.before.pixel_m
+        first = place_words(west, south, pixel_m, self.language)
+        return first, place_words(east, north, pixel_m, self.language)
 
     def _not_seen(self) -> BaseGeometry:
         """Where the finding's own question was not answered."""

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from camp_monitor.report.figure import inset
 from camp_monitor.report.figure.furniture import TICK_PT
-from camp_monitor.report.figure.lettering import printable, shorten, text_width_pt, wrap
+from camp_monitor.report.figure.lettering import (
+    left_to_right,
+    printable,
+    shorten,
+    text_width_pt,
+    wrap,
+)
 from camp_monitor.report.figure.panels import Panels
 from camp_monitor.report.figure.styles import Sample
 
@@ -85,7 +91,8 @@ class Sheet:
     ) -> None:
         """Print a line at the present height."""
         how = {"fontproperties": font, "fontsize": size_pt, "color": colour, "va": "baseline"}
-        self.drawn.append((across_mm, self.down_mm + size_pt / PT_PER_MM, text, how))
+        line = left_to_right(text)
+        self.drawn.append((across_mm, self.down_mm + size_pt / PT_PER_MM, line, how))
 
     def advance(self, size_pt: float) -> None:
         """Go down by a line."""

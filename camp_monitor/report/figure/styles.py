@@ -38,6 +38,8 @@ GREY_FROM, GREY_SPAN = 0.38, 0.60
 """The grey image's black and the distance to its white: pale, so that signs stand out."""
 CALLOUT, CALLOUT_PT = "#b00020", 6.0
 """Colour of a call-out's disc, and the size of its number."""
+PLAIN_GROUND = (222, 220, 214, 255)
+"""Red, green, blue and opacity in place of pixels that may not be shown."""
 NO_IMAGE: dict[str, Any] = {
     "facecolor": "#ffffff", "edgecolor": "#9a9a9a", "linewidth": 0, "hatch": "xxx",
 }  # fmt: skip

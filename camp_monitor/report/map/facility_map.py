@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from camp_monitor.codes import Audience
 from camp_monitor.errors import InputError, SceneError
 from camp_monitor.events.events import Event, join_events
 from camp_monitor.events.lookup import find_findings
@@ -20,10 +21,12 @@ from camp_monitor.report.map.event_list import elsewhere
 from camp_monitor.report.map.map import draw_map
 from camp_monitor.report.map.opening import aside, newest_pair, opening_pair
 from camp_monitor.report.map.pictures import MOST_DATES, Scenes, choose_others, read_pictures
+from camp_monitor.report.redaction.redact import choose_audience, redacted, rules_for
 from camp_monitor.report.text.sentences import DEFAULT, choose_language, in_language, phrase
 from camp_monitor.report.text.words import count_words, interval_words
 from camp_monitor.scenes.catalogue import read_scenes
 from camp_monitor.scenes.scene import Scene, parse_acquired
+from camp_monitor.settings import ReportSettings
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 
@@ -63,6 +66,7 @@ def draw_facility_map(
     candidates: bool = False,
     most_dates: int = MOST_DATES,
     language: str | None = None,
+    audience: str | None = None,
 ) -> FacilityMap:
     """Draw a pair scanned of a facility, or the pair of some findings.
 
@@ -82,6 +86,8 @@ def draw_facility_map(
         The page holds pictures of at most so many dates of the series; 2: of its pair alone.
     language : str or None
         ``en`` or ``ko``; None: as the settings say.
+    audience : str or None
+        ``internal``, ``partner`` or ``public``; None: as the settings say.
 
     Raises
     ------
@@ -90,15 +96,18 @@ def draw_facility_map(
     """
     workspace = open_workspace(workspace)
     with in_language(choose_language(language, workspace.configuration.language)):
+        readers = choose_audience(audience, workspace.configuration.report)
         return _draw_recorded(
-            workspace, targets, (before, after), candidates=candidates, most_dates=most_dates
-        )
+            workspace, targets, (before, after), readers,
+            candidates=candidates, most_dates=most_dates,
+        )  # fmt: skip
 
 
 def _draw_recorded(
     workspace: Workspace,
     targets: Sequence[str],
     dates: tuple[str | None, str | None],
+    audience: Audience,
     *,
     candidates: bool,
     most_dates: int,
@@ -124,7 +133,9 @@ def _draw_recorded(
     area = search_area(outline, workspace.configuration.scan.margin_m)
     scenes = {scene.id: scene for scene in read_scenes(workspace.imagery)}
     others = choose_others(pair, observations, events, most_dates)
-    pictures = read_pictures(scenes, pair, area, others)
+    rules = rules_for(facility, audience, workspace.configuration.report)
+    rules = rules.with_scenes((*pair, *others))
+    pictures = read_pictures(scenes, pair, area, others, rules)
     shown = {item.id for item in drawn}
     dashed = elsewhere(events, shown)
     shown |= {finding.id for finding in dashed}
@@ -137,19 +148,15 @@ def _draw_recorded(
     if dashed:
         notes.append(phrase("map.more_events", events=len(dashed)))
     simulated = any(scene.simulated for scene in (*pair, *others))
+    seen = redacted((facility, outline, pictures.before, pictures.after, drawn, of_pair), rules)
     html = draw_map(
-        facility,
-        outline,
-        pictures.before,
-        pictures.after,
-        drawn,
-        of_pair,
-        others=pictures.others,
-        looks=observations,
-        reviews=reviews,
-        events=events,
+        *seen,
+        others=tuple(filter(None, redacted(pictures.others, rules))),
+        looks=redacted(observations, rules),
+        reviews=redacted(reviews, rules),
+        events=redacted(events, rules),
         aside=aside(pair, observations, findings),
-        notes=tuple(notes),
+        notes=(*rules.withheld.sentences(), *notes),
         simulated=simulated,
     )
     counted = {item.id for item in drawn if not item.candidate}
@@ -164,6 +171,7 @@ def draw_compared_map(
     findings: Sequence[Finding],
     margin_m: float,
     language: str | None = None,
+    audience: str | None = None,
 ) -> str:
     """Draw the map of one comparison, without a workspace; return the page.
 
@@ -178,21 +186,29 @@ def draw_compared_map(
         As in the settings of the comparison.
     language : str or None
         ``en``, also where nothing is said, or ``ko``.
+    audience : str or None
+        ``internal``, also where nothing is said, ``partner`` or ``public``.
     """
     pair = (observations[0].before, observations[0].after)
     area = search_area(facility.outline, margin_m)
     events = join_events(findings, observations)
     with in_language(choose_language(language, DEFAULT)):
-        pictures = read_pictures({scene.id: scene for scene in scenes}, pair, area)
+        settings = ReportSettings()
+        readers = choose_audience(audience, settings)
+        rules = rules_for(facility, readers, settings).with_scenes(pair)
+        known = {scene.id: scene for scene in scenes}
+        pictures = read_pictures(known, pair, area, rules=rules)
+        seen = redacted(
+            (
+                facility, facility.outline, pictures.before, pictures.after, findings,
+                observations,
+            ),
+            rules,
+        )  # fmt: skip
         return draw_map(
-            facility,
-            facility.outline,
-            pictures.before,
-            pictures.after,
-            findings,
-            observations,
-            events=events,
-            notes=pictures.notes,
+            *seen,
+            events=redacted(events, rules),
+            notes=(*rules.withheld.sentences(), *pictures.notes),
             simulated=any(scene.simulated for scene in pair),
         )
 

@@ -27,6 +27,7 @@ from camp_monitor.records.review import Review, rejected_ids
 from camp_monitor.report.map import symbols
 from camp_monitor.report.map.locator import land_for
 from camp_monitor.report.map.page import make_page
+from camp_monitor.report.redaction.redact import choose_audience, without_place
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import choose_language, in_language, name_of, phrase
 from camp_monitor.workspace import AnyWorkspace, open_workspace
@@ -60,7 +61,9 @@ class Overview:
     headline: str
 
 
-def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = None) -> Overview:
+def draw_workspace_overview(
+    workspace: AnyWorkspace, *, language: str | None = None, audience: str | None = None
+) -> Overview:
     """Draw the overview of a workspace: its registry and, if there is one, its ledger.
 
     Parameters
@@ -68,6 +71,8 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
     workspace : Workspace, Path or str
     language : str or None
         ``en`` or ``ko``; None: as the settings say.
+    audience : str or None
+        ``internal``, ``partner`` or ``public``; None: as the settings say.
 
     Raises
     ------
@@ -76,15 +81,21 @@ def draw_workspace_overview(workspace: AnyWorkspace, *, language: str | None = N
     """
     workspace = open_workspace(workspace)
     facilities = read_registry(workspace.aoi)
+    settings = workspace.configuration.report
     with in_language(choose_language(language, workspace.configuration.language)):
+        readers = choose_audience(audience, settings)
+        shown = tuple(without_place(one, readers, settings) for one in facilities)
+        withheld = any(
+            one.outlines and not seen.outlines for one, seen in zip(facilities, shown, strict=True)
+        )
         if not workspace.has_ledger:
-            return draw_overview(facilities, (), ())
+            return _draw(shown, {}, frozenset(), simulated=False, withheld=withheld)
         with open_ledger_of(workspace, reading=True) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
             ids = lists.last_recorded(MOST_IDS)
-        known = _Known.of(counted, newest, ids)
-        return _draw(facilities, known, rejected, simulated, is_cut=len(ids) == MOST_IDS)
+        known, is_cut = _Known.of(counted, newest, ids), len(ids) == MOST_IDS
+        return _draw(shown, known, rejected, simulated, is_cut=is_cut, withheld=withheld)
 
 
 def draw_overview(
@@ -173,7 +184,8 @@ def _draw(
     rejected: frozenset[str],
     simulated: bool,
     *,
-    is_cut: bool,
+    is_cut: bool = False,
+    withheld: bool = False,
 ) -> Overview:
     entries = [
         _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
@@ -190,6 +202,7 @@ def _draw(
         "groups": _groups(entries),
         "cut_ids": MOST_IDS if is_cut else 0,
         "simulated": simulated,
+        "withheld": phrase("overview.withheld") if withheld else "",
         "hatches": Markup(symbols.hatches_svg()),
     }
     land = land_for([(entry["at"][1], entry["at"][0]) for entry in placed])

@@ -11,6 +11,7 @@ from odc.geo.geom import Geometry
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.assess.question import recall
+from camp_monitor.codes import Audience
 from camp_monitor.errors import SceneError
 from camp_monitor.events.events import Event
 from camp_monitor.pairs.pair import CORRECTED_FROM_PX
@@ -24,6 +25,7 @@ from camp_monitor.report.picture import (
     render_image,
     render_pair,
 )
+from camp_monitor.report.redaction.redact import ALL_IS_SHOWN, Rules, redacted
 from camp_monitor.report.text.sentences import error_text, phrase
 from camp_monitor.scenes.coregistration import measure_shift
 from camp_monitor.scenes.image import Image
@@ -105,6 +107,7 @@ def read_pictures(
     pair: Scenes,
     area: BaseGeometry,
     others: Sequence[SceneReference] = (),
+    rules: Rules = ALL_IS_SHOWN,
 ) -> Pictures:
     """Read the images of a map, laid on the first of the pair as a comparison lays them.
 
@@ -117,12 +120,14 @@ def read_pictures(
         What was searched, EPSG:4326.
     others : sequence of SceneReference
         Further dates; those that the catalogue lacks are left out.
+    rules : Rules
+        How scenes are named in the notes; pixels are `redacted`'s to leave out.
     """
     first, second = (recall(scenes, reference) for reference in pair)
     finest_m = min((scene.pixel_m for scene in (first, second) if scene), default=10.0)
     grid = page_grid(area, finest_m)
     notes = tuple(
-        phrase("map.not_here", scene=reference.id)
+        phrase("map.not_here", scene=redacted(reference, rules).id)
         for reference, scene in zip(pair, (first, second), strict=True)
         if scene is None
     )
@@ -131,7 +136,7 @@ def read_pictures(
             render_image(read_image(scene, grid), reference) if scene else None
             for reference, scene in zip(pair, (first, second), strict=True)
         ]
-        further, unread = _read_others(scenes, others, grid, None)
+        further, unread = _read_others(scenes, others, grid, None, rules)
         return Pictures(shown[0], shown[1], further, (*notes, *unread))
     before, after = read_image(first, grid), read_image(second, grid)
     if _are_alike(before, after):
@@ -139,7 +144,7 @@ def read_pictures(
         drawn = render_pair(before, after, *pair)
     else:
         drawn = render_image(before, pair[0]), render_image(after, pair[1])
-    further, unread = _read_others(scenes, others, grid, (before, after))
+    further, unread = _read_others(scenes, others, grid, (before, after), rules)
     return Pictures(*drawn, further, (*notes, *unread))
 
 
@@ -148,6 +153,7 @@ def _read_others(
     references: Sequence[SceneReference],
     grid: GeoBox,
     pair: tuple[Image, Image] | None,
+    rules: Rules,
 ) -> tuple[tuple[MapImage, ...], list[str]]:
     """Read the pictures of further dates, rendered as the pair is; say which cannot be read."""
     drawn, unread = [], []
@@ -162,7 +168,11 @@ def _read_others(
             else:
                 drawn.append(render_beside(_laid_on(pair[0], scene, image), reference, pair))
         except SceneError as error:
-            unread.append(phrase("map.unread", scene=reference.id, detail=error_text(error)))
+            name = redacted(reference, rules).id
+            if rules.audience == Audience.INTERNAL:
+                unread.append(phrase("map.unread", scene=name, detail=error_text(error)))
+            else:
+                unread.append(phrase("map.not_here", scene=name))
     return tuple(drawn), unread
 
 

@@ -23,7 +23,7 @@ INK, PALE_INK, ALARM = "1D3557", "444444", "9B1111"
 STYLES = {"body": "Normal", "lead": "Report Lead", "small": "Report Small",
           "warning": "Report Warning"}  # fmt: skip
 TEXT_MM = 170.0
-LEAST_WEIGHT, MOST_WEIGHT = 14, 42
+LEAST_WEIGHT, MOST_WEIGHT = 22, 46
 """Letters that a column is taken to have at least and at most when the width is shared."""
 NO_DAY = datetime(1980, 1, 1)
 

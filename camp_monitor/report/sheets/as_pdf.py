@@ -18,6 +18,7 @@ from camp_monitor.errors import InstallationError
 from camp_monitor.report.figure.lettering import (
     UNKNOWN,
     find_korean_font,
+    is_korean,
     latin_font,
     missing_characters,
 )
@@ -46,7 +47,7 @@ def pdf_of(document: Document) -> bytes:
     texts = "".join(_texts(_plain(document)))
     strange = missing_characters(texts, latin)
     folders, families = [Path(str(latin.get_file())).parent], ["DejaVu Sans"]
-    korean = find_korean_font([sign for sign in strange if _is_korean(sign)]) if strange else None
+    korean = find_korean_font([sign for sign in strange if is_korean(sign)]) if strange else None
     if korean is not None:
         folders.append(_font_folder(korean))
         families.append(korean)
@@ -102,12 +103,6 @@ def _printable(value: Any, lost: dict[int, str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_printable(part, lost) for part in value]
     return value
-
-
-def _is_korean(sign: str) -> bool:
-    return (
-        "\uac00" <= sign <= "\ud7a3" or "\u1100" <= sign <= "\u11ff" or "\u3130" <= sign <= "\u318f"
-    )
 
 
 def _font_folder(family: str) -> Path:

@@ -19,7 +19,11 @@ from camp_monitor.report.sheets.document import (
 )
 from camp_monitor.report.sheets.dossier import WATER, Case, Dossier
 from camp_monitor.report.sheets.event_sheet import picture_blocks, review_words
-from camp_monitor.report.sheets.facility_sheet import administration_words, status_words
+from camp_monitor.report.sheets.facility_sheet import (
+    administration_words,
+    status_words,
+    withheld_blocks,
+)
 from camp_monitor.report.text import words
 from camp_monitor.report.text.sentences import phrase
 from camp_monitor.settings import ReportSettings
@@ -33,7 +37,7 @@ def bulletin_blocks(
     dossier: Dossier, case: Case, settings: ReportSettings, language: str | None
 ) -> list[Block]:
     """Return the blocks of one page: what, how much, since when, what lies in it, who, unseen."""
-    blocks: list[Block] = []
+    blocks: list[Block] = withheld_blocks(dossier, language)
     if case.outline.basis == "placeholder":
         blocks.append(Paragraph(phrase("placeholder", language), "warning"))
     blocks.append(Facts("", _rows(dossier, case, language)))
@@ -58,6 +62,11 @@ def _rows(dossier: Dossier, case: Case, language: str | None) -> tuple[tuple[str
         share=words.share_words(case.outline_fraction, language),
         outline=words.outline_words(case.outline, language),
     )
+    if len(case.regions) > 1:
+        largest, _ = words.area_words(finding, language)
+        regions = len(case.regions)
+        more = phrase("bulletin.regions", language, regions=regions, area=largest)
+        sized = f"{sized} {more}"
     administration = administration_words(dossier.facility, event, language)
     rows = [
         (of_area, sized),

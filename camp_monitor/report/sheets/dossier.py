@@ -9,6 +9,7 @@ from functools import cached_property
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from camp_monitor.codes import Audience
 from camp_monitor.errors import CampMonitorError, InputError
 from camp_monitor.events.events import Event, by_finding
 from camp_monitor.events.lookup import find_finding, read_events
@@ -21,7 +22,10 @@ from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, latest_reviews
 from camp_monitor.report.figure.finding_figure import FindingFigure, draw_finding_figure
 from camp_monitor.report.figure.options import WIDTH_MM, FigureOptions
+from camp_monitor.report.redaction.redact import redacted, rules_for
+from camp_monitor.report.redaction.withheld import NOTHING_WITHHELD, Withheld
 from camp_monitor.report.text.sentences import error_text
+from camp_monitor.settings import ReportSettings
 from camp_monitor.workspace import Workspace
 
 MOST_SHEETS = 20
@@ -57,6 +61,8 @@ class Case:
         None where it could not be drawn.
     failure : str
         Why it could not.
+    withheld : Withheld
+        What the audience may not see.
     """
 
     event: Event
@@ -66,6 +72,7 @@ class Case:
     review: Review | None
     figure: FindingFigure | None
     failure: str = ""
+    withheld: Withheld = NOTHING_WITHHELD
 
     @property
     def regions(self) -> tuple[Finding, ...]:
@@ -109,6 +116,8 @@ class Dossier:
         The ones that count, by the id of a finding.
     cases : tuple of Case
         Events that have a sheet.
+    withheld : Withheld
+        What the audience may not see.
     """
 
     facility: Facility
@@ -116,6 +125,7 @@ class Dossier:
     observations: tuple[Observation, ...]
     reviews: Mapping[str, Review]
     cases: tuple[Case, ...]
+    withheld: Withheld = NOTHING_WITHHELD
 
     @property
     def simulated(self) -> bool:
@@ -132,7 +142,12 @@ class Dossier:
 
 
 def read_dossiers(
-    workspace: Workspace, targets: Sequence[str], language: str | None, *, is_bulletin: bool = False
+    workspace: Workspace,
+    targets: Sequence[str],
+    language: str | None,
+    *,
+    is_bulletin: bool = False,
+    audience: Audience = Audience.INTERNAL,
 ) -> tuple[Dossier, ...]:
     """Read what a report of these facilities and events is made from, and draw the figures.
 
@@ -145,6 +160,8 @@ def read_dossiers(
     language : str
     is_bulletin : bool
         Of a facility only one event is wanted: its newest flood, else its newest event.
+    audience : Audience
+        What it may not see is not in the dossiers.
 
     Raises
     ------
@@ -161,10 +178,21 @@ def read_dossiers(
             if target != known:
                 named.append(target)
         read = [_read(workspace, ledger, key, named) for key, named in wanted.items()]
-    return tuple(
-        _with_cases(workspace, dossier, chosen or _chosen(dossier, is_bulletin), language)
+    options = FigureOptions(language=language, audience=audience)
+    made = [
+        _with_cases(workspace, dossier, chosen or _chosen(dossier, is_bulletin), options)
         for dossier, chosen in read
-    )
+    ]
+    return tuple(_seen_by(audience, dossier, workspace.configuration.report) for dossier in made)
+
+
+def _seen_by(audience: Audience, dossier: Dossier, settings: ReportSettings) -> Dossier:
+    """Return what an audience may see of a dossier."""
+    scenes = [one for case in dossier.cases for one in (case.finding.before, case.finding.after)]
+    rules = rules_for(dossier.facility, audience, settings).with_scenes(scenes)
+    seen: Dossier = redacted(dossier, rules)
+    cases = tuple(replace(case, withheld=rules.withheld) for case in seen.cases)
+    return replace(seen, cases=cases, withheld=rules.withheld)
 
 
 def _facility_id(workspace: Workspace, ledger: Ledger, target: str) -> str:
@@ -214,20 +242,19 @@ def _chosen(dossier: Dossier, is_bulletin: bool) -> list[Event]:
 
 
 def _with_cases(
-    workspace: Workspace, dossier: Dossier, events: Sequence[Event], language: str | None
+    workspace: Workspace, dossier: Dossier, events: Sequence[Event], options: FigureOptions
 ) -> Dossier:
-    cases = tuple(_case(workspace, dossier, event, language) for event in events)
+    cases = tuple(_case(workspace, dossier, event, options) for event in events)
     return replace(dossier, cases=cases)
 
 
-def _case(workspace: Workspace, dossier: Dossier, event: Event, language: str | None) -> Case:
+def _case(workspace: Workspace, dossier: Dossier, event: Event, options: FigureOptions) -> Case:
     """Draw the figure of an event; a report without one is better than none."""
     finding, figure, failure = event.largest, None, ""
     try:
         figure = draw_finding_figure(
-            workspace, finding.id, file_format="png", width_mm=WIDTH_MM,
-            options=FigureOptions(language=language),
-        )  # fmt: skip
+            workspace, finding.id, file_format="png", width_mm=WIDTH_MM, options=options
+        )
     except CampMonitorError as error:
         failure = error_text(error)
     outlines = {outline.version: outline for outline in dossier.facility.outlines}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from camp_monitor.codes import Measure
 from camp_monitor.facilities import Facility
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.figure.caption import centre_words
 from camp_monitor.report.figure.options import WIDTH_MM
 from camp_monitor.report.sheets.document import (
     Block,
@@ -87,9 +86,9 @@ def picture_blocks(facility: Facility, case: Case, language: str | None) -> list
 def event_rows(case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
     """Return what is on record of an event, as names and values."""
     event, finding = case.event, case.finding
-    area, interval = words.area_words(case.extent, language)
+    area, interval = words.area_words(finding, language)
     pixel_m = float(dict(finding.measurements).get(Measure.PIXEL_M, COARSE_PIXEL_M))
-    centre = centre_words(finding.geometry, pixel_m, language)
+    centre = case.withheld.centre_words(finding.geometry, pixel_m, language)
     sized = phrase("report.area", language, area=area, interval=interval)
     rows = [
         (phrase("report.row.event", language), event.id),
@@ -102,8 +101,10 @@ def event_rows(case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
         rows.append(
             (phrase("report.row.gone", language), words.interval_words(*event.ended, language))
         )
+    rows.append((phrase("report.row.area", language), sized))
+    if len(case.regions) > 1:
+        rows.append((phrase("report.row.area_all", language), all_words(case, language)))
     rows += [
-        (phrase("report.row.area", language), sized),
         (phrase("report.row.share", language), words.share_words(case.outline_fraction, language)),
         (phrase("report.row.confidence", language), words.confidence_words(finding, language)),
         (phrase("report.row.review", language), review_words(case, language)),
@@ -113,6 +114,13 @@ def event_rows(case: Case, language: str | None) -> tuple[tuple[str, str], ...]:
         (phrase("report.row.finding", language), ", ".join(one.id for one in case.regions)),
     ]
     return legible_rows(rows, LONGEST)
+
+
+def all_words(case: Case, language: str | None) -> str:
+    """Say how large all regions of an event are together, on the images that show most of it."""
+    area, interval = words.area_words(case.extent, language)
+    return phrase("report.area_all", language, area=area, interval=interval,
+                  regions=len(case.regions))  # fmt: skip
 
 
 def review_words(case: Case, language: str | None) -> str:

@@ -31,6 +31,7 @@ def facility_blocks(dossier: Dossier, language: str | None) -> list[Block]:
     facility = dossier.facility
     blocks: list[Block] = [Heading(legible(words.facility_name(facility)), 1)]
     blocks.append(Paragraph(summary_words(dossier, language), "lead"))
+    blocks += withheld_blocks(dossier, language)
     blocks.append(
         Facts(phrase("report.facility.what", language), facility_rows(facility, language))
     )
@@ -43,6 +44,12 @@ def facility_blocks(dossier: Dossier, language: str | None) -> list[Block]:
         blocks.append(Heading(phrase("report.facility.notes", language)))
         blocks.append(Items(tuple(legible(one, LONGEST) for one in facility.notes)))
     return blocks
+
+
+def withheld_blocks(dossier: Dossier, language: str | None) -> list[Block]:
+    """Say what this audience is not shown, in one paragraph; nothing where all is shown."""
+    said = " ".join(dossier.withheld.sentences(language))
+    return [Paragraph(said)] if said else []
 
 
 def summary_words(dossier: Dossier, language: str | None) -> str:
@@ -78,9 +85,10 @@ def facility_rows(facility: Facility, language: str | None) -> tuple[tuple[str, 
         (phrase("report.row.status", language), status_words(facility, language)),
         (phrase("report.row.position_grade", language), _grade_words(facility, language)),
         (phrase("report.row.outline", language), words.outline_words(outline, language)),
-        (phrase("report.row.outline_source", language), outline.note),
         (phrase("report.row.outline_area", language), words.area_alone_words(outline.area_m2)),
     ]
+    if outline.note:
+        rows.insert(-1, (phrase("report.row.outline_source", language), outline.note))
     return legible_rows(rows, LONGEST, unknown)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from camp_monitor.codes import Audience
 from camp_monitor.errors import InputError
+from camp_monitor.report.redaction.redact import choose_audience
 from camp_monitor.report.sheets.as_docx import docx_of
 from camp_monitor.report.sheets.as_html import html_of
 from camp_monitor.report.sheets.as_pdf import pdf_of
@@ -62,6 +64,7 @@ def draw_report(
     file_format: str,
     bulletin: bool = False,
     language: str | None = None,
+    audience: str | None = None,
 ) -> DrawnReport:
     """Make a report: one summary for each facility and one sheet for each event.
 
@@ -76,6 +79,8 @@ def draw_report(
         One page about one event instead.
     language : str or None
         ``en`` or ``ko``; None: that in use, else that of the settings.
+    audience : str or None
+        ``internal``, ``partner`` or ``public``; None: that of the settings.
 
     Raises
     ------
@@ -88,14 +93,18 @@ def draw_report(
         raise InputError(f"A report is one of {', '.join(WRITERS)}, not {file_format!r}.")
     workspace = open_workspace(workspace)
     with in_language(choose_language(language, workspace.configuration.language)):
-        return _draw(workspace, targets, file_format, is_bulletin=bulletin)
+        readers = choose_audience(audience, workspace.configuration.report)
+        return _draw(workspace, targets, file_format, readers, is_bulletin=bulletin)
 
 
 def _draw(
-    workspace: Workspace, targets: Sequence[str], file_format: str, *, is_bulletin: bool
-) -> DrawnReport:
+    workspace: Workspace, targets: Sequence[str], file_format: str, audience: Audience, *,
+    is_bulletin: bool,
+) -> DrawnReport:  # fmt: skip
     settings, language = workspace.configuration.report, language_in_use()
-    dossiers = read_dossiers(workspace, targets, language, is_bulletin=is_bulletin)
+    dossiers = read_dossiers(
+        workspace, targets, language, is_bulletin=is_bulletin, audience=audience
+    )
     make = make_bulletin if is_bulletin else make_report
     document = make(dossiers, settings, language)
     remarks = [

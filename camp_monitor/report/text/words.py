@@ -69,12 +69,18 @@ def quantity_words(value: float, most_decimals: int | None = None) -> str:
 
 def confidence_words(finding: Finding, language: str | None = None) -> str:
     """Say how sure a finding is, in words and as a count of similar findings."""
-    level, said = name_of("confidence", finding.confidence, language), real_words(finding, language)
-    return marked(
-        finding,
-        phrase("confidence", language, level=level, real=said) if said else level,
-        language=language,
-    )
+    untested = any(item.code == Code.UNTESTED for item in finding.caveats)
+    said = sure_words(finding.confidence, finding.probability, untested=untested, language=language)
+    return marked(finding, said, language=language)
+
+
+def sure_words(
+    confidence: str, probability: float | None, *, untested: bool, language: str | None = None
+) -> str:
+    """Say a confidence and a probability: ``high (in tests, about 9 of 10 ... were real)``."""
+    level = name_of("confidence", confidence, language)
+    said = _real(probability, untested=untested, language=language)
+    return phrase("confidence", language, level=level, real=said) if said else level
 
 
 def marked(finding: Finding, said: str, language: str | None = None) -> str:
@@ -84,11 +90,16 @@ def marked(finding: Finding, said: str, language: str | None = None) -> str:
 
 def real_words(finding: Finding, language: str | None = None) -> str:
     """Say a probability as a count of like findings whose truth is known; empty without one."""
-    if finding.probability is None:
+    untested = any(item.code == Code.UNTESTED for item in finding.caveats)
+    return _real(finding.probability, untested=untested, language=language)
+
+
+def _real(probability: float | None, *, untested: bool, language: str | None) -> str:
+    if probability is None:
         return ""
-    if any(item.code == Code.UNTESTED for item in finding.caveats):
+    if untested:
         return phrase("real.untested", language)
-    return phrase("real", language, tenths=min(max(round(finding.probability * 10), 1), 9))
+    return phrase("real", language, tenths=min(max(round(probability * 10), 1), 9))
 
 
 def state_words(event: Event, language: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
+    audience_phrases,
     detection,
     explanations,
     figure_phrases,
@@ -34,6 +35,7 @@ ENGLISH = Language(
         **map_phrases.PHRASES,
         **figure_phrases.PHRASES,
         **report_phrases.PHRASES,
+        **audience_phrases.PHRASES,
         **tables.PHRASES,
     },
 )

@@ -17,7 +17,9 @@ PHRASES: dict[str, str] = {
     "figure.scale": (
         "Scale {scale} if printed {width_mm:g} mm wide. Degrees: WGS 84. Projection: {projection}."
     ),
-    "figure.record": "Finding {id}, method {method}. Confidence: {confidence}.",
+    "figure.record": (
+        "Finding {id}: {area} ({area_interval}), method {method}. Confidence: {confidence}."
+    ),
     # its caption, of which whole sentences are taken up to sixty words
     "figure.caption.simulated": "SIMULATED: a program painted the images.",
     "figure.caption.what": "{kind} at {place} {interval}.",

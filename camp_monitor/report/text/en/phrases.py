@@ -58,10 +58,7 @@ PHRASES: dict[str, str] = {
     "kml.question": "Not seen: {question}",
     "kml.what": "{facility}: {what}, {dates}.",
     "kml.area": "Area {area} ({interval}), {position:position}.",
-    "kml.confidence": "Confidence: {confidence:confidence}.",
-    "kml.probability": (
-        "Confidence: {confidence:confidence} ({probability:percent} of similar findings were real)."
-    ),
+    "kml.confidence": "Confidence: {confidence}.",
     "kml.seen": "{share} of the outline was seen. Not seen is not unchanged.",
     "kml.record": "Finding {id}, method {method}.",
     "kml.observation": "Observation {id}, method {method}.",

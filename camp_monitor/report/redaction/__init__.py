@@ -1,0 +1,1 @@
+"""What an audience may see: made from the records before anything is drawn or written."""
