@@ -99,10 +99,9 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
         headline,
         network_sentence,
         outage_sentence,
-        ruler,
-        strip,
         unseen_sentences,
     )
+    from camp_monitor.watch.strips import ruler, strip
 
     signs = _signs(context.console.encoding)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -146,7 +145,7 @@ def _signs(encoding: str) -> dict[str, str]:
 def _legend(signs: dict[str, str]) -> str:
     from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.watch.coverage import OUTCOMES
-    from camp_monitor.watch.status import SIGN_DAYS
+    from camp_monitor.watch.strips import SIGN_DAYS
 
     parts = "  ".join(f"{signs[outcome]} {name_of('look', outcome)}" for outcome in OUTCOMES)
     return f"{parts}\n{phrase('status.legend', sign_days=SIGN_DAYS)}"

@@ -18,7 +18,6 @@ from camp_monitor.report.text.sentences import phrase
 from camp_monitor.report.text.words import facility_name
 from camp_monitor.watch.coverage import (
     LEAST_OUTAGE,
-    OUTCOMES,
     Outage,
     Slot,
     account,
@@ -28,7 +27,6 @@ from camp_monitor.watch.coverage import (
 )
 from camp_monitor.watch.failed_runs import FailedRuns, failed_runs, failed_sentence
 from camp_monitor.watch.schedule import (
-    EPOCH,
     Watch,
     clock_fault,
     in_time,
@@ -38,10 +36,6 @@ from camp_monitor.watch.schedule import (
 )
 from camp_monitor.workspace import Workspace
 
-SIGN_DAYS = 10
-"""What one sign of a strip on a terminal stands for."""
-STRIP_SIGNS = 37
-"""How many signs a strip has: a year."""
 SINGLE_CAUSES = ("no_image", "no_network", "missed", "failed", "refused")
 """Outcomes that name an outage of looks that has no other."""
 FIRST_YEAR = timedelta(days=365)
@@ -374,36 +368,3 @@ def _names(ids: Sequence[str], watched: Sequence[str], most: int = MOST_NAMED) -
 
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
-
-
-# --- strips
-
-
-def strip(slots: Sequence[Slot], at: datetime) -> list[str]:
-    """Return the outcomes of the year before `at`, one for every `SIGN_DAYS` days.
-
-    Where several looks were expected in these days, the best that came of them counts; empty where
-    none was.
-    """
-    length = timedelta(days=SIGN_DAYS)
-    start = (at - EPOCH) // length - STRIP_SIGNS + 1
-    signs = [""] * STRIP_SIGNS
-    for slot in slots:
-        first = (slot.from_at - EPOCH) // length - start
-        last = (slot.to_at - EPOCH - timedelta(seconds=1)) // length - start
-        for place in range(max(first, 0), min(last + 1, STRIP_SIGNS)):
-            found = [name for name in (signs[place], slot.outcome) if name]
-            signs[place] = min(found, key=OUTCOMES.index)
-    return signs
-
-
-def ruler(at: datetime) -> str:
-    """Return the first letters of the months above a strip."""
-    length = timedelta(days=SIGN_DAYS)
-    start = EPOCH + ((at - EPOCH) // length - STRIP_SIGNS + 1) * length
-    months = [(start + length * place).month for place in range(STRIP_SIGNS)]
-    before = (start - length).month
-    return "".join(
-        phrase("status.months")[month - 1] if month != previous else " "
-        for month, previous in zip(months, [before, *months], strict=False)
-    )

@@ -28,9 +28,9 @@ from camp_monitor.watch.status import (
     headline,
     network_sentence,
     outage_sentence,
-    strip,
     unseen_sentences,
 )
+from camp_monitor.watch.strips import strip
 
 CLASSES = {
     "looked": "l",

@@ -21,15 +21,9 @@ from camp_monitor.notes import note
 from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.watch.coverage import OUTCOMES, Slot
 from camp_monitor.watch.failed_runs import failed_runs
-from camp_monitor.watch.status import (
-    STRIP_SIGNS,
-    first_year_sentence,
-    outage_sentence,
-    read_status,
-    ruler,
-    strip,
-)
+from camp_monitor.watch.status import first_year_sentence, outage_sentence, read_status
 from camp_monitor.watch.status_page import draw_status
+from camp_monitor.watch.strips import STRIP_SIGNS, ruler, strip
 from camp_monitor.workspace import CONFIGURATION, create_workspace, open_workspace
 from tests.watch import made_up
 from tests.watch.made_up import day, look, run, unused, visit
