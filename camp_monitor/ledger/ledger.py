@@ -68,7 +68,7 @@ from camp_monitor.ledger.store import (
     upgrade,
     version_of,
 )
-from camp_monitor.ledger.verification import check_belonging, ledger_faults, plain_faults
+from camp_monitor.ledger.verification import check_belonging, check_plain, ledger_faults
 from camp_monitor.records.finding import Finding, in_order
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review, in_order_of_review
@@ -388,14 +388,7 @@ class Ledger:
         LedgerError
             With the first fault, and how many there are.
         """
-        with self._transaction() as connection:
-            faults = plain_faults(connection, self._kept())
-        if faults:
-            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-            raise LedgerError(
-                f"{self.place} was altered{more}: {faults[0]} Nothing can rest on it; camp-monitor "
-                f"ledger verify says all, and a copy restores it."
-            )
+        check_plain(self._transaction, self.place, self._kept())
 
     def _kept(self) -> tuple[Head, ...]:
         kept = read_heads(self._heads) if self._heads else ()

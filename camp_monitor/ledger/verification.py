@@ -98,6 +98,22 @@ def plain_faults(connection: sa.Connection, heads: Sequence[Head]) -> tuple[str,
     return tuple(faults)
 
 
+def check_plain(
+    transaction: Callable[[], AbstractContextManager[sa.Connection]],
+    place: object,
+    heads: Sequence[Head],
+) -> None:
+    """Refuse a ledger that `plain_faults` finds altered, with the first fault."""
+    with transaction() as connection:
+        faults = plain_faults(connection, heads)
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise LedgerError(
+            f"{place} was altered{more}: {faults[0]} Nothing can rest on it; camp-monitor ledger "
+            f"verify says all, and a copy restores it."
+        )
+
+
 def _belonging_faults(rows: Mapping[str, Rows]) -> list[str]:
     """Find records that name a missing one, or that nothing names."""
     findings = {row["id"]: read_finding(row["content"]) for row in rows[FINDINGS.name]}

@@ -57,7 +57,7 @@ class FacilityMap:
     not_shown: tuple[Event, ...] = ()
 
 
-def draw_facility_map(
+def draw_facility_map(  # noqa: PLR0913 - each is an option of the command
     workspace: AnyWorkspace,
     targets: Sequence[str],
     *,
