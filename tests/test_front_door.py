@@ -336,7 +336,8 @@ def test_a_path_is_enough_where_a_workspace_is_asked_for(
     painted: Front, camps: cm.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = shutil.copytree(camps.root, tmp_path / "copy")
-    (root / "out" / "ledger.sqlite").unlink(missing_ok=True)
+    for name in ("out/ledger.sqlite", "ledger-heads.txt"):
+        (root / name).unlink(missing_ok=True)
     scanned = scan(str(root), "camp", "2016-08-20", "2016-09-12")
     assert len(scanned.findings) == len(painted[1].findings)
     assert draw_facility_map(str(root), ["camp"]).findings == len(scanned.findings)

@@ -28,7 +28,7 @@ def ledger() -> None:
     "--heads",
     "heads_file",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Heads that were kept elsewhere: a copy of ledger-heads.txt, or of 'ledger head -o'.",
 )
 @click.option(

@@ -15,7 +15,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from camp_monitor.errors import LedgerError, NoSuchRecordError
+from camp_monitor.errors import NoSuchRecordError
 from camp_monitor.ledger.chain import (
     ANSWERS,
     FINDINGS,
