@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
 
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import name_of, phrase
+    from camp_monitor.watch.kept import ledger_sentence
     from camp_monitor.watch.status import (
         cloudy_sentence,
         failed_sentences,
@@ -127,7 +129,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
             said.append(outage_sentence(outage, found.ids))
     if not every:
         said.append(cloudy_sentence(found))
-    said.append(first_year_sentence(found))
+    said += [first_year_sentence(found), ledger_sentence(found.ledger)]
     said.append(f"{headline(found)}.")
     if not found.rows:
         said = [phrase("status.nothing_watched")]
@@ -167,6 +169,7 @@ def _plain(found: Status) -> dict[str, Any]:
     return {
         "at": found.at.isoformat(timespec="seconds"),
         "last_run_at": _text(found.last_run_at),
+        "ledger": asdict(found.ledger) if found.ledger else None,
         "clock_fault": with_text(found.fault) if found.fault is not None else None,
         "failed_runs": [
             {

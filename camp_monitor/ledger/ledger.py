@@ -44,7 +44,7 @@ from camp_monitor.ledger.entries import (
     review_entry,
     run_entry,
 )
-from camp_monitor.ledger.heads import KeptHead, keep_head, read_heads
+from camp_monitor.ledger.heads import KeptHead, head_sha256, keep_head, read_heads
 from camp_monitor.ledger.lookup import (
     Looked,
     hash_of_contents,
@@ -80,14 +80,8 @@ class Ledger:
     """An open ledger; made by `open_ledger`, and closed by ``with`` or `close`.
 
     Every method raises LedgerError, with one sentence, when the file is damaged, is locked by
-    another program for too long, or cannot be read or written.
-
-    Parameters
-    ----------
-    place : Path or LedgerServer
-    engine : sqlalchemy Engine
-    heads : Path or None
-        File in which the head is kept after something was recorded.
+    another program for too long, or cannot be read or written.  `heads` is the file in which the
+    head is kept after something was recorded.
     """
 
     def __init__(self, place: Place, engine: sa.Engine, heads: Path | None = None) -> None:
@@ -356,6 +350,10 @@ class Ledger:
         with self._transaction() as connection:
             return tuple(last(connection, table) for table in _tables(connection))
 
+    def head_sha256(self) -> str:
+        """Return one hash for the ends of all chains, see `camp_monitor.ledger.heads`."""
+        return head_sha256(self.head())
+
     def contents_sha256(self) -> str:
         """Hash all observations, findings and reviews, whatever the order they were recorded in.
 
@@ -367,10 +365,6 @@ class Ledger:
 
     def verify(self, heads: Iterable[Head] = ()) -> tuple[str, ...]:
         """Check everything against everything; return the faults, one sentence each.
-
-        Reported are a changed content, hash or copied column, rows that were removed, added or
-        swapped, records that do not fit together, a schema that is not a ledger's, and damage to
-        the file.
 
         What the file alone cannot show: that the newest rows of all tables were cut off together,
         or that someone made a whole new chain.  Heads that were kept elsewhere show both: those of

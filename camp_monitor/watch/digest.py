@@ -78,6 +78,7 @@ def compose_digest(workspace: Workspace, ledger: Ledger, now: datetime) -> Messa
         parts.append(_place_words(workspace, facility_id, items, full, pictures))
     parts.append(fold([phrase("digest.not_seen"), *seen_words(workspace, ledger, now)]))
     parts.append(_closing_words(news, ranked[0]))
+    parts.append(fold([phrase("ledger.head", head=ledger.head_sha256())]))
     title = _title(workspace, ranked, is_simulated=simulated)
     told = tuple((item.id, item.said) for item in news.items)
     return Message("digest", title, "\n\n".join(parts) + "\n", pictures.attachments, told)

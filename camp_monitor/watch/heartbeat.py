@@ -53,6 +53,8 @@ def compose_heartbeat(workspace: Workspace, ledger: Ledger, now: datetime) -> Me
         phrase("heartbeat.searched", on=since[:10], facilities=len(visited)),
         "",
         *seen_words(workspace, ledger, now),
+        "",
+        phrase("ledger.head", head=ledger.head_sha256()),
     ]
     title = phrase("heartbeat.title", on=now.astimezone(UTC).date())
     return Message("heartbeat", title, fold(lines) + "\n", told=((WATCH, ALIVE),))

@@ -26,6 +26,7 @@ from camp_monitor.watch.coverage import (
     run_outages,
 )
 from camp_monitor.watch.failed_runs import FailedRuns, failed_runs, failed_sentence
+from camp_monitor.watch.kept import Kept, read_kept
 from camp_monitor.watch.schedule import (
     Watch,
     clock_fault,
@@ -104,6 +105,8 @@ class Status:
         What is wrong with the clock; None if nothing is.
     failed : tuple of FailedRuns
         The newest first.
+    ledger : Kept or None
+        What this rests on; None where nothing was recorded.
     """
 
     at: datetime
@@ -114,6 +117,7 @@ class Status:
     fault: Note | None
     without_network: RunRecord | None = None
     failed: tuple[FailedRuns, ...] = ()
+    ledger: Kept | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -153,8 +157,10 @@ def read_status(
     chosen = _chosen(workspace, watched, facility_id)
     records: tuple[RunRecord, ...] = ()
     looks: tuple[Looked, ...] = ()
+    kept = None
     if workspace.has_ledger:
         with open_ledger_of(workspace, reading=True) as ledger:
+            kept = read_kept(ledger)
             records, looks = ledger.runs(), ledger.looks(facility_id)
     fault = None if at else clock_fault(records, now)
     records = in_time(records, now)
@@ -177,6 +183,7 @@ def read_status(
         fault,
         without_network(records),
         _failed(records, now, facility_id),
+        kept,
     )
 
 

@@ -20,6 +20,7 @@ from camp_monitor.report.export.tables import legible
 from camp_monitor.report.text.sentences import language_in_use, name_of, phrase, sentence
 from camp_monitor.report.text.words import reason_words, short_name
 from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
+from camp_monitor.watch.kept import ledger_sentence
 from camp_monitor.watch.status import (
     Row,
     Status,
@@ -81,6 +82,8 @@ def draw_status(status: Status) -> str:
         headline=headline(status),
         fault=sentence(status.fault) if status.fault else "",
         network=network_sentence(status),
+        ledger=ledger_sentence(status.ledger),
+        altered=status.ledger is not None and bool(status.ledger.fault),
         name_of=name_of,
         failed=failed_sentences(status),
         first_year=first_year_sentence(status),

@@ -87,6 +87,7 @@ def test_every_output_says_the_same_of_one_event(
     with open_ledger(workspace.ledger) as ledger:
         [event] = read_events(ledger, ID)
         [finding] = ledger.findings(ID)
+        head = ledger.head_sha256()
     lang = ("--lang", language)
     paths = {name: tmp_path / f"{name}-{language}.{end}" for name, end in (
         ("map", "html"), ("figure", "svg"), ("report", "html"), ("bulletin", "html"),
@@ -114,6 +115,8 @@ def test_every_output_says_the_same_of_one_event(
         figure = " ".join(re.findall(r"<!-- (.*?) -->", texts["figure"], re.DOTALL))
         said["figure"] = unescape(figure), ALL
         note = paths["figure"].with_suffix(".txt").read_text(encoding="utf-8")
+        for page_text in (texts["map"], note, texts["report"], texts["bulletin"], digest):
+            assert head in page_text.replace(" ", "")
         said["caption"] = note.partition("\n")[0], ALL
         report, bulletin = rows_of(texts["report"]), rows_of(texts["bulletin"])
         said["report: area"] = report[phrase("report.row.area")], ("area", "interval")

@@ -170,6 +170,8 @@ def test_what_was_done_to_a_ledger_is_named_and_scans_refuse_to_go_on(
         refused = run(workspace, *words)
         assert refused.exit_code == 1, (words, refused.output)
         assert "was altered" in refused.output
+    assert "cannot" not in run(workspace, "status").output.split("was altered")[0]
+    assert "was altered" in run(workspace, "status").output
     assert path.read_bytes() == altered
 
 
@@ -247,6 +249,18 @@ def test_a_ledger_opened_to_read_is_not_written(workspace: Workspace) -> None:
         with pytest.raises(LedgerError, match="read-only: nothing was recorded"):
             ledger.record(*scan_of(7), recorded_at=NOON + timedelta(days=9))
     assert file_of(workspace).read_bytes() == before
+
+
+def test_the_status_says_what_it_rests_on(workspace: Workspace) -> None:
+    head = read_heads(workspace.heads)[-1].sha256
+    assert f"Ledger: 12 rows, whole by its chains and kept heads; head {head}." in (
+        run(workspace, "status").output.replace("\n", " ")
+    )
+    page = workspace.root / "status.html"
+    assert run(workspace, "status", "--html", str(page)).exit_code == 0
+    assert head in page.read_text()
+    said = json.loads(run(workspace, "--json", "status").output)["ledger"]
+    assert said == {"fault": "", "head": head, "rows": 12}
 
 
 def test_verify_as_json(workspace: Workspace) -> None:

@@ -71,6 +71,8 @@ class Told:
     language : str
     withheld : Withheld
         What the audience may not see.
+    head : str
+        Of the ledger that the finding was read from; empty without one.
     """
 
     place: str
@@ -81,6 +83,7 @@ class Told:
     superseded: bool = False
     language: str | None = None
     withheld: Withheld = NOTHING_WITHHELD
+    head: str = ""
 
 
 def caption(told: Told) -> str:
@@ -176,6 +179,8 @@ def note_paragraphs(told: Told, facts: ViewFacts, scale: str, width_mm: float) -
     paragraphs.append(view_words(facts, scale, width_mm, language))
     paragraphs += told.withheld.sentences(language)
     paragraphs.append(phrase("figure.note.borders", language))
+    if told.head:
+        paragraphs.append(phrase("ledger.head", language, head=told.head))
     return paragraphs
 
 

@@ -126,6 +126,7 @@ def draw_finding_figure(
         current = ledger.findings(finding.facility_id, candidates=True)
         observation = _observation(ledger, finding)
         review = latest_reviews(ledger.reviews(finding.id)).get(finding.id)
+        head = ledger.head_sha256()
     facility = find_facility(workspace.aoi, finding.facility_id)
     pair = (finding.before, finding.after)
     subject = Subject(
@@ -138,6 +139,7 @@ def draw_finding_figure(
         observation=observation,
         review=review,
         superseded=finding.id not in {item.id for item in current},
+        head=head,
     )  # fmt: skip
     with in_language(choose_language(options.language, workspace.configuration.language)):
         return draw_subject(
@@ -168,6 +170,8 @@ class Subject:
         A later scan of the same scenes has another answer.
     beside : tuple of Scene
         Further dates.
+    head : str
+        Of the ledger; empty without one.
     """
 
     facility: Facility
@@ -179,6 +183,7 @@ class Subject:
     review: Review | None = None
     superseded: bool = False
     beside: tuple[Scene, ...] = ()
+    head: str = ""
 
 
 def draw_subject(
@@ -218,7 +223,7 @@ def _draw(
     rules = rules_for(facility, audience, report, grid).with_scenes(scenes)
     told = Told(
         words.facility_name(facility), finding, subject.outline, subject.observation,
-        subject.review, subject.superseded, language, rules.withheld,
+        subject.review, subject.superseded, language, rules.withheld, subject.head,
     )  # fmt: skip
     shown = Shown(
         told, rules.pixels(before, finding.before), rules.pixels(after, finding.after),

@@ -122,7 +122,7 @@ def _draw_recorded(
         facility_id, chosen = _targets(workspace, ledger, targets)
         observations = ledger.observations(facility_id)
         findings = ledger.findings(facility_id, candidates=candidates)
-        reviews = ledger.reviews()
+        reviews, head = ledger.reviews(), ledger.head_sha256()
     facility = find_facility(workspace.aoi, facility_id)
     events = join_events(findings, observations, latest_reviews(reviews))
     pair = _pair(facility_id, observations, chosen, dates, events)
@@ -156,7 +156,7 @@ def _draw_recorded(
         reviews=redacted(reviews, rules),
         events=redacted(events, rules),
         aside=aside(pair, observations, findings),
-        notes=(*rules.withheld.sentences(), *notes),
+        notes=(*rules.withheld.sentences(), *notes, phrase("ledger.head", head=head)),
         simulated=simulated,
     )
     counted = {item.id for item in drawn if not item.candidate}

@@ -93,9 +93,9 @@ def draw_workspace_overview(
         with open_ledger_of(workspace, reading=True) as ledger, open_lists(ledger) as lists:
             counted, newest = lists.by_kind(), lists.newest()
             rejected, simulated = lists.rejected_ids(), lists.is_simulated()
-            ids = lists.last_recorded(MOST_IDS)
+            ids, head = lists.last_recorded(MOST_IDS), ledger.head_sha256()
         known, is_cut = _Known.of(counted, newest, ids), len(ids) == MOST_IDS
-        return _draw(shown, known, rejected, simulated, is_cut=is_cut, withheld=withheld)
+        return _draw(shown, known, rejected, simulated, is_cut=is_cut, withheld=withheld, head=head)
 
 
 def draw_overview(
@@ -186,6 +186,7 @@ def _draw(
     *,
     is_cut: bool = False,
     withheld: bool = False,
+    head: str = "",
 ) -> Overview:
     entries = [
         _entry(facility, known.get(facility.id, _Known({}, ())), rejected)
@@ -202,6 +203,7 @@ def _draw(
         "groups": _groups(entries),
         "cut_ids": MOST_IDS if is_cut else 0,
         "simulated": simulated,
+        "head": phrase("ledger.head", head=head) if head else "",
         "withheld": phrase("overview.withheld") if withheld else "",
         "hatches": Markup(symbols.hatches_svg()),
     }

@@ -63,12 +63,12 @@ def contact_words(settings: ReportSettings, language: str | None) -> str:
     return contact or phrase("report.no_contact", language)
 
 
-def imprint(version: str, last_day: str, language: str | None) -> Paragraph:
+def imprint(version: str, last_day: str, head: str, language: str | None) -> Paragraph:
     """Say which version of a report this is, from which records and by which program."""
-    return Paragraph(
-        phrase("report.version", language, version=version, day=last_day, program=__version__),
-        "small",
-    )
+    said = phrase("report.version", language, version=version, day=last_day, program=__version__)
+    if head:
+        said = f"{said} {phrase('ledger.head', language, head=head)}"
+    return Paragraph(said, "small")
 
 
 def _sources(facilities: Sequence[Facility], language: str | None) -> tuple[str, ...]:

@@ -118,6 +118,8 @@ class Dossier:
         Events that have a sheet.
     withheld : Withheld
         What the audience may not see.
+    head : str
+        Of the ledger that it was read from.
     """
 
     facility: Facility
@@ -126,6 +128,7 @@ class Dossier:
     reviews: Mapping[str, Review]
     cases: tuple[Case, ...]
     withheld: Withheld = NOTHING_WITHHELD
+    head: str = ""
 
     @property
     def simulated(self) -> bool:
@@ -223,7 +226,8 @@ def _read(
     latest = latest_reviews(ledger.reviews())
     reviews = {key: review for key, review in latest.items() if key in own}
     facility = find_facility(workspace.aoi, facility_id)
-    return Dossier(facility, events, observations, reviews, ()), list(dict.fromkeys(chosen))
+    dossier = Dossier(facility, events, observations, reviews, (), head=ledger.head_sha256())
+    return dossier, list(dict.fromkeys(chosen))
 
 
 def _chosen(dossier: Dossier, is_bulletin: bool) -> list[Event]:

@@ -177,7 +177,7 @@ def _document(
         mark = phrase("map.simulated_mark", language)
         blocks = [Paragraph(phrase("digest.simulated", language), "warning"), *blocks]
     version = version_of(title, tuple(blocks))
-    blocks = [*blocks, imprint(version, day, language)]
+    blocks = [*blocks, imprint(version, day, dossiers[0].head, language)]
     subtitle = phrase("report.subtitle", language, day=day)
     footer = phrase("report.footer", language, title=legible(title, 90), version=version)
     code = language or language_in_use()

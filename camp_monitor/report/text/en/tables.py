@@ -114,6 +114,9 @@ PHRASES = {
     "runs.broken": "{when}: broke off; no end is on record.",
     "runs.more": "Earlier failures: {count:,} more, in the run log (status --json).",
     "status.failed": "Failed runs, {sentence}",
+    "ledger.head": "Ledger head {head}.",
+    "ledger.whole": "Ledger: {rows:,} rows, whole by its chains and kept heads; head {head}.",
+    "ledger.altered": "Nothing here can be relied on. {fault}",
     "status.first_year": (
         "Images of less than a year: {names}. Until there are images of the same season of an "
         "earlier year, fields, bare ground and low or high water of the season can pass for "
