@@ -267,10 +267,11 @@ class Lists:
         return frozenset(self._connection.scalars(chosen))
 
     def last_recorded(self, limit: int) -> list[tuple[str, str]]:
-        """Return facility and id of the findings recorded last, whether they count or not."""
+        """Return facility and id of the findings that count and were recorded last."""
         table = FINDINGS.c
-        chosen = sa.select(table.facility_id, table.id).order_by(table.seq.desc()).limit(limit)
-        return [(facility_id, key) for facility_id, key in self._connection.execute(chosen)]
+        chosen = self._findings(Wanted(), None, lambda _: (table.facility_id, table.id))
+        newest = chosen.order_by(table.seq.desc()).limit(limit)
+        return [(facility_id, key) for facility_id, key in self._connection.execute(newest)]
 
     def newest(self) -> list[Observation]:
         """Return for each facility and detector the observation that counts with newest scenes."""

@@ -222,6 +222,7 @@ def test_the_overview_is_that_of_the_records(steps: list[Step]) -> None:
             read_registry(root / "aoi"), ledger.observations(), ledger.findings(),
             reviews=ledger.reviews(),
             simulated=any(item.simulated for item in ledger.observations()),
+            head=ledger.head_sha256(),
         )  # fmt: skip
 
 

@@ -105,6 +105,7 @@ def draw_overview(
     *,
     reviews: Sequence[Review] = (),
     simulated: bool = False,
+    head: str = "",
 ) -> Overview:
     """Draw the overview of facilities.
 
@@ -118,6 +119,8 @@ def draw_overview(
         Findings whose latest review rejects them are counted apart.
     simulated : bool
         Marks the page as showing painted scenes.
+    head : str
+        Of the ledger that they were read from; empty without one.
 
     Returns
     -------
@@ -133,7 +136,8 @@ def draw_overview(
     newest = sorted(findings, key=lambda one: (one.after.acquired_to_at, one.id), reverse=True)
     ids = [(item.facility_id, item.id) for item in newest[:MOST_IDS]]
     known = _Known.of(counted, observations, ids)
-    return _draw(facilities, known, rejected, simulated, is_cut=len(findings) > MOST_IDS)
+    is_cut = len(findings) > MOST_IDS
+    return _draw(facilities, known, rejected, simulated, is_cut=is_cut, head=head)
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,8 @@ class _Known:
         named: dict[str, list[str]] = defaultdict(list)
         for facility, finding_id in ids:
             named[facility].append(finding_id)
+        for found_ids in named.values():
+            found_ids.sort()
         return {key: cls(kinds[key], looks[key], named[key]) for key in {*kinds, *looks}}
 
 
