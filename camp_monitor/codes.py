@@ -234,6 +234,7 @@ class Code(StrEnum):
     LACKS_PROBABILITY = "lacks_probability"
     LACKS_EVIDENCE = "lacks_evidence"
     LACKS_EARLIER = "lacks_earlier"
+    LACKS_ICE_FREE = "lacks_ice_free"
 
 
 WEATHER = frozenset(

@@ -67,8 +67,8 @@ class Habit:
     def chances(self, said: Said, odds: float, usual: float | None = None) -> NDArray[np.float64]:
         """Logarithm of the chance of what a look said, [there before, there after].
 
-        What is called is as much likelier where it happened as the `odds` of the call say; a weak
-        call is no evidence, and none against.  `usual` is the share of all ground there that
+        What is called is as much likelier where it happened as `_times` says; a weak call is no
+        evidence against it.  `usual` is the share of all ground there that
         changed between the two scenes; None where the look does not tell.
         """
         goes = self.sees_go or self.spurious
@@ -84,11 +84,27 @@ class Habit:
             still = 1 - 2 * self.spurious - usually
             return np.log(np.array([[still, 1 - self.finds - alters], [1 - goes - usually, still]]))
         happens = self.finds if said == "came" else goes
-        mistaken = happens / max(odds * self.lift, 1.0)
+        mistaken = happens / self._times(happens, odds)
         if said == "came":
             again = max(self.again, mistaken / 2)
             return np.log(np.array([[mistaken, happens], [NEVER * mistaken, again]]))
         return np.log(np.array([[mistaken / 2, NEVER * mistaken], [happens, mistaken]]))
+
+    def first_times(self, odds: float) -> float:
+        """How many times likelier a call is where a thing came, if nothing led anyone to look."""
+        return max(odds * self.lift, 1.0)
+
+    def _times(self, happens: float, odds: float) -> float:
+        """How many times likelier a call is where what it says happened, on named ground.
+
+        Its odds say so, which were fitted to calls all over images.  Of ground that was named
+        before, also how seldom mistakes fall on it twice, where what repeats them is reckoned with
+        (`repeats`): the less, the weaker the call.
+        """
+        alone = self.first_times(odds)
+        if not self.repeats:
+            return alone
+        return max(alone, happens / self.spurious * min(odds * self.lift, 1.0))
 
 
 @dataclass(frozen=True)
@@ -224,7 +240,11 @@ def find_presences(
     for begins, ends, leads_up in sorted(found):
         shown, unnamed = _next(came, begins), min(unnamed, begins)
         if shown < ends:
-            evidence = leads_up + _evidence(looks, there, told, (unnamed, ends))
+            alone = np.zeros_like(there)
+            alone[unnamed:ends] = 1
+            evidence = leads_up + min(
+                _evidence(looks, one, told, (unnamed, ends)) for one in (there, alone)
+            )
             if ends < scenes:
                 presences.append(Presence(shown, ends, evidence - stays_evidence))
             else:
@@ -287,28 +307,28 @@ def _evidence(
 ) -> float:
     """Return the evidence for one presence beside all others, see `Presence`.
 
-    Where one kind of sensor makes one mistake at each look, all its looks weigh as its surest, and
-    what the others say is added.
+    The surest call is why this ground is asked about, of all that there is: it weighs by its odds
+    alone.  Where one kind of sensor makes one mistake at each look, all its looks weigh as its
+    surest, and what the others say is added.
     """
     begins, ends = part
     without = there.copy()
     without[begins:ends] = 0
     gains = looks.said(there) - looks.said(without)
+    coming = [
+        number
+        for number, one in enumerate(told)
+        if one.said == "came" and one.weight and one.before < begins <= one.after < ends
+    ]
+    times = {number: told[number].habit.first_times(told[number].odds) for number in coming}
+    if coming:
+        surest = max(coming, key=lambda number: times[number])
+        gains[surest] = min(gains[surest], told[surest].weight * np.log(times[surest]))
     least = gains.sum()
-    for habit in {one.habit for one in told if one.habit.repeats}:
-        surest = max(
-            (
-                one.odds * habit.lift
-                for one in told
-                if one.habit == habit and one.said == "came" and one.weight
-                and one.before < begins <= one.after < ends
-            ),
-            default=0.0,
-        )  # fmt: skip
-        if surest:
-            others = np.array([one.habit != habit for one in told])
-            alone = np.log(max(surest, 1.0) / habit.repeats)
-            least = min(least, alone + gains[others].sum())
+    for habit in {told[number].habit for number in coming if told[number].habit.repeats}:
+        own = max(times[number] for number in coming if told[number].habit == habit)
+        others = np.array([one.habit != habit for one in told])
+        least = min(least, np.log(own / habit.repeats) + gains[others].sum())
     return float(least)
 
 

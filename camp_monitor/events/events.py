@@ -58,7 +58,7 @@ BUILDING = Manner(
     least_said_against=2,
     is_seasonal=True,
 )
-MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False)}
+MANNERS = {"water": WATER, GOING: replace(WATER, by_size=False, least_said_against=2)}
 """Of each family; buildings' of any other."""
 STATES = ("provisional", "confirmed", "ended", "dismissed")
 """What can be said of an event."""
@@ -225,6 +225,7 @@ def _events_of(
         parts = tell_stories(
             own, other, looks, manner, least_evidence=LEAST_EVIDENCE,
             stays_evidence=0.0 if family in OPPOSITES else STAYS_EVIDENCE,
+            sure_evidence=CONFIRMED_EVIDENCE,
         )  # fmt: skip
         for group in _joined(family, parts):
             if family == GOING and _ends_one(group, events):
@@ -295,7 +296,6 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     ends = tuple(in_order({one.id: one for part in parts for one in part.ends}.values()))
     main = max(parts, key=lambda part: part.presence.evidence)
     shown = {scene.id for part in parts for scene in part.shown}
-    first = min(parts, key=lambda part: part.first_shown.last_instant)
     last = max((part.last_shown for part in parts), key=lambda scene: scene.last_instant)
     gone = [part.gone for part in parts if part.gone is not None]
     ended = None
@@ -306,6 +306,9 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     manner = MANNERS.get(family, BUILDING)
     lacks = {part: _lacks(part, manner) for part in parts}
     evident = not all(lacks.values())
+    sure = [part for part in parts if not lacks[part]] or parts
+    first = min(sure, key=lambda part: part.first_shown.last_instant)
+    earliest = min(parts, key=lambda part: part.last_without.last_instant)
     reviewed = latest is not None and latest.verdict == "confirmed"
     odds = max(map(_odds, parts))
     state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
@@ -316,7 +319,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
         kind=_kind(family, own, main, ended),
         state=state,
         reasons=reasons,
-        came=(first.last_without, first.first_shown),
+        came=(earliest.last_without, first.first_shown),
         last_seen=last,
         was_confirmed=(evident or reviewed) and state != "dismissed",
         is_strong=state == "provisional" and odds >= STRONG_ODDS,
@@ -336,7 +339,9 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
         missing.append(note(Code.LACKS_TIME, days=part.said_days, least_days=manner.least_days))
     elif part.said_against < manner.least_said_against:
         missing.append(note(Code.LACKS_EARLIER))
-    if part.surest_odds < 1:
+    if manner.freezes and part.surest_odds == 0:
+        missing.append(note(Code.LACKS_ICE_FREE))
+    elif part.surest_odds < 1:
         missing.append(note(Code.LACKS_PROBABILITY, odds=part.surest_odds))
     if part.presence.evidence < CONFIRMED_EVIDENCE:
         missing.append(

@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from camp_monitor.codes import Verdict
 from camp_monitor.events.change_points import Habit, Presence, Said, Told, find_presences
 from camp_monitor.events.episodes import Part, Story
-from camp_monitor.events.ground import Ground, group_by_ground, hidden_shares, touching
+from camp_monitor.events.ground import (
+    PART_FRACTION,
+    Ground,
+    group_by_ground,
+    hidden_shares,
+    touching,
+)
 from camp_monitor.events.passes import number_passes
 from camp_monitor.pairs.selection import SEASON_DAYS, season_gap_days
 from camp_monitor.records.finding import Finding
@@ -30,8 +36,6 @@ EASILY_FOUND_M2, LEAST_FOUND = 10_000.0, 0.2
 found again on the same ground, each time counts for more, by one over the root of that share."""
 OUT_OF_SEASON = 0.4
 """What is left of the odds of a call between two seasons, of things that fields are taken for."""
-PART_FRACTION = 0.25
-"""What comes or goes on less than this part of the ground is a rim, and not the thing."""
 HIDDEN_FRACTION = 0.5
 """A look that did not see this part of a thing says nothing about it."""
 COLD_MONTHS = {12, 1, 2, 3}
@@ -47,7 +51,8 @@ class Manner:
     ----------
     optical, radar : Habit
     freezes : bool
-        Whether ice hides it: a look that has it on one date only says nothing.
+        Whether ice and snow hide it, or pass for it: a look with either on one of its dates says
+        nothing.
     by_size : bool
         Whether small things are found less often, see `EASILY_FOUND_M2`.
     least_days, least_altered_days : float
@@ -85,8 +90,12 @@ def tell_stories(
     *,
     least_evidence: float,
     stays_evidence: float,
+    sure_evidence: float,
 ) -> list[Part]:
     """Say of each piece of ground when something was there.
+
+    Ground on which nothing is sure is parted from what was called on a rim of it at other times,
+    and both are asked again, see `group_by_ground`.
 
     Parameters
     ----------
@@ -99,31 +108,47 @@ def tell_stories(
     manner : Manner
     least_evidence, stays_evidence : float
         See `find_presences`.
+    sure_evidence : float
+        Evidence of a presence that is sure.
 
     Returns
     -------
     list of Part
         Every one of `own` is in one of them.
     """
-    scenes, number = number_passes((*own, *other, *looks))
+    passes = number_passes((*own, *other, *looks))
     stems = {_stem(finding) for finding in own}
     asked = [look for look in looks if _stem(look) in stems]
-    grounds = group_by_ground(own, [odds_of(one) for one in own], largest=manner.by_height)
-    went = touching([ground.core for ground in grounds], other)
-    hidden = hidden_shares(grounds, [look.not_seen for look in asked])
-    parts = []
-    for ground, hides, going in zip(grounds, hidden, went, strict=True):
-        sees = [look for look, share in zip(asked, hides, strict=True) if share < HIDDEN_FRACTION]
-        named = {one.id for one in ground.findings}
-        sees += [look for look, share in zip(asked, hides, strict=True)
-                 if share >= HIDDEN_FRACTION and named & set(look.finding_ids)]  # fmt: skip
-        story = _story(ground, going, sees, (scenes, number), manner)
-        presences = find_presences(
-            story.told, len(scenes), least_evidence=least_evidence,
-            stays_evidence=stays_evidence,
-        )  # fmt: skip
-        parts += _parts(story, presences)
-    return parts
+    odds = [odds_of(one) for one in own]
+    told: dict[tuple[tuple[str, ...], ...], tuple[Story, tuple[Presence, ...]]] = {}
+
+    def tell(grounds: Sequence[Ground]) -> None:
+        new = [ground for ground in grounds if ground.key not in told]
+        went = touching([ground.core for ground in new], other)
+        hidden = hidden_shares(new, [look.not_seen for look in asked])
+        for ground, hides, going in zip(new, hidden, went, strict=True):
+            named = {one.id for one in ground.findings}
+            sees = [
+                look
+                for look, share in zip(asked, hides, strict=True)
+                if share < HIDDEN_FRACTION or named & set(look.finding_ids)
+            ]
+            story = _story(ground, going, sees, passes, manner)
+            told[ground.key] = story, find_presences(
+                story.told, len(passes[0]), least_evidence=least_evidence,
+                stays_evidence=stays_evidence,
+            )  # fmt: skip
+
+    grounds = group_by_ground(own, odds, largest=manner.by_height)
+    tell(grounds)
+    doubtful = {
+        ground.core.id
+        for ground in grounds
+        if all(one.evidence < sure_evidence for one in told[ground.key][1])
+    }
+    grounds = group_by_ground(own, odds, largest=manner.by_height, doubtful=doubtful)
+    tell(grounds)
+    return [part for ground in grounds for part in _parts(*told[ground.key])]
 
 
 def _story(
@@ -158,7 +183,7 @@ def _story(
         habit = radar if _is_radar(record.after) else optical
         if manner.is_seasonal and _apart_in_season(record):
             odds *= OUT_OF_SEASON
-        tells = not (manner.freezes and _ice_deceives(word, record, ground))
+        tells = not (manner.freezes and _may_be_frozen(record, ground))
         if word == "same" and ground.share_in(others) >= PART_FRACTION:
             tells = False  # something came here that is heard of beside it
         pair = number[record.before.id], number[record.after.id]
@@ -216,11 +241,10 @@ def _apart_in_season(record: Finding | Observation) -> bool:
     return season_gap_days(before, after) > SEASON_DAYS
 
 
-def _ice_deceives(word: Said, record: Finding | Observation, ground: Ground) -> bool:
+def _may_be_frozen(record: Finding | Observation, ground: Ground) -> bool:
     """Whether ice may be why water came, went, or was not seen to come."""
     north_deg = ground.core.geometry.centroid.y
-    before, after = (_may_freeze(scene, north_deg) for scene in (record.before, record.after))
-    return before != after or (after and word != "came")
+    return any(_may_freeze(scene, north_deg) for scene in (record.before, record.after))
 
 
 def _may_freeze(scene: SceneReference, north_deg: float) -> bool:

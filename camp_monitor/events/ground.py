@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,10 @@ from camp_monitor.records.finding import Finding
 
 SHARED_FRACTION = 0.25
 """Two regions are of one thing when they share this part of the smaller."""
+PART_FRACTION = 0.25
+"""What comes or goes on less than this part of the ground is a rim, and not the thing."""
+RIM_DAYS = 60
+"""A rim is of a thing that was called so soon before or after it: a flood rises and drains."""
 ALIKE_FRACTION = 0.5
 """Two regions are alike when what they share is this part of what they cover together."""
 MOST_POINTS = 24
@@ -41,6 +45,13 @@ class Ground:
     core: Finding
     findings: tuple[Finding, ...]
     beside: tuple[Finding, ...] = ()
+
+    @cached_property
+    def key(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of the core, of its findings and of those beside: the same ground, the same key."""
+        return (self.core.id,), *(
+            tuple(one.id for one in some) for some in (self.findings, self.beside)
+        )
 
     @cached_property
     def points(self) -> NDArray[np.float64]:
@@ -81,7 +92,11 @@ def share_ground(first: BaseGeometry, second: BaseGeometry) -> bool:
 
 
 def group_by_ground(
-    findings: Sequence[Finding], odds: Sequence[float], *, largest: bool = False
+    findings: Sequence[Finding],
+    odds: Sequence[float],
+    *,
+    largest: bool = False,
+    doubtful: Collection[str] = (),
 ) -> list[Ground]:
     """Put findings together that share the ground of a surer one.
 
@@ -98,6 +113,9 @@ def group_by_ground(
     largest : bool
         Of findings that are as sure, the largest is taken, as of a flood its height; False: the one
         that most others are like, as of a building that others join with a field beside it.
+    doubtful : collection of str
+        Ids of findings that are taken for mistakes: they take no rims of other times with them, as
+        a smooth field would a pond that was dug in it later.
 
     Returns
     -------
@@ -120,11 +138,23 @@ def group_by_ground(
             for one in near
             if one in free and share_ground(core.geometry, findings[one].geometry)
         ]
+        if core.id in doubtful:
+            own = _without_rims(core, own, findings)
         for one in own:
             del free[one]
         beside = (findings[one] for one in near if one not in own)
         grounds.append((own, Ground(core, tuple(findings[one] for one in own), tuple(beside))))
     return [ground for _, ground in sorted(grounds, key=lambda pair: pair[0][0])]
+
+
+def _without_rims(core: Finding, own: list[int], findings: Sequence[Finding]) -> list[int]:
+    """Leave out rims of the core that were called at other times than it, see `RIM_DAYS`."""
+    least = PART_FRACTION * core.geometry.area
+    whole = {one for one in own if findings[one].geometry.intersection(core.geometry).area >= least}
+    days = np.array([findings[one].after.last_instant.timestamp() / 86_400 for one in own])
+    times = days[[one in whole for one in own]]
+    near = np.abs(days[:, None] - times).min(axis=1) <= RIM_DAYS
+    return [one for one, is_near in zip(own, near, strict=True) if one in whole or is_near]
 
 
 def touching(cores: Sequence[Finding], others: Sequence[Finding]) -> list[list[Finding]]:

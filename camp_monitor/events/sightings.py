@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from camp_monitor.events.events import Event
-from camp_monitor.events.evidence import HIDDEN_FRACTION, PART_FRACTION
-from camp_monitor.events.ground import Ground, hidden_shares, touching
+from camp_monitor.events.evidence import HIDDEN_FRACTION
+from camp_monitor.events.ground import PART_FRACTION, Ground, hidden_shares, touching
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 

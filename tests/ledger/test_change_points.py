@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -141,3 +142,37 @@ def test_ground_altered_long_before_counts_and_does_not_date() -> None:
     assert led_up.first == alone.first == 8
     assert led_up.evidence > alone.evidence + 5
     assert find_presences(altered, 9, least_evidence=0.2) == ()
+
+
+def test_weak_calls_on_one_ground_add_up_and_one_alone_is_nothing() -> None:
+    """A pond of some twenty pixels is never sure, and is there in every image of a year."""
+    light, radar = (
+        Habit(finds=finds, sees_go=finds, spurious=0.03, again=0.05, lift=1.8, repeats=0.1)
+        for finds in (0.2, 0.15)
+    )
+
+    def called(habit: Habit, *afters: int) -> list[Told]:
+        return [Told(0, after, "came", habit, odds=0.5) for after in afters]
+
+    def evidence(told: list[Told]) -> float:
+        return max(
+            (one.evidence for one in find_presences(told, 12, least_evidence=0.2)), default=0
+        )
+
+    by_light, by_radar = called(light, 1, 3, 5, 7), called(radar, 2, 4, 6)
+    assert evidence(by_light[:1]) == 0
+    assert evidence(by_light) == pytest.approx(math.log(10))  # one mistake may repeat
+    assert evidence(by_light + by_radar) > math.log(20)
+    missed = [Told(0, after, "same", radar) for after in (1, 3, 5)]
+    assert evidence(by_light + by_radar + missed) < evidence(by_light + by_radar)
+
+
+def test_a_presence_lends_nothing_to_the_next() -> None:
+    """That it is not seen to come again says the less, the longer it may have been there before."""
+    radar, light = (replace(HABIT, finds=finds, repeats=0.1) for finds in (0.5, 0.7))
+    came = [Told(0, 1, "came", radar, 1.5)]
+    again = [Told(2, after, "came", radar, 1.5) for after in (3, 4, 5, 6)]
+    silent = [Told(1, after, "same", light) for after in (3, 4, 5, 6, 7, 8)]
+    presences = find_presences([*came, *again, *silent], 9, least_evidence=0.2)
+    assert len(presences) == 2
+    assert all(one.evidence < math.log(1.5 / 0.1) for one in presences)

@@ -197,14 +197,14 @@ def test_what_one_kind_of_sensor_alone_sees_each_time_may_be_one_mistake() -> No
         ]  # fmt: skip
 
     dry = [looked("flooding/4", "2015-06-11", day) for day in ("2016-06-11", "2016-08-11")]
-    assert one(by_radar(0.64)).was_confirmed
-    doubted = join_events(by_radar(0.64), dry)
+    assert one(by_radar(0.7)).was_confirmed
+    doubted = join_events(by_radar(0.7), dry)
     assert not any(event.was_confirmed for event in doubted)
     assert Code.LACKS_EVIDENCE in {lack.code for event in doubted for lack in event.reasons}
     flood = [replace(water, kind="flooding") for water in by_radar(0.9)[:3]]
     assert one(flood, dry[1:]).was_confirmed
     wet = [found("water_gain", "2015-06-11", day) for day in ("2016-06-11", "2016-08-11")]
-    assert one([*by_radar(0.64), *wet]).was_confirmed
+    assert one([*by_radar(0.7), *wet]).was_confirmed
 
 
 def test_a_building_is_heard_on_the_ground_on_which_most_findings_agree() -> None:
@@ -315,6 +315,40 @@ def test_ice_does_not_end_what_no_other_look_explains() -> None:
     )
     assert one([flood], [under_ice]).state == "provisional"
     assert one([flood], [under_ice, thawed]).state == "ended"
+
+
+def test_water_under_ice_is_not_confirmed_by_winter_alone() -> None:
+    winter = [
+        replace(found("flooding", f"2015{day}", f"2016{day}"), probability=0.8)
+        for day in ("-01-05", "-01-25", "-02-14")
+    ]
+    assert not one(winter).was_confirmed
+    assert Code.LACKS_ICE_FREE in {lack.code for lack in one(winter).reasons}
+    assert one(
+        [
+            *winter,
+            replace(found("flooding", "2015-04-10", "2016-04-10"), probability=0.8),
+            replace(found("flooding", "2015-04-20", "2016-04-20"), probability=0.8),
+        ]
+    ).was_confirmed
+
+
+def test_a_pond_is_a_thing_of_its_own_where_a_large_mistake_was_before() -> None:
+    """And what that leaves as it drains is of it."""
+    meadow = shapely.box(129.6, 42.5, 129.61, 42.51)
+    pond = shapely.box(129.604, 42.504, 129.606, 42.506)
+    flood = replace(found("flooding", "2015-06-20", "2015-07-10", meadow), probability=0.62)
+    rest = replace(found("flooding", "2015-06-20", "2015-08-01", pond), probability=0.35)
+    ponds = [
+        replace(found("water_gain", f"2015{day}", f"2017{day}", pond), probability=0.6)
+        for day in ("-05-20", "-06-20", "-07-20", "-08-20", "-09-20")
+    ]
+    ponds += [replace(ponds[0], before=radar(ponds[1].before), after=radar(ponds[1].after))]
+    dry = looked("flooding/4", "2015-06-20", "2015-10-01")
+    drained, made = join_events([flood, rest, *ponds], [dry])
+    assert set(drained.findings) == {flood, rest}
+    assert set(made.findings) == set(ponds)
+    assert made.was_confirmed
 
 
 def test_a_review_decides_and_the_ledger_stays_as_it_is() -> None:

@@ -59,6 +59,7 @@ CODES: dict[Code, str] = {
     Code.LACKS_EARLIER: (
         "Missing: a call against a second earlier image. All calls so far are against one."
     ),
+    Code.LACKS_ICE_FREE: "Missing: a call between two images of months without ice.",
     Code.LACKS_PROBABILITY: (
         "Missing: a surer look. Its most probable finding has odds of {odds:.2g}; at least 1 is "
         "needed."
