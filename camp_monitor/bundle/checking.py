@@ -81,6 +81,10 @@ class _Found:
         if before is None or before.state == State.OK:
             self.verdicts[path] = Checked(path, state, why)
 
+    @property
+    def is_whole(self) -> bool:
+        return all(one.state == State.OK for one in self.verdicts.values())
+
     def is_ok(self, path: str) -> bool:
         return path in self.verdicts and self.verdicts[path].state == State.OK
 
@@ -109,7 +113,7 @@ def verify_bundle(folder: Path, outside: Outside = Outside()) -> Verified:  # no
         remarks: list[str] = []
         if index is not None:
             good = {path for path in hashed if found.is_ok(path)}
-            faults, remarks = content_faults(folder, index, good)
+            faults, remarks = content_faults(folder, index, good, is_whole=found.is_whole)
             for path, why in faults:
                 found.say(path, State.ALTERED, why)
         stamps = _judge_stamps(folder, hashed, found)

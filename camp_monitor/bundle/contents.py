@@ -88,7 +88,9 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def content_faults(folder: Path, index: Index, good: set[str]) -> tuple[list[Fault], list[str]]:
+def content_faults(
+    folder: Path, index: Index, good: set[str], *, is_whole: bool
+) -> tuple[list[Fault], list[str]]:
     """Hold records against their ids, chains, images and questions.
 
     Parameters
@@ -97,6 +99,8 @@ def content_faults(folder: Path, index: Index, good: set[str]) -> tuple[list[Fau
     index : Index
     good : set of str
         Paths of the files that are as the manifest has them.
+    is_whole : bool
+        Whether all are, so that what is named must be there.
 
     Returns
     -------
@@ -108,23 +112,26 @@ def content_faults(folder: Path, index: Index, good: set[str]) -> tuple[list[Fau
     texts = dict(_records(folder, good))
     faults = [fault for key, text in texts.items() if (fault := _record_fault(key, text))]
     chains = read_chains(folder, index)
+    paths = {table: f"{PAYLOAD}ledger/{table}.txt" for table in chains}
     for table, chain in chains.items():
-        path = f"{PAYLOAD}ledger/{table}.txt"
-        faults += [(path, fault) for fault in chain.faults]
-    held = {link.id for chain in chains.values() for link in chain.links}
-    faults += [
-        (record_path(key), "it stands in no row of the ledger")
-        for key in sorted(texts.keys() - held)
-    ]
-    faults += _head_faults(folder, index, chains)
+        faults += [(paths[table], fault) for fault in chain.faults if paths[table] in good]
+    if {*paths.values()} <= good:
+        held = {link.id for chain in chains.values() for link in chain.links}
+        faults += [
+            (record_path(key), "it stands in no row of the ledger")
+            for key in sorted(texts.keys() - held)
+        ]
+        faults += _head_faults(folder, index, chains, good)
     if not faults:
-        faults = [*_scene_faults(folder, texts, good), *_question_faults(folder, index, texts)]
+        faults = _scene_faults(folder, texts, good)
+    if not faults and is_whole:
+        faults = _question_faults(folder, index, texts)
     remarks = [
         f"Table {table} of the ledger: of rows {', '.join(gaps)} only the hashes are in the bundle."
         for table, chain in chains.items()
         if table in EVIDENCE and (gaps := chain.gaps(len(chain.links)))
     ]
-    if remarks and not faults:
+    if remarks and not faults and f"{PAYLOAD}ledger/heads.txt" in good:
         remarks.append(_followed(folder, chains))
     return faults, remarks
 
@@ -144,9 +151,10 @@ def record_path(key: str) -> str:
 
 
 def read_chains(folder: Path, index: Index) -> dict[str, Chain]:
-    """Read the chains of a bundle, by table."""
+    """Read the chains of a bundle, by table; a record that is not of its id counts as absent."""
     records = folder / PAYLOAD / "records"
     texts = {path.stem: _text(path) for path in sorted(records.glob("*.json"))}
+    texts = {key: text for key, text in texts.items() if _is_of(key, text)}
     return {
         table: read_chain(table, _text(folder / PAYLOAD / "ledger" / f"{table}.txt"), texts)
         for table in index.tables
@@ -173,7 +181,7 @@ def _records(folder: Path, good: set[str]) -> Iterator[tuple[str, str]]:
 
 def _record_fault(key: str, text: str) -> Fault | None:
     """Say why a record is not the one of its id."""
-    if hashlib.sha256(text.encode()).hexdigest()[:12] != key[1:]:
+    if not _is_of(key, text):
         return record_path(key), "its content is not of its id"
     try:
         entry = READERS[key[:1]](text)
@@ -184,11 +192,19 @@ def _record_fault(key: str, text: str) -> Fault | None:
     return None
 
 
-def _head_faults(folder: Path, index: Index, chains: Mapping[str, Chain]) -> list[Fault]:
+def _is_of(key: str, text: str) -> bool:
+    return hashlib.sha256(text.encode()).hexdigest()[:12] == key[1:]
+
+
+def _head_faults(
+    folder: Path, index: Index, chains: Mapping[str, Chain], good: set[str]
+) -> list[Fault]:
     faults = []
     if head_sha256(chain.end for chain in chains.values()) != index.head_sha256:
         faults.append((f"{PAYLOAD}{INDEX}", "its head of the ledger is not that of the chains"))
     path = f"{PAYLOAD}ledger/heads.txt"
+    if path not in good:
+        return faults
     try:
         kept = kept_heads(folder)
     except LedgerError:
