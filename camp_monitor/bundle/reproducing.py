@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ from camp_monitor.ledger.entries import read_finding, read_observation
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.report.text.sentences import name_of
+from camp_monitor.report.text.sentences import error_text, name_of
 from camp_monitor.scenes.catalogue import asset_file, read_item_file, scene_of
 from camp_monitor.scenes.ground_files import GroundFile
 from camp_monitor.scenes.image import Image
@@ -113,10 +113,20 @@ def _reproduce(folder: Path, pair: str, pixels: Path | None) -> Reproduced:
         question = _question(folder, asked, pixels)
         recorded = [_observation(folder, key) for key in asked["observation_ids"]]
     except CampMonitorError as error:
-        return Reproduced(pair, Sameness.NOT_ASKED, (str(error).rstrip("."),))
+        return Reproduced(pair, Sameness.NOT_ASKED, (error_text(error).rstrip("."),))
     except (KeyError, TypeError, ValueError, AttributeError):
         return Reproduced(pair, Sameness.NOT_ASKED, ("its question cannot be read",))
-    compared = compare(question)
+    return _compared(folder, pair, recorded, question)
+
+
+def _compared(
+    folder: Path, pair: str, recorded: Sequence[Observation], question: Question
+) -> Reproduced:
+    """Ask a question and hold the answer against the recorded one."""
+    try:
+        compared = compare(question)
+    except CampMonitorError as error:
+        return Reproduced(pair, Sameness.NOT_ASKED, (error_text(error).rstrip("."),))
     found = {item.method: item for item in compared.observations}
     differences = [
         clause for item in recorded for clause in _differences(folder, item, found[item.method],

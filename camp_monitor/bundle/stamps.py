@@ -8,18 +8,22 @@ checked against.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
+from camp_monitor.bundle.der import in_order
 from camp_monitor.errors import RemoteError, StampError
 from camp_monitor.providers.network.addresses import where
 from camp_monitor.providers.network.connecting import Limits
 from camp_monitor.providers.network.remote import Remote
 from camp_monitor.settings import AuthoritySettings
 from camp_monitor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+    from rfc3161_client.tsp import SignedData
 
 MOST_ANSWER_BYTES = 200_000
 MOST_CERTIFICATES_BYTES = 1_000_000
@@ -28,7 +32,6 @@ TOKEN, CERTIFICATES = ".tsr", ".pem"
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 _GRANTED = (0, 1)
 _SHA256 = "2.16.840.1.101.3.4.2.1"
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -127,23 +130,36 @@ def read_stamp(stamp: Stamp, nonce: int | None = None) -> Stated:
     StampError
         It is none, was altered, or its certificates do not lead to those given or had expired.
     """
+    try:
+        return _read(stamp, nonce)
+    except StampError:
+        raise
+    except Exception as error:  # libraries raise many kinds on the bytes of strangers
+        raise StampError("it is no time stamp.") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust: a class that cannot be imported
+            raise
+        raise StampError("it is no time stamp.") from error
+
+
+def _read(stamp: Stamp, nonce: int | None) -> Stated:
     from rfc3161_client import VerifierBuilder, decode_timestamp_response
     from rfc3161_client.errors import VerificationError
 
-    answer = _plainly(lambda: decode_timestamp_response(stamp.token))
-    if answer.as_bytes() != stamp.token:
+    token = in_order(stamp.token)
+    answer = decode_timestamp_response(token)
+    if answer.as_bytes() != token:
         raise StampError("it is not written as a time stamp is.")
     if answer.status not in _GRANTED:
         said = "; ".join(answer.status_string)[:200]
         said = "".join(sign if sign.isprintable() else "?" for sign in said)
         raise StampError(f"the authority refused ({said or f'status {answer.status}'}).")
-    roots = _certificates(stamp.certificates)
-    builder = VerifierBuilder(roots=roots, nonce=nonce)
-    imprint = _plainly(lambda: answer.tst_info.message_imprint)
+    imprint = answer.tst_info.message_imprint
     if imprint.hash_algorithm.dotted_string != _SHA256:
         raise StampError("it is not of a SHA-256.")
+    roots = _certificates(stamp.certificates)
     try:
-        _plainly(lambda: builder.build().verify(answer, imprint.message))
+        VerifierBuilder(roots=roots, nonce=nonce).build().verify(answer, imprint.message)
     except VerificationError as error:
         raise StampError(
             "its signature or its certificates do not hold under the certificates given "
@@ -200,13 +216,16 @@ def fingerprints(certificates: bytes) -> tuple[str, ...]:
     return tuple(one.fingerprint(SHA256()).hex(":").upper() for one in _certificates(certificates))
 
 
-def _certificates(content: bytes):  # type: ignore[no-untyped-def]  # the library is loaded late
+def _certificates(content: bytes) -> list[Certificate]:
     from cryptography.x509 import load_pem_x509_certificates
 
-    return list(_plainly(lambda: load_pem_x509_certificates(content), "it holds no certificate."))
+    try:
+        return load_pem_x509_certificates(content)
+    except ValueError as error:
+        raise StampError("it holds no certificate.") from error
 
 
-def _signer(signed) -> str:  # type: ignore[no-untyped-def]
+def _signer(signed: SignedData) -> str:
     """Name the certificate that signed; it was checked before."""
     from cryptography.x509 import load_der_x509_certificate
 
@@ -217,15 +236,3 @@ def _signer(signed) -> str:  # type: ignore[no-untyped-def]
             name = certificate.subject.rfc4514_string()
             return "".join(sign if sign.isprintable() else "?" for sign in name)[:200]
     return ""
-
-
-def _plainly(make: Callable[[], Value], fault: str = "it is no time stamp.") -> Value:
-    """Call a library with bytes of strangers; whatever it makes of them is one of our errors."""
-    try:
-        return make()
-    except (ValueError, TypeError, OverflowError, AttributeError) as error:
-        raise StampError(fault) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # of Rust: a class that cannot be imported
-            raise
-        raise StampError(fault) from error

@@ -102,6 +102,6 @@ def reply(folder: Path, query: bytes) -> bytes:
     (folder / "query.tsq").write_bytes(query)
     openssl(
         folder, "ts", "-reply", "-queryfile", "query.tsq", "-config", "tsa.cnf", "-section", "tsa",
-        "-signer", "signer.pem", "-inkey", "signer.key", "-out", "reply.tsr",
+        "-signer", "signer.pem", "-inkey", "signer.key", "-chain", "root.pem", "-out", "reply.tsr",
     )  # fmt: skip
     return (folder / "reply.tsr").read_bytes()

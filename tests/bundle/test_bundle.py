@@ -29,7 +29,8 @@ from camp_monitor.ledger.chain import START_SHA256, Head, row_hash
 from camp_monitor.ledger.heads import KeptHead, read_heads
 from camp_monitor.records.content import canonical_json
 from camp_monitor.scenes.catalogue import read_scenes
-from tests.bundle.conftest import Made, run
+from tests.bundle.authority import make_authority, serving
+from tests.bundle.conftest import Made, named, run
 
 TAGS = ("README.txt", "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 HERE = Path(__file__).parent
@@ -339,3 +340,29 @@ def test_the_command_says_each_file_and_ends_with_its_code(made: Made, copy: Pat
     assert {"path": "bagit.txt", "state": "missing", "why": ""} in said["files"]
     assert run("verify", copy.parent).exit_code == 2
     assert run("verify", made.folder, "--head", "xyz").exit_code == 2
+
+
+def test_a_stamp_that_failed_is_said_and_can_be_added_later(made: Made, tmp_path: Path) -> None:
+    with serving(made.authority_folder) as authority:
+        root = made.authority_folder / "root.pem"
+        named(made.workspace, authority, root)
+    at = ("--workspace", made.workspace.root)
+    folder = tmp_path / "unstamped"
+    result = run(*at, "bundle", made.finding_id, "-o", folder)
+    assert result.exit_code == 0, result.output
+    assert "127.0.0.1" in result.stderr
+    assert f"camp-monitor stamp {folder}" in result.stderr
+    assert wrong(folder) == {}
+    assert run(*at, "stamp", folder).exit_code == 2, "the authority is still down"
+    with serving(made.authority_folder) as authority:
+        named(made.workspace, authority, root)
+        result = run(*at, "--json", "stamp", folder)
+    assert result.exit_code == 0, result.output
+    [stamp] = json.loads(result.stdout)["stamps"]
+    verified = run("--json", "verify", folder, "--certificates", root)
+    assert verified.exit_code == 0, verified.output
+    assert json.loads(verified.stdout)["stamps"][0]["at"] == stamp["at"]
+    make_authority(tmp_path / "other")
+    pinned = run("verify", folder, "--certificates", tmp_path / "other" / "root.pem")
+    assert pinned.exit_code == 1
+    assert "unverifiable  stamps/" in pinned.stdout
