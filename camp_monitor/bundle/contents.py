@@ -11,6 +11,7 @@ from typing import Any
 
 from camp_monitor.bundle.bag import PAYLOAD, is_inside
 from camp_monitor.bundle.chains import EVIDENCE, TABLES, Chain, read_chain
+from camp_monitor.bundle.head_stamps import HEAD, read_stamped_heads
 from camp_monitor.bundle.parts import QUESTION
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.chain import Entry
@@ -28,7 +29,7 @@ from camp_monitor.ledger.heads import KeptHead, head_sha256, read_heads
 from camp_monitor.records.scene_reference import SceneReference
 from camp_monitor.scenes.catalogue import MULTIHASH_SHA256
 
-INDEX = "bundle.json"
+INDEX, STAMPED = "bundle.json", "ledger/stamps"
 MOST_JSON_BYTES = 64 * 2**20
 READERS: Mapping[str, Callable[[str], Entry]] = {
     "F": lambda content: finding_entry(read_finding(content)),
@@ -122,6 +123,15 @@ def content_faults(
             for key in sorted(texts.keys() - held)
         ]
         faults += _head_faults(folder, index, chains, good)
+    stamped = read_stamped_heads(folder / PAYLOAD / STAMPED) if is_whole else ()
+    for one in stamped:
+        faults += [(path.relative_to(folder).as_posix(), why) for path, why in one.faults]
+        faults += [
+            ((one.folder / HEAD).relative_to(folder).as_posix(),
+             f"the chain of {head.table} does not run through it")
+            for head in one.heads
+            if head.table in chains and not chains[head.table].runs_through(head)
+        ]  # fmt: skip
     if not faults:
         faults = _scene_faults(folder, texts, good)
     if not faults and is_whole:
@@ -133,7 +143,7 @@ def content_faults(
     ]
     if remarks and not faults and f"{PAYLOAD}ledger/heads.txt" in good:
         remarks.append(_followed(folder, chains))
-    return faults, remarks
+    return faults, [*remarks, *(said for one in stamped for said in one.sentences)]
 
 
 def _followed(folder: Path, chains: Mapping[str, Chain]) -> str:

@@ -20,7 +20,8 @@ METADATA = "ro-crate-metadata.json"
 FORMATS = {
     ".json": "application/json", ".geojson": "application/geo+json", ".tif": "image/tiff",
     ".png": "image/png", ".txt": "text/plain", ".html": "text/html", ".md": "text/markdown",
-    ".lock": "text/plain",
+    ".lock": "text/plain", ".tsr": "application/timestamp-reply",
+    ".pem": "application/pem-certificate-chain",
 }  # fmt: skip
 LIBRARIES = (
     "numpy", "scipy", "scikit-image", "rasterio", "odc-geo", "shapely", "pyproj", "onnxruntime",

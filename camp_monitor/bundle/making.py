@@ -12,7 +12,9 @@ from pathlib import Path
 from camp_monitor.bundle.bag import PAYLOAD, TAG_MANIFEST, hash_file, write_tags
 from camp_monitor.bundle.cases import Named, Recalled, all_scenes, ask_again, find_cases, find_named
 from camp_monitor.bundle.chains import chain_text
+from camp_monitor.bundle.contents import INDEX, STAMPED
 from camp_monitor.bundle.crate import METADATA, Titles, crate
+from camp_monitor.bundle.head_stamps import stamps_of
 from camp_monitor.bundle.page import About, page_text
 from camp_monitor.bundle.parts import (
     Written,
@@ -35,7 +37,6 @@ from camp_monitor.report.text.sentences import DEFAULT, in_language, phrase
 from camp_monitor.workspace import AnyWorkspace, Workspace, open_workspace
 
 FORMAT = "camp-monitor-bundle/1"
-INDEX = "bundle.json"
 _TELLS_OF_A_MACHINE = (Code.FAILED, Code.NO_NETWORK)
 """Codes whose notes hold words of errors, with paths and hosts."""
 
@@ -244,6 +245,10 @@ def _write_ledger(
     if kept:
         text = "".join(f"{one}\n" for one in kept)
         written.write("ledger/heads.txt", text.encode(), "Heads of the ledger, as they were kept")
+    folder = stamps_of(workspace)
+    for path in sorted(folder.glob("*/*")):
+        place = f"{STAMPED}/{path.relative_to(folder).as_posix()}"
+        written.copy(path, place, "Time stamp on a head of the ledger")
 
 
 def _index(gathered: _Gathered, cases: Sequence[str]) -> dict[str, object]:

@@ -27,6 +27,7 @@ from camp_monitor.report.text.sentences import error_text, name_of
 from camp_monitor.scenes.catalogue import asset_file, read_item_file, scene_of
 from camp_monitor.scenes.ground_files import GroundFile
 from camp_monitor.scenes.image import Image
+from camp_monitor.scenes.opening import open_raster
 from camp_monitor.scenes.scene import Scene
 from camp_monitor.settings import ScanSettings
 
@@ -296,8 +297,6 @@ def _image_difference(path: Path, name: str, image: Image) -> list[Difference]:
 
 
 def _read(path: Path) -> NDArray[Any]:
-    import rasterio
-
-    with rasterio.open(path) as source:
+    with open_raster(path, "take the bundle from its source again") as source:
         content: NDArray[Any] = source.read()
     return content

@@ -51,8 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     visits = tuple(one for one in VISITS if one.date in DATES)
     ids = add_scenes(workspace, paint_valley(grid_round(facility), SEED, visits))
     before, after = (ids[date] for date in DATES)
-    result = scan(workspace, FACILITY, before, after, recorded_at=SCANNED)
-    annex = max((one for one in result.findings if one.kind == "construction"),
+    scanned = scan(workspace, FACILITY, before, after, recorded_at=SCANNED)
+    annex = max((one for one in scanned.findings if one.kind == "construction"),
                 key=lambda one: one.area_m2)  # fmt: skip
     at = REVIEWED.isoformat()
     with open_ledger_of(workspace) as ledger:
@@ -66,6 +66,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = make_authority(home / "authority")
     with serving(home / "authority") as authority:
         workspace = named(workspace, authority, root)
+        result = run("--workspace", workspace.root, "ledger", "stamp")
+        assert result.exit_code == 0, result.output
         bundle = make_bundle(workspace, [annex.id], home / "evidence")
         given, failures = ask_stamps(
             workspace, (bundle.folder / "tagmanifest-sha256.txt").read_bytes()
