@@ -15,7 +15,9 @@ from camp_monitor.report.text.sentences import in_language, phrase
 
 COLUMNS = 80
 _STAMPS = f"{STAMPS}*{TOKEN}"
-FILES = (f"sha256sum -c {TAG_MANIFEST}", f"sha256sum -c {MANIFEST}")
+FILES = (
+    f"sha256sum -c {TAG_MANIFEST}", f"sha256sum -c {MANIFEST}", f"sha256sum {TAG_MANIFEST}",
+)  # fmt: skip
 TIMES = (
     f"for s in {_STAMPS}; do openssl ts -verify -data {TAG_MANIFEST} -in $s "
     f"-CAfile ${{s%{TOKEN}}}{CERTIFICATES}; done",

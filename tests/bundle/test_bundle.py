@@ -119,7 +119,9 @@ def test_rocrate_validator_finds_it_valid(made: Made) -> None:
 
 
 def test_the_lines_of_its_page_succeed_in_a_shell(made: Made, tmp_path: Path) -> None:
-    page = (made.folder / "README.txt").read_text(encoding="utf-8").partition("\n====\n")[0]
+    page = (
+        (made.folder / "README.txt").read_text(encoding="utf-8").partition(f"\n{'=' * 80}\n\n")[0]
+    )
     lines = re.findall(r"^    (.+)$", page, flags=re.MULTILINE)
     plain = [line for line in lines if "camp-monitor" not in line]
     script = tmp_path / "check.sh"
@@ -129,6 +131,7 @@ def test_the_lines_of_its_page_succeed_in_a_shell(made: Made, tmp_path: Path) ->
     files = [path for path in files_of(made.folder) if path.startswith("data/")]
     assert done.stdout.count(": OK\n") >= len(files) + len(TAGS)
     assert "Time stamp: " in done.stdout
+    assert f"{made.bundle.sha256}  tagmanifest-sha256.txt" in done.stdout
     assert f"{made.head}  -" in done.stdout
 
 

@@ -24,7 +24,9 @@ PHRASES = {
     ),
     "bundle.page.files": "1. Is every file as it was when the bundle was made?",
     "bundle.page.files.how": (
-        "Every line must end with OK. A file under data/ that neither list names was added later."
+        "Every line must end with OK. A file under data/ that neither list names was added later. "
+        "The last line prints the hash of the bundle: compare it with the one that its maker sent "
+        "you by another way."
     ),
     "bundle.page.stamps": "2. Since when has this bundle existed?",
     "bundle.page.stamps.how": (
@@ -40,7 +42,7 @@ PHRASES = {
     "bundle.page.stamps.later": (
         "If a certificate has expired since, add -attime and the time of the stamp in seconds "
         "since 1970 to the first line. Without the folder stamps, whoever holds the files can have "
-        "written all of them anew, and only step 3 can tell."
+        "written all of them anew; only its hash and step 3 can tell."
     ),
     "bundle.page.ledger": "3. Is it what was recorded at the time?",
     "bundle.page.ledger.records": (
@@ -66,12 +68,14 @@ PHRASES = {
     ),
     "bundle.page.where": "What lies where",
     "bundle.page.where.list": (
-        "data/report.en.html and data/figures: what was found, in words and pictures; open these "
-        "first. data/scenes: the images and their catalogue items. data/pairs: each comparison, "
-        "its settings, both images aligned, and answers.tif (0 not seen, 1 unchanged, 2 changed). "
-        "data/records and data/ledger: see step 3. data/facilities: outlines with versions and "
-        "sources. data/methods: how detection works and how often it errs. "
-        "data/requirements.lock: the software. data/ro-crate-metadata.json: what came from what."
+        "data/report.en.html and data/figures: what was found, in words and pictures; open "
+        "these first. data/scenes: the images and their catalogue items. data/pairs: each "
+        "comparison, its settings, both images aligned, and answers.tif (0 not seen, 1 "
+        "unchanged, 2 changed). data/records and data/ledger: see step 3; data/ledger/stamps, "
+        "if there: stamps on heads, checked as in step 2 with head.txt in place of "
+        "tagmanifest-sha256.txt. data/facilities: outlines with versions and sources. "
+        "data/methods: how detection works and how often it errs. data/requirements.lock: the "
+        "software. data/ro-crate-metadata.json: what came from what."
     ),
     "bundle.page.not": "What this cannot show",
     "bundle.page.not.list": (
