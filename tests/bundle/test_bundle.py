@@ -14,19 +14,24 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
 
 from camp_monitor.bundle.bag import write_tags
+from camp_monitor.bundle.cases import ask_again, find_cases
 from camp_monitor.bundle.checking import verify_bundle
 from camp_monitor.bundle.making import make_bundle
 from camp_monitor.bundle.outside import Outside
 from camp_monitor.bundle.parts import OBTAIN, Written, write_scene
 from camp_monitor.bundle.states import State
+from camp_monitor.cli.demo import FACILITY
 from camp_monitor.errors import InputError
+from camp_monitor.facilities import find_facility
 from camp_monitor.ledger.chain import START_SHA256, Head, row_hash
 from camp_monitor.ledger.heads import KeptHead, read_heads
+from camp_monitor.ledger.opening import open_ledger_of
 from camp_monitor.records.content import canonical_json
 from camp_monitor.scenes.catalogue import read_scenes
 from tests.bundle.authority import make_authority, serving
@@ -98,6 +103,23 @@ def test_pixels_that_may_not_be_passed_on_are_named_by_hash(made: Made, tmp_path
     assert tuple(one["sha256"] for one in said["files"]) == scene.sha256
     assert not list(tmp_path.rglob("*.tif"))
     assert len(written.remarks) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "lack"), [({"sensitivity": "high"}, ""), ({"margin_m": 50.0}, "settings")]
+)
+def test_a_question_is_found_again_by_the_hash_of_its_settings(
+    made: Made, told: dict[str, Any], lack: str
+) -> None:
+    """Also where the workspace has others by now that a command could have said otherwise."""
+    now = made.workspace.configuration
+    changed = now.model_copy(update={"scan": now.scan.told(**told)})
+    workspace = replace(made.workspace, configuration=changed)
+    with open_ledger_of(workspace, reading=True) as ledger:
+        [case] = find_cases(ledger, [ledger.finding(made.finding_id)])
+    recalled = ask_again(workspace, find_facility(workspace.aoi, FACILITY), case)
+    assert recalled.lack == lack
+    assert (recalled.compared is None) == bool(lack)
 
 
 # --- what others say of it
