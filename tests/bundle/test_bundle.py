@@ -18,6 +18,7 @@ from typing import Any
 
 import bagit
 import pytest
+import rasterio
 
 from camp_monitor.bundle.bag import write_tags
 from camp_monitor.bundle.cases import ask_again, find_cases
@@ -25,6 +26,7 @@ from camp_monitor.bundle.checking import verify_bundle
 from camp_monitor.bundle.making import make_bundle
 from camp_monitor.bundle.outside import Outside
 from camp_monitor.bundle.parts import OBTAIN, Written, write_scene
+from camp_monitor.bundle.reproducing import Sameness, reproduce
 from camp_monitor.bundle.states import State
 from camp_monitor.cli.demo import FACILITY
 from camp_monitor.errors import InputError
@@ -402,3 +404,27 @@ def test_a_stamp_on_a_head_comes_with_the_bundle(made: Made, copy: Path) -> None
     assert {path.rpartition("/")[0] for path in wrong(copy)} == {
         head.parent.relative_to(copy).as_posix()
     }
+
+
+def test_images_that_are_elsewhere_are_taken_from_there(copy: Path, tmp_path: Path) -> None:
+    shutil.rmtree(copy / "stamps")
+    (tmp_path / "obtained").mkdir()
+    for path in (copy / "data" / "scenes").rglob("*.tif"):
+        path.rename(tmp_path / "obtained" / path.name)
+    rehash(copy)
+    [without] = reproduce(copy)
+    assert without.sameness == Sameness.NOT_ASKED
+    assert "--pixels" in without.differences[0]
+    [answer] = reproduce(copy, tmp_path / "obtained")
+    assert answer.sameness == Sameness.IDENTICAL, answer.differences
+
+
+def test_an_answer_that_differs_is_said_with_numbers(copy: Path) -> None:
+    path = next((copy / "data" / "pairs").rglob("before.tif"))
+    with rasterio.open(path, "r+") as target:
+        pixels = target.read(1)
+        pixels[200:210, 200:210] += 0.1
+        target.write(pixels, 1)
+    [answer] = reproduce(copy)
+    assert answer.sameness == Sameness.DIFFERENT
+    assert any("before.tif" in said for said in answer.differences)
