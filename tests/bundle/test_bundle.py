@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -20,7 +19,6 @@ import bagit
 import pytest
 import rasterio
 
-from camp_monitor.bundle.bag import write_tags
 from camp_monitor.bundle.cases import ask_again, find_cases
 from camp_monitor.bundle.checking import verify_bundle
 from camp_monitor.bundle.making import make_bundle
@@ -31,13 +29,11 @@ from camp_monitor.bundle.states import State
 from camp_monitor.cli.demo import FACILITY
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import find_facility
-from camp_monitor.ledger.chain import START_SHA256, Head, row_hash
-from camp_monitor.ledger.heads import KeptHead, read_heads
 from camp_monitor.ledger.opening import open_ledger_of
-from camp_monitor.records.content import canonical_json
 from camp_monitor.scenes.catalogue import read_scenes
 from tests.bundle.authority import make_authority, serving
 from tests.bundle.conftest import Made, named, run
+from tests.bundle.forging import edit_pixels, edit_record, edit_report, forge_review, rehash
 
 TAGS = ("README.txt", "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 HERE = Path(__file__).parent
@@ -228,29 +224,6 @@ def test_a_manifest_leads_nowhere_else(copy: Path, line: str) -> None:
 # --- what it cannot show alone
 
 
-def rehash(folder: Path) -> None:
-    """Write all manifests anew, as a forger would who has this program."""
-    index = json.loads((folder / "data" / "bundle.json").read_text())
-    write_tags(folder, index["ids"], index["made_until"], (folder / "README.txt").read_bytes())
-
-
-def edit_report(folder: Path) -> None:
-    path = folder / "data" / "report.en.html"
-    path.write_bytes(path.read_bytes().replace(b"</body>", b"<!-- edited --></body>"))
-
-
-def edit_record(folder: Path) -> None:
-    path = next((folder / "data" / "records").glob("F*.json"))
-    path.write_text(path.read_text(encoding="utf-8").replace('"high"', '"low"'), encoding="utf-8")
-
-
-def edit_pixels(folder: Path) -> None:
-    path = next((folder / "data" / "scenes").rglob("*-scl.tif"))
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-
-
 @pytest.mark.parametrize("edit", [edit_report, edit_record, edit_pixels])
 def test_a_bundle_that_was_edited_and_rehashed_is_found_by_its_stamp(
     made: Made, copy: Path, edit: Callable[[Path], None]
@@ -284,33 +257,6 @@ def test_a_stamp_of_another_bundle_is_named(made: Made, copy: Path, tmp_path: Pa
     (copy / "stamps" / f"{stamp.name}.tsr").write_bytes(stamp.token)
     (copy / "stamps" / f"{stamp.name}.pem").write_bytes(stamp.certificates)
     assert wrong(copy) == {f"stamps/{stamp.name}.tsr": State.ALTERED}
-
-
-def forge_review(folder: Path) -> None:
-    """Turn a rejection into a confirmation, and chain, hash and name everything anew."""
-    payload = folder / "data"
-    [path] = (payload / "records").glob("R*.json")
-    said = json.loads(path.read_text()) | {"verdict": "confirmed"}
-    content = canonical_json(said)
-    key = f"R{hashlib.sha256(content.encode()).hexdigest()[:12]}"
-    path.unlink()
-    (payload / "records" / f"{key}.json").write_text(content)
-    new = row_hash(START_SHA256, content)
-    (payload / "ledger" / "reviews.txt").write_text(f"1 {new} {key}\n")
-    kept = [
-        KeptHead(one.at, tuple(Head("reviews", 1, new) if head.table == "reviews" and head.rows
-                               else head for head in one.heads))
-        for one in read_heads(payload / "ledger" / "heads.txt")
-    ]  # fmt: skip
-    (payload / "ledger" / "heads.txt").write_text("".join(f"{one}\n" for one in kept))
-    index = json.loads((payload / "bundle.json").read_text())
-    page = (folder / "README.txt").read_text(encoding="utf-8")
-    page = page.replace(index["head_sha256"], kept[-1].sha256)
-    (folder / "README.txt").write_text(page, encoding="utf-8")
-    index["head_sha256"] = kept[-1].sha256
-    shutil.rmtree(payload / "ledger" / "stamps")
-    (payload / "bundle.json").write_text(json.dumps(index))
-    rehash(folder)
 
 
 def test_a_forged_ledger_is_found_by_a_head_and_by_the_stamp(made: Made, copy: Path) -> None:
