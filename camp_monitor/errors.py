@@ -12,6 +12,7 @@
     │   │   └── AwayError        it cannot be had now, in any of several tries
     │   │       └── UnreachableError   its host gives no answer at all
     │   ├── EvaluationError      a benchmark, its list or its files
+    │   ├── StampError           a time stamp is none, or does not hold
     │   └── NoSuchRecordError    an id that the ledger does not hold
     ├── Refusal                  two scenes cannot be compared; a result, recorded   exit code 3
     ├── LedgerError              the ledger is damaged or cannot be written          exit code 1
@@ -95,6 +96,10 @@ class UnreachableError(AwayError):
 
 class EvaluationError(InputError):
     """A benchmark, its list or one of its files cannot be used."""
+
+
+class StampError(InputError):
+    """A time stamp is none, does not hold under the certificates given, or cannot be had."""
 
 
 class NoSuchRecordError(InputError):

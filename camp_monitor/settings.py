@@ -301,6 +301,28 @@ class SchedulerSettings(BaseModel):
     """Its private key; empty where it is in the file of the certificate."""
 
 
+class AuthoritySettings(BaseModel):
+    """One of the authorities under ``[time_stamps]``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, Field(pattern=r"^https?://", max_length=500)]
+    """Where it is asked, by RFC 3161."""
+
+    certificates: Annotated[str, Field(min_length=1, max_length=1000)]
+    """File in PEM format, relative to the workspace: the authority's root certificate, and those
+    between it and the one that signs."""
+
+
+class TimeStampSettings(BaseModel):
+    """The ``[time_stamps]`` table of ``camp-monitor.toml``: who signs when something existed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    authorities: tuple[AuthoritySettings, ...] = ()
+    """Each is asked for a stamp on every bundle."""
+
+
 class Configuration(BaseModel):
     """All of ``camp-monitor.toml``."""
 
@@ -316,6 +338,7 @@ class Configuration(BaseModel):
     notification: NotificationSettings = NotificationSettings()
     ledger: LedgerSettings = LedgerSettings()
     report: ReportSettings = ReportSettings()
+    time_stamps: TimeStampSettings = TimeStampSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
 
 

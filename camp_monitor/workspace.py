@@ -309,6 +309,12 @@ audience = "internal"
 # Licences under which pixels may be published, beside those known to be open.
 open_licences = []
 
+[time_stamps]
+# Authorities that sign when a bundle or a head of the ledger existed (RFC 3161), each as
+# {url = "https://tsa.example.org/tsr", certificates = "tsa.pem"}: its address, and a file with its
+# root certificate and those below it, as it publishes them.
+authorities = []
+
 [scheduler]
 # Files in PEM format, for a Dask scheduler at tls://HOST:PORT: the certificate of the authority.
 ca = ""

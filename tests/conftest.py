@@ -18,7 +18,7 @@ OF_TEXTS = (
 LONGEST = (
     "watch/test_years.py", "test_notebooks.py", "detect/test_roofs.py", "remote/test_hostile.py",
     "test_demo.py", "report/test_map_size.py", "watch/test_run.py", "remote/test_interval.py",
-    "assess/test_detection_limit.py", "test_real_series.py",
+    "assess/test_detection_limit.py", "test_real_series.py", "bundle/test_bundle.py",
 )  # fmt: skip
 """A process works through a whole file: these begin first, and no process waits for them."""
 FOREIGN_WARNINGS = (

@@ -33,6 +33,9 @@ COMMANDS = {
     "map": "camp_monitor.cli.map:draw",
     "figure": "camp_monitor.cli.figure:figure",
     "report": "camp_monitor.cli.report:report",
+    "bundle": "camp_monitor.cli.bundle:bundle",
+    "stamp": "camp_monitor.cli.bundle:stamp",
+    "verify": "camp_monitor.cli.bundle:verify",
     "evaluate": "camp_monitor.cli.evaluate:evaluate",
 }
 """Every command and where it is, in the order in which a newcomer meets them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from camp_monitor.cli.context import Commands, Context
-from camp_monitor.errors import InputError, LedgerError
+from camp_monitor.errors import InputError, LedgerError, StampError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ def verify(ctx: click.Context, context: Context, heads_file: Path | None, head: 
     heads in the workspace's ledger-heads.txt show both, as far as nobody altered that file, too:
     keep a copy where the one who could alter both cannot reach it, and name it with --heads.
     """
+    from camp_monitor.bundle.head_stamps import read_stamped_heads, stamps_of
     from camp_monitor.ledger.heads import read_any_heads, read_heads
     from camp_monitor.ledger.opening import open_ledger_of
 
@@ -50,10 +51,16 @@ def verify(ctx: click.Context, context: Context, heads_file: Path | None, head: 
     kept = read_heads(context.workspace.heads)
     others = read_any_heads(heads_file) if heads_file else ()
     shown = _shown(kept, head)
+    stamped = read_stamped_heads(stamps_of(context.workspace))
+    signed = [end for one in stamped for end in one.heads]
     with open_ledger_of(context.workspace, reading=True) as opened:
-        faults = opened.verify(others)
+        faults = opened.verify((*others, *signed))
         ends = () if faults else opened.head()
+    faults += tuple(f"{path}: {why}." for one in stamped for path, why in one.faults)
     _print(context, faults, ends, kept, shown)
+    if not faults and not context.as_json:
+        for said in (said for one in stamped for said in one.sentences):
+            context.console.print(said, soft_wrap=True)
     if faults:
         ctx.exit(LedgerError.exit_code)
 
@@ -90,6 +97,34 @@ def show_head(context: Context, output: Path | None) -> None:
         click.echo(json.dumps(_plain(ends), indent=2))
         return
     click.echo(f"{head_lines(ends)}head {head_sha256(ends)}")
+
+
+@ledger.command("stamp", epilog="Example: camp-monitor ledger stamp")
+@click.pass_obj
+def stamp_ledger(context: Context) -> None:
+    """Have the head time-stamped by the authorities under [time_stamps] in camp-monitor.toml.
+
+    They sign that all that is recorded by now exists (RFC 3161), and learn one hash.  The stamps
+    are kept in ledger-stamps in the workspace; bundles bring them with them.
+    """
+    from camp_monitor.bundle.head_stamps import stamp_head
+
+    _require_ledger(context)
+    if not context.workspace.configuration.time_stamps.authorities:
+        raise InputError("No authority is named under [time_stamps] in camp-monitor.toml: add one.")
+    given, failures = stamp_head(context.workspace)
+    if not given:
+        raise StampError(" ".join(failures))
+    for failure in failures:
+        click.echo(f"Note: {failure}", err=True)
+    stated = [
+        {"at": f"{one.at:%Y-%m-%dT%H:%M:%SZ}", "authority": one.authority} for _, one in given
+    ]
+    if context.as_json:
+        click.echo(json.dumps({"stamps": stated, "stamps_failed": failures}, indent=2))
+        return
+    for one in stated:
+        context.console.print(f"Stamped at {one['at']} by {one['authority']}.", soft_wrap=True)
 
 
 def _print(

@@ -56,6 +56,7 @@ class _Ask:
     most_bytes: int
     accept: str = "*/*"
     body: bytes | None = None
+    body_type: str = "application/json"
     start: int = 0
     stop: int = 0
 
@@ -153,6 +154,14 @@ class Remote:
     def read_all(self, href: str, most_bytes: int) -> bytes:
         """Return a whole small file of at most `most_bytes`, packed and unpacked."""
         return self._ask(_Ask(href, most_bytes)).content
+
+    def post(self, href: str, body: bytes, types: tuple[str, str], most_bytes: int) -> bytes:
+        """Send bytes, and return those of the answer, at most `most_bytes`.
+
+        `types` are the media types of what is sent and of what is wanted.
+        """
+        sent, wanted = types
+        return self._ask(_Ask(href, most_bytes, wanted, body, sent)).content
 
     def open(self, href: str) -> RangeFile:
         """Open a file for reading in pieces; its first bytes are read at once.
@@ -362,7 +371,7 @@ def _headers_of(ask: _Ask, body: bytes | None) -> dict[str, str]:
     if ask.stop:
         headers["Range"] = f"bytes={ask.start}-{ask.stop - 1}"
     if body is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = ask.body_type
     return headers
 
 

@@ -3,6 +3,7 @@
 from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
     audience_phrases,
+    bundle_phrases,
     detection,
     explanations,
     figure_phrases,
@@ -29,13 +30,14 @@ ENGLISH = Language(
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names={**NAMES, **tables.NAMES},
+    names={**NAMES, **tables.NAMES, **bundle_phrases.NAMES},
     phrases={
         **PHRASES,
         **map_phrases.PHRASES,
         **figure_phrases.PHRASES,
         **report_phrases.PHRASES,
         **audience_phrases.PHRASES,
+        **bundle_phrases.PHRASES,
         **tables.PHRASES,
     },
 )
