@@ -61,10 +61,10 @@ from camp_monitor.report.figure.lettering import (
 )
 from camp_monitor.report.figure.options import CallOut, FigureOptions, read_callout, read_width_mm
 from camp_monitor.report.figure.panels import Panels, Shown
-from camp_monitor.report.figure.places import centre_words
 from camp_monitor.report.figure.sheet import lay_out, panel_px
 from camp_monitor.report.figure.views import view_grid
 from camp_monitor.report.text import words
+from camp_monitor.report.text.places import centre_words
 from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes

@@ -6,6 +6,7 @@ from camp_monitor.report.text.en import (
     detection,
     explanations,
     figure_phrases,
+    lists,
     map_phrases,
     pairs,
     report_phrases,
@@ -29,7 +30,7 @@ ENGLISH = Language(
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names={**NAMES, **tables.NAMES},
+    names={**NAMES, **tables.NAMES, **lists.NAMES},
     phrases={
         **PHRASES,
         **map_phrases.PHRASES,
@@ -37,5 +38,6 @@ ENGLISH = Language(
         **report_phrases.PHRASES,
         **audience_phrases.PHRASES,
         **tables.PHRASES,
+        **lists.PHRASES,
     },
 )
