@@ -55,7 +55,8 @@ OVERVIEW = {
 } | {"group": ".group > summary", "place": ".place-icon", "row": "#places a"}
 REACHABLE = """known => [...document.querySelectorAll(
   "a[href], button, input, select, textarea, summary, iframe, [tabindex], [contenteditable]")]
-  .filter((one) => one.checkVisibility() && !one.matches('[tabindex="-1"]') && !known.some((name) => one.matches(name)))
+  .filter((one) => one.checkVisibility() && !one.matches('[tabindex="-1"]'))
+  .filter((one) => !known.some((name) => one.matches(name)))
   .map((one) => one.outerHTML.slice(0, 200))"""
 
 
@@ -161,6 +162,18 @@ def moves_divider_and_dates(use: Use) -> None:
     expect(page.locator(MAP["both"])).to_have_attribute("aria-pressed", "true")
 
 
+def is_whole(page: Page) -> None:
+    """The popup lies in the map, and hides nothing of what it is about."""
+    stage, popup = page.locator(".folium-map").bounding_box(), page.locator(".leaflet-popup")
+    shape, opened = page.locator("path.chosen").bounding_box(), popup.last.bounding_box()
+    assert stage
+    assert shape
+    assert opened
+    assert lies_in(opened, stage)
+    assert lies_in(shape, stage)
+    assert opened["y"] + opened["height"] <= shape["y"] + 6  # its outline is as thick
+
+
 def unfolds_and_closes_the_popup(use: Use, flood: str) -> None:
     page, popup = use.page, use.page.locator(".leaflet-popup-content")
     shape = page.locator(f'{SHAPE}[fill="url(#hatch-construction)"]')
@@ -168,12 +181,14 @@ def unfolds_and_closes_the_popup(use: Use, flood: str) -> None:
     page.keyboard.press("Enter")
     expect(popup).to_be_visible()
     use.see("popup")
+    is_whole(page)
     folds = popup.locator("details")
     assert folds.count() >= 2
     for fold in folds.all():
         use.press(fold.locator("summary"))
         expect(fold).to_have_attribute("open", "")
         use.see("fold")
+        is_whole(page)
     use.press(page.locator(MAP["close"]))
     expect(popup).to_have_count(0)
     for row in ("event", "finding"):
@@ -181,7 +196,11 @@ def unfolds_and_closes_the_popup(use: Use, flood: str) -> None:
             use.press(page.locator(f'{MAP[row]}[href="#{flood}"]'))
             expect(popup).to_contain_text(flood)
             use.see(row)
-        page.keyboard.press("Escape")
+            is_whole(page)
+            if row == "event" and not use.narrow:
+                page.locator(".leaflet-popup-content").focus()
+                page.keyboard.press("Escape")
+                expect(popup).to_have_count(0)
 
 
 def searches(use: Use, words: str, rows: Locator) -> None:

@@ -23,7 +23,12 @@ const inView = (() => {
     const right = rightMargin(map);
     const room = { x: size.x - MARGIN - right, y: size.y - above - MARGIN - CONTROLS };
     let [first, last] = corners();
-    const times = Math.max((last.x - first.x) / room.x, (last.y - first.y) / Math.max(room.y, 40));
+    const tip = map.latLngToContainerPoint(popup.getLatLng());
+    const beside = room.x - width / 2;  // for what of the shape lies on one side of the tip
+    const times = Math.max(
+      (last.x - first.x) / room.x, (tip.x - first.x) / beside, (last.x - tip.x) / beside,
+      (last.y - first.y) / Math.max(room.y, 40),
+    );
     if (times > 1) {
       map.setZoom(Math.floor((map.getZoom() - Math.log2(times)) * 4) / 4, { animate: false });
       [first, last] = corners();
