@@ -273,8 +273,11 @@ def test_each_control_of_the_overview(
         use.press(page.locator('.place-icon[aria-label*="Jongo-ri"]'))
         expect(popup).to_contain_text("Jongo-ri")
         page.wait_for_timeout(400)  # until the map has made room for it
-        stage, opened = page.locator("#overview"), page.locator(".leaflet-popup")
-        assert lies_in(opened.bounding_box() or {}, stage.bounding_box() or {})
+        stage = page.locator("#overview").bounding_box()
+        opened = page.locator(".leaflet-popup").bounding_box()
+        assert stage
+        assert opened
+        assert lies_in(opened, stage)
         use.see("place")
         assert page.evaluate(REACHABLE, list(OVERVIEW.values())) == []
         use.press(page.locator(MAP["close"]))
