@@ -201,11 +201,13 @@ def fail(done: Sequence[Done]) -> None:
     if not failed:
         return
     first = failed[0]
-    if len(done) == 1:
-        raise first.failed[0]
     from camp_monitor.report.text.sentences import error_text, phrase
 
     lost = _lost(done)
+    if len(done) == 1 and lost:
+        raise InputError(phrase("scan.unreachable", reason=error_text(lost[0].failed[-1])))
+    if len(done) == 1:
+        raise first.failed[0]
     if lost and len(lost) == len(failed):
         raise InputError(
             phrase("scan.no_network", facilities=len(lost), reason=error_text(lost[0].failed[-1]))

@@ -107,7 +107,14 @@ PHRASES = {
         "{facility}: nothing added, outline version {version} already is this one."
     ),
     "export.wrote": "Wrote {file}: {events}, {findings}, {records} of what was not seen.",
+    "figure.written": (
+        "{file}: finding {id}, {width_mm:g} mm wide, {size_mb:.1f} MB; the rest is in {note}.  "
+        "Its caption:"
+    ),
+    "report.written": "{file}: {title}; sheets of events: {events}; {size_mb:.1f} MB",
+    "remark": "Note: {said}",
     "scan.next": "Next: {command}",
+    "scan.unreachable": "{reason} To compare only what the catalogue here holds: --offline",
     "scenes.columns": (
         "Inside and clear: shares of the outline.  Season: days from the season of the last day "
         "asked for.  Sun: its elevation.  View: off nadir."
