@@ -276,15 +276,27 @@ class Comparison:
         figures.write_figure(drawn, path)
         return path
 
-    def to_geotiff(self, path: Path | str) -> Path:
-        """Write `seen` as a GeoTIFF: one band for each question, 0 not seen, 1, 2 changed."""
+    def to_geotiff(self, path: Path | str, *, audience: str | None = None) -> Path:
+        """Write `seen` as a GeoTIFF: one band for each question, 0 not seen, 1, 2 changed.
+
+        Parameters
+        ----------
+        path : Path or str
+        audience : str or None
+            ``internal``, also where nothing is said, ``partner`` or ``public``: for the public of
+            a place that withholds its coordinates the grid lies round 0, 0.
+        """
         from camp_monitor.report.export.geotiff import write_states
+        from camp_monitor.report.redaction.redact import choose_audience, redacted, rules_for
+        from camp_monitor.settings import ReportSettings
 
         pair, states = self.result.pair, self.result.states
         if pair is None or states is None:
             raise self._refusal()
-        path = self._target(path)
-        write_states(path, states, pair.grid, tuple(self.outcomes["question"]))
+        path, settings = self._target(path), ReportSettings()
+        rules = rules_for(self.place, choose_audience(audience, settings), settings, pair.grid)
+        grid, questions = redacted(pair.grid, rules), tuple(self.outcomes["question"])
+        write_states(path, states, grid, questions, rules.withheld.sentences())
         return path
 
     def export(

@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -25,7 +26,7 @@ from camp_monitor.facilities.importing import add_outline, import_outline
 from camp_monitor.records.kinds import CONFIDENCES, POSITIONS
 from camp_monitor.report.figure.finding_figure import draw_finding_figure
 from camp_monitor.report.map.facility_map import draw_facility_map
-from camp_monitor.report.text.sentences import sentence
+from camp_monitor.report.text.sentences import phrase, sentence
 from camp_monitor.scan import scan
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.scene import SceneDescription
@@ -172,6 +173,26 @@ def test_map_figure_raster_and_exports_are_written_and_again_the_same(
         assert source.nodata is None
         assert GeoBox.from_rio(source) == result.seen.odc.geobox
         assert (source.read() == result.seen.values).all()
+
+
+@pytest.mark.parametrize("asks", ["withheld", "rounded"])
+def test_a_raster_for_the_public_lies_where_no_coordinate_tells_the_place(
+    painted: Front, tmp_path: Path, asks: Any
+) -> None:
+    _, result = painted
+    shy = replace(result, place=replace(result.place, public_coordinates=asks))
+    said = {}
+    for audience in ("internal", "public"):
+        path = shy.to_geotiff(tmp_path / f"{audience}.tif", audience=audience)
+        with rasterio.open(path) as source:
+            assert (source.read() == result.seen.values).all()
+            assert source.res == (3.0, 3.0)
+            middle = source.xy(source.height / 2 - 0.5, source.width / 2 - 0.5)
+            assert (max(map(abs, middle)) < 1) == (audience == "public")
+            said[audience] = source.tags().get("WITHHELD", "")
+    assert said["internal"] == ""
+    assert phrase("audience.public") in said["public"]
+    assert "oordinates are" in said["public"]
 
 
 def test_each_object_prints_well(front: Front) -> None:

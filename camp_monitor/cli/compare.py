@@ -172,7 +172,7 @@ def _write(context: Context, result: Any, asked: dict[str, Any]) -> list[Path]:
     if asked["export"]:
         written.append(result.export(asked["export"], overwrite=True, **shown))
     if asked["geotiff"] and result.result.pair is not None:
-        written.append(result.to_geotiff(asked["geotiff"]))
+        written.append(result.to_geotiff(asked["geotiff"], audience=asked["audience"]))
     if asked["figure"] and len(result.findings):
         written.append(result.to_figure(asked["figure"], audience=asked["audience"]))
     for name in OUTPUTS:

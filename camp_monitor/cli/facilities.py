@@ -12,20 +12,17 @@ import click
 from camp_monitor.cli.context import Commands, Context
 from camp_monitor.cli.facility_tables import (
     check_as_json,
-    make_table,
     print_check,
+    print_facilities,
     print_facility,
-    short_status,
 )
+from camp_monitor.cli.languages import language_option
 
 if TYPE_CHECKING:
     from camp_monitor.facilities import Facility, Outline
 
 BROKEN = 2
 """Exit code where a file cannot be used, or fetched."""
-
-ONE_LINE_COLUMNS = 100
-"""On a narrower terminal the name of a facility stands below its id."""
 
 
 @click.group(cls=Commands)
@@ -35,37 +32,23 @@ def facilities() -> None:
 
 @facilities.command("list", epilog="Example: camp-monitor facilities list")
 @click.pass_obj
-def list_facilities(context: Context) -> None:
+@language_option()
+def list_facilities(context: Context, /) -> None:
     """List the facilities of the registry."""
     from camp_monitor.facilities import read_registry
-    from camp_monitor.facilities.geometry import length_words
 
     registry = read_registry(context.workspace.aoi)
     if context.as_json:
         click.echo(json.dumps([_summary(facility) for facility in registry], indent=1))
         return
-    wide = context.console.width >= ONE_LINE_COLUMNS
-    columns = ("id", "name", "type", "outline", "accuracy", "status", "as of")
-    table = make_table(*(columns if wide else ("id, type", "name", "outline", "status")))
-    for facility in registry:
-        newest = facility.outlines[-1] if facility.outlines else None
-        kind = facility.type.replace("_", "-")
-        basis = newest.basis if newest else "none"
-        accuracy = length_words(newest.accuracy_m) if newest else ""
-        status, date = short_status(facility)
-        if wide:
-            table.add_row(facility.id, facility.name, kind, basis, accuracy, status, date)
-        else:
-            stacked = (f"{facility.id}\n{kind}", f"{basis}\n{accuracy}", f"{status}\n{date}")
-            table.add_row(stacked[0], facility.name, *stacked[1:])
-    context.console.print(table)
-    context.console.print(_counted(registry))
+    print_facilities(registry, context.console)
 
 
 @facilities.command("show", epilog="Example: camp-monitor facilities show khs-12-jongori")
 @click.argument("facility_id", metavar="ID")
 @click.pass_obj
-def show_facility(context: Context, facility_id: str) -> None:
+@language_option()
+def show_facility(context: Context, /, facility_id: str) -> None:
     """Show all that is published of one facility: outline, points, sizes, conflicts, sources."""
     from camp_monitor.facilities import facility_document, find_facility
 
@@ -136,8 +119,10 @@ def _ids_and_files(folder: Path, words: tuple[str, ...]) -> tuple[list[str], lis
 )
 @click.option("--source", help="Who drew or published it; else the file's name.")
 @click.pass_obj
+@language_option()
 def import_file(  # noqa: PLR0913 - one argument for each option of the command line
     context: Context,
+    /,
     file: Path,
     facility_id: str | None,
     name: str | None,
@@ -188,14 +173,15 @@ def import_file(  # noqa: PLR0913 - one argument for each option of the command 
 
 def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
     from camp_monitor.facilities.geometry import area_words, length_words
+    from camp_monitor.report.text.sentences import name_of, phrase
 
-    if not added:
-        return (
-            f"{facility_id}: nothing added, outline version {outline.version} already is this one."
-        )
-    return (
-        f"{facility_id}: outline version {outline.version} added ({outline.basis}, "
-        f"{area_words(outline.area_m2)}, accurate to {length_words(outline.accuracy_m)})."
+    return phrase(
+        "registry.imported" if added else "registry.imported_before",
+        facility=facility_id,
+        version=outline.version,
+        basis=name_of("basis_short", outline.basis),
+        area=area_words(outline.area_m2),
+        accuracy=length_words(outline.accuracy_m),
     )
 
 
@@ -207,8 +193,9 @@ def _said_of_import(facility_id: str, outline: Outline, added: bool) -> str:
     help="Catalogue to ask.  Default: [fetch] ground, for which auto is [fetch] source.",
 )  # fmt: skip
 @click.pass_obj
+@language_option()
 def fetch_ground(
-    context: Context, facility_ids: tuple[str, ...], every: bool, source: str | None
+    context: Context, /, facility_ids: tuple[str, ...], every: bool, source: str | None
 ) -> None:
     """Fetch heights and permanent water round the facilities ID, which scans then use.
 
@@ -259,16 +246,3 @@ def _summary(facility: Facility) -> dict[str, Any]:
         "status_as_of": facility.status.as_of,
         "status_conflict": facility.status.conflict,
     }
-
-
-def _counted(registry: tuple[Facility, ...]) -> str:
-    bare = sum(not facility.outlines for facility in registry)
-    standing = sum(
-        bool(facility.outlines) and facility.outline.basis == "placeholder" for facility in registry
-    )
-    said = f"{len(registry)} facilities"
-    if bare:
-        said += f"; {bare} without an outline"
-    if standing:
-        said += f"; {standing} placeholders: circles for places of which no size is published"
-    return said + "."

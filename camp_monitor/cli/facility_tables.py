@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from camp_monitor.facilities import Facility
     from camp_monitor.facilities.checking import Checked, RegistryCheck
+
+ONE_LINE_COLUMNS = 100
+"""On a narrower terminal the type of a facility stands below its id."""
 
 
 def print_check(console: Console, check: RegistryCheck, *, whole: bool) -> None:
@@ -67,37 +70,60 @@ def _checked_as_json(item: Checked) -> dict[str, Any]:
     return {"id": item.id, "name": item.name, "file": str(item.path), "doubts": doubts}
 
 
+def print_facilities(registry: Sequence[Facility], console: Console) -> None:
+    """Print a row for each facility, in two lines on a narrow terminal, and count them."""
+    from camp_monitor.facilities.geometry import length_words
+    from camp_monitor.report.text.sentences import name_of
+    from camp_monitor.report.text.words import facility_name
+
+    wide = console.width >= ONE_LINE_COLUMNS
+    columns = ("id", "name", "type", "outline", "accuracy", "status", "as_of")
+    table = _fact_table(*(columns if wide else ("id_type", "name", "outline", "status")))
+    for facility in registry:
+        newest = facility.outlines[-1] if facility.outlines else None
+        name = facility_name(facility)
+        kind = name_of("facility_type_short", facility.type)
+        basis = name_of("basis_short", newest.basis if newest else "none")
+        accuracy = length_words(newest.accuracy_m) if newest else ""
+        status, date = _short_status(facility)
+        if wide:
+            table.add_row(facility.id, name, kind, basis, accuracy, status, date)
+        else:
+            stacked = (f"{facility.id}\n{kind}", f"{basis}\n{accuracy}", f"{status}\n{date}")
+            table.add_row(stacked[0], name, *stacked[1:])
+    console.print(table)
+    console.print(_counted(registry))
+
+
+def _counted(registry: Sequence[Facility]) -> str:
+    from camp_monitor.report.text.sentences import phrase
+
+    bare = sum(not facility.outlines for facility in registry)
+    standing = sum(
+        bool(facility.outlines) and facility.outline.basis == "placeholder" for facility in registry
+    )
+    return phrase(
+        "registry.counted",
+        facilities=len(registry),
+        bare=phrase("registry.bare", count=bare) if bare else "",
+        placeholders=phrase("registry.placeholders", count=standing) if standing else "",
+    )
+
+
 def print_facility(facility: Facility, console: Console) -> None:
     """Print everything a person needs, the most needed first."""
-    from camp_monitor.facilities import GRADES, TYPES
+    from camp_monitor.report.text.words import facility_name
 
-    agency = facility.agency
-    status_of = facility.status.as_of or facility.status.date
-    console.print(facility.name, style="bold")
-    facts = [
-        ("id", facility.id),
-        ("type", TYPES[facility.type]),
-        ("Korean", korean(facility)),
-        ("also called", ", ".join(facility.aliases)),
-        ("place", ", ".join(part for part in (facility.county, facility.province) if part)),
-        ("status", joined(facility.status.value, "as of", status_of)),
-        ("but", facility.status.conflict or ""),
-        ("agency", joined(agency.value or "not published", "source:", agency.source)),
-    ]
-    if facility.position_grade:
-        grade = f"{facility.position_grade}: {GRADES[facility.position_grade]}"
-        facts.append(("position", f"{grade}. {facility.position_reason or ''}".strip()))
-    if facility.wikidata:
-        facts.append(("Wikidata", facility.wikidata))
-    _print_facts(facts, console)
+    console.print(facility_name(facility), style="bold")
+    _print_facts(_facts_of(facility), console)
     _print_outlines(facility, console)
     _print_published(facility, console)
-    for title, sentences in (("Conflicts", facility.conflicts), ("Notes", facility.notes)):
+    for which, sentences in (("conflicts", facility.conflicts), ("notes", facility.notes)):
         if sentences:
-            console.print(f"\n{title}", style="bold")
+            _print_title(which, console)
             _print_facts((("-", sentence) for sentence in sentences), console)
     if facility.sources:
-        console.print("\nSources", style="bold")
+        _print_title("sources", console)
     for source in facility.sources:
         remark = f" {source.note}" if source.note else ""
         console.print(f"{source.key}", style="dim")
@@ -107,48 +133,89 @@ def print_facility(facility: Facility, console: Console) -> None:
             console.print(f"  {url}", soft_wrap=True)
 
 
+def _facts_of(facility: Facility) -> list[tuple[str, str]]:
+    from camp_monitor.report.text.sentences import name_of, phrase
+    from camp_monitor.report.text.words import other_names
+
+    agency, status = facility.agency, facility.status
+    status_of = status.as_of or status.date
+    said = name_of("operation", status.value)
+    responsible = agency.value or phrase("report.agency.unknown")
+    latin = [name for code, name in other_names(facility) if code == "en"]
+    facts = {
+        "id": facility.id,
+        "type": name_of("facility_type", facility.type),
+        "names_ko": _korean(facility),
+        "aliases": ", ".join((*latin, *facility.aliases)),
+        "place": ", ".join(part for part in (facility.county, facility.province) if part),
+        "status": phrase("registry.status", status=said, day=status_of) if status_of else said,
+        "but": status.conflict or "",
+        "agency": responsible,
+    }
+    if agency.source:
+        facts["agency"] = phrase("registry.agency", agency=responsible, source=agency.source)
+    if facility.position_grade:
+        grade = name_of("position_grade", facility.position_grade)
+        reason = facility.position_reason or ""
+        facts["position"] = f"{facility.position_grade}: {grade}. {reason}".strip()
+    facts["wikidata"] = facility.wikidata or ""
+    return [(name_of("fact", name), value) for name, value in facts.items()]
+
+
+def _print_title(which: str, console: Console) -> None:
+    from camp_monitor.report.text.sentences import name_of
+
+    console.print(f"\n{name_of('facts', which)}", style="bold")
+
+
 def _print_outlines(facility: Facility, console: Console) -> None:
     """Print the newest outline and list the older ones."""
     from camp_monitor.facilities.geometry import area_words, length_words
-    from camp_monitor.report.text.sentences import name_of
+    from camp_monitor.report.text.sentences import name_of, phrase
 
-    console.print("\nOutline", style="bold")
+    _print_title("outline", console)
     if not facility.outlines:
-        reason = "" if facility.candidates else ": no coordinate was published"
-        console.print(f"None{reason}.  Import one with 'camp-monitor facilities import'.")
+        known = "no_outline" if facility.candidates else "no_coordinate"
+        console.print(phrase(f"registry.{known}"))
         return
     newest = facility.outline
     west, south, east, north = newest.geometry.bounds
+    basis = name_of("basis", newest.basis)
     facts = [
-        ("basis", f"{name_of('basis', newest.basis)} (version {newest.version})"),
-        ("accuracy", f"the edge may be off by {length_words(newest.accuracy_m)}"),
+        ("basis", phrase("registry.basis", basis=basis, version=newest.version)),
+        ("accuracy", phrase("registry.edge", accuracy=length_words(newest.accuracy_m))),
         ("area", area_words(newest.area_m2)),
-        ("bounds", f"lon {west:.5f} to {east:.5f}, lat {south:.5f} to {north:.5f}"),
+        ("bounds", phrase("registry.bounds", west=west, east=east, south=south, north=north)),
         ("source", newest.source),
         ("how", newest.note),
     ]
     for older in reversed(facility.outlines[:-1]):
-        size = f"{area_words(older.area_m2)}, accurate to {length_words(older.accuracy_m)}"
-        facts.append(("older", f"version {older.version}: {name_of('basis', older.basis)}, {size}"))
-    _print_facts(facts, console)
+        said = phrase(
+            "registry.older", version=older.version, basis=name_of("basis", older.basis),
+            area=area_words(older.area_m2), accuracy=length_words(older.accuracy_m),
+        )  # fmt: skip
+        facts.append(("older", said))
+    _print_facts(((name_of("fact", name), value) for name, value in facts), console)
 
 
 def _print_published(facility: Facility, console: Console) -> None:
     """Print published points and sizes."""
-    from camp_monitor.facilities import ROLES
+    from camp_monitor.report.text.sentences import name_of
 
     if facility.candidates:
-        console.print("\nPublished points", style="bold")
-        table = make_table("lat", "lon", "source", "feature", "taken as")
+        _print_title("points", console)
+        table = _fact_table("lat", "lon", "source", "feature", "taken_as")
         for point in facility.candidates:
             place = (f"{point.lat:.6f}", f"{point.lon:.6f}")
-            table.add_row(*place, point.source, point.feature, ROLES[point.role])
+            role = name_of("point_role", point.role)
+            table.add_row(*place, point.source, point.feature, role)
         console.print(table)
     if facility.sizes:
-        console.print("\nPublished sizes", style="bold")
-        table = make_table("kind", "as published", "source", "note")
+        _print_title("sizes", console)
+        table = _fact_table("kind", "as_published", "source", "note")
         for size in facility.sizes:
-            table.add_row(size.kind, size.as_published, size.source, size.note or "")
+            kind = name_of("size_kind", size.kind)
+            table.add_row(kind, size.as_published, size.source, size.note or "")
         console.print(table)
 
 
@@ -164,30 +231,31 @@ def _print_facts(facts: Iterable[tuple[str, str]], console: Console) -> None:
     console.print(table)
 
 
-def make_table(*columns: str) -> Table:
-    """Make a table with these columns."""
+def _fact_table(*columns: str) -> Table:
+    """Make a table with these columns, by their codes."""
     from rich import box
     from rich.table import Table
+
+    from camp_monitor.report.text.sentences import name_of
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for number, column in enumerate(columns):
         # The first column holds what a person copies: it is never broken.
-        table.add_column(column, no_wrap=number == 0, overflow="fold")
+        table.add_column(name_of("fact", column), no_wrap=number == 0, overflow="fold")
     return table
 
 
-def short_status(facility: Facility) -> tuple[str, str]:
+def _short_status(facility: Facility) -> tuple[str, str]:
     """Status and its date; ``show`` says more."""
-    status = facility.status
-    return status.value + (" (disputed)" if status.conflict else ""), status.date or "undated"
+    from camp_monitor.report.text.sentences import name_of, phrase
+
+    said = name_of("operation", facility.status.value)
+    if facility.status.conflict:
+        said = phrase("registry.disputed", status=said)
+    return said, facility.status.date or phrase("registry.undated")
 
 
-def joined(value: str, link: str, remark: str | None) -> str:
-    """Join a value with a remark, if there is one."""
-    return f"{value}; {link} {remark}" if remark else value
-
-
-def korean(facility: Facility) -> str:
+def _korean(facility: Facility) -> str:
     """Return the Korean names, with what is noted of them."""
     names = ", ".join(facility.names_ko)
     return f"{names}\n{facility.names_ko_note}" if names and facility.names_ko_note else names

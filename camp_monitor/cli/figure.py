@@ -76,6 +76,7 @@ def figure(
         write_figure,
     )
     from camp_monitor.report.figure.options import FigureOptions, read_callout, read_width_mm
+    from camp_monitor.report.text.sentences import phrase
 
     file_format, width_mm = format_of(output), read_width_mm(width)
     signs = tuple(map(read_callout, callouts))
@@ -106,10 +107,10 @@ def figure(
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
     for remark in drawn.remarks:
-        click.echo(f"Note: {remark}", err=True)
-    context.messages.print(
-        f"{output}: finding {drawn.finding.id}, {width_mm:g} mm wide, "
-        f"{len(drawn.content) / 1e6:.1f} MB; the rest is in {note}.  Its caption:",
-        soft_wrap=True,
-    )
+        click.echo(phrase("remark", said=remark), err=True)
+    written = phrase(
+        "figure.written", file=str(output), id=drawn.finding.id, width_mm=width_mm,
+        size_mb=len(drawn.content) / 1e6, note=str(note),
+    )  # fmt: skip
+    context.messages.print(written, soft_wrap=True)
     click.echo(legible(drawn.caption))

@@ -205,14 +205,17 @@ def export(
     if context.as_json:
         _print_json({"file": str(file), **asdict(written)})
         return
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import count_words
 
-    context.console.print(
-        f"Wrote {legible(str(file))}: {count_words(written.events, 'event')}, "
-        f"{count_words(written.findings, 'finding')}, "
-        f"{count_words(written.not_seen, 'record')} of what was not seen.",
-        soft_wrap=True,
+    said = phrase(
+        "export.wrote",
+        file=legible(str(file)),
+        events=count_words(written.events, "event"),
+        findings=count_words(written.findings, "finding"),
+        records=count_words(written.not_seen, "record"),
     )
+    context.console.print(said, soft_wrap=True)
 
 
 def _require_ledger(context: Context) -> None:

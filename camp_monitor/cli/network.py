@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -100,12 +100,12 @@ def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> N
     from rich.table import Table
 
     from camp_monitor.pairs.selection import season_gap_days
-    from camp_monitor.report.text.sentences import phrase, sentence
+    from camp_monitor.report.text.sentences import name_of, phrase, sentence
 
     table = Table(box=None, pad_edge=False)
-    columns = ("Scene", "Taken", "Inside", "Clear", "Season", "Sun", "View", "Orbit")
-    for name in columns:
-        table.add_column(name, overflow="fold", justify="left" if name == "Scene" else "right")
+    for name in ("scene", "taken", "inside", "clear", "season", "sun", "view", "orbit"):
+        side: Literal["left", "right"] = "left" if name == "scene" else "right"
+        table.add_column(name_of("scene_column", name), overflow="fold", justify=side)
     for offer in offers:
         scene = offer.scene
         orbit = f"{scene.relative_orbit or ''} {(scene.orbit_state or '')[:4]}".strip()
@@ -114,17 +114,13 @@ def print_offers(context: Context, offers: Sequence[Offer], like: datetime) -> N
             scene.date,
             f"{offer.inside_fraction:.0%}",
             _clear_words(offer),
-            f"{season_gap_days(like, scene.acquired_from_at):.0f} d",
+            phrase("scenes.gap", gap_days=season_gap_days(like, scene.acquired_from_at)),
             _degrees(scene.sun_elevation_deg),
             _degrees(scene.off_nadir_deg),
             orbit or "-",
         )
     context.console.print(table)
-    context.console.print(
-        "\nInside and clear: shares of the outline.  Season: days from the season of the last day "
-        "asked for.  Sun: its elevation.  View: off nadir.",
-        soft_wrap=True,
-    )
+    context.console.print(f"\n{phrase('scenes.columns')}", soft_wrap=True)
     for offer in offers:
         if offer.unread is not None:
             said = phrase("scan.unread", scene=offer.scene.id, reason=sentence(offer.unread))

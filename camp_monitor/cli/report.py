@@ -43,6 +43,7 @@ def report(
     give the same bytes.  .docx and .pdf need: pip install 'camp-monitor[report]'
     """
     from camp_monitor.report.sheets.report import draw_report, format_of
+    from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.writing import write_whole
 
     file_format = format_of(output)
@@ -58,9 +59,9 @@ def report(
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
     for remark in drawn.remarks:
-        click.echo(f"Note: {remark}", err=True)
-    context.messages.print(
-        f"{output}: {drawn.document.title}; sheets of events: {drawn.events}; "
-        f"{len(drawn.content) / 1e6:.1f} MB",
-        soft_wrap=True,
-    )
+        click.echo(phrase("remark", said=remark), err=True)
+    written = phrase(
+        "report.written", file=str(output), title=drawn.document.title, events=drawn.events,
+        size_mb=len(drawn.content) / 1e6,
+    )  # fmt: skip
+    context.messages.print(written, soft_wrap=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from camp_monitor.cli.context import Commands, Context
+from camp_monitor.cli.languages import language_option
 from camp_monitor.cli.network import (
     interval_of,
     note_fetched,
@@ -23,7 +24,7 @@ from camp_monitor.cli.network import (
 from camp_monitor.cli.progress import progress, working
 from camp_monitor.cli.scenes_remove import remove
 from camp_monitor.errors import SceneError
-from camp_monitor.report.text.sentences import phrase, sentence, with_text
+from camp_monitor.report.text.sentences import name_of, phrase, sentence, with_text
 from camp_monitor.scenes.sensors import QUANTITIES, SENSORS
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def scenes() -> None:
 @click.option("--to", "last", required=True, metavar="DATE", help="Last day.")
 @source_options
 @click.pass_obj
+@language_option()
 def search(
-    context: Context, facility_id: str, first: str, last: str, source: str | None,
+    context: Context, /, facility_id: str, first: str, last: str, source: str | None,
     sensors: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Ask a catalogue on the network for scenes of the facility ID, and how clear they are over it.
@@ -86,8 +88,9 @@ def search(
 @source_options
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched, and how much.")
 @click.pass_obj
+@language_option()
 def fetch(
-    context: Context, facility_id: str, scene_ids: tuple[str, ...], source: str | None,
+    context: Context, /, facility_id: str, scene_ids: tuple[str, ...], source: str | None,
     sensors: tuple[str, ...], dry_run: bool,
 ) -> None:  # fmt: skip
     """Fetch the window round the facility ID of each SCENE that 'scenes search' lists.
@@ -170,6 +173,7 @@ def fetch(
     help="The files are bands of one scene, or a scene each; where they do not say it themselves.",
 )  # fmt: skip
 @click.pass_obj
+@language_option()
 def add(
     context: Context, /, files: tuple[Path, ...], bands: str | None, together: bool | None,
     sha256: tuple[str, ...], **said: Any,
@@ -218,7 +222,8 @@ def add(
 @scenes.command("list", epilog="Example: camp-monitor scenes list khs-12-jongori")
 @click.argument("facility_id", metavar="[ID]", required=False)
 @click.pass_obj
-def list_scenes(context: Context, facility_id: str | None) -> None:
+@language_option()
+def list_scenes(context: Context, /, facility_id: str | None) -> None:
     """List the catalogue, or the scenes that reach the facility ID."""
     from camp_monitor.scenes.catalogue import read_scenes
 
@@ -251,7 +256,8 @@ scenes.add_command(remove)
     help="Whose quality bands.",
 )  # fmt: skip
 @click.pass_obj
-def flags(context: Context, facility_id: str, sensor: str) -> None:
+@language_option()
+def flags(context: Context, /, facility_id: str, sensor: str) -> None:
     """Find places of the facility ID that are flagged as cloud or shadow on nearly every date.
 
     Weather moves and a bright roof does not: such places count as not seen in every scan, and only
@@ -291,8 +297,9 @@ def _print_table(context: Context, found: tuple[Scene, ...]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("Scene", "Taken", "Bands", "Quantity", "Pixel"):
-        table.add_column(name, overflow="fold", justify="right" if name == "Pixel" else "left")
+    for name in ("scene", "taken", "bands", "quantity", "pixel"):
+        side: Literal["left", "right"] = "right" if name == "pixel" else "left"
+        table.add_column(name_of("scene_column", name), overflow="fold", justify=side)
     for scene in found:
         table.add_row(
             scene.id, scene.dates, " ".join(scene.band_names), scene.quantity,

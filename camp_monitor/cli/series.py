@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -201,11 +201,13 @@ def fail(done: Sequence[Done]) -> None:
     if not failed:
         return
     first = failed[0]
-    if len(done) == 1:
-        raise first.failed[0]
     from camp_monitor.report.text.sentences import error_text, phrase
 
     lost = _lost(done)
+    if len(done) == 1 and lost:
+        raise InputError(phrase("scan.unreachable", reason=error_text(lost[0].failed[-1])))
+    if len(done) == 1:
+        raise first.failed[0]
     if lost and len(lost) == len(failed):
         raise InputError(
             phrase("scan.no_network", facilities=len(lost), reason=error_text(lost[0].failed[-1]))
@@ -242,7 +244,8 @@ def show(context: Context, done: Sequence[Done]) -> None:
         context.console.print(f"\n{phrase('scan.nothing')}")
     if any(one.findings for one in done):
         only = f" --facility {done[0].facility_id}" if len(done) == 1 else ""
-        context.console.print(f"\nNext: camp-monitor events list{only}", soft_wrap=True)
+        following = phrase("scan.next", command=f"camp-monitor events list{only}")
+        context.console.print(f"\n{following}", soft_wrap=True)
 
 
 def _lost(done: Sequence[Done]) -> list[Done]:
@@ -265,11 +268,12 @@ def _print_table(context: Context, done: Sequence[Done]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from camp_monitor.report.text.sentences import phrase
+    from camp_monitor.report.text.sentences import name_of, phrase
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for name in ("facility", "dates", "pairs", "known", "not used", "new findings"):
-        table.add_column(name, justify="left" if name == "facility" else "right")
+    for name in ("facility", "dates", "pairs", "known", "not_used", "new_findings"):
+        side: Literal["left", "right"] = "left" if name == "facility" else "right"
+        table.add_column(name_of("run_column", name), justify=side)
     lost = {one.facility_id for one in _lost(done) if not one.pairs}
     searched = [one for one in done if one.facility_id not in lost]
     told = [one for one in searched if one.pairs or one.left_out or one.by_another or one.failed]

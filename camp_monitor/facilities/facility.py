@@ -24,23 +24,14 @@ from camp_monitor.facilities.geometry import (
     geodesic_area_m2,
 )
 
-TYPES = {
-    "kwan_li_so": "political prison camp (kwan-li-so)",
-    "kyo_hwa_so": "prison-labour camp (kyo-hwa-so)",
-    "other": "other facility",
-}
-"""The types of facility and their names in print."""
+TYPES = ("kwan_li_so", "kyo_hwa_so", "other")
+"""The types of facility."""
 
 BASES = ("drawn", "published", "derived", "placeholder")
 """What an outline rests on, best first."""
 
-ROLES = {
-    "centre": "given as the centre of the facility",
-    "facility": "given for the facility as a whole",
-    "part": "a named part of the facility",
-    "other_site": "given under this name or number, but for another site",
-}
-"""What a published point stands for, and its name in print."""
+ROLES = ("centre", "facility", "part", "other_site")
+"""What a published point stands for: the centre, the whole, a part, or another site of the name."""
 
 GRADES = {
     "A": "two publishers within 1 km of each other",

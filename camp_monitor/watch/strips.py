@@ -34,12 +34,13 @@ def strip(slots: Sequence[Slot], at: datetime) -> list[str]:
 
 
 def ruler(at: datetime) -> str:
-    """Return the first letters of the months above a strip."""
+    """Return the short names of the months above a strip, each where it begins."""
     length = timedelta(days=SIGN_DAYS)
     start = EPOCH + ((at - EPOCH) // length - STRIP_SIGNS + 1) * length
     months = [(start + length * place).month for place in range(STRIP_SIGNS)]
-    before = (start - length).month
-    return "".join(
-        phrase("status.months")[month - 1] if month != previous else " "
-        for month, previous in zip(months, [before, *months], strict=False)
-    )
+    names, line = phrase("status.months").split(), [" "] * STRIP_SIGNS
+    for place, month in enumerate(months):
+        if month != (months[place - 1] if place else (start - length).month):
+            for number, sign in enumerate(names[month - 1][: STRIP_SIGNS - place]):
+                line[place + number] = sign
+    return "".join(line)

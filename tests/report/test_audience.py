@@ -253,7 +253,9 @@ def test_the_public_gets_no_coordinates_of_a_place_that_asks_for_it(
     assert "N42_00" not in text
     said = phrase("audience.coordinates_withheld")
     if place == "rounded":
-        said = phrase("audience.coordinates_rounded", grid="0.1°", place="42.2° N, 129.8° E")
+        said = phrase(
+            "audience.coordinates_rounded", grid="0.1°", place="42.2° N, 129.8° E (WGS 84)"
+        )
     if name.endswith((".html", ".docx", ".geojson", ".csv", ".kml")):
         assert said in text.replace("\u202f", " ")
 
@@ -341,7 +343,7 @@ def test_korean_says_the_same(tmp_path: Path) -> None:
         text = run(workspace, name, "public", "--lang", "ko").decode()
         with in_language("ko"):
             said = phrase("audience.coordinates_rounded", grid="0.1°", place=phrase(
-                "audience.place", lat="42.2°", lon="129.8°", north_south="N", east_west="E"
+                "figure.place", lat="42.2°", lon="129.8°", north_south="N", east_west="E"
             ))  # fmt: skip
         assert said in text
         assert phrase("audience.public") not in text

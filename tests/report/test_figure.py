@@ -53,18 +53,20 @@ from camp_monitor.report.figure.furniture import north_angle_deg
 from camp_monitor.report.figure.lettering import (
     UNKNOWN,
     find_korean_font,
+    fonts_for,
     latin_font,
     missing_characters,
     printable,
     text_width_pt,
+    unprintable,
     wrap,
 )
 from camp_monitor.report.figure.options import CallOut, FigureOptions, read_callout, read_width_mm
 from camp_monitor.report.figure.panels import Panels, Shown
-from camp_monitor.report.figure.places import centre_words
-from camp_monitor.report.figure.sheet import lay_out, panel_px
+from camp_monitor.report.figure.sheet import _outlines, lay_out, panel_px
 from camp_monitor.report.figure.views import view_grid
 from camp_monitor.report.text import words
+from camp_monitor.report.text.places import centre_words
 from camp_monitor.report.text.sentences import caveat_sentences, name_of, phrase
 from camp_monitor.scenes.adding import add_scene
 from camp_monitor.scenes.catalogue import read_scenes
@@ -245,6 +247,27 @@ def test_the_korean_font_has_every_letter() -> None:
     assert missing_characters(HANGUL, font) == ""
     assert missing_characters(HANGUL, latin_font()), "else the check finds nothing"
     assert printable(HANGUL, font) == HANGUL
+
+
+def test_what_the_korean_font_lacks_comes_from_the_one_inside_matplotlib() -> None:
+    family = find_korean_font([HANGUL])
+    if family is None:
+        pytest.skip("no font with Hangul here, which the test above says")
+    said = f"שלום مرحبا 😀 {HANGUL}"
+    for font in fonts_for(said, family):
+        assert printable(said, font) == said
+    assert unprintable((said, "👩 \u202e"), family) == "👩"
+
+
+@pytest.mark.parametrize(("ha", "left", "right"), [("left", 0, 10.5), ("center", -5.25, 5.25)])
+def test_letters_as_shapes_stand_where_letters_would(ha: str, left: float, right: float) -> None:
+    how = {"fontproperties": latin_font(), "fontsize": 5.5, "color": "k", "va": "top", "ha": ha}
+    flat = _outlines(50, 20, "129.750° E", how).get_path().get_extents()
+    assert flat.y0 == pytest.approx(20)
+    assert left - 1 < flat.x0 - 50 < left + 1.5
+    assert right - 1 < flat.x1 - 50 < right + 1
+    turned = _outlines(50, 20, "129.750° E", how | {"rotation": 90}).get_path().get_extents()
+    assert turned.height == pytest.approx(flat.width)
 
 
 def test_korean_names_are_drawn_or_left_out_but_never_boxes() -> None:

@@ -29,6 +29,7 @@ from camp_monitor.report.text.sentences import (
     choose_language,
     in_language,
     language_in_use,
+    name_of,
     phrase,
     texts,
 )
@@ -164,6 +165,13 @@ def test_a_command_speaks_the_language_of_its_option_or_of_the_settings(tmp_path
     assert nothing not in run("findings", "list").output
     assert phrase("events.none", "ko") in run("events", "list", "--lang", "ko").output
     assert phrase("schedule.now", "ko") in run("schedule", "show", "--lang", "ko").output
+    listed, shown = run("facilities", "list", "--lang", "ko"), run(
+        "facilities", "show", "khs-12-jongori", "--lang", "ko"
+    )  # fmt: skip
+    assert phrase("registry.bare", "ko", count=3) in listed.output
+    assert name_of("facts", "sizes", "ko") in shown.output
+    assert name_of("point_role", "facility", "ko") in shown.output
+    assert phrase("scenes.none", "ko") in run("scenes", "list", "--lang", "ko").output
     settings = root / CONFIGURATION
     said = settings.read_text(encoding="utf-8")
     settings.write_text(said.replace('language = "en"', 'language = "ko"'), encoding="utf-8")

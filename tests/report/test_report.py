@@ -21,6 +21,7 @@ import camp_monitor as cm
 from camp_monitor.cli import main
 from camp_monitor.errors import InputError, InstallationError
 from camp_monitor.events.events import join_events
+from camp_monitor.events.ranking import ranked
 from camp_monitor.facilities import Status
 from camp_monitor.facilities.agency import Agency, AgencyName
 from camp_monitor.facilities.facility import Source
@@ -138,6 +139,19 @@ def test_what_was_not_seen_is_counted() -> None:
     assert unseen
     said = texts_of(make_report([of_place], SETTINGS), "html")
     assert f"{unseen} gave no answer either way" in said
+
+
+def test_events_stand_as_in_lists_and_maps_the_surest_first() -> None:
+    of_place = dossier()
+    older, newer = sorted(of_place.events, key=lambda one: one.came[1].acquired_from_at)[:2]
+    flood = replace(older, kind="flooding", state="ended", was_confirmed=True, is_strong=False)
+    house = replace(newer, kind="construction", state="provisional", is_strong=True, odds=900.0,
+                    was_confirmed=False)  # fmt: skip
+    events = (house, flood)
+    told = replace(of_place, events=events, cases=())
+    said = texts_of(make_report([told], SETTINGS), "html")
+    assert said.index(flood.id) < said.index(house.id)
+    assert [one.id for one in ranked(events)] == [flood.id, house.id]
 
 
 def test_a_bulletin_is_one_page_whatever_its_names() -> None:

@@ -12,7 +12,11 @@ from camp_monitor.report.writing import write_whole
 
 
 def write_states(
-    path: Path, states: NDArray[np.uint8], grid: GeoBox, questions: tuple[str, ...]
+    path: Path,
+    states: NDArray[np.uint8],
+    grid: GeoBox,
+    questions: tuple[str, ...],
+    withheld: tuple[str, ...] = (),
 ) -> None:
     """Write one band for each question: 0 not seen, 1 unchanged, 2 changed.
 
@@ -27,6 +31,8 @@ def write_states(
     grid : GeoBox
     questions : tuple of str
         Names of the bands.
+    withheld : tuple of str
+        Sentences on what its audience is not shown; they become the tag ``WITHHELD``.
 
     Raises
     ------
@@ -46,4 +52,6 @@ def write_states(
             target.write(np.asarray(states))
             target.descriptions = questions
             target.update_tags(VALUES="0 not seen, 1 unchanged, 2 changed")
+            if withheld:
+                target.update_tags(WITHHELD=" ".join(withheld))
         write_whole(memory.read(), path)

@@ -132,8 +132,6 @@ def _names(
     facility: Facility, options: FigureOptions, korean_font: str | None, bold: Any
 ) -> Sequence[tuple[str, Any]]:
     """Return what stands at the head, each with its font: a title, or the names of the place."""
-    from matplotlib.font_manager import FontProperties
-
     if options.title:
         return [(options.title, fonts_for(options.title, korean_font)[1])]
     if korean_font is None or not facility.names_ko:
@@ -142,7 +140,7 @@ def _names(
         first, also = facility.names_ko[0], facility.name
         return [(first, fonts_for(first, korean_font)[1]), (also, fonts_for(also, korean_font)[0])]
     korean = " · ".join(facility.names_ko)
-    return [(facility.name, bold), (korean, FontProperties(family=[korean_font]))]
+    return [(facility.name, bold), (korean, fonts_for(korean, korean_font)[0])]
 
 
 def _spot(told: Told) -> tuple[float, float] | None:

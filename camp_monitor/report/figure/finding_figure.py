@@ -26,6 +26,7 @@ from camp_monitor.report.figure.lettering import (
     is_korean,
     latin_font,
     missing_characters,
+    unprintable,
 )
 from camp_monitor.report.figure.options import (
     FORMATS,
@@ -235,7 +236,7 @@ def _draw(
         redacted(facility, rules), redacted(shown, rules), korean_font=korean, width_mm=width_mm,
         file_format=file_format, options=options,
     )  # fmt: skip
-    remarks = _remarks(facility, korean, list(filter(rules.may_show, scenes)), language)
+    remarks = _remarks(facility, korean, list(filter(rules.may_show, scenes)), options)
     return FindingFigure(
         drawn.content, drawn.caption, drawn.note, drawn.view, facility, finding, remarks
     )
@@ -367,12 +368,16 @@ def _remarks(
     facility: Facility,
     korean_font: str | None,
     scenes: Sequence[SceneReference],
-    language: str | None,
+    options: FigureOptions,
 ) -> tuple[str, ...]:
     """Say what the figure leaves out, and what its licences ask."""
-    remarks = []
+    remarks, language = [], language_in_use()
     if facility.names_ko and korean_font is None:
         remarks.append(phrase("figure.no_korean_font", language))
+    said = (options.title or facility.name, *(one.text for one in options.callouts))
+    lost = unprintable((*said, *(facility.names_ko if korean_font else ())), korean_font)
+    if lost:
+        remarks.append(phrase("figure.no_letters", language, letters=" ".join(lost)))
     for scene in scenes:
         if scene.licence.strip().lower() in ("", "proprietary", "other"):
             licence = scene.licence.strip() or phrase("caption.no_credit", language)

@@ -13,7 +13,7 @@ from camp_monitor.errors import InstallationError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FRAME_DEG = (123.6, 33.0, 131.2, 43.4)
+FRAME_DEG = (123.6, 37.1, 131.2, 43.4)
 """West, south, east, north of what is drawn."""
 OWN, OTHERS = "KP", ("CN", "RU", "KR", "JP")
 LAND, OWN_LAND, SEA, BORDER, PLACE = "#e4e2dc", "#c9c3b4", "#f4f8fb", "#77736a", "#b00020"

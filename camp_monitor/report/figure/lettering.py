@@ -1,7 +1,8 @@
 """Letters of the figure: which fonts, which characters they have, and where lines are broken.
 
 Latin letters come from the font inside matplotlib, so that a figure has the same bytes on every
-machine; Korean letters from a font of the machine, found by name, or not at all.
+machine; Korean letters from a font of the machine, found by name, or not at all.  What the Korean
+font lacks, such as Hebrew, Arabic and many emoji, comes from the font inside matplotlib.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ KOREAN_FONTS = (
 """Families that have Hangul, best first; the last is the face that older readers of a CJK
 collection see, and it has the same Hangul."""
 
+INNER = "DejaVu Sans"
+"""Family of the font inside matplotlib: Latin, Greek, Cyrillic, Hebrew, Arabic, many emoji."""
+
 LEFT_TO_RIGHT = "\u200e"
 """A sign without a shape that states the direction of a line (Unicode UAX 9)."""
 
@@ -42,6 +46,13 @@ def latin_font(*, bold: bool = False) -> FontProperties:
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return FontProperties(fname=str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name))
+
+
+def korean_font(family: str, *, bold: bool = False) -> FontProperties:
+    """Return a Korean font, and the one inside matplotlib for what it lacks."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=[family, INNER], weight="bold" if bold else "normal")
 
 
 def find_korean_font(texts: Iterable[str]) -> str | None:
@@ -65,21 +76,25 @@ def find_korean_font(texts: Iterable[str]) -> str | None:
     return None
 
 
-def fonts_for(text: str, korean_font: str | None) -> tuple[FontProperties, FontProperties]:
-    """Return the plain and the bold font for a text: the Latin ones, else the Korean one.
+def fonts_for(text: str, korean: str | None) -> tuple[FontProperties, FontProperties]:
+    """Return the plain and the bold font for a text: the Latin ones, else those of a Korean family.
 
     What neither has is printed as `UNKNOWN`.
     """
-    from matplotlib.font_manager import FontProperties
-
-    if korean_font is None or not missing_characters("".join(text.split()), latin_font()):
+    if korean is None or not missing_characters("".join(text.split()), latin_font()):
         return latin_font(), latin_font(bold=True)
-    return FontProperties(family=[korean_font]), FontProperties(family=[korean_font], weight="bold")
+    return korean_font(korean), korean_font(korean, bold=True)
 
 
 def missing_characters(text: str, font: FontProperties) -> str:
     """Return the characters of `text` that a font has no glyph for, each once, in order."""
     return "".join(sign for sign in dict.fromkeys(text) if not _has_glyph(sign, font))
+
+
+def unprintable(texts: Iterable[str], korean: str | None) -> str:
+    """Return the visible characters of texts that a figure prints as `UNKNOWN`, each once."""
+    font = latin_font() if korean is None else korean_font(korean)
+    return missing_characters("".join(filter(str.isprintable, "".join(texts))), font)
 
 
 def is_korean(sign: str) -> bool:
@@ -156,9 +171,16 @@ def _fitting(text: str, font: FontProperties, size_pt: float, width_pt: float, e
 
 
 def _has_glyph(sign: str, font: FontProperties) -> bool:
-    from matplotlib.font_manager import findfont
+    return sign.isspace() or any(_glyph_index(path, ord(sign)) for path in _files(font))
 
-    return sign.isspace() or _glyph_index(findfont(font), ord(sign)) != 0
+
+def _files(font: FontProperties) -> list[str]:
+    """Return the files of a font: its own, or those of its families in their order."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    if font.get_file() is not None:
+        return [str(font.get_file())]
+    return [findfont(FontProperties(family=[name])) for name in font.get_family()]
 
 
 @functools.lru_cache(maxsize=4096)

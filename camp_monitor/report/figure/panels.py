@@ -31,7 +31,6 @@ from camp_monitor.report.figure.furniture import (
 )
 from camp_monitor.report.figure.lettering import latin_font
 from camp_monitor.report.figure.options import CallOut
-from camp_monitor.report.figure.places import place_words
 from camp_monitor.report.figure.styles import (
     DARK,
     GREY_FROM,
@@ -51,6 +50,7 @@ from camp_monitor.report.figure.styles import (
 from camp_monitor.report.map.symbols import NOT_SEEN
 from camp_monitor.report.picture import render_beside, render_pair
 from camp_monitor.report.text import words
+from camp_monitor.report.text.places import place_words
 from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.scenes.image import Image
 

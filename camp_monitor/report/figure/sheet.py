@@ -283,12 +283,17 @@ class Sheet:
 
 
 def _outlines(across_mm: float, down_mm: float, text: str, how: Mapping[str, Any]) -> PathPatch:
-    """Return the outlines of a line of letters, from a baseline; the axes run downwards."""
+    """Return the outlines of a line of letters, turned and aligned; the axes run downwards."""
     from matplotlib.patches import PathPatch
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
     plain = text.replace("$", "\\$")  # else two of them would be a formula
-    path = TextPath((0, 0), plain, size=how["fontsize"], prop=how["fontproperties"])
-    place = Affine2D().scale(1 / PT_PER_MM, -1 / PT_PER_MM).translate(across_mm, down_mm)
+    flat = TextPath((0, 0), plain, size=how["fontsize"], prop=how["fontproperties"])
+    path = flat.transformed(Affine2D().rotate_deg(how.get("rotation", 0)))
+    box = path.get_extents()
+    across_pt = {"left": 0.0, "center": (box.x0 + box.x1) / 2, "right": box.x1}
+    up_pt = {"baseline": 0.0, "center": (box.y0 + box.y1) / 2, "top": box.y1}
+    place = Affine2D().translate(-across_pt[how.get("ha", "left")], -up_pt[how["va"]])
+    place = place.scale(1 / PT_PER_MM, -1 / PT_PER_MM).translate(across_mm, down_mm)
     return PathPatch(path.transformed(place), facecolor=how["color"], linewidth=0)

@@ -124,6 +124,7 @@ const campMonitor = (() => {
     for (const group of parts.findings) {
       if (group.getLayers().some((shapes) => shapes.hasLayer(layer))) group.addTo(map);
     }
+    layer.closePopup();  // one that is open would stay where it was
     const zoom = map.getBoundsZoom(layer.getBounds().pad(1.2));
     const view = [layer.getBounds().getCenter(), Math.min(Math.max(zoom, parts.openingZoom), 18)];
     map.setView(...view, { animate: false });
@@ -221,6 +222,9 @@ const campMonitor = (() => {
   // A popup is read out when it opens, can be scrolled by keyboard, and has a phone to itself.
   function letPopupsBeRead(map) {
     map.getPane("popupPane").setAttribute("aria-live", "polite");
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.key === "Escape") map.closePopup();
+    });
     map.on("popupopen popupclose", ({ type, popup }) => {
       map.getContainer().classList.toggle("reading", type === "popupopen");
       const content = popup.getElement().querySelector(".leaflet-popup-content");

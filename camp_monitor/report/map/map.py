@@ -81,79 +81,97 @@ def draw_map(  # noqa: PLR0913 - each is a thing on the map; a bag for them woul
     looks : sequence of Observation or None
         All of the facility, which say what was seen on each date; None: `observations`.
     reviews : sequence of Review
-        What people said of the findings; those whose latest review rejects them are drawn faint
-        and counted apart.
+        Of the findings; what the latest review rejects is drawn faint and counted apart.
     events : sequence of Event
         Of the facility, all scanned dates: the list leads with them, popups say what became of a
         finding, and what shows most of an event of other dates is drawn in a layer of its own.
-    aside : str
-        What the newest images show, where these are others.
-    notes : tuple of str
-        Sentences to print beside the map.
+    aside, notes : str, tuple of str
+        What the newest images show, where these are others; sentences to print beside the map.
     simulated : bool
         Marks the page as showing painted scenes.
 
     Returns
     -------
     str
-        HTML; the same inputs give the same text.
+        HTML, the same for the same inputs.
 
     Raises
     ------
     InstallationError
         Leaflet is not in the package.
     """
-    shown = _most_telling(findings)
-    observations = in_reading_order(observations)
+    pair, shown = [before, after], _most_telling(findings)
+    dated, observations = in_order_of_time([*pair, *others]), in_reading_order(observations)
+    looks, rejected = observations if looks is None else looks, rejected_ids(reviews)
+    drawing = _drawing_of_ground(outline, pair, shown, observations, dated)
+    common, seen = _add_findings(drawing, shown, reviews, events, looks, dated)
+    dates, places = date_rows(dated, looks), [dated.index(one) if one else None for one in pair]
+    data = {"dates": dates, "pair": places, "outlineLabel": words.outline_words(outline)}
+    data |= {"outlineTop": _top_of(_edge(outline)), "simulated": simulated}
+    element, script = drawing.finish(data | {"common": common, "seen": seen})
     pictures = {"before": before, "after": after}
-    ring = _widened(outline.geometry, outline.accuracy_m)
-    label = words.outline_words(outline)
-    drawing = Drawing(_view_bounds(ring, shown), _finest_deg([before, after]))
-    dated = in_order_of_time([before, after, *others])
-    drawing.add_pictures([role for role in pictures if pictures[role]] or ["after"][: len(dated)])
-    drawing.add_outline(outline.geometry, ring, outline.basis, label)
-    for unseen_label, places in _unseen_layers(outline, observations).items():
-        drawing.add_unseen(unseen_label, places)
-    common: list[dict[str, Any]] = []
-    drawn = {finding.id for finding in shown}
-    dashed = elsewhere(events, drawn)
-    event_of = by_finding(events)
-    popups = _popups([*shown, *dashed], reviews, event_of, common, dated)
-    for kind, candidate in itertools.product(KINDS, (True, False)):
-        own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
-        drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
-    drawing.add_events(
-        {kind: [popups[one.id] for one in dashed if one.kind == kind] for kind in KINDS}
-    )
-    looks = observations if looks is None else looks
-    dates = date_rows(dated, looks)
-    element, script = drawing.finish(
-        {
-            "dates": dates,
-            "pair": [dated.index(one) if one else None for one in (before, after)],
-            "outlineLabel": label,
-            "outlineTop": _top_of(ring),
-            "simulated": simulated,
-            "common": common,
-            "seen": packed_strips(events, looks, popups.keys()),
-        }
-    )
-    rejected = rejected_ids(reviews)
     content = panel_content(facility, outline, findings, observations, pictures, others, rejected)
     content |= {
         "aside": aside,
         "dates": dates if others else [],
         "locator": locator_svg(*outline.geometry.centroid.coords[0]),
         "events": event_list(events),
-        "groups": finding_groups(shown, reviews, event_of),
+        "groups": finding_groups(shown, reviews, by_finding(events)),
         "any_candidate": any(finding.candidate for finding in shown),
         "any_rejected": any(finding.id in rejected for finding in shown),
         "notes": (*notes, *_limits_words(drawing, len(findings))),
         "simulated": simulated,
     }
-    if simulated:
-        content["title"] = phrase("simulated.title", title=content["title"])
-    return _page_with_pictures(content, element, script, dated, [before, after])
+    title = content["title"]
+    content["title"] = phrase("simulated.title", title=title) if simulated else title
+    return _page_with_pictures(content, element, script, dated, pair)
+
+
+def _drawing_of_ground(
+    outline: Outline,
+    pair: Sequence[MapImage | None],
+    shown: Sequence[Finding],
+    observations: Sequence[Observation],
+    dated: Sequence[MapImage],
+) -> Drawing:
+    """Begin a drawing: pictures, outline with its error, and what was not seen."""
+    edge = _edge(outline)
+    drawing = Drawing(_view_bounds(edge, shown), _finest_deg(pair))
+    roles = [role for role, one in zip(("before", "after"), pair, strict=True) if one]
+    drawing.add_pictures(roles or ["after"][: len(dated)])
+    drawing.add_outline(outline.geometry, edge, outline.basis, words.outline_words(outline))
+    for label, places in _unseen_layers(outline, observations).items():
+        drawing.add_unseen(label, places)
+    return drawing
+
+
+def _edge(outline: Outline) -> BaseGeometry:
+    """Return the ground that an outline reaches with its error."""
+    return _widened(outline.geometry, outline.accuracy_m)
+
+
+def _add_findings(
+    drawing: Drawing,
+    shown: Sequence[Finding],
+    reviews: Sequence[Review],
+    events: Sequence[Event],
+    looks: Sequence[Observation],
+    dated: Sequence[MapImage],
+) -> tuple[list[dict[str, Any]], Any]:
+    """Draw findings by kind, and events of which none is among them.
+
+    Return what several popups have in common, and the strips of looks.
+    """
+    common: list[dict[str, Any]] = []
+    dashed = elsewhere(events, {finding.id for finding in shown})
+    popups = _popups([*shown, *dashed], reviews, by_finding(events), common, dated)
+    for kind, candidate in itertools.product(KINDS, (True, False)):
+        own = [item for item in shown if (item.kind, item.candidate) == (kind, candidate)]
+        drawing.add_findings(kind, [popups[item.id] for item in own], candidates=candidate)
+    drawing.add_events(
+        {kind: [popups[one.id] for one in dashed if one.kind == kind] for kind in KINDS}
+    )
+    return common, packed_strips(events, looks, popups.keys())
 
 
 def _popups(

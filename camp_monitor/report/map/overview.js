@@ -59,7 +59,12 @@ const campOverview = (() => {
     const icon = L.divIcon({ className: "place-icon", html: sign, ...size });
     const order = { findings: 3000, looked: 2000, not_seen: 1000 }[place.state] || 0;
     const marker = L.marker(place.at, { icon, zIndexOffset: order });
-    marker.bindPopup(() => placePopup(place), popupOptions);
+    marker.bindPopup(() => placePopup(place), {
+      ...popupOptions,
+      autoPan: true,
+      autoPanPaddingTopLeft: [inView.MARGIN, inView.MARGIN],
+      autoPanPaddingBottomRight: [inView.rightMargin(map), inView.MARGIN],
+    });
     marker.on("add", () => {
       marker.getElement().setAttribute("aria-label", `${place.name}: ${place.line}`);
     });

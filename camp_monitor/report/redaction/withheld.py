@@ -8,7 +8,7 @@ from typing import Literal
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.codes import Audience
-from camp_monitor.report.figure.places import centre_words
+from camp_monitor.report.text.places import centre_words, degrees_words
 from camp_monitor.report.text.sentences import phrase
 
 Coordinates = Literal["exact", "rounded", "withheld"]
@@ -56,16 +56,9 @@ class Withheld:
         return phrase("audience.place_rounded", language, place=self.place_words(language))
 
     def place_words(self, language: str | None = None) -> str:
-        """Print the rounded place: ``42.2° N, 129.8° E``."""
+        """Print the rounded place: ``42.2° N, 129.8° E (WGS 84)``."""
         lat, lon = self.place or (0.0, 0.0)
-        return phrase(
-            "audience.place",
-            language,
-            lat=f"{abs(lat):.{DECIMALS}f}°",
-            lon=f"{abs(lon):.{DECIMALS}f}°",
-            north_south="N" if lat >= 0 else "S",
-            east_west="E" if lon >= 0 else "W",
-        )
+        return degrees_words(lon, lat, DECIMALS, language)
 
     def sentences(self, language: str | None = None) -> tuple[str, ...]:
         """Say what is not shown; nothing where all is."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +25,10 @@ INK, PALE_INK, ALARM = "1D3557", "444444", "9B1111"
 STYLES = {"body": "Normal", "lead": "Report Lead", "small": "Report Small",
           "warning": "Report Warning"}  # fmt: skip
 TEXT_MM = 170.0
-LEAST_WEIGHT, MOST_WEIGHT = 22, 46
-"""Letters that a column is taken to have at least and at most when the width is shared."""
+LETTER_MM, CELL_MARGINS_MM = 2.1, 4.0
+"""What a letter of a table is taken to need, wide enough for capitals, and a cell's margins."""
+LONGEST_WORD, LONGEST_TEXT = 24, 70
+"""Letters that stand on one line of a column at least and at most when the width is shared."""
 NO_DAY = datetime(1980, 1, 1)
 
 
@@ -118,8 +122,9 @@ def _make_styles(file: Any, document: Document) -> None:
     file.styles["Report Head"].font.bold = True
     language = file.styles.element.find(f".//{qn('w:lang')}")
     if language is not None:
-        for attribute in ("val", "eastAsia"):
-            language.set(qn(f"w:{attribute}"), document.language)
+        # Latin words of a Korean report are English: as Korean they would be broken anywhere.
+        language.set(qn("w:val"), "en")
+        language.set(qn("w:eastAsia"), document.language)
 
 
 def _add(file: Any, block: Block, *, is_first: bool) -> None:
@@ -192,10 +197,28 @@ def _add_table(
 
 
 def _shares(lines: tuple[tuple[str, ...], ...]) -> tuple[float, ...]:
-    """Share the width among columns by their longest text, within limits."""
-    weights = [min(max(map(len, column)), MOST_WEIGHT) for column in zip(*lines, strict=True)]
-    weights = [max(weight, LEAST_WEIGHT) for weight in weights]
-    return tuple(weight / sum(weights) for weight in weights)
+    """Share the width among columns: each holds its longest word, and the rest goes to texts."""
+    columns = list(zip(*lines, strict=True))
+    least_mm = [_needed_mm(text.split(), LONGEST_WORD) for text in map(" ".join, columns)]
+    wanted_mm = [
+        max(_needed_mm(column, LONGEST_TEXT) - least, 0.1)
+        for column, least in zip(columns, least_mm, strict=True)
+    ]
+    rest_mm = max(TEXT_MM - sum(least_mm), 0.0)
+    widths_mm = [
+        least + rest_mm * wanted / sum(wanted_mm)
+        for least, wanted in zip(least_mm, wanted_mm, strict=True)
+    ]
+    return tuple(width / sum(widths_mm) for width in widths_mm)
+
+
+def _needed_mm(texts: Iterable[str], most: int) -> float:
+    return LETTER_MM * min(max(map(_columns, texts), default=0), most) + CELL_MARGINS_MM
+
+
+def _columns(text: str) -> int:
+    """Count letters, those of Korean twice."""
+    return len(text) + sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
 
 
 def _shade(cell: Any) -> None:

@@ -13,6 +13,7 @@ from camp_monitor.codes import Audience
 from camp_monitor.errors import CampMonitorError, InputError
 from camp_monitor.events.events import Event, by_finding
 from camp_monitor.events.lookup import find_finding, read_events
+from camp_monitor.events.ranking import ranked
 from camp_monitor.facilities import Facility, Outline, find_facility
 from camp_monitor.facilities.geometry import geodesic_area_m2, polygons_only
 from camp_monitor.ledger.ledger import Ledger
@@ -159,7 +160,7 @@ def read_dossiers(
     workspace : Workspace
     targets : sequence of str
         Ids of facilities, of events (``E...``) or of findings (``F...``).  A facility stands for
-        those of its events that are or were confirmed or are strong, newest first.
+        those of its events that are or were confirmed or are strong, the surest first.
     language : str
     is_bulletin : bool
         Of a facility only one event is wanted: its newest flood, else its newest event.
@@ -231,10 +232,11 @@ def _read(
 
 
 def _chosen(dossier: Dossier, is_bulletin: bool) -> list[Event]:
-    """Choose the events that have a sheet where none was named, the newest first."""
-    newest = sorted(dossier.events, key=lambda one: (one.came[1].acquired_from_at, one.id))[::-1]
+    """Choose the events that have a sheet where none was named, the surest first."""
     if not is_bulletin:
-        return [one for one in newest if one.was_confirmed or one.is_strong][:MOST_SHEETS]
+        surest = [one for one in ranked(dossier.events) if one.was_confirmed or one.is_strong]
+        return surest[:MOST_SHEETS]
+    newest = sorted(dossier.events, key=lambda one: (one.came[1].acquired_from_at, one.id))[::-1]
     standing = [one for one in newest if one.state != "dismissed"]
     floods = [one for one in standing if one.kind in WATER]
     if not standing:

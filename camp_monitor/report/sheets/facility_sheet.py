@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from camp_monitor.events.events import Event
+from camp_monitor.events.ranking import ranked
 from camp_monitor.facilities import Facility
 from camp_monitor.facilities.agency import Agency
 from camp_monitor.report.sheets.document import (
@@ -145,14 +146,11 @@ def _grade_words(facility: Facility, language: str | None) -> str:
 
 
 def _event_blocks(dossier: Dossier, language: str | None) -> list[Block]:
-    """List the events, the surest before the others, the newest of them first."""
+    """List the events in the order of `camp_monitor.events.ranking`."""
     title = phrase("report.facility.events", language)
     if not dossier.events:
         return [Heading(title), Paragraph(phrase("report.facility.no_events", language))]
-    newest = sorted(dossier.events, key=lambda one: (one.came[1].acquired_from_at, one.id))[::-1]
-    newest.sort(
-        key=lambda one: (not (one.was_confirmed or one.is_strong), one.state == "dismissed")
-    )
+    surest = ranked(dossier.events)
     names = (
         phrase("report.row.event", language),
         phrase("report.row.kind", language),
@@ -160,10 +158,10 @@ def _event_blocks(dossier: Dossier, language: str | None) -> list[Block]:
         phrase("report.row.state", language),
         phrase("report.row.area", language),
     )
-    rows = tuple(_event_row(event, language) for event in newest[:MOST_EVENTS])
+    rows = tuple(_event_row(event, language) for event in surest[:MOST_EVENTS])
     blocks: list[Block] = [Table(title, names, rows)]
-    if len(newest) > MOST_EVENTS:
-        more = len(newest) - MOST_EVENTS
+    if len(surest) > MOST_EVENTS:
+        more = len(surest) - MOST_EVENTS
         blocks.append(Paragraph(phrase("report.facility.more_events", language, events=more)))
     without = len(dossier.events) - len(dossier.cases)
     if without:

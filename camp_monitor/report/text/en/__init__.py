@@ -7,6 +7,7 @@ from camp_monitor.report.text.en import (
     detection,
     explanations,
     figure_phrases,
+    lists,
     map_phrases,
     pairs,
     report_phrases,
@@ -30,7 +31,7 @@ ENGLISH = Language(
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names={**NAMES, **tables.NAMES, **bundle_phrases.NAMES},
+    names={**NAMES, **tables.NAMES, **bundle_phrases.NAMES, **lists.NAMES},
     phrases={
         **PHRASES,
         **map_phrases.PHRASES,
@@ -39,5 +40,6 @@ ENGLISH = Language(
         **audience_phrases.PHRASES,
         **bundle_phrases.PHRASES,
         **tables.PHRASES,
+        **lists.PHRASES,
     },
 )

@@ -18,7 +18,6 @@ PHRASES: dict[str, str] = {
     "overview.withheld": (
         "Places whose coordinates are rounded or withheld are listed, and stand at no point."
     ),
-    "audience.place": "{lat} {north_south}, {lon} {east_west}",
     "audience.place_withheld": "withheld",
     "audience.place_rounded": "about {place}",
     "audience.withheld": "withheld",

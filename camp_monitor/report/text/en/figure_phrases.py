@@ -45,6 +45,7 @@ PHRASES: dict[str, str] = {
         "The Korean name is left out, because no font with its letters was found: install Noto "
         "Sans CJK or Nanum (Debian: fonts-noto-cjk or fonts-nanum)."
     ),
+    "figure.no_letters": "No font here has these characters, which are printed as ?: {letters}",
     "figure.licence": (
         "The licence of {id} is {licence}: ask its owner before you publish these pixels."
     ),

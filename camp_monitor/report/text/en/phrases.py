@@ -86,7 +86,7 @@ PHRASES: dict[str, str] = {
     "status.all": "all {count:facilities}",
     "status.all_but": "all {count:facilities} but {names:list}",
     "status.many": "{count:facilities} ({names:list}, ...)",
-    "status.months": "JFMAMJJASOND",
+    "status.months": "J F M A M J J A S O N D",
     "status.legend": "The last year; a sign is {sign_days:days} and shows their best outcome.",
     "outage.run": "No run between {first} and {last} ({lasted:days}): {names}.",
     "outage.single": "{what:outage} from {first} to {last} ({lasted:days}): {names}.",
@@ -213,7 +213,8 @@ PHRASES: dict[str, str] = {
     ),
     "scan.to_another_run": "{facility} is left to another run.",
     "scan.no_network": (
-        "No network: {facilities:facilities} were not searched and are due again; {reason}"
+        "No network: {facilities:facilities} were not searched and are due again; {reason} "
+        "To compare only what the catalogue here holds: --offline"
     ),
     "scan.failed": "{facility}: {reason}",
     "scan.nothing": "No two images of one sensor were there to compare.",

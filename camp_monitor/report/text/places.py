@@ -35,6 +35,11 @@ def centre_words(geometry: BaseGeometry, pixel_m: float, language: str | None = 
 def place_words(lon: float, lat: float, pixel_m: float, language: str | None = None) -> str:
     """Print a place as `centre_words` does."""
     decimals = min(max(math.floor(math.log10(3 * degree_m(lat) / pixel_m)), 0), MOST_DECIMALS)
+    return degrees_words(lon, lat, decimals, language)
+
+
+def degrees_words(lon: float, lat: float, decimals: int, language: str | None = None) -> str:
+    """Print a place with so many decimals of a degree."""
     return phrase(
         "figure.place",
         language,
