@@ -3,6 +3,7 @@
 from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
     audience_phrases,
+    claims,
     detection,
     explanations,
     figure_phrases,
@@ -25,11 +26,12 @@ ENGLISH = Language(
         **explanations.CODES,
         **scenes.CODES,
         **watch.CODES,
+        **claims.CODES,
     },
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names={**NAMES, **tables.NAMES},
+    names={**NAMES, **tables.NAMES, **claims.NAMES},
     phrases={
         **PHRASES,
         **map_phrases.PHRASES,
@@ -37,5 +39,6 @@ ENGLISH = Language(
         **report_phrases.PHRASES,
         **audience_phrases.PHRASES,
         **tables.PHRASES,
+        **claims.PHRASES,
     },
 )
