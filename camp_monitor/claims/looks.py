@@ -34,6 +34,8 @@ LOOKED_FOR = {
 PASSING = ("flooding", "flood_recession")
 PASSES_DAYS = 5
 """A flood is held to be visible for so many days; it may last longer, and be seen later."""
+UNMEASURED = (Code.LIMIT_UNMEASURED, Code.PAINTING_NEEDS_UNIT, Code.NOTHING_TO_PAINT_ON)
+"""Caveats of pairs into which nothing could be painted to measure the limit."""
 ENOUGH_SEEN = 0.9
 """Share of the place that must have been seen to say that something was not there."""
 
@@ -161,6 +163,8 @@ def _doubts_of_size(observation: Observation, claim: Claim) -> tuple[Note, ...]:
             if one.code == Code.LIMIT_BEYOND:
                 largest_m2 = one.numbers["largest_m2"]
                 return (note(Code.CLAIM_BEYOND_LIMIT, largest_m2=largest_m2),)
+            if one.code in UNMEASURED:
+                return (one,)
         return (note(Code.CLAIM_LIMIT_UNMEASURED),)
     if size_m2 is None:
         return (note(Code.CLAIM_SIZE_UNTOLD, detectable_m2=limit_m2),)
