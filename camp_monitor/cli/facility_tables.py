@@ -67,11 +67,13 @@ def _checked_as_json(item: Checked) -> dict[str, Any]:
     return {"id": item.id, "name": item.name, "file": str(item.path), "doubts": doubts}
 
 
-def print_facility(facility: Facility, console: Console) -> None:
-    """Print everything a person needs, the most needed first."""
+def print_facility(
+    facility: Facility, console: Console, days: tuple[str, str] | None = None
+) -> None:
+    """Print everything a person needs, the most needed first; who administered it on `days`."""
     from camp_monitor.facilities import GRADES, TYPES
+    from camp_monitor.report.sheets.facility_sheet import administered_words, agency_words
 
-    agency = facility.agency
     status_of = facility.status.as_of or facility.status.date
     console.print(facility.name, style="bold")
     facts = [
@@ -82,8 +84,11 @@ def print_facility(facility: Facility, console: Console) -> None:
         ("place", ", ".join(part for part in (facility.county, facility.province) if part)),
         ("status", joined(facility.status.value, "as of", status_of)),
         ("but", facility.status.conflict or ""),
-        ("agency", joined(agency.value or "not published", "source:", agency.source)),
+        ("agency", agency_words(facility, facility.agency, None)),
     ]
+    if days:
+        when = days[0] if days[0] == days[1] else " to ".join(days)
+        facts.append((f"on {when}", administered_words(facility, *days)))
     if facility.position_grade:
         grade = f"{facility.position_grade}: {GRADES[facility.position_grade]}"
         facts.append(("position", f"{grade}. {facility.position_reason or ''}".strip()))

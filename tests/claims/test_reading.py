@@ -65,8 +65,8 @@ HEAD = "reference,place,kind,size,window"
     "heading",
     [
         "name", "Names", "Victim", "victim_name", "VictimName", "witness", "Last Name",
-        "interviewee", "informant id", "person", "phone", "date of birth", "성명", "이름", "증언자", "피해자 성명",
-        "제보자", "수용자", "주민등록번호", "연락처",
+        "interviewee", "informant id", "person", "phone", "date of birth",
+        "성명", "이름", "증언자", "피해자 성명", "제보자", "수용자", "주민등록번호", "연락처",
     ],
 )  # fmt: skip
 def test_a_table_that_seems_to_hold_people_is_refused_whole(tmp_path: Path, heading: str) -> None:
