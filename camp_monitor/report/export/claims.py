@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CLAIM_COLUMNS = (
     "reference", "facility", "kind", "from", "to", "size_m2", "lat", "lon", "verdict", "absent_on",
-    "present_on", "events", "findings", "area_m2", "seen_fraction", "detectable_m2", "images",
+    "present_on", "events", "findings", "found_m2", "seen_fraction", "detectable_m2", "images",
     "simulated", "reasons", "verdict_text", "reasons_text", "record",
 )  # fmt: skip
 """Columns of a table of claims.
@@ -76,7 +76,7 @@ def _row(one: Corroboration) -> dict[str, Any]:
         "present_on": one.present_on or None,
         "events": " ".join(one.event_ids),
         "findings": " ".join(one.finding_ids),
-        "area_m2": one.area_m2,
+        "found_m2": one.area_m2,
         "seen_fraction": one.seen_fraction,
         "detectable_m2": one.detectable_m2,
         "images": " ".join(f"{pair.before_on}>{pair.after_on}" for pair in one.images),

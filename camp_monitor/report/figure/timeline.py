@@ -45,7 +45,7 @@ def draw_timeline(answer: Corroboration) -> bytes:
     figure = Figure((WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), dpi=DPI)
     FigureCanvasAgg(figure)
     bottom = 8.0 / height_mm
-    axes = figure.add_axes((0.02, bottom, 0.80, 1 - bottom - 1.5 / height_mm))
+    axes = figure.add_axes((0.05, bottom, 0.76, 1 - bottom - 1.5 / height_mm))
     first, last = _limits(window, pairs, dated)
     span = max(last - first, 1)
     axes.set_xlim(first - 0.03 * span, last + 0.03 * span)

@@ -158,8 +158,9 @@ def _sheet(answer: Corroboration, facility: Facility | None, drawn: Picture | No
         Heading(phrase("claims.one", reference=claim.reference, verdict=verdict), 1),
         Facts("", _rows(answer, facility)),
     ]
-    timeline = phrase("claims.timeline")
-    blocks.append(Picture(draw_timeline(answer), timeline, timeline, WIDTH_MM))
+    if answer.images:
+        timeline = phrase("claims.timeline")
+        blocks.append(Picture(draw_timeline(answer), timeline, timeline, WIDTH_MM))
     if drawn is not None:
         blocks.append(drawn)
     return blocks
@@ -179,7 +180,7 @@ def _rows(answer: Corroboration, facility: Facility | None) -> tuple[tuple[str, 
         (phrase("claims.row.kind"), words.kind_words(claim.kind)),
         (
             phrase("claims.row.window"),
-            phrase("table.dates", first=claim.from_on, last=claim.to_on),
+            phrase("claims.span", first=claim.from_on, last=claim.to_on),
         ),
         (phrase("claims.row.size"), size),
         (phrase("claims.row.verdict"), name_of("claim_verdict", answer.verdict)),
@@ -192,7 +193,7 @@ def _rows(answer: Corroboration, facility: Facility | None) -> tuple[tuple[str, 
             (phrase("claims.row.smallest"), smallest),
         ]
     if answer.event_ids:
-        dated = phrase("table.dates", first=answer.absent_on, last=answer.present_on)
+        dated = phrase("claims.dated", first=answer.absent_on, last=answer.present_on)
         rows += [
             (phrase("claims.row.dated"), dated),
             (phrase("claims.row.found"), " ".join((*answer.event_ids, *answer.finding_ids))),

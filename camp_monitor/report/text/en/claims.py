@@ -147,6 +147,8 @@ PHRASES: dict[str, str] = {
     "claims.row.dated": "Dated by images",
     "claims.row.found": "Found",
     "claims.row.record": "Record in the ledger",
+    "claims.span": "{first} to {last}",
+    "claims.dated": "between {first} and {last}",
     "claims.untold": "not told",
     "claims.unmeasured": "not measured, or beyond what was tried",
     "claims.footer": "Claims set against satellite images · version {version}",
