@@ -88,6 +88,34 @@ class Workspace(folders.Workspace):
 
         return outcomes_frame(self._records(facility)[1])
 
+    def corroborate(self, claims: Path | str, *, compare: bool = False) -> pandas.DataFrame:
+        """Set claims of a table against images, record the verdicts, and return them.
+
+        Parameters
+        ----------
+        claims : Path or str
+            A CSV file in UTF-8, UTF-16 or Windows-949, with columns for the reference number,
+            facility or place, kind, size and window of time; never with people.
+        compare : bool
+            Compare images at hand that could answer and were not compared yet.
+
+        Returns
+        -------
+        DataFrame
+            Columns of `camp_monitor.report.export.claims.CLAIM_COLUMNS`; ``verdict`` is
+            ``supported``, ``not_supported`` (although it would have been seen), ``not_seeable`` or
+            ``not_covered`` (no answer either way).
+
+        Raises
+        ------
+        InputError
+            The table cannot be used or seems to name people; nothing of it is stored.
+        """
+        from camp_monitor.claims.run import corroborate_table
+        from camp_monitor.report.export.claims import claims_frame
+
+        return claims_frame(corroborate_table(self, claims, compare=compare).claims)
+
     def to_map(
         self,
         target: str,

@@ -236,6 +236,29 @@ class Code(StrEnum):
     LACKS_EARLIER = "lacks_earlier"
     LACKS_ICE_FREE = "lacks_ice_free"
 
+    # claims of others
+    CLAIM_DATED_WITHIN = "claim_dated_within"
+    CLAIM_DATED_AROUND = "claim_dated_around"
+    CLAIM_DATED_PARTLY = "claim_dated_partly"
+    CLAIM_UNCONFIRMED = "claim_unconfirmed"
+    CLAIM_SIZE_FOUND = "claim_size_found"
+    CLAIM_SIZE_UNLIKE = "claim_size_unlike"
+    CLAIM_SEEN = "claim_seen"
+    CLAIM_SIZE_UNTOLD = "claim_size_untold"
+    CLAIM_TOO_SMALL = "claim_too_small"
+    CLAIM_BEYOND_LIMIT = "claim_beyond_limit"
+    CLAIM_LIMIT_UNMEASURED = "claim_limit_unmeasured"
+    CLAIM_PARTLY_SEEN = "claim_partly_seen"
+    CLAIM_MAY_BE_ALTERED = "claim_may_be_altered"
+    CLAIM_CANDIDATES = "claim_candidates"
+    CLAIM_REJECTED = "claim_rejected"
+    CLAIM_KIND_NOT_LOOKED_FOR = "claim_kind_not_looked_for"
+    CLAIM_UNCOVERED = "claim_uncovered"
+    CLAIM_NEVER_COMPARED = "claim_never_compared"
+    CLAIM_NOT_COMPARED = "claim_not_compared"
+    CLAIM_PASSES = "claim_passes"
+    CLAIM_OUTSIDE = "claim_outside"
+
 
 WEATHER = frozenset(
     {Code.TOO_CLOUDY, Code.NOTHING_USABLE, Code.WATER_UNTOLD, Code.UNDER_CLOUD_OR_SMOOTH}
@@ -275,6 +298,18 @@ class Verdict(StrEnum):
     RULED_OUT = "ruled_out"
     POSSIBLE = "possible"
     NOT_TESTABLE = "not_testable"
+
+
+class ClaimVerdict(StrEnum):
+    """What images say of a claim; the last two say nothing either way."""
+
+    SUPPORTED = "supported"
+    NOT_SUPPORTED = "not_supported"
+    """Although it would have been seen."""
+    NOT_SEEABLE = "not_seeable"
+    """The images cover the time, and could not have shown it."""
+    NOT_COVERED = "not_covered"
+    """The images do not cover the time."""
 
 
 class Measure(StrEnum):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found
+from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found, unmeasured
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
 from camp_monitor.assess.question import Question
 from camp_monitor.assess.working_points import expected
@@ -177,7 +177,11 @@ def _limit(
         return None
     if ground and answer.method == FLOODING:
         detect = partial(detect_where_water_can_be_new, ground)
-    return smallest_found(pair, detect, answer.changes[0].kind, searched)
+    kind = answer.changes[0].kind
+    try:
+        return smallest_found(pair, detect, kind, searched)
+    except Refusal as refusal:  # nothing can be painted; what was found stands all the same
+        return unmeasured(kind, refusal.note)
 
 
 def _mark(states: NDArray[np.uint8], seen: NDArray[np.bool_], found: list[Found]) -> None:

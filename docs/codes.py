@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from camp_monitor.codes import Cause, Code, Measure, Verdict
+from camp_monitor.codes import Cause, ClaimVerdict, Code, Measure, Verdict
 from camp_monitor.records.kinds import CONFIDENCES, KINDS, OUTCOMES, POSITIONS
 from camp_monitor.report.text.sentences import texts
 
@@ -42,6 +42,11 @@ def codes_page() -> str:
         "## Alternative explanations\n",
         _table(("cause", "in words"), ((cause, said.causes[cause]) for cause in Cause)),
         _table(("verdict", "in words"), ((item, said.verdicts[item]) for item in Verdict)),
+        "## What images say of a claim\n",
+        _table(
+            ("verdict", "in words"),
+            ((item, said.names["claim_verdict"][item]) for item in ClaimVerdict),
+        ),
     ]
     return "\n".join(parts)
 

@@ -308,7 +308,7 @@ def _conclude(
 ) -> DetectionLimit:
     total = sum(one.painted for one in tried)
     if total < FEWEST:
-        return DetectionLimit(kind, None, None, None, (), runs, 0.0, note(Code.LIMIT_UNMEASURED))
+        return unmeasured(kind, note(Code.LIMIT_UNMEASURED), runs)
     area, low, high = (
         None if value is None else _two_figures(value) for value in size_found(tried)
     )
@@ -325,6 +325,11 @@ def _conclude(
     else:
         said = note(Code.LIMIT, area_m2=area, low_m2=low, high_m2=high, **shared)
     return DetectionLimit(kind, area, low, high, tried, runs, round(inside / total, 3), said)
+
+
+def unmeasured(kind: str, why: Note, runs: int = 0) -> DetectionLimit:
+    """Return what is said where nothing, or too little, could be painted."""
+    return DetectionLimit(kind, None, None, None, (), runs, 0.0, why)
 
 
 def _two_figures(value: float) -> float:

@@ -15,8 +15,10 @@ from itertools import groupby
 
 from camp_monitor.ledger.chain import (
     ANSWERS,
+    CLAIMS,
     FINDINGS,
     OBSERVATIONS,
+    RECORDINGS,
     REVIEWS,
     RUNS,
     START_SHA256,
@@ -26,8 +28,9 @@ from camp_monitor.ledger.chain import (
 from camp_monitor.ledger.excerpt import Row
 
 EVIDENCE = (OBSERVATIONS.name, FINDINGS.name, ANSWERS.name, REVIEWS.name)
-"""Tables that must be followed to a head; the run log is about the clock and the machine."""
-TABLES = (*EVIDENCE, RUNS.name)
+"""Tables that must be followed to a head; the others are about the clock, the machine, and cases of
+others."""
+TABLES = (*EVIDENCE, RUNS.name, CLAIMS.name, RECORDINGS.name)
 _LINE = re.compile(r"([1-9]\d{0,14}) ([0-9a-f]{64}) ([A-Z][0-9a-f]{12})(?: (.+))?")
 
 

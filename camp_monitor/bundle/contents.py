@@ -16,8 +16,10 @@ from camp_monitor.bundle.parts import QUESTION
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.chain import Entry
 from camp_monitor.ledger.entries import (
+    claim_entry,
     finding_entry,
     observation_entry,
+    read_claim,
     read_finding,
     read_observation,
     read_review,
@@ -36,6 +38,7 @@ READERS: Mapping[str, Callable[[str], Entry]] = {
     "O": lambda content: observation_entry(read_observation(content)),
     "R": lambda content: review_entry(read_review(content)),
     "D": lambda content: run_entry(read_run(content)),
+    "C": lambda content: claim_entry(read_claim(content)),
 }
 """How a record is read, by the letter of its id."""
 Fault = tuple[str, str]

@@ -27,8 +27,16 @@ from camp_monitor.bundle.parts import (
 from camp_monitor.codes import Code
 from camp_monitor.errors import InputError
 from camp_monitor.facilities import Facility, find_facility
-from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, REVIEWS, RUNS
-from camp_monitor.ledger.entries import read_review, read_run
+from camp_monitor.ledger.chain import (
+    ANSWERS,
+    CLAIMS,
+    FINDINGS,
+    OBSERVATIONS,
+    RECORDINGS,
+    REVIEWS,
+    RUNS,
+)
+from camp_monitor.ledger.entries import read_claim, read_review, read_run
 from camp_monitor.ledger.excerpt import Row, read_rows
 from camp_monitor.ledger.heads import read_heads
 from camp_monitor.ledger.opening import open_ledger_of
@@ -87,8 +95,10 @@ class _Gathered:
         rows = self.rows[table]
         if table == RUNS.name:
             return set()
-        if whole_ledger or table == ANSWERS.name:  # an answer names nothing but an id
+        if whole_ledger or table in (ANSWERS.name, RECORDINGS.name):  # these name ids and times
             return {row.id for row in rows}
+        if table == CLAIMS.name:  # of cases of others: those alone that the bundle bears on
+            return set()
         if table == REVIEWS.name:
             own = self.told(FINDINGS.name, whole_ledger=False)
             return {row.id for row in rows if read_review(row.content).finding_id in own}
@@ -161,12 +171,17 @@ def _gather(workspace: Workspace, names: Sequence[str], say: Callable[[str], Non
     shown = {item.id for case in cases for item in case.observations}
     shown |= {item.id for case in cases for item in case.findings}
     shown |= {row.id for row in rows.get(REVIEWS.name, ()) if _reviews(row, shown)}
+    shown |= {row.id for row in rows.get(CLAIMS.name, ()) if _bears_on(row, shown)}
     shown |= _runs_of(rows.get(RUNS.name, ()), facilities)
     return _Gathered(named, facilities, tuple(recalled), rows, frozenset(shown), head)
 
 
 def _reviews(row: Row, shown: set[str]) -> bool:
     return read_review(row.content).finding_id in shown
+
+
+def _bears_on(row: Row, shown: set[str]) -> bool:
+    return bool(shown & {*read_claim(row.content).finding_ids})
 
 
 def _runs_of(rows: Iterable[Row], facilities: Iterable[str]) -> set[str]:
@@ -231,7 +246,7 @@ def _write_ledger(
     """Write the records that are shown, each chain, and the heads that were kept."""
     kinds = {
         OBSERVATIONS.name: "Observation", FINDINGS.name: "Finding", REVIEWS.name: "Review",
-        RUNS.name: "Entry of the run log",
+        RUNS.name: "Entry of the run log", CLAIMS.name: "Claim",
     }  # fmt: skip
     for table, rows in gathered.rows.items():
         for row in rows:

@@ -26,6 +26,7 @@ COMMANDS = {
     "scan": "camp_monitor.cli.scan:scan",
     "findings": "camp_monitor.cli.findings:findings",
     "events": "camp_monitor.cli.events:events",
+    "corroborate": "camp_monitor.cli.corroborate:corroborate",
     "schedule": "camp_monitor.cli.schedule:schedule",
     "status": "camp_monitor.cli.status:status",
     "notify": "camp_monitor.cli.notify:notify",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from camp_monitor.cli.long_tables import (
 
 if TYPE_CHECKING:
     from camp_monitor.events.kept import EventLists, ListedEvent, WantedEvents
+    from camp_monitor.ledger.ledger import Ledger
 
 STATES = ("confirmed", "strong", "provisional", "ended", "dismissed", "any")
 LEADING = ("confirmed", "strong")
@@ -52,12 +53,14 @@ def events() -> None:
     show_default=True,
     help="What comes first; time: the newest.",
 )
+@click.option("--claims", is_flag=True, help="Also the references of the claims that it supports.")
 @limit_option
 @click.pass_obj
 @language_option()
 def list_events(
-    context: Context, /, facility: str | None, state: str | None, limit: int | None, **only: Any
-) -> None:
+    context: Context, /, facility: str | None, state: str | None, limit: int | None, claims: bool,
+    **only: Any,
+) -> None:  # fmt: skip
     """List events: when each was first and last seen, and what later looks say of it.
 
     Confirmed events come first, then strong ones; within each, what is likelier, larger and newer.
@@ -86,18 +89,26 @@ def list_events(
         open_ledger_of(context.workspace, reading=True) as ledger,
         open_events(ledger, facility, _spread) as lists,
     ):
+        references = _references(ledger) if claims else {}
         if context.as_json:
-            _print_json(lists.events(wanted, limit_of(context, limit)))
+            _print_json(lists.events(wanted, limit_of(context, limit)), references)
         elif not lists.counted():
             _print_none(context)
         else:
             leading = LEADING if state is None else CLASSES
-            _print_lists(context, lists, wanted, leading, limit_of(context, limit))
+            _print_lists(context, lists, wanted, leading, limit_of(context, limit), references)
+
+
+def _references(ledger: Ledger) -> Mapping[str, tuple[str, ...]]:
+    from camp_monitor.ledger.claims import read_claims
+    from camp_monitor.report.export.claims import references_of
+
+    return references_of(read_claims(ledger))
 
 
 def _print_lists(
     context: Context, lists: EventLists, wanted: WantedEvents, leading: tuple[str, ...],
-    limit: int | None,
+    limit: int | None, references: Mapping[str, tuple[str, ...]],
 ) -> None:  # fmt: skip
     """Print a table for each class of the leading ones, then counts of all others."""
     from camp_monitor.events.ranking import CLASSES
@@ -114,7 +125,8 @@ def _print_lists(
             "events.counted", standing=name_of("ranked_as", name).capitalize(), count=counts[name]
         )
         context.console.print(heading, style="bold")
-        print_table(context.console, _columns(lists), [_cells(event, lists) for event in own])
+        rows = [_cells(event, lists, references.get(event.id, ())) for event in own]
+        print_table(context.console, _columns(lists), rows)
         context.console.print()
         shown += len(own)
         first = first or own[0]
@@ -155,15 +167,18 @@ def _print_none(context: Context) -> None:
         context.console.print(phrase("events.none"), soft_wrap=True)
 
 
-def _print_json(found: Iterable[ListedEvent]) -> None:
+def _print_json(
+    found: Iterable[ListedEvent], references: Mapping[str, tuple[str, ...]] | None = None
+) -> None:
     click.echo("{")
-    print_member("events", map(_plain, found), "")
+    print_member("events", (_plain(one, references or {}) for one in found), "")
     click.echo("}")
 
 
-def _plain(event: ListedEvent) -> dict[str, Any]:
+def _plain(event: ListedEvent, references: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     from camp_monitor.report.text.words import reason_words
 
+    claimed = {"claims": list(references.get(event.id, ()))} if references else {}
     return {
         "id": event.id,
         "facility_id": event.facility_id,
@@ -184,6 +199,7 @@ def _plain(event: ListedEvent) -> dict[str, Any]:
         "has_grown": event.has_grown,
         "area_m2": event.area_m2,
         "finding_ids": list(event.finding_ids),
+        **claimed,
     }
 
 
@@ -195,7 +211,9 @@ def _columns(lists: EventLists) -> tuple[str, ...]:
     return tuple(name_of("column", column) for column in columns)
 
 
-def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:
+def _cells(
+    event: ListedEvent, lists: EventLists, references: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import phrase
     from camp_monitor.report.text.words import (
@@ -208,10 +226,13 @@ def _cells(event: ListedEvent, lists: EventLists) -> tuple[str, ...]:
     place = () if lists.facility_id else (legible(event.facility_id),)
     first, last = event.absent_from_at[:10], event.first_seen_to_at[:10]
     area = area_alone_words(event.area_m2)
+    what = [kind_words(event.kind), count_words(len(event.finding_ids), "finding")]
+    if references:
+        what.append(phrase("claims.of_event", references=", ".join(references)))
     return (
         event.id,
         *place,
-        f"{kind_words(event.kind)}\n{count_words(len(event.finding_ids), 'finding')}",
+        "\n".join(what),
         phrase("table.dates", first=first, last=last),
         legible(reason_words(event.reasons)),
         f"{area}\n{phrase('events.grown')}" if event.has_grown else area,

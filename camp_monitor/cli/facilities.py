@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,19 +45,38 @@ def list_facilities(context: Context, /) -> None:
     print_facilities(registry, context.console)
 
 
-@facilities.command("show", epilog="Example: camp-monitor facilities show khs-12-jongori")
+@facilities.command(
+    "show", epilog="Example: camp-monitor facilities show khs-12-jongori --at 2016-09-01"
+)
 @click.argument("facility_id", metavar="ID")
+@click.option(
+    "--at", metavar="DATE",
+    help="Say who administered it on this day, or in this month or year, with the source.",
+)  # fmt: skip
 @click.pass_obj
 @language_option()
-def show_facility(context: Context, /, facility_id: str) -> None:
+def show_facility(context: Context, /, facility_id: str, at: str | None) -> None:
     """Show all that is published of one facility: outline, points, sizes, conflicts, sources."""
     from camp_monitor.facilities import facility_document, find_facility
 
     facility = find_facility(context.workspace.aoi, facility_id)
+    days = _days(at) if at else None
     if context.as_json:
-        click.echo(json.dumps(facility_document(facility), indent=1))
+        document = facility_document(facility)
+        if days:
+            names = [asdict(one) for one in facility.agency.between(*days)]
+            document["administered"] = {"from_on": days[0], "to_on": days[1], "by": names}
+        click.echo(json.dumps(document, indent=1))
         return
-    print_facility(facility, context.console)
+    print_facility(facility, context.console, days)
+
+
+def _days(at: str) -> tuple[str, str]:
+    """Return the first and the last day of what was given as a day, a month or a year."""
+    from camp_monitor.scenes.scene import parse_acquired
+
+    first, last = parse_acquired(at)
+    return first.date().isoformat(), last.date().isoformat()
 
 
 @facilities.command(

@@ -110,12 +110,14 @@ def _counted(registry: Sequence[Facility]) -> str:
     )
 
 
-def print_facility(facility: Facility, console: Console) -> None:
-    """Print everything a person needs, the most needed first."""
+def print_facility(
+    facility: Facility, console: Console, days: tuple[str, str] | None = None
+) -> None:
+    """Print everything a person needs, the most needed first; who administered it on `days`."""
     from camp_monitor.report.text.words import facility_name
 
     console.print(facility_name(facility), style="bold")
-    _print_facts(_facts_of(facility), console)
+    _print_facts(_facts_of(facility, days), console)
     _print_outlines(facility, console)
     _print_published(facility, console)
     for which, sentences in (("conflicts", facility.conflicts), ("notes", facility.notes)):
@@ -133,14 +135,14 @@ def print_facility(facility: Facility, console: Console) -> None:
             console.print(f"  {url}", soft_wrap=True)
 
 
-def _facts_of(facility: Facility) -> list[tuple[str, str]]:
+def _facts_of(facility: Facility, days: tuple[str, str] | None) -> list[tuple[str, str]]:
+    from camp_monitor.report.sheets.facility_sheet import administered_words, agency_words
     from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.report.text.words import other_names
 
-    agency, status = facility.agency, facility.status
+    status = facility.status
     status_of = status.as_of or status.date
     said = name_of("operation", status.value)
-    responsible = agency.value or phrase("report.agency.unknown")
     latin = [name for code, name in other_names(facility) if code == "en"]
     facts = {
         "id": facility.id,
@@ -150,10 +152,15 @@ def _facts_of(facility: Facility) -> list[tuple[str, str]]:
         "place": ", ".join(part for part in (facility.county, facility.province) if part),
         "status": phrase("registry.status", status=said, day=status_of) if status_of else said,
         "but": status.conflict or "",
-        "agency": responsible,
+        "agency": agency_words(facility, facility.agency, None),
     }
-    if agency.source:
-        facts["agency"] = phrase("registry.agency", agency=responsible, source=agency.source)
+    if days:
+        day = (
+            days[0] if days[0] == days[1] else phrase("registry.days", first=days[0], last=days[1])
+        )
+        facts["administered"] = phrase(
+            "registry.administered", day=day, agency=administered_words(facility, *days)
+        )
     if facility.position_grade:
         grade = name_of("position_grade", facility.position_grade)
         reason = facility.position_reason or ""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from camp_monitor.codes import Measure
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from camp_monitor.ledger.listed import ListedFinding, ListedLook
+    from camp_monitor.notes import Measurements
     from camp_monitor.records.finding import Finding
     from camp_monitor.records.observation import Observation
     from camp_monitor.records.review import Review
@@ -68,9 +71,13 @@ def unseen_cells(item: ListedLook) -> tuple[str, ...]:
 
 
 def finding_table(
-    finding: Finding, observation: Observation, counts: bool, reviews: Sequence[Review]
-) -> Table:
-    """Lay out one finding, with what its observation saw and reviewers said, the latest first."""
+    finding: Finding, observation: Observation, counts: bool, reviews: Sequence[Review], *,
+    blind: bool = False,
+) -> Table:  # fmt: skip
+    """Lay out one finding, with what its observation saw and reviewers said, the latest first.
+
+    With `blind`, neither how probable it is nor what others make of it is told.
+    """
     from rich.table import Table
 
     from camp_monitor.report.export.tables import legible
@@ -102,15 +109,18 @@ def finding_table(
     )
     every = ((item.measurements, item.caveats) for item in (finding, observation))
     measured = dict.fromkeys(row for pair in every for row in measured_rows(*pair))
-    caveats = dict.fromkeys(caveat_sentences((*finding.caveats, *observation.caveats)))
+    if blind:
+        measured = dict.fromkeys(measured_rows(without_score(finding.measurements)))
+    told = () if blind else (*finding.caveats, *observation.caveats)
+    caveats = dict.fromkeys(caveat_sentences(told))
     named = [
         ("finding", finding.id),
         ("change", f"{kind_words(finding.kind)}, {position_words(finding)}"),
         ("facility", facility),
         ("when", interval_words(finding.before, finding.after)),
         ("area", f"{area} ({interval})"),
-        ("confidence", confidence_words(finding)),
-        *(("review", review_words(item)) for item in reversed(reviews)),
+        *(() if blind else (("confidence", confidence_words(finding)),)),
+        *(("review", review_words(item)) for item in (() if blind else reversed(reviews))),
         ("where", where),
         ("seen", f"{seen}; {unseen}" if unseen else seen),
         ("method", finding.method),
@@ -122,7 +132,7 @@ def finding_table(
         *_scene_rows(name_of("column", "before"), finding.before),
         *_scene_rows(name_of("column", "after"), finding.after),
         *measured,
-        *explanation_pairs(finding),
+        *(() if blind else explanation_pairs(finding)),
         *((name_of("column", "caveat"), text) for text in caveats),
     ]
     table = Table.grid(padding=(0, 2))
@@ -131,6 +141,11 @@ def finding_table(
     for name, value in rows:
         table.add_row(legible(name), legible(value))
     return table
+
+
+def without_score(measured: Measurements) -> Measurements:
+    """Leave out how strong the evidence of a finding is."""
+    return tuple(one for one in measured if one[0].partition(":")[0] != Measure.STRENGTH)
 
 
 def _scene_rows(name: str, scene: SceneReference) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,41 +124,36 @@ def show(context: Context, finding_id: str) -> None:
 @findings.command(
     epilog="Example: camp-monitor findings review F1dceabd3f3ca --verdict unsure --by RN"
 )
-@click.argument("finding_id", metavar="ID")
-@click.option("--verdict", type=click.Choice(VERDICTS), required=True, help="What you make of it.")
+@click.argument("finding_id", metavar="[ID]", required=False)
+@click.option("--verdict", type=click.Choice(VERDICTS), help="What you make of it.")
 @click.option("--by", metavar="NAME", required=True, help="Your name or initials.")
 @click.option("--note", metavar="TEXT", default="", help="Why.")
+@click.option(
+    "--blind", is_flag=True,
+    help="Show a finding, the next that you have not reviewed without ID, and neither how probable "
+    "it is nor what others made of it; with --verdict, record that you judged it so.",
+)  # fmt: skip
 @clock_option
 @click.pass_obj
 @language_option()
-def review(
-    context: Context, finding_id: str, verdict: str, by: str, note: str, clock_is_right: bool
-) -> None:
+def review(context: Context, /, finding_id: str | None, verdict: str | None, **given: Any) -> None:
     """Record what you think of a finding or of an event; ID may be the beginning of its id.
 
     A verdict on an event (E...) is recorded for the finding that shows most of it.  Nothing is
-    changed or removed: the latest review of a finding counts, and all are kept.
+    changed or removed: the latest review of a finding counts, and all are kept.  'status' says how
+    far reviewers agree.
     """
-    from camp_monitor.events.lookup import find_finding
-    from camp_monitor.ledger.opening import open_ledger_of
-    from camp_monitor.records.review import Review, utc_text
-    from camp_monitor.report.text.sentences import phrase
-    from camp_monitor.report.text.words import count_words, review_words
+    from camp_monitor.cli.reviewing import record_review, show_blind
 
+    if verdict is None and not given["blind"]:
+        raise InputError("A review needs a verdict: give --verdict, or --blind to look first.")
+    if verdict is not None and finding_id is None:
+        raise InputError("A verdict is of a finding: give its id.")
     _require_ledger(context)
-    now = datetime.now(UTC)
-    with open_ledger_of(context.workspace) as ledger:
-        finding = find_finding(ledger, finding_id)
-        given = Review(finding.id, verdict, by, utc_text(now), " ".join(note.split()))
-        ledger.review(given, recorded_at=now, clock_is_right=clock_is_right)
-        kept = len(ledger.reviews(finding.id))
-    if context.as_json:
-        _print_json(_with_id(given))
-        return
-    said = phrase("review.recorded", id=finding.id, review=review_words(given))
-    context.console.print(said, soft_wrap=True)
-    if kept > 1:
-        context.console.print(phrase("review.kept", reviews=count_words(kept, "review")))
+    if verdict is None:
+        show_blind(context, finding_id, given["by"])
+    elif finding_id is not None:
+        record_review(context, finding_id, verdict, **given)
 
 
 @findings.command(epilog="Example: camp-monitor findings export findings.gpkg --overwrite")

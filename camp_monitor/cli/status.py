@@ -94,6 +94,7 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
     from camp_monitor.report.export.tables import legible
     from camp_monitor.report.text.sentences import name_of, phrase
     from camp_monitor.watch.kept import ledger_sentence
+    from camp_monitor.watch.reviewing import reviewing_sentences
     from camp_monitor.watch.status import (
         cloudy_sentence,
         failed_sentences,
@@ -129,7 +130,8 @@ def _print(context: Context, found: Status, *, every: bool) -> None:
             said.append(outage_sentence(outage, found.ids))
     if not every:
         said.append(cloudy_sentence(found))
-    said += [first_year_sentence(found), ledger_sentence(found.ledger)]
+    said += [first_year_sentence(found), *reviewing_sentences(found.reviewing)]
+    said.append(ledger_sentence(found.ledger))
     said.append(f"{headline(found)}.")
     if not found.rows:
         said = [phrase("status.nothing_watched")]
@@ -164,6 +166,7 @@ def _day(at: datetime | None) -> str:
 
 def _plain(found: Status) -> dict[str, Any]:
     from camp_monitor.report.text.sentences import with_text
+    from camp_monitor.watch.reviewing import plain_reviewing
     from camp_monitor.watch.status import network_sentence
 
     return {
@@ -183,6 +186,7 @@ def _plain(found: Status) -> dict[str, Any]:
             for one in found.failed
         ],
         "without_network": network_sentence(found) or None,
+        "reviewing": plain_reviewing(found.reviewing),
         "facilities": [_plain_row(row) for row in found.rows],
         "outages": [_plain_outage(outage, found.ids) for outage in found.outages],
         "without_outline": list(found.without_outline),

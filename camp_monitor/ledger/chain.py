@@ -3,8 +3,9 @@
 A row holds one record as canonical JSON.  Its ``row_sha256`` is the SHA-256 of the ``row_sha256``
 of the row before it (64 zeros before the first) followed by its own content, both as UTF-8, so that
 a stranger can follow the chain with any tool that computes SHA-256.  The other columns are copies
-of parts of the content, kept so that rows can be looked up, and can be checked against it.  Only
-``recorded_at`` is outside of the chain: it covers contents, not the clock.
+of parts of the content, kept so that rows can be looked up, and can be checked against it.  A
+chain covers contents, not the clock: the same records make the same chain on any day.  The times of
+recording are covered by a chain of their own, ``recordings``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 4
-VERSIONS = [list(range(first, last + 1)) for last in range(1, 5) for first in range(1, last + 1)]
+SCHEMA_VERSION = 5
+VERSIONS = [
+    list(range(first, last + 1))
+    for last in range(1, SCHEMA_VERSION + 1)
+    for first in range(1, last + 1)
+]
 """What the table ``schema`` may hold: a row is added when a file goes on to the next version."""
 
 START_SHA256 = "0" * 64
@@ -67,8 +72,19 @@ REVIEWS = _chained("reviews", _text("finding_id", index=True), _text("verdict"))
 RUNS = _chained("runs", _text("run_id"), _text("what"), _text("facility_id", index=True))
 """What runs set out to do and what became of it: see `camp_monitor.records.run`."""
 
-CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS, RUNS)
-ADDED: dict[int, tuple[sa.Table, ...]] = {2: (REVIEWS,), 3: (RUNS,), 4: ()}
+CLAIMS = _chained("claims", _text("reference", index=True), _text("facility_id"), _text("verdict"))
+"""Claims of others, and what came of setting them against images: `camp_monitor.records.claim`."""
+
+RECORDINGS = _chained("recordings", _text("chain"))
+"""When the rows of the other chains were recorded: see `camp_monitor.ledger.times`."""
+
+CHAINED = (OBSERVATIONS, FINDINGS, ANSWERS, REVIEWS, RUNS, CLAIMS, RECORDINGS)
+ADDED: dict[int, tuple[sa.Table, ...]] = {
+    2: (REVIEWS,),
+    3: (RUNS,),
+    4: (),
+    5: (CLAIMS, RECORDINGS),
+}
 """Tables that a version of the schema added to the one before; 4 holds codes and numbers where 1 to
 3 held sentences."""
 

@@ -10,6 +10,8 @@ import shapely
 
 from camp_monitor.errors import InputError, LedgerError
 from camp_monitor.ledger.chain import Entry
+from camp_monitor.ledger.times import Recording
+from camp_monitor.records.claim import Corroboration
 from camp_monitor.records.content import canonical_json, content_hash
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
@@ -117,11 +119,39 @@ def review_entry(review: Review) -> Entry:
 
 
 def run_entry(record: RunRecord) -> Entry:
-    """Make the entry of a record of a run."""
+    """Make the entry of a record of a run, which states when it was recorded."""
     return Entry(
         record.id,
         canonical_json(record.to_dict()),
-        {"run_id": record.run_id, "what": record.what, "facility_id": record.facility_id},
+        {
+            "run_id": record.run_id,
+            "what": record.what,
+            "facility_id": record.facility_id,
+            "recorded_at": record.at,
+        },
+    )
+
+
+def claim_entry(corroboration: Corroboration) -> Entry:
+    """Make the entry of a claim and what came of it."""
+    claim = corroboration.claim
+    return Entry(
+        corroboration.id,
+        canonical_json(corroboration.to_dict()),
+        {
+            "reference": claim.reference,
+            "facility_id": claim.facility_id,
+            "verdict": str(corroboration.verdict),
+        },
+    )
+
+
+def recording_entry(recording: Recording) -> Entry:
+    """Make the entry of a recording, which states when it was made."""
+    return Entry(
+        recording.id,
+        canonical_json(recording.content),
+        {"chain": recording.chain, "recorded_at": recording.at},
     )
 
 
@@ -167,6 +197,22 @@ def read_run(content: str) -> RunRecord:
         raise ValueError(
             f"it is no record of a run: {str(error) or type(error).__name__:.200}"
         ) from None
+
+
+def read_claim(content: str) -> Corroboration:
+    """Make a claim and its answer from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Corroboration.from_dict(json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(f"it is no claim: {str(error) or type(error).__name__:.200}") from None
+
+
+def read_recording(content: str) -> Recording:
+    """Make a recording from the content of a row; ValueError when it cannot be one."""
+    try:
+        return Recording(**json.loads(content))
+    except _UNREADABLE as error:
+        raise ValueError(f"it is no recording: {str(error) or type(error).__name__:.200}") from None
 
 
 # What a content of the wrong shape makes the constructors above raise.

@@ -7,8 +7,8 @@ finding counts instead of an earlier one, and both stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -114,6 +114,14 @@ class Ledger:
         """Open one consistent view of the tables, to read them."""
         return self._transaction()
 
+    @contextmanager
+    def change(self, at: str) -> Iterator[sa.Connection]:
+        """Open one change, dated `at`, that happens whole or not at all; keep the head after it."""
+        with self._transaction(writing=True) as connection:
+            upgrade(connection, at)
+            yield connection
+        self._recorded_at = at
+
     def record(
         self,
         observations: Sequence[Observation],
@@ -147,8 +155,7 @@ class Ledger:
         at = time_of_recording(recorded_at)
         given = {finding.id: finding for finding in findings}
         named = {key for item in observations for key in item.named_ids}
-        with self._transaction(writing=True) as connection:
-            upgrade(connection)
+        with self.change(at) as connection:
             if not clock_is_right:
                 check_clock(connection, (ANSWERS, RUNS), at)
             check_after_scenes("A scan", at, observations)
@@ -170,7 +177,6 @@ class Ledger:
             first = last(connection, ANSWERS).rows + 1
             numbered = [Answer(key, number) for number, key in enumerate(answers, first)]
             append(connection, ANSWERS, map(answer_entry, numbered), at)
-        self._recorded_at = at
         below, renewed = sum(item.candidate for item in new_findings), len(set(answers) - new_ids)
         return Added(len(new_observations), len(new_findings) - below, renewed, below)
 
@@ -203,8 +209,7 @@ class Ledger:
             See `camp_monitor.ledger.clock`.
         """
         at = time_of_recording(recorded_at)
-        with self._transaction(writing=True) as connection:
-            upgrade(connection)
+        with self.change(at) as connection:
             found = held(connection, FINDINGS, [review.finding_id], read_finding)
             if not found:
                 ids = connection.scalars(sa.select(FINDINGS.c.id)).all()
@@ -217,7 +222,6 @@ class Ledger:
             if not clock_is_right:
                 check_clock(connection, (ANSWERS, REVIEWS, RUNS), at)
             append(connection, REVIEWS, [review_entry(review)], at)
-        self._recorded_at = at
         return True
 
     def reviews(self, finding_id: str | None = None) -> tuple[Review, ...]:
@@ -233,11 +237,9 @@ class Ledger:
 
     def write_run(self, record: RunRecord) -> None:
         """Add a record to the run log; one that it holds already is not added again."""
-        with self._transaction(writing=True) as connection:
-            upgrade(connection)
+        with self.change(record.at) as connection:
             if not held(connection, RUNS, [record.id], read_run):
                 append(connection, RUNS, [run_entry(record)], record.at)
-        self._recorded_at = record.at
 
     def runs(
         self, facility_id: str | None = None, *, what: str | None = None
@@ -355,7 +357,7 @@ class Ledger:
         return head_sha256(self.head())
 
     def contents_sha256(self) -> str:
-        """Hash all observations, findings and reviews, whatever the order they were recorded in.
+        """Hash all observations, findings, reviews and claims, in whatever order recorded.
 
         Two ledgers with the same contents are the same ledger, though their chains may run in
         another order and their run logs differ.  SHA-256 of the sorted SHA-256 of the contents.

@@ -14,7 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from camp_monitor.errors import InputError, LedgerError, NoSuchRecordError
-from camp_monitor.ledger.chain import ANSWERS, FINDINGS, OBSERVATIONS, REVIEWS, RUNS, tables_of
+from camp_monitor.ledger.chain import (
+    ANSWERS,
+    FINDINGS,
+    OBSERVATIONS,
+    RECORDINGS,
+    REVIEWS,
+    RUNS,
+    tables_of,
+)
 from camp_monitor.ledger.entries import question_of, read_finding, read_observation, read_review
 from camp_monitor.ledger.store import DamagedRowError, checked_rows, read, version_of
 from camp_monitor.notes import Note
@@ -338,11 +346,11 @@ def look_up_answer(
 
 
 def hash_of_contents(connection: sa.Connection, tables: Iterable[sa.Table]) -> str:
-    """Hash all observations, findings and reviews; see `Ledger.contents_sha256`."""
+    """Hash all observations, findings, reviews and claims; see `Ledger.contents_sha256`."""
     hashes = sorted(
         hashlib.sha256(str(content).encode(errors="surrogateescape")).hexdigest()
         for table in tables
-        if table not in (ANSWERS, RUNS)
+        if table not in (ANSWERS, RUNS, RECORDINGS)
         for content in connection.scalars(sa.select(table.c.content))
     )
     return hashlib.sha256("".join(f"{item}\n" for item in hashes).encode()).hexdigest()

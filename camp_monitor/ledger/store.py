@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.chain import (
+    RECORDINGS,
+    RUNS,
     SCHEMA,
     SCHEMA_VERSION,
     START_SHA256,
@@ -24,7 +26,10 @@ from camp_monitor.ledger.chain import (
     tables_of,
 )
 from camp_monitor.ledger.dialects import ERRORS, dialect_of, sentence
+from camp_monitor.ledger.entries import recording_entry
 from camp_monitor.ledger.schema import add_version, create
+from camp_monitor.ledger.times import Recording, hash_of_times
+from camp_monitor.records.claim import Corroboration
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.records.review import Review
@@ -34,7 +39,7 @@ from camp_monitor.settings import LedgerServer
 Place: TypeAlias = Path | LedgerServer
 """Where a ledger is: a file of SQLite, or a server of PostgreSQL."""
 
-Stored = TypeVar("Stored", Finding, Observation, Review, RunRecord)
+Stored = TypeVar("Stored", Finding, Observation, Review, RunRecord, Corroboration)
 
 _CHUNK = 500
 """Ids or rows in one statement; older SQLite allows 999 values in one."""
@@ -97,14 +102,25 @@ def version_of(connection: sa.Connection) -> int:
     return int(connection.scalars(sa.select(sa.func.max(SCHEMA.c.version))).one())
 
 
-def upgrade(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection, at: str) -> None:
     """Bring a ledger of an older version to `SCHEMA_VERSION`, within the transaction of a writer.
 
     Tables and their guards are added, and a row to ``schema``; what the ledger holds stays as it
-    is.  One that is only read keeps its version.
+    is, and its times of recording are from now on covered.  One that is only read keeps its
+    version.
+
+    Parameters
+    ----------
+    connection : sqlalchemy Connection
+    at : str
+        Now: ISO 8601, UTC.
     """
-    for version in range(version_of(connection) + 1, SCHEMA_VERSION + 1):
+    before = version_of(connection)
+    for version in range(before + 1, SCHEMA_VERSION + 1):
         add_version(connection, version)
+    if before < SCHEMA_VERSION:
+        for table in tables_of(before):
+            _keep_times(connection, table, 0, at)
 
 
 def last(connection: sa.Connection, table: sa.Table) -> Head:
@@ -122,7 +138,7 @@ def last(connection: sa.Connection, table: sa.Table) -> Head:
 def append(
     connection: sa.Connection, table: sa.Table, entries: Iterable[Entry], recorded_at: str
 ) -> None:
-    """Add entries to the end of a chain, and read them back.
+    """Add entries to the end of a chain, and read them back; keep their times in ``recordings``.
 
     Raises
     ------
@@ -141,6 +157,19 @@ def append(
             f"What was written to table {table.name} of the ledger is not what it holds: nothing "
             f"was recorded; camp-monitor ledger verify says what is wrong with it."
         )
+    _keep_times(connection, table, head.rows, recorded_at)
+
+
+def _keep_times(connection: sa.Connection, table: sa.Table, after: int, at: str) -> None:
+    """Add to ``recordings`` what covers the times of all rows after a number."""
+    if table in (RUNS, RECORDINGS):
+        return  # they state their own
+    rows = raw_columns(table, ("seq", "recorded_at")).where(table.c.seq > after)
+    held = connection.execute(rows.order_by(table.c.seq)).all()
+    if held:
+        times = hash_of_times(row.recorded_at for row in held)
+        recording = Recording(at, table.name, after + 1, int(held[-1].seq), times)
+        append(connection, RECORDINGS, [recording_entry(recording)], at)
 
 
 def read(

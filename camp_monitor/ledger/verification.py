@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from camp_monitor.errors import LedgerError
 from camp_monitor.ledger.chain import (
     ANSWERS,
+    CLAIMS,
     FINDINGS,
     OBSERVATIONS,
+    RECORDINGS,
     REVIEWS,
     RUNS,
     Entry,
@@ -23,18 +25,23 @@ from camp_monitor.ledger.chain import (
 from camp_monitor.ledger.dialects import dialect_of
 from camp_monitor.ledger.entries import (
     answer_entry,
+    claim_entry,
     finding_entry,
     observation_entry,
     read_answer,
+    read_claim,
     read_finding,
     read_observation,
+    read_recording,
     read_review,
     read_run,
+    recording_entry,
     review_entry,
     run_entry,
 )
 from camp_monitor.ledger.schema import schema_faults
 from camp_monitor.ledger.store import raw_columns, version_of
+from camp_monitor.ledger.times import time_faults
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 
@@ -73,7 +80,16 @@ def ledger_faults(
         chained += chain_faults(name, table_rows, _ENTRY_OF[name])
     if not chained:
         chained += _belonging_faults(rows)
+        if RECORDINGS.name in rows:
+            times = {name: [row["recorded_at"] for row in rows[name]] for name in rows}
+            chained += _time_faults(rows[RECORDINGS.name], times)
     return (*faults, *chained)
+
+
+def _time_faults(recordings: Rows, times: Mapping[str, Sequence[object]]) -> list[str]:
+    """Find times of recording that are not those that were recorded."""
+    covered = {name: own for name, own in times.items() if name not in (RUNS.name, RECORDINGS.name)}
+    return time_faults([read_recording(row["content"]) for row in recordings], covered)
 
 
 def plain_faults(connection: sa.Connection, heads: Sequence[Head]) -> tuple[str, ...]:
@@ -95,7 +111,24 @@ def plain_faults(connection: sa.Connection, heads: Sequence[Head]) -> tuple[str,
             raw_columns(table, names).order_by(table.c.seq)
         )
         faults += chain_faults(table.name, rows.mappings())
+    if not faults and RECORDINGS in tables_of(version):
+        recordings, times = _read_times(connection, tables_of(version))
+        faults += _time_faults(recordings, times)
     return tuple(faults)
+
+
+def _read_times(
+    connection: sa.Connection, tables: Iterable[sa.Table]
+) -> tuple[Rows, dict[str, list[object]]]:
+    """Read the recordings, and the times of recording of each table."""
+    contents = raw_columns(RECORDINGS, ("content",)).order_by(RECORDINGS.c.seq)
+    times = {
+        table.name: list(
+            connection.scalars(raw_columns(table, ("recorded_at",)).order_by(table.c.seq))
+        )
+        for table in tables
+    }
+    return connection.execute(contents).mappings().all(), times
 
 
 def check_plain(
@@ -226,4 +259,6 @@ _ENTRY_OF: dict[str, Callable[[str], Entry]] = {
     ANSWERS.name: lambda content: answer_entry(read_answer(content)),
     REVIEWS.name: lambda content: review_entry(read_review(content)),
     RUNS.name: lambda content: run_entry(read_run(content)),
+    CLAIMS.name: lambda content: claim_entry(read_claim(content)),
+    RECORDINGS.name: lambda content: recording_entry(read_recording(content)),
 }

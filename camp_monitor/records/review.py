@@ -49,6 +49,8 @@ class Review:
         When, ISO 8601 in UTC to the second: ``2016-09-20T12:00:00+00:00``.  See `utc_text`.
     note : str
         Why, up to 4,000 characters on one line; may be empty.
+    blind : bool
+        It was given without seeing other reviews, or how probable the finding is.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Review:
     by: str
     reviewed_at: str
     note: str = ""
+    blind: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.finding_id, str) or not re.fullmatch(
@@ -70,6 +73,8 @@ class Review:
                 f"A review names a finding by its whole id, F and twelve digits, not "
                 f"{self.finding_id!a:.40}."
             )
+        if not isinstance(self.blind, bool):
+            raise InputError(f"A review is blind or not, and not {self.blind!a:.40}.")
         if self.verdict not in VERDICTS:
             raise InputError(f"{self.verdict!a:.40} is no verdict: use {', '.join(VERDICTS)}.")
         _check_line("name of the reviewer", self.by, LONGEST_NAME)
@@ -82,7 +87,10 @@ class Review:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as plain JSON values; ``Review(**content)`` reverses it."""
-        return asdict(self)
+        content = asdict(self)
+        if not self.blind:  # as it was written before there were blind reviews
+            del content["blind"]
+        return content
 
     @cached_property
     def sha256(self) -> str:

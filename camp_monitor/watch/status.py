@@ -27,6 +27,7 @@ from camp_monitor.watch.coverage import (
 )
 from camp_monitor.watch.failed_runs import FailedRuns, failed_runs, failed_sentence
 from camp_monitor.watch.kept import Kept, read_kept
+from camp_monitor.watch.reviewing import NO_REVIEWING, Reviewing, read_reviewing
 from camp_monitor.watch.schedule import (
     Watch,
     clock_fault,
@@ -107,6 +108,8 @@ class Status:
         The newest first.
     ledger : Kept or None
         What this rests on; None where nothing was recorded.
+    reviewing : Reviewing
+        How far reviewers agree.
     """
 
     at: datetime
@@ -118,6 +121,7 @@ class Status:
     without_network: RunRecord | None = None
     failed: tuple[FailedRuns, ...] = ()
     ledger: Kept | None = None
+    reviewing: Reviewing = NO_REVIEWING
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -157,11 +161,12 @@ def read_status(
     chosen = _chosen(workspace, watched, facility_id)
     records: tuple[RunRecord, ...] = ()
     looks: tuple[Looked, ...] = ()
-    kept = None
+    kept, reviewing = None, NO_REVIEWING
     if workspace.has_ledger:
         with open_ledger_of(workspace, reading=True) as ledger:
             kept = read_kept(ledger)
             records, looks = ledger.runs(), ledger.looks(facility_id)
+            reviewing = read_reviewing(ledger, facility_id, at)
     fault = None if at else clock_fault(records, now)
     records = in_time(records, now)
     if at is not None:
@@ -184,6 +189,7 @@ def read_status(
         without_network(records),
         _failed(records, now, facility_id),
         kept,
+        reviewing,
     )
 
 

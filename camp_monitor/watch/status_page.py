@@ -21,6 +21,7 @@ from camp_monitor.report.text.sentences import language_in_use, name_of, phrase,
 from camp_monitor.report.text.words import reason_words, short_name
 from camp_monitor.watch.coverage import LEAST_OUTAGE, OUTCOMES, Slot
 from camp_monitor.watch.kept import ledger_sentence
+from camp_monitor.watch.reviewing import reviewing_sentences
 from camp_monitor.watch.status import (
     Row,
     Status,
@@ -87,6 +88,7 @@ def draw_status(status: Status) -> str:
         name_of=name_of,
         failed=failed_sentences(status),
         first_year=first_year_sentence(status),
+        reviewing=reviewing_sentences(status.reviewing),
         unseen=unseen_sentences(status),
         outages=_sentences(status, ("run", "look")),
         legend=[(CLASSES[key], LETTERS.get(key, ""), name_of("look", key)) for key in OUTCOMES],

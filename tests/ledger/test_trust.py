@@ -18,8 +18,10 @@ from camp_monitor.cli import main
 from camp_monitor.errors import LedgerError
 from camp_monitor.facilities import bundled_registry
 from camp_monitor.ledger.chain import CHAINED, START_SHA256, row_hash
+from camp_monitor.ledger.entries import recording_entry
 from camp_monitor.ledger.heads import KeptHead, head_lines, read_heads
 from camp_monitor.ledger.opening import open_ledger, open_ledger_of
+from camp_monitor.ledger.times import Recording, hash_of_times
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
 from camp_monitor.workspace import Workspace, create_workspace, open_workspace
@@ -75,6 +77,20 @@ def rehash(path: Path) -> None:
         for _, statement in kept:
             connection.execute(statement)
         connection.commit()
+
+
+def record_times(path: Path) -> None:
+    """Write anew when rows were recorded, for the rows that are left."""
+    change(path, "DELETE FROM recordings")
+    for number, table in enumerate(("findings", "observations", "answers"), 1):
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute(f"SELECT recorded_at FROM {table} ORDER BY seq").fetchall()
+        times = hash_of_times(at for (at,) in rows)
+        entry = recording_entry(Recording(NOON.isoformat(), table, 1, len(rows), times))
+        change(
+            path, "INSERT INTO recordings VALUES (?, ?, ?, '', '', ?, ?)",
+            number, entry.id, entry.content, NOON.isoformat(), table,
+        )  # fmt: skip
 
 
 def test_every_command_that_records_keeps_one_head(workspace: Workspace) -> None:
@@ -154,6 +170,9 @@ def test_what_was_done_to_a_ledger_is_named_and_scans_refuse_to_go_on(
         change(path, "DELETE FROM observations WHERE seq = 3")
         change(path, "DELETE FROM findings WHERE seq > 4")
         with open_ledger(path, reading=True) as ledger:
+            assert any("cut off" in fault for fault in ledger.verify())  # their times are left
+        change(path, "DELETE FROM recordings WHERE seq > 6")
+        with open_ledger(path, reading=True) as ledger:
             assert ledger.verify() == ()  # the file alone cannot show it
     elif what == "no guard":
         with closing(sqlite3.connect(path)) as connection:
@@ -192,6 +211,7 @@ def test_a_forger_who_rehashes_all_is_found_by_a_head_kept_elsewhere(
     from camp_monitor.ledger.entries import read_answer
 
     change(path, "UPDATE answers SET id = ? WHERE seq = 3", read_answer(content).id)
+    record_times(path)
     rehash(path)
     with open_ledger(path, reading=True) as ledger:
         assert ledger.verify() == ()
@@ -253,14 +273,14 @@ def test_a_ledger_opened_to_read_is_not_written(workspace: Workspace) -> None:
 
 def test_the_status_says_what_it_rests_on(workspace: Workspace) -> None:
     head = read_heads(workspace.heads)[-1].sha256
-    assert f"Ledger: 12 rows, whole by its chains and kept heads; head {head}." in (
+    assert f"Ledger: 21 rows, whole by its chains and kept heads; head {head}." in (
         run(workspace, "status").output.replace("\n", " ")
     )
     page = workspace.root / "status.html"
     assert run(workspace, "status", "--html", str(page)).exit_code == 0
     assert head in page.read_text()
     said = json.loads(run(workspace, "--json", "status").output)["ledger"]
-    assert said == {"fault": "", "head": head, "rows": 12}
+    assert said == {"fault": "", "head": head, "rows": 21}
 
 
 def test_verify_as_json(workspace: Workspace) -> None:
@@ -269,4 +289,5 @@ def test_verify_as_json(workspace: Workspace) -> None:
     assert said["head_sha256"] == read_heads(workspace.heads)[-1].sha256
     assert {one["table"]: one["rows"] for one in said["tables"]} == {
         "observations": 3, "findings": 6, "answers": 3, "reviews": 0, "runs": 0,
+        "claims": 0, "recordings": 9,
     }  # fmt: skip

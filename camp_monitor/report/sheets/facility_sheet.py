@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from camp_monitor.events.events import Event
 from camp_monitor.events.ranking import ranked
 from camp_monitor.facilities import Facility
-from camp_monitor.facilities.agency import Agency
+from camp_monitor.facilities.agency import Agency, AgencyName
 from camp_monitor.report.sheets.document import (
     Block,
     Facts,
@@ -94,27 +95,68 @@ def facility_rows(facility: Facility, language: str | None) -> tuple[tuple[str, 
 
 
 def agency_words(facility: Facility, agency: Agency, language: str | None) -> str:
-    """Say who is said to be responsible, and who says so."""
+    """Say who is said to be responsible, by what name when, and who says so."""
+    if agency.names:
+        said = "; ".join(_named(one, language) for one in agency.names)
+        source = _sources(facility, agency.names, language)
+        return phrase("report.agency", language, agency=said, source=source)
     if agency.value is None:
         return phrase("report.agency.unknown", language)
     source = source_words(facility, agency.source or "", language)
     return phrase("report.agency", language, agency=agency.value, source=source)
 
 
+def administered_words(
+    facility: Facility, first_on: str, last_on: str, language: str | None = None
+) -> str:
+    """Say who was responsible by name on a day, or on one of several days, with dates and source.
+
+    Parameters
+    ----------
+    facility : Facility
+    first_on, last_on : str
+        Days, ``2016-09-01``; the same for one day.
+    language : str or None
+    """
+    names = facility.agency.between(first_on, last_on)
+    if not names:
+        return phrase("report.agency.unknown", language)
+    said, source = _one_of(names, language), _sources(facility, names, language)
+    return phrase("report.agency", language, agency=said, source=source)
+
+
 def administration_words(facility: Facility, event: Event, language: str | None) -> str:
     """Say who was responsible by name when something came, and what that is called now."""
-    day = event.came[1].acquired_to_at[:10]
-    names = facility.agency.names
-    then = next((one for one in names if one.is_of(day)), None)
-    if then is None:
-        return agency_words(facility, facility.agency, language)
-    now = names[-1]
-    source = source_words(facility, then.source, language)
-    if now == then:
-        return phrase("report.agency", language, agency=then.value, source=source)
-    return phrase("report.agency.then", language, day=day, agency=then.value, source=source,
-                  now=now.value, since=now.since or "",
-                  now_source=source_words(facility, now.source, language))  # fmt: skip
+    first_on, last_on = event.came[0].acquired_from_at[:10], event.came[1].acquired_to_at[:10]
+    then, now = facility.agency.between(first_on, last_on), facility.agency.names[-1:]
+    if not then or now in ((), then[-1:]):
+        return administered_words(facility, first_on, last_on, language)
+    return phrase("report.agency.then", language, first=first_on, last=last_on,
+                  agency=_one_of(then, language), now=_named(now[0], language),
+                  source=_sources(facility, (*then, *now), language))  # fmt: skip
+
+
+def _one_of(names: Sequence[AgencyName], language: str | None) -> str:
+    """Name the institution; where several names may have held, all of them."""
+    said = "; ".join(_named(one, language) for one in names)
+    return said if len(names) == 1 else phrase("report.agency.doubt", language, agencies=said)
+
+
+def _named(name: AgencyName, language: str | None) -> str:
+    """Say what the institution was called, from when to when."""
+    if name.since and name.until:
+        dates = phrase("report.agency.both", language, since=name.since, until=name.until)
+    elif name.since:
+        dates = phrase("report.agency.since", language, since=name.since)
+    elif name.until:
+        dates = phrase("report.agency.until", language, until=name.until)
+    else:
+        dates = phrase("report.agency.undated", language)
+    return phrase("report.agency.dated", language, agency=name.value, dates=dates)
+
+
+def _sources(facility: Facility, names: Sequence[AgencyName], language: str | None) -> str:
+    return "; ".join(dict.fromkeys(source_words(facility, one.source, language) for one in names))
 
 
 def source_words(facility: Facility, key: str, language: str | None) -> str:

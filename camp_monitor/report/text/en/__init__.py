@@ -4,6 +4,7 @@ from camp_monitor.codes import Code
 from camp_monitor.report.text.en import (
     audience_phrases,
     bundle_phrases,
+    claims,
     detection,
     explanations,
     figure_phrases,
@@ -27,11 +28,12 @@ ENGLISH = Language(
         **explanations.CODES,
         **scenes.CODES,
         **watch.CODES,
+        **claims.CODES,
     },
     measures=detection.MEASURES,
     causes=explanations.CAUSES,
     verdicts=explanations.VERDICTS,
-    names={**NAMES, **tables.NAMES, **bundle_phrases.NAMES, **lists.NAMES},
+    names={**NAMES, **tables.NAMES, **bundle_phrases.NAMES, **lists.NAMES, **claims.NAMES},
     phrases={
         **PHRASES,
         **map_phrases.PHRASES,
@@ -41,5 +43,6 @@ ENGLISH = Language(
         **bundle_phrases.PHRASES,
         **tables.PHRASES,
         **lists.PHRASES,
+        **claims.PHRASES,
     },
 )

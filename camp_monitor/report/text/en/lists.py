@@ -29,6 +29,7 @@ NAMES = {
         "status": "status",
         "but": "but",
         "agency": "agency",
+        "administered": "then",
         "position": "position",
         "wikidata": "Wikidata",
         "basis": "basis",
@@ -91,7 +92,8 @@ PHRASES = {
     "registry.disputed": "{status} (disputed)",
     "registry.undated": "undated",
     "registry.status": "{status}; as of {day}",
-    "registry.agency": "{agency}; source: {source}",
+    "registry.administered": "{day}: {agency}",
+    "registry.days": "{first} to {last}",
     "registry.no_outline": "None.  Import one with 'camp-monitor facilities import'.",
     "registry.no_coordinate": (
         "None: no coordinate was published.  Import one with 'camp-monitor facilities import'."

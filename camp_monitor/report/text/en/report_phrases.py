@@ -41,9 +41,13 @@ PHRASES: dict[str, str] = {
     "report.looks.last": "Last answered",
     "report.agency": "{agency} (source: {source})",
     "report.agency.unknown": "not published",
-    "report.agency.then": (
-        "On {day}: {agency}. Now, since {since}: {now}. Sources: {source}; {now_source}."
-    ),
+    "report.agency.dated": "{agency} ({dates})",
+    "report.agency.since": "since {since}",
+    "report.agency.until": "until {until}",
+    "report.agency.both": "{since} to {until}",
+    "report.agency.undated": "dates not published",
+    "report.agency.doubt": "one of these, between which sources do not decide: {agencies}",
+    "report.agency.then": "{first} to {last}: {agency}. Now: {now}. Sources: {source}.",
     "report.grade": "{grade}. {reason}",
     "report.source.short": "{title}, {publisher}, {date}",
     "report.source": "{title}. {publisher}, {date}. {url}",

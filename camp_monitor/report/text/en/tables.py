@@ -99,6 +99,21 @@ PHRASES = {
     "show.superseded": "a later scan of the same scenes has another answer",
     "review.recorded": "Recorded for {id}: {review}",
     "review.kept": "{reviews} are kept; the latest counts.",
+    "review.agreement": (
+        "{first} and {second} gave the same verdict on {alike:,} of {findings:finding}; Cohen's "
+        "kappa {kappa:.2f}; the later review was blind on {blind:,}."
+    ),
+    "review.agreement_by_chance": (
+        "{first} and {second} gave the same verdict on {alike:,} of {findings:finding}, all of one "
+        "kind, of which Cohen's kappa tells nothing; the later review was blind on {blind:,}."
+    ),
+    "review.apart": "Reviewers disagree on {findings:finding}, and all verdicts are kept: {named}.",
+    "review.apart_more": "... and on {findings:finding} more.",
+    "review.blind": (
+        "Blind: how probable it is, and what others made of it, are not shown. Record your verdict "
+        "with: {command}"
+    ),
+    "review.none_left": "{by} has reviewed every finding that counts.",
     "schedule.every": "{cadence:days}",
     "schedule.now": "now",
     "scan.smaller": "... and {count:,} smaller: {command}",
@@ -124,6 +139,7 @@ PHRASES = {
         "image is never found."
     ),
     "page.failed": "Failed runs",
+    "page.reviewing": "Reviewers",
     "page.first_year": "First year",
     "page.order": "Never seen first, then the longest unseen.",
     "page.table": "At a glance",

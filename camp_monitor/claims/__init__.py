@@ -1,0 +1,1 @@
+"""Claims of others, set against what images show."""
