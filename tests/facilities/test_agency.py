@@ -52,7 +52,7 @@ def test_what_is_shown_of_a_date_is_what_reports_say(tmp_path: object) -> None:
     said = administered_words(facility, "2016-09-01", "2016-09-01")
     assert "North Hamgyong Provincial Bureau (until 2020)" in said
     assert "HRNK" in said
-    plain = " ".join(shown.partition("on 2016-09-01")[2].split())
+    plain = " ".join(shown.partition("2016-09-01: ")[2].split())
     assert plain.startswith(" ".join(said.split())[:60])
     told = json.loads(CliRunner().invoke(main, ["--json", *at, "2020"]).output)["administered"]
     assert (told["from_on"], told["to_on"], len(told["by"])) == ("2020-01-01", "2020-12-31", 2)
