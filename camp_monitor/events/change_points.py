@@ -235,6 +235,19 @@ def find_presences(
             carved = [_fitted(looks, there, part, came, stays_evidence) for part in carved]
             leads_up = 0.0
         found += [(*part, leads_up) for part in carved]
+    return tuple(_weighed(looks, there, told, found, came, stays_evidence))
+
+
+def _weighed(
+    looks: _Looks,
+    there: NDArray[np.int_],
+    told: Sequence[Told],
+    found: Sequence[tuple[int, int, float]],
+    came: Sequence[int],
+    stays_evidence: float,
+) -> list[Presence]:
+    """Give each time of presence its beginning, as a look names it, and its evidence."""
+    scenes = len(there)
     presences = []
     unnamed = scenes
     for begins, ends, leads_up in sorted(found):
@@ -250,7 +263,7 @@ def find_presences(
             else:
                 presences.append(Presence(shown, None, evidence))
             unnamed = scenes
-    return tuple(presences)
+    return presences
 
 
 def _carved(

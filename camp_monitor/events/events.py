@@ -310,7 +310,7 @@ def _event(family: str, parts: Sequence[Part], reviews: Mapping[str, Review]) ->
     first = min(sure, key=lambda part: part.first_shown.last_instant)
     earliest = min(parts, key=lambda part: part.last_without.last_instant)
     reviewed = latest is not None and latest.verdict == "confirmed"
-    odds = max(map(_odds, parts))
+    odds = max(min(one.surest_odds, math.exp(one.presence.evidence)) for one in parts)
     state, reasons = _state(latest, ended, () if evident else lacks[main], shown, last)
     if evident and len(shown) == 1 and latest is None:
         reasons = (*reasons, note(Code.SINGLE_SCENE, on=last.dates))
@@ -343,18 +343,10 @@ def _lacks(part: Part, manner: Manner) -> tuple[Note, ...]:
         missing.append(note(Code.LACKS_ICE_FREE))
     elif part.surest_odds < 1:
         missing.append(note(Code.LACKS_PROBABILITY, odds=part.surest_odds))
-    if part.presence.evidence < CONFIRMED_EVIDENCE:
-        missing.append(
-            note(
-                Code.LACKS_EVIDENCE, evidence=part.presence.evidence,
-                least_evidence=CONFIRMED_EVIDENCE,
-            )
-        )  # fmt: skip
+    evidence, least = part.presence.evidence, CONFIRMED_EVIDENCE
+    if evidence < least:
+        missing.append(note(Code.LACKS_EVIDENCE, evidence=evidence, least_evidence=least))
     return tuple(missing)
-
-
-def _odds(part: Part) -> float:
-    return min(part.surest_odds, math.exp(part.presence.evidence))
 
 
 def _state(
