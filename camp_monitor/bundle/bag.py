@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from camp_monitor.errors import InputError
+from camp_monitor.scenes.catalogue import file_sha256
 
 BAGIT, INFO, PAGE = "bagit.txt", "bag-info.txt", "README.txt"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
@@ -35,8 +36,7 @@ class Hashed:
 
 def hash_file(path: Path) -> Hashed:
     """Hash a file."""
-    with path.open("rb") as file:
-        return Hashed(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    return Hashed(file_sha256(path), path.stat().st_size)
 
 
 def check_name(name: str) -> None:

@@ -29,7 +29,7 @@ from camp_monitor.ledger.entries import (
 )
 from camp_monitor.ledger.heads import KeptHead, head_sha256, read_heads
 from camp_monitor.records.scene_reference import SceneReference
-from camp_monitor.scenes.catalogue import MULTIHASH_SHA256
+from camp_monitor.scenes.catalogue import MULTIHASH_SHA256, file_sha256
 
 INDEX, STAMPED = "bundle.json", "ledger/stamps"
 MOST_JSON_BYTES = 64 * 2**20
@@ -242,7 +242,7 @@ def _scene_faults(folder: Path, texts: Mapping[str, str], good: set[str]) -> lis
         known[parts[2]] = tuple(hashes.values())
         for name, sha256 in hashes.items():
             file = f"{path.rpartition('/')[0]}/{name}"
-            if file in good and _file_sha256(folder / file) != sha256:
+            if file in good and file_sha256(folder / file) != sha256:
                 faults.append((file, "it is not the file that its catalogue item names"))
     for key, record in _scenes_of(texts).items():
         for side in ("before", "after"):
@@ -286,11 +286,6 @@ def _item_hashes(item: Any) -> dict[str, str]:
         }  # fmt: skip
     except (KeyError, TypeError, AttributeError):
         return {}
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text(path: Path) -> str:
