@@ -159,10 +159,8 @@ def _unseen(benchmark: Benchmark, entry: Entry, reason: Note | None, fault: str)
 
 def _write(benchmark: Benchmark, entry: Entry, given: Answer, path: Path) -> None:
     """Write an answer on the grid of its after image."""
-    import warnings
-
     import rasterio
-    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+    from rasterio.errors import RasterioError
 
     from camp_monitor.scenes.opening import open_raster
 
@@ -170,12 +168,10 @@ def _write(benchmark: Benchmark, entry: Entry, given: Answer, path: Path) -> Non
         place = {"crs": source.crs, "transform": source.transform}
     rows, columns = given.called.shape
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(
-                path, "w", driver="GTiff", height=rows, width=columns, count=1, dtype="uint8",
-                compress="deflate", **place,
-            ) as target:  # fmt: skip
-                target.write(given.called, 1)
+        with rasterio.open(
+            path, "w", driver="GTiff", height=rows, width=columns, count=1, dtype="uint8",
+            compress="deflate", **place,
+        ) as target:  # fmt: skip
+            target.write(given.called, 1)
     except (RasterioError, OSError) as error:
         raise EvaluationError(f"{path} cannot be written: make room, or name another.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from camp_monitor.errors import RemoteError
+from camp_monitor.foreign_warnings import ignore_for_good
 from camp_monitor.providers.network.remote import Remote
 from camp_monitor.providers.sources import Source
 
@@ -50,23 +50,22 @@ def ask_items(
     io = StacApiIO()
     io.session = remote.session
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            client = Client.open(source.url, stac_io=io)
-            found = client.search(
-                collections=collections,
-                intersects=mapping(outline.envelope),
-                datetime=interval and "/".join(f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in interval),
-                limit=PAGE_ITEMS,
-            )
-            pages = _pages(io, found, source)
-            for count, item in enumerate(item for page in pages for item in page):
-                if count == MOST_ITEMS:
-                    raise RemoteError(
-                        f"{source.title} offers more than {MOST_ITEMS} scenes: ask for a shorter "
-                        f"interval."
-                    )
-                yield item
+        ignore_for_good(Warning, r"pystac|camp_monitor\.providers\.paging")
+        client = Client.open(source.url, stac_io=io)
+        found = client.search(
+            collections=collections,
+            intersects=mapping(outline.envelope),
+            datetime=interval and "/".join(f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in interval),
+            limit=PAGE_ITEMS,
+        )
+        pages = _pages(io, found, source)
+        for count, item in enumerate(item for page in pages for item in page):
+            if count == MOST_ITEMS:
+                raise RemoteError(
+                    f"{source.title} offers more than {MOST_ITEMS} scenes: ask for a shorter "
+                    f"interval."
+                )
+            yield item
     except APIError as error:
         if isinstance(error.__context__, RemoteError):
             raise error.__context__ from None

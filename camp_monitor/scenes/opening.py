@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camp_monitor.errors import SceneError
+from camp_monitor.foreign_warnings import ignore_for_good
 from camp_monitor.scenes.bounds import check_bounds
 from camp_monitor.scenes.tiff_tags import check_tags
 
@@ -57,8 +57,8 @@ def open_raster(path: Path, remedy: str) -> Iterator[DatasetReader]:
         driver = _driver(path)
         if driver == "GTiff":
             check_tags(path)
-        with alone, warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        ignore_for_good(NotGeoreferencedWarning)
+        with alone:
             source = rasterio.open(path.resolve(), driver=driver)
         with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), source:
             check_bounds(source, path)

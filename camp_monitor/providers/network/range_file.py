@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import warnings
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from camp_monitor.errors import RemoteError
+from camp_monitor.foreign_warnings import ignore_for_good
 from camp_monitor.scenes.opening import DRIVERS
 
 if TYPE_CHECKING:
@@ -141,8 +141,7 @@ def open_image(file: RangeFile, remedy: str) -> Iterator[DatasetReader]:
     alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
     folder = _Folder(file)
     try:
-        # for good: to set it back would disturb other threads, which read at the same time
-        warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+        ignore_for_good(NotGeoreferencedWarning)
         with alone:
             source = rasterio.open(folder.name, driver=_driver(file), opener=folder)
         with source:
