@@ -53,6 +53,7 @@ def scan(
 ) -> Timed:
     """Scan all dates, or those of the first days, into a new ledger."""
     shutil.rmtree(workspace / "out", ignore_errors=True)
+    (workspace / "ledger-heads.txt").unlink(missing_ok=True)
     last_on = date(2021, 12, 31) if days is None else FIRST_ON + timedelta(days=days)
     asked = ["scan", *places, "--from", "2021-01-01", "--to", last_on.isoformat(), "--offline"]
     return timed(["--quiet", "--workspace", workspace, *asked, *how])

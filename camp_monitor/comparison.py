@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
+from threadpoolctl import threadpool_limits
 
 from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found, unmeasured
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
@@ -85,7 +86,17 @@ class Compared:
 
 
 def compare(question: Question) -> Compared:
-    """Look at two scenes for every kind of change; a refusal is an observation with its reason."""
+    """Look at two scenes for every kind of change; a refusal is an observation with its reason.
+
+    BLAS uses one thread for it: its matrices are a few bands high, threads that wait for each other
+    would cost more than they give, and sums would differ with the number of cores.  What is large
+    is parted into blocks, with a thread for each.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        return _compare(question)
+
+
+def _compare(question: Question) -> Compared:
     try:
         check_comparable(question.before, question.after)
         for scene in (question.before, question.after):

@@ -15,7 +15,7 @@ import rasterio
 
 from benchmarks.speed_images import compare_s, paint
 
-SIDE_PX, REPEATED, BANDS = 5000, 4, 4
+SIDE_PX, REPEATED, BANDS = 7748, 4, 4
 MOST_BYTES = 3 << 29
 
 
