@@ -29,7 +29,7 @@ from camp_monitor.notes import Note, measurements, note
 from camp_monitor.pairs.pair import Pair
 from camp_monitor.records.finding import Finding
 from camp_monitor.records.observation import Observation
-from camp_monitor.scenes.blocks import all_of, count_all_of, strips
+from camp_monitor.scenes.blocks import all_of, count_all_of, in_threads, strips
 from camp_monitor.scenes.image import Quality, flagged
 
 UNKNOWN_SHIFT_PX = 1.0
@@ -88,8 +88,9 @@ def find(
     }
     maps = prepare(pair, question.before, question.after)
     shared = _shifts(pair) | dict(detection.measured)
-    found = []
-    for change, region, sure, reported in regions:
+
+    def one(each: tuple[Change, Region, Confidence, bool]) -> Found:
+        change, region, sure, reported = each
         finding = Finding(
             facility_id=question.facility_id,
             outline_version=question.outline.version,
@@ -109,8 +110,9 @@ def find(
             explanations=tuple(examine(maps, region.where, region.window, change.kind)),
             candidate=not reported,
         )
-        found.append(Found(finding, region))
-    return found
+        return Found(finding, region)
+
+    return in_threads(one, regions)
 
 
 def _regions(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camp_monitor.assess.explanations.place import Place
 from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.notes import Explanation, Note, note
 from camp_monitor.pairs.selection import season_gap_days
+from camp_monitor.scenes.blocks import RUN_PX
 from camp_monitor.scenes.scene import Scene
 
 TALLEST_M = 100.0
@@ -87,28 +90,11 @@ def _vegetation(place: Place) -> tuple[Note, ...]:
 
 def residual_misregistration(place: Place) -> Explanation:
     """Move the before image by the shift left, all ways, to see how much it makes of the change."""
-    from scipy import ndimage
-
     cause, left = Cause.RESIDUAL_MISREGISTRATION, place.pair.shift_left
     if not place.inside.any():
         return Explanation(cause, Verdict.NOT_TESTABLE, (note(Code.REGION_UNUSABLE),))
     length_px = left.length_px + SHIFT_ERROR_PX if left.known else UNKNOWN_SHIFT_PX
-    scale = place.maps.noise[:, None]
-    tight = _tight(place, math.ceil(length_px) + 1)
-    before = place.before[(slice(None), *tight)]
-    before = np.where(np.isfinite(before), before, 0)
-    inside = place.inside[tight]
-    change = (place.matched[(slice(None), *tight)][:, inside] - before[:, inside]) / scale
-    size = np.maximum((change**2).sum(axis=0), 1e-12)
-    made = 0.0
-    for way in np.arange(8) * math.pi / 4:
-        moved = ndimage.shift(
-            before, (0, length_px * math.sin(way), length_px * math.cos(way)), order=1,
-            mode="nearest",
-        )  # fmt: skip
-        part = (((moved - before)[:, inside] / scale) * change).sum(axis=0) / size
-        weights = np.sqrt(size)
-        made = max(made, float((np.clip(part, 0, 1) * weights).sum() / weights.sum()))
+    made = _made_by_shift(place, length_px)
     if left.known:
         tried = note(
             Code.SHIFT_MAKES, shift_px=length_px, shift_left_px=left.length_px,
@@ -123,13 +109,46 @@ def residual_misregistration(place: Place) -> Explanation:
     return Explanation(cause, verdict, (tried,))
 
 
-def _tight(place: Place, margin: int) -> tuple[slice, slice]:
-    """Rows and columns of the region with a margin, within its window."""
-    parts = []
-    for axis, size in enumerate(place.inside.shape):
-        held = np.flatnonzero(place.inside.any(axis=1 - axis))
-        parts.append(slice(max(held[0] - margin, 0), min(held[-1] + 1 + margin, size)))
-    return parts[0], parts[1]
+def _made_by_shift(place: Place, length_px: float) -> float:
+    """Share of the change of a region that a shift makes, of so many pixels the worst of 8 ways."""
+    rows, columns = np.nonzero(place.inside)
+    made, whole = np.zeros(8), 0.0
+    for start in range(0, rows.size, RUN_PX):
+        part = slice(start, start + RUN_PX)
+        weights, shares = _shifted(place, rows[part], columns[part], length_px)
+        made += (shares * weights).sum(axis=1)
+        whole += float(weights.sum())
+    return float(made.max()) / whole
+
+
+def _shifted(
+    place: Place, rows: NDArray[np.intp], columns: NDArray[np.intp], length_px: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Size of the change of some pixels, and the share that each shift makes, (way, pixel)."""
+    scale = place.maps.noise[:, None]
+    last_row, last_column = (size - 1 for size in place.inside.shape)
+
+    @cache
+    def beside(down: int, right: int) -> NDArray[np.float64]:
+        at = np.clip(rows + down, 0, last_row), np.clip(columns + right, 0, last_column)
+        values = place.before[(slice(None), *at)].astype(np.float64)
+        return np.where(np.isfinite(values), values, 0)
+
+    before = beside(0, 0).astype(np.float32)
+    change = (place.matched[:, rows, columns] - before) / scale
+    size = np.maximum((change**2).sum(axis=0), 1e-12)
+    shares = np.empty((8, rows.size), np.float32)
+    for number, way in enumerate(np.arange(8) * math.pi / 4):
+        down, right = -length_px * math.sin(way), -length_px * math.cos(way)
+        top, left = math.floor(down), math.floor(right)
+        lower, further = down - top, right - left  # bilinear, between four neighbours
+        upper_row, lower_row = (
+            beside(row, left) * (1 - further) + beside(row, left + 1) * further
+            for row in (top, top + 1)
+        )
+        moved = (upper_row * (1 - lower) + lower_row * lower).astype(np.float32)
+        shares[number] = np.clip((((moved - before) / scale) * change).sum(axis=0) / size, 0, 1)
+    return np.sqrt(size), shares
 
 
 def view_angle(place: Place) -> Explanation:
