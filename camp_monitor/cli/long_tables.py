@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice, product, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,25 +79,20 @@ def print_table(console: Console, columns: Sequence[str], rows: Sequence[Sequenc
 def plain_table(
     console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> str | None:
-    """Return a table without colours; None where it is too wide to be written so.
-
-    Only the widest column is folded.
-    """
+    """Return a table without colours, folded as rich folds it; None where it is too narrow."""
     head, *body = [[cell.split("\n") for cell in row] for row in (columns, *rows)]
     is_narrow = all(map(_NARROW.fullmatch, chain(columns, *rows)))
     width: Callable[[str], int] = len if is_narrow else _width
     widths = [
         max(map(width, chain.from_iterable(column))) for column in zip(head, *body, strict=True)
     ]
-    spare = console.width - sum(widths) - len(_BETWEEN) * (len(widths) - 1)
-    if spare < 0:
-        *others, widest = sorted(widths)
-        if not others or widest + spare <= others[-1]:
-            return None
-        place = widths.index(widest)
-        widths[place] += spare
-        for row in body:
-            row[place] = [part for line in row[place] for part in _folded(line, widths[place])]
+    needed = _narrowed(widths, console.width - (len(_BETWEEN) - 1) * (len(widths) - 1))
+    if needed is None:
+        return None
+    folded = [place for place, held in enumerate(widths) if needed[place] < held]
+    widths = needed
+    for row, place in product(body, folded):
+        row[place] = [part for line in row[place] for part in _folded(line, widths[place])]
     stroke = "-" if console.options.ascii_only else "─"
     fill = str.ljust if is_narrow else _filled
     lines = [
@@ -109,6 +104,26 @@ def plain_table(
     return "".join(f"{line}\n" for line in lines)
 
 
+def _narrowed(widths: Sequence[int], most: int) -> list[int] | None:
+    """Take from the widest columns what a table is too wide, as rich does; None where none is wide.
+
+    A blank that follows a column is part of it.
+    """
+    padded = [*(width + 1 for width in widths[:-1]), widths[-1]]
+    while (excess := sum(padded) - most) > 0:
+        widest = max(padded)
+        if widest <= LEAST_COLUMN:
+            return None
+        next_to = max((width for width in padded if width < widest), default=0)
+        share, left = min(excess, widest - next_to), padded.count(widest)
+        for place, width in enumerate(padded):
+            if width == widest:
+                taken = min(share, round(excess / left))
+                padded[place] -= taken
+                excess, left = excess - taken, left - 1
+    return [*(width - 1 for width in padded[:-1]), padded[-1]]
+
+
 def _lines(
     row: Sequence[Sequence[str]], widths: Sequence[int], fill: Callable[[str, int], str]
 ) -> list[str]:
@@ -117,6 +132,8 @@ def _lines(
 
 
 _BETWEEN = "  "
+LEAST_COLUMN = 4
+"""Cells of a column that is not made narrower: rich has rules of its own for such tables."""
 _NARROW = re.compile("[\n\x20-\x7e\xa0-\xac\xae-\xff]*")
 """Characters of which each takes one cell of a terminal."""
 

@@ -460,5 +460,4 @@ def test_a_long_table_is_written_as_rich_prints_it(rows: list[tuple[str, ...]]) 
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    if written is not None:
-        assert written == screen.getvalue()
+    assert written == screen.getvalue()
