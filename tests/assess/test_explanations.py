@@ -19,6 +19,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.features import geometry_mask
 from scipy import ndimage
 
+from camp_monitor.assess.explanations import any_sensor
 from camp_monitor.assess.explanations.examine import examine, prepare
 from camp_monitor.assess.explanations.optical import LEAST_CASTER
 from camp_monitor.codes import Cause, Code, Verdict
@@ -240,6 +241,31 @@ def test_residual_misregistration() -> None:
     assert values_of(found, Code.SHIFT_UNKNOWN_MAKES)["shift_px"] == 1
     there = pair_of(seen(0), seen(1), left=LOST)
     assert explain(annex(), there)[Cause.RESIDUAL_MISREGISTRATION].verdict == Verdict.RULED_OUT
+
+
+def test_what_a_shift_makes_is_measured_on_an_image_that_is_shifted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(any_sensor, "PART_PX", 100)
+    where = np.zeros(GRID.shape, bool)
+    where[:20, 100:] = True  # at two edges of the frame
+    left = Alignment(0.3, 0.4, 9, 8, 8, known=True)
+    pair = pair_of(seen(0), seen(1), left=left)
+    found = explain(where, pair)[Cause.RESIDUAL_MISREGISTRATION]
+
+    noise = prepare(pair, BEFORE, AFTER).noise[:, None]
+    before, inside = pair.before.pixels, where & pair.usable
+    change = (pair.after_matched - before)[:, inside] / noise
+    size = (change**2).sum(axis=0)
+    made = []
+    for way in np.arange(8) * math.pi / 4:
+        by = 0.6 * math.sin(way), 0.6 * math.cos(way)
+        moved = ndimage.shift(before, (0, *by), order=1, mode="nearest")
+        share = ((moved - before)[:, inside] / noise * change).sum(axis=0) / size
+        made.append(float(np.average(np.clip(share, 0, 1), weights=np.sqrt(size))))
+    said = values_of(found, Code.SHIFT_MAKES)
+    assert said["shift_px"] == pytest.approx(0.6)
+    assert said["made_fraction"] == pytest.approx(max(made), rel=1e-5)
 
 
 def test_cloud_edge() -> None:

@@ -13,7 +13,6 @@ from camp_monitor.codes import Cause, Code, Verdict
 from camp_monitor.detect.indices import normalised_difference
 from camp_monitor.notes import Explanation, Note, note
 from camp_monitor.pairs.selection import season_gap_days
-from camp_monitor.scenes.blocks import RUN_PX
 from camp_monitor.scenes.scene import Scene
 
 TALLEST_M = 100.0
@@ -29,6 +28,8 @@ between two."""
 SHIFT_ERROR_PX, UNKNOWN_SHIFT_PX = 0.1, 1.0
 """Added to a shift that was measured, and taken for one that was not."""
 LEAST_MADE_SHARE = 0.5
+PART_PX = 1 << 17
+"""Pixels of a region that are looked at together: some twelve neighbours of each are held."""
 COMMON_SHARE = 0.3
 """A processing step acts on all ground: it changes the surroundings of a region by at least this
 part of what it does to the region."""
@@ -113,8 +114,8 @@ def _made_by_shift(place: Place, length_px: float) -> float:
     """Share of the change of a region that a shift makes, of so many pixels the worst of 8 ways."""
     rows, columns = np.nonzero(place.inside)
     made, whole = np.zeros(8), 0.0
-    for start in range(0, rows.size, RUN_PX):
-        part = slice(start, start + RUN_PX)
+    for start in range(0, rows.size, PART_PX):
+        part = slice(start, start + PART_PX)
         weights, shares = _shifted(place, rows[part], columns[part], length_px)
         made += (shares * weights).sum(axis=1)
         whole += float(weights.sum())
