@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from threadpoolctl import threadpool_limits
+from threadpoolctl import get_cached_controller
 
 from camp_monitor.assess.detection_limit import DetectionLimit, smallest_found, unmeasured
 from camp_monitor.assess.findings import Found, Quiet, find, observe, refused
@@ -92,7 +92,7 @@ def compare(question: Question) -> Compared:
     would cost more than they give, and sums would differ with the number of cores.  What is large
     is parted into blocks, with a thread for each.
     """
-    with threadpool_limits(1, user_api="blas"):
+    with get_cached_controller().limit(limits=1, user_api="blas"):
         return _compare(question)
 
 
