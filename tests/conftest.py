@@ -20,7 +20,8 @@ OF_TEXTS = (
 LONGEST = (
     "watch/test_years.py", "test_memory.py", "watch/test_run.py", "remote/test_hostile.py",
     "test_notebooks.py", "test_demo.py", "report/test_map_size.py", "browser/test_every_control.py",
-    "detect/test_roofs.py", "evaluation/test_same_ground.py", "test_real_series.py",
+    "detect/test_roofs.py", "evaluation/test_same_ground.py", "test_real_imagery.py",
+    "test_real_series.py",
     "remote/test_interval.py", "browser/test_map_walk.py", "assess/test_detection_limit.py",
     "bundle/test_bundle.py", "browser/test_hostile_names.py", "ledger/test_lists.py",
     "ledger/test_ledger.py", "evaluation/test_labelled.py",
