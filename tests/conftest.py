@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the program; before numpy is loaded
+
 import pytest
 
 from camp_monitor.cli import progress
@@ -16,9 +18,13 @@ OF_TEXTS = (
 )  # fmt: skip
 """Tests in tests/report of what the texts say; all others hold whatever they say."""
 LONGEST = (
-    "watch/test_years.py", "test_notebooks.py", "detect/test_roofs.py", "remote/test_hostile.py",
-    "test_demo.py", "report/test_map_size.py", "watch/test_run.py", "remote/test_interval.py",
-    "assess/test_detection_limit.py", "test_real_series.py", "bundle/test_bundle.py",
+    "watch/test_years.py", "test_memory.py", "watch/test_run.py", "remote/test_hostile.py",
+    "test_notebooks.py", "test_demo.py", "report/test_map_size.py", "browser/test_every_control.py",
+    "detect/test_roofs.py", "evaluation/test_same_ground.py", "test_real_imagery.py",
+    "test_real_series.py",
+    "remote/test_interval.py", "browser/test_map_walk.py", "assess/test_detection_limit.py",
+    "bundle/test_bundle.py", "browser/test_hostile_names.py", "ledger/test_lists.py",
+    "ledger/test_ledger.py", "evaluation/test_labelled.py",
 )  # fmt: skip
 """A process works through a whole file: these begin first, and no process waits for them."""
 FOREIGN_WARNINGS = (

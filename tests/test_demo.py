@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 import shutil
@@ -15,12 +16,16 @@ from click.testing import CliRunner, Result
 from camp_monitor.cli import main
 from camp_monitor.cli.demo import FACILITY, PAIRS
 from camp_monitor.codes import Code
+from camp_monitor.demo import valley_scenes
 from camp_monitor.demo.scenes import MARKER
 from camp_monitor.demo.truth import Row, judged, judged_cloud
 from camp_monitor.ledger.opening import open_ledger
 from camp_monitor.report.text.sentences import name_of, phrase
 from camp_monitor.report.text.words import count_words, findings_words
 from camp_monitor.scenes.catalogue import read_scenes
+
+PAINT_ONCE = functools.cache(valley_scenes.paint_valley)
+"""For a demo that need not paint anew: it takes what the first one painted."""
 
 
 def run(*words: str) -> Result:
@@ -39,7 +44,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     folder = tmp_path_factory.mktemp("demo") / "first demo"
-    return folder, run("--json", "demo", "--out", str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(valley_scenes, "paint_valley", PAINT_ONCE)
+        return folder, run("--json", "demo", "--out", str(folder))
 
 
 def test_annex_and_flood_are_found_and_the_cloud_is_not_seen(demo: tuple[Path, Result]) -> None:
@@ -180,8 +187,9 @@ def test_a_folder_of_the_users_is_refused_and_left_alone(tmp_path: Path, name: s
 
 
 def test_scenes_of_another_version_are_refused_in_one_sentence(
-    demo: tuple[Path, Result], tmp_path: Path
+    demo: tuple[Path, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(valley_scenes, "paint_valley", PAINT_ONCE)
     copy = tmp_path / "copy"
     shutil.copytree(demo[0], copy)
     item = next((copy / "imagery").glob(f"*{PAIRS[0][0]}/SIMULATED-*.json"))

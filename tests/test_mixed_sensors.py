@@ -44,20 +44,24 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Valley
     return workspace, valley
 
 
-def heights(valley: Valley, folder: Path) -> GroundFiles:
-    """Write the heights that the valley was painted on."""
+@pytest.fixture(scope="module")
+def heights(
+    painted: tuple[Workspace, Valley], tmp_path_factory: pytest.TempPathFactory
+) -> GroundFiles:
+    """The heights that the valley was painted on."""
+    _, valley = painted
     landscape = make_valley(finer_grid(valley.grid, CELLS), np.random.default_rng(SEED))
+    folder = tmp_path_factory.mktemp("heights")
     path = write_tiff(folder / "heights.tif", pixel_means(landscape.height_m, CELLS), valley.grid)
     return GroundFiles(dem=path)
 
 
 @pytest.mark.parametrize("dates", [*FLOODS, *DRAINED], ids=str)
 def test_a_flood_and_its_end_are_found_in_the_painted_valley(
-    painted: tuple[Workspace, Valley], dates: tuple[str, str], tmp_path: Path
+    painted: tuple[Workspace, Valley], heights: GroundFiles, dates: tuple[str, str]
 ) -> None:
     workspace, valley = painted
-    files = heights(valley, tmp_path)
-    result = scan(workspace, FACILITY, *dates, recorded_at=NOW, ground_files=files)
+    result = scan(workspace, FACILITY, *dates, recorded_at=NOW, ground_files=heights)
     rows = compare_with_truth(workspace, result, valley)
     assert [row for row in rows if not row.right] == []
     kind = "flooding" if dates in FLOODS else "flood_recession"
@@ -78,12 +82,11 @@ def test_a_flood_and_its_end_are_found_in_the_painted_valley(
 
 
 def test_crops_grew_where_radar_alone_shows_the_flood(
-    painted: tuple[Workspace, Valley], tmp_path: Path
+    painted: tuple[Workspace, Valley], heights: GroundFiles
 ) -> None:
-    files = heights(painted[1], tmp_path)
     verdicts = []
     for dates in FLOODS:
-        result = scan(painted[0], FACILITY, *dates, recorded_at=NOW, ground_files=files)
+        result = scan(painted[0], FACILITY, *dates, recorded_at=NOW, ground_files=heights)
         [told] = {finding.explanations[0] for finding in result.findings}
         verdicts.append((told.verdict, told.notes[0].code))
     assert verdicts == [
@@ -104,12 +107,10 @@ def test_without_heights_radar_shadow_makes_the_maps_disagree(
 
 
 def test_map_and_figure_show_light_beside_radar(
-    painted: tuple[Workspace, Valley], tmp_path: Path
+    painted: tuple[Workspace, Valley], heights: GroundFiles
 ) -> None:
-    workspace, valley = painted
-    result = scan(
-        workspace, FACILITY, *FLOODS[0], recorded_at=NOW, ground_files=heights(valley, tmp_path)
-    )
+    workspace, _ = painted
+    result = scan(workspace, FACILITY, *FLOODS[0], recorded_at=NOW, ground_files=heights)
     [finding] = result.findings
     drawn = draw_facility_map(workspace, [FACILITY], before=result.before.id, after=result.after.id)
     figure = draw_finding_figure(workspace, finding.id, file_format="svg")

@@ -16,9 +16,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,6 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 
-from benchmarks.kills import PROGRAM
 from camp_monitor.codes import Code
 from camp_monitor.demo.scenes import grid_round
 from camp_monitor.facilities import bundled_registry, find_facility
@@ -51,11 +52,9 @@ INTERVAL = ("--from", "2016-08-01", "--to", "2016-10-15")
 AT_ONCE = 3
 CROWD = 130
 """More scenes than one page holds."""
-SPY = """
-import os, resource, sys, time
-log, limit, slept = os.environ["SPY"], int(os.environ["LIMIT"]), time.sleep
-if limit:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+SERVER = """
+import json, os, resource, sys, time
+logs, slept = [os.environ["SPY"]], time.sleep
 time.sleep = lambda seconds: slept(min(seconds, 0.02))
 def watch(event, args):
     if event == "socket.connect" and isinstance(args[1], tuple):
@@ -66,12 +65,30 @@ def watch(event, args):
         if args[1] not in ("r", "rb", None) or args[0].endswith("canary.tif"):
             record("open", os.path.abspath(args[0]))
 def record(*words):
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as file:
+    with os.fdopen(os.open(logs[-1], os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as file:
         file.write(" ".join(words) + "\\n")
 sys.addaudithook(watch)
+import camp_monitor.cli.facilities, camp_monitor.cli.scan, camp_monitor.cli.scenes
+import camp_monitor.providers.fetch, camp_monitor.providers.search, camp_monitor.scan
+from camp_monitor.cli import main
+for line in sys.stdin:
+    case = json.loads(line)
+    child = os.fork()
+    if not child:
+        logs.append(case["spied"])
+        os.environ.clear()
+        os.environ.update(case["environ"])
+        for number, path in enumerate((os.devnull, *case["caught"])):
+            os.dup2(os.open(path, os.O_RDWR), number)
+        if limit := case["limit_bytes"]:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        main(case["words"], prog_name="camp-monitor")
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Runs one command a line, each in a child that is forked when all is imported."""
 
 
+@functools.cache
 def grid() -> GeoBox:
     return grid_round(find_facility(bundled_registry(), FACILITY))
 
@@ -501,30 +518,66 @@ def crowd(world: World) -> Iterator[dict[str, Any]]:
     yield far | {"geometry": {"type": "Polygon", "coordinates": [ring]}, "bbox": [10, 41, 11, 42]}
 
 
-def run(world: World, homes: dict[str, Front], case: Case, folder: Path) -> Ended:
+@dataclass(frozen=True)
+class Shell:
+    """A process that runs commands in children of its own, and what it did to be ready."""
+
+    process: subprocess.Popen[str]
+    spied: Path
+
+    def run(self, **case: Any) -> int:
+        """Run one command; return its exit code."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(case), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
+
+
+def environ(folder: Path, **others: str) -> dict[str, str]:
+    return os.environ | {
+        "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder), "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": SECRET, "PC_SDK_SUBSCRIPTION_KEY": SECRET, **others,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shells(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleQueue[Shell]]:
+    """As many as there are cases at a time."""
+    root = tmp_path_factory.mktemp("shells")
+    idle: SimpleQueue[Shell] = SimpleQueue()
+    with ExitStack() as stack:
+        for number in range(AT_ONCE):
+            spied = root / f"{number}.spied"
+            spied.touch()
+            process = subprocess.Popen(
+                [sys.executable, "-c", preamble() + SERVER],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env=environ(root, SPY=str(spied)),
+            )  # fmt: skip
+            idle.put(Shell(stack.enter_context(process), spied))
+        yield idle
+
+
+def run(
+    world: World, homes: dict[str, Front], case: Case, folder: Path, shells: SimpleQueue[Shell]
+) -> Ended:
     folder.mkdir()
     front = homes.get(case.home, world.front)
     workspace(folder / "camps", front.home)
     words = case.setup(World(world.files, front, world.api), case.name, folder) or ()
     words = tuple(place_without_coordinates() if word == "NOWHERE" else word for word in words)
-    (folder / "spy").mkdir()
-    (folder / "spy" / "sitecustomize.py").write_text(SPY, encoding="utf-8")
-    spied = folder.parent / f"{case.name}.spied"
-    environ = {
-        **os.environ, "PYTHONPATH": str(folder / "spy"), "PYTHONDONTWRITEBYTECODE": "1",
-        "HOME": str(folder), "SPY": str(spied), "LIMIT": str(case.limit_bytes),
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": SECRET, "PC_SDK_SUBSCRIPTION_KEY": SECRET,
-    }  # fmt: skip
+    spied, out, err = (folder.parent / f"{case.name}.{what}" for what in ("spied", "out", "err"))
+    for path in (spied, out, err):
+        path.touch()
     before = snapshot(folder)
-
-    program = [str(Path(sys.executable).with_name("camp-monitor"))]
-    if preamble():
-        program = [sys.executable, "-c", preamble() + PROGRAM]
-    done = subprocess.run(
-        [*program, "--workspace", str(folder / "camps"), *words],
-        capture_output=True, text=True, check=False, env=environ, timeout=120,
-    )  # fmt: skip
+    shell = shells.get()
+    try:
+        code = shell.run(
+            words=["--workspace", str(folder / "camps"), *words], environ=environ(folder),
+            spied=str(spied), caught=[str(out), str(err)], limit_bytes=case.limit_bytes,
+        )  # fmt: skip
+    finally:
+        shells.put(shell)
     imagery = folder / "camps" / "imagery"
     left = tuple(
         str(path.relative_to(imagery))
@@ -532,9 +585,9 @@ def run(world: World, homes: dict[str, Front], case: Case, folder: Path) -> Ende
         if path.is_file() and not imagery.is_symlink()
     )
     return Ended(
-        done.returncode, done.stdout, done.stderr,
-        spied.read_text("utf-8") if spied.is_file() else "", folder, before, snapshot(folder),
-        left,
+        code, out.read_text("utf-8"), err.read_text("utf-8"),
+        shell.spied.read_text("utf-8") + spied.read_text("utf-8"), folder, before,
+        snapshot(folder), left,
     )  # fmt: skip
 
 
@@ -560,7 +613,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def ended(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]:
+def ended(
+    world: World, shells: SimpleQueue[Shell], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Ended]]:
     """All cases, a few at a time."""
     root = tmp_path_factory.mktemp("cases")
     homes = fronts(world)
@@ -569,7 +624,8 @@ def ended(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running = {
-                case.name: pool.submit(run, world, homes, case, root / case.name) for case in CASES
+                case.name: pool.submit(run, world, homes, case, root / case.name, shells)
+                for case in CASES
             }
             yield {name: future.result() for name, future in running.items()}
     finally:
@@ -671,7 +727,7 @@ def test_odd_items_are_left_out_each_with_a_sentence(ended: dict[str, Ended]) ->
 
 
 def test_an_unlooked_at_scene_is_offered_with_the_reason(
-    world: World, tmp_path_factory: pytest.TempPathFactory
+    world: World, shells: SimpleQueue[Shell], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = tmp_path_factory.mktemp("unlooked")
     with Front(world.api.home) as front:
@@ -680,7 +736,7 @@ def test_an_unlooked_at_scene_is_offered_with_the_reason(
         world.files.files["/unlooked/scl.tif"] = square(crs=None)()
         front.always["/search"] = Fault(status=200, content=json.dumps(page(made)).encode())
         case = Case("unlooked", said("--json", *SEARCH), code=0, home="own")
-        end = run(own, {"own": front}, case, root / "unlooked")
+        end = run(own, {"own": front}, case, root / "unlooked", shells)
     (offer,) = json.loads(end.out)
     assert offer["clear_fraction"] is None
     assert offer["unread"]["code"] == Code.QUALITY_UNREADABLE

@@ -90,16 +90,22 @@ def test_the_files_are_as_busy_as_they_are_said_to_be() -> None:
     assert sizes["quiet"] < 1e6 < sizes["patches"] < 5e6 < 8e6 < sizes["worst"] < 1.1e7
 
 
+@functools.cache
+def banks() -> tuple[NDArray[np.uint8], bytes]:
+    """Banks of cloud right across, a third of the whole, and their file."""
+    rows = np.arange(COG_SIDE)[:, None] // 40 % 3 == 0
+    shape = (COG_SIDE, COG_SIDE)
+    pixels = np.where(np.broadcast_to(rows, shape), np.uint8(9), np.uint8(4))
+    return pixels, cog(pixels, GRID, blocksize=512)
+
+
 @pytest.mark.parametrize("name", OUTLINES)
 def test_an_overview_tells_the_share_of_the_whole(
     name: str, assets: AssetServer, make_remote: MakeRemote
 ) -> None:
     """Of a large outline only an overview is read, without widened edges: the share must hold."""
     width_m, height_m = OUTLINES[name]
-    shape = (COG_SIDE, COG_SIDE)
-    rows = np.arange(COG_SIDE)[:, None] // 40 % 3 == 0
-    pixels = np.where(np.broadcast_to(rows, shape), np.uint8(9), np.uint8(4))
-    assets.files[PATH] = cog(pixels, GRID, blocksize=512)
+    pixels, assets.files[PATH] = banks()
     with open_image(make_remote().open(assets.url(PATH)), "x") as source:
         share = clear_share(source, "scl", outline(width_m, height_m, PLACES["middle"]))
     top = round((54_900 - height_m / 2) / PIXEL_M)

@@ -193,7 +193,8 @@ def test_no_object_of_a_worker_is_unpickled_here(cluster: Dask, tmp_path: Path) 
     assert not (tmp_path / "sprung").exists()
 
 
-def test_a_worker_computes_with_one_thread(cluster: Dask) -> None:
+def test_a_worker_computes_with_one_thread(cluster: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)  # set for the tests
     cluster.add_workers(1)
     with Cluster(cluster.address, SchedulerSettings()).executor() as executor:
         executor.submit(answer_as_text, cast(Question, "none")).result(timeout=30)
