@@ -53,7 +53,7 @@ AT_ONCE = 3
 CROWD = 130
 """More scenes than one page holds."""
 SERVER = """
-import json, os, resource, sys, time
+import json, os, resource, signal, sys, time
 logs, slept = [os.environ["SPY"]], time.sleep
 time.sleep = lambda seconds: slept(min(seconds, 0.02))
 def watch(event, args):
@@ -75,6 +75,7 @@ for line in sys.stdin:
     case = json.loads(line)
     child = os.fork()
     if not child:
+        signal.alarm(120)  # what hangs ends, and is told by its exit code
         logs.append(case["spied"])
         os.environ.clear()
         os.environ.update(case["environ"])
